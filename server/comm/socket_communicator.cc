@@ -1,0 +1,190 @@
+#include "server/comm/socket_communicator.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "server/base/check.h"
+#include "server/base/syscall.h"
+#include "server/uds/fd_message.h"
+#include "server/wire/headers.h"
+
+namespace gofer::comm {
+namespace {
+
+static_assert(SocketCommunicator::kMaxFds == uds::kMaxFdsPerMessage);
+
+constexpr size_t kHeaderBytes = sizeof(wire::SocketHeader);
+// What a connection that only sees small messages needs. A read takes what the
+// client has queued up to the buffer's size.
+constexpr size_t kInitialBytes = 4096;
+// Buffers above this are given back when nothing has come for a while. Below,
+// they are not worth the extra poll(2).
+constexpr size_t kKeptBytes = size_t{64} << 10;
+constexpr int kIdleMillis = 1000;
+// Too-long requests are read in pieces of this size.
+constexpr size_t kDrainBytes = size_t{16} << 10;
+
+// Blocks until `socket` is ready for `events` or has failed; true when it is so
+// within `timeout_ms` (-1: no limit).
+bool Ready(int socket, short events, int timeout_ms) {
+  pollfd entry = {.fd = socket, .events = events, .revents = 0};
+  return base::RetryOnEintr([&] { return ::poll(&entry, 1, timeout_ms); }) != 0;
+}
+
+}  // namespace
+
+SocketCommunicator::SocketCommunicator(base::UniqueFd socket,
+                                       uint32_t max_payload)
+    : socket_(std::move(socket)), max_payload_(max_payload) {}
+
+SocketCommunicator::~SocketCommunicator() { Shutdown(); }
+
+base::ErrnoOr<Request> SocketCommunicator::Receive() {
+  ConsumeRequest();
+  if (auto filled = Fill(kHeaderBytes); !filled.ok()) return filled.error();
+  wire::SocketHeader header;
+  std::memcpy(&header, in_.data() + begin_, kHeaderBytes);
+  Request request{.message = header.message, .payload_len = header.payload_len};
+  if (header.payload_len > max_payload_) {
+    if (header.payload_len > kMaxDrainedBytes) return base::Errno(EPROTO);
+    request.too_long = true;
+    const auto drained = Drain(kHeaderBytes + size_t{header.payload_len});
+    if (!drained.ok()) return drained.error();
+    return request;
+  }
+  const size_t bytes = kHeaderBytes + size_t{header.payload_len};
+  if (auto filled = Fill(bytes); !filled.ok()) return filled.error();
+  request_bytes_ = bytes;
+  return request;
+}
+
+base::ErrnoOr<std::span<const std::byte>> SocketCommunicator::Prefix(size_t n) {
+  return Bulk(0).first(std::min(n, Bulk(0).size()));
+}
+
+std::span<const std::byte> SocketCommunicator::Bulk(size_t offset) {
+  // A drained request has no bytes.
+  if (request_bytes_ == 0) return {};
+  return in_.span(begin_, request_bytes_).subspan(kHeaderBytes + offset);
+}
+
+base::ErrnoOr<std::span<std::byte>> SocketCommunicator::Response(size_t n) {
+  const auto reserved = out_.Reserve(kHeaderBytes + n, 0);
+  if (!reserved.ok()) return reserved.error();
+  return out_.span(kHeaderBytes, n);
+}
+
+base::ErrnoOr<void> SocketCommunicator::Send(
+    uint16_t message, size_t payload_len, std::span<const base::UniqueFd> fds) {
+  const wire::SocketHeader header{
+      .payload_len = static_cast<uint32_t>(payload_len),
+      .message = message,
+      .padding = 0};
+  const auto reserved = out_.Reserve(kHeaderBytes + payload_len, 0);
+  if (!reserved.ok()) return reserved.error();
+  std::memcpy(out_.data(), &header, kHeaderBytes);
+  if (fds.size() > kMaxFds) fds = {};
+  auto rest =
+      std::span<const std::byte>(out_.span(0, kHeaderBytes + payload_len));
+  while (!rest.empty()) {
+    const auto sent = uds::SendWithFds(socket_.get(), rest, fds, 0);
+    if (sent.ok()) {
+      // The client got the descriptors with the first byte.
+      fds = {};
+      rest = rest.subspan(*sent);
+      continue;
+    }
+    if (ended_.load(std::memory_order_acquire)) return base::Errno(ESHUTDOWN);
+    if (sent.error() == base::Errno(EPIPE)) return base::Errno(ECONNRESET);
+    if (sent.error() != base::Errno(EAGAIN)) return sent.error();
+    (void)Ready(socket_.get(), POLLOUT, -1);
+  }
+  return {};
+}
+
+void SocketCommunicator::Shutdown() {
+  receive_ended_.store(true, std::memory_order_release);
+  ended_.store(true, std::memory_order_release);
+  ::shutdown(socket_.get(), SHUT_RDWR);
+}
+
+void SocketCommunicator::ShutdownReceive() {
+  receive_ended_.store(true, std::memory_order_release);
+  ::shutdown(socket_.get(), SHUT_RD);
+}
+
+void SocketCommunicator::ConsumeRequest() {
+  begin_ += request_bytes_;
+  request_bytes_ = 0;
+  if (begin_ == end_) begin_ = end_ = 0;
+}
+
+base::ErrnoOr<void> SocketCommunicator::Fill(size_t wanted) {
+  if (receive_ended()) return base::Errno(ESHUTDOWN);
+  if (end_ - begin_ >= wanted) return {};
+  if (in_.capacity() - begin_ < wanted) {
+    // Moves the beginning of this request, not whole requests behind it.
+    if (begin_ > 0) {
+      std::memmove(in_.data(), in_.data() + begin_, end_ - begin_);
+      end_ -= begin_;
+      begin_ = 0;
+    }
+    const auto reserved = in_.Reserve(std::max(wanted, kInitialBytes), end_);
+    if (!reserved.ok()) return reserved.error();
+  }
+  while (end_ - begin_ < wanted) {
+    if (end_ == 0) {
+      const auto kept = ReleaseWhenIdle();
+      if (!kept.ok()) return kept.error();
+    }
+    const auto read = ReadSome(in_.span(end_, in_.capacity() - end_));
+    if (!read.ok()) return read.error();
+    end_ += *read;
+  }
+  return {};
+}
+
+base::ErrnoOr<void> SocketCommunicator::Drain(size_t bytes) {
+  const size_t buffered = std::min(bytes, end_ - begin_);
+  begin_ += buffered;
+  if (begin_ == end_) begin_ = end_ = 0;
+  bytes -= buffered;
+  if (bytes == 0) return {};
+  // Nothing is buffered any more: the buffer is free for rubbish.
+  const auto reserved = in_.Reserve(kDrainBytes, 0);
+  if (!reserved.ok()) return reserved.error();
+  while (bytes > 0) {
+    const auto read = ReadSome(in_.span(0, std::min(bytes, in_.capacity())));
+    if (!read.ok()) return read.error();
+    bytes -= *read;
+  }
+  return {};
+}
+
+base::ErrnoOr<size_t> SocketCommunicator::ReadSome(std::span<std::byte> into) {
+  GOFER_CHECK(!into.empty());
+  for (;;) {
+    const auto read = base::Syscall(
+        [&] { return ::recv(socket_.get(), into.data(), into.size(), 0); });
+    if (receive_ended()) return base::Errno(ESHUTDOWN);
+    if (read.ok() && *read > 0) return static_cast<size_t>(*read);
+    if (read.ok()) return base::Errno(ECONNRESET);
+    if (read.error() != base::Errno(EAGAIN)) return read.error();
+    (void)Ready(socket_.get(), POLLIN, -1);
+  }
+}
+
+base::ErrnoOr<void> SocketCommunicator::ReleaseWhenIdle() {
+  if (in_.capacity() <= kKeptBytes && out_.capacity() <= kKeptBytes) return {};
+  if (Ready(socket_.get(), POLLIN, kIdleMillis)) return {};
+  in_.Release();
+  out_.Release();
+  return in_.Reserve(kInitialBytes, 0);
+}
+
+}  // namespace gofer::comm

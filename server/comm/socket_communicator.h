@@ -1,0 +1,89 @@
+// SocketCommunicator: the server's side of a connection's socket.
+
+#ifndef GOFER_SERVER_COMM_SOCKET_COMMUNICATOR_H_
+#define GOFER_SERVER_COMM_SOCKET_COMMUNICATOR_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "server/base/errno.h"
+#include "server/base/unique_fd.h"
+#include "server/comm/byte_buffer.h"
+#include "server/comm/communicator.h"
+
+namespace gofer::comm {
+
+// Owns the socket, which it shuts down and closes when destroyed. Reads as much
+// as there is with one system call, so a small request costs one, and later
+// requests that were already queued cost none. Descriptors that a client
+// attaches are dropped by the kernel.
+//
+// Memory: two private buffers that grow with the messages, to the maximum
+// message size at most, and are given back when the client has been silent for
+// a second.
+//
+// Source: gVisor pkg/lisafs/sock.go, Nov 2023.
+class SocketCommunicator final : public Communicator {
+ public:
+  // A request that announces more than this ends the connection with EPROTO;
+  // one that is merely too long is read and dropped.
+  static constexpr uint32_t kMaxDrainedBytes = uint32_t{64} << 20;
+  // The most descriptors that one response can carry; of more, none is sent.
+  static constexpr size_t kMaxFds = 253;
+
+  // `socket`: connected, AF_UNIX, SOCK_STREAM, blocking or not.
+  // `max_payload`: bytes, at most wire::kMaxMessageSize.
+  SocketCommunicator(base::UniqueFd socket, uint32_t max_payload);
+  ~SocketCommunicator() override;
+
+  Kind kind() const override { return Kind::kSocket; }
+  base::ErrnoOr<Request> Receive() override;
+  base::ErrnoOr<std::span<const std::byte>> Prefix(size_t n) override;
+  std::span<const std::byte> Bulk(size_t offset) override;
+  base::ErrnoOr<std::span<std::byte>> Response(size_t n) override;
+  base::ErrnoOr<void> Send(uint16_t message, size_t payload_len,
+                           std::span<const base::UniqueFd> fds) override;
+  void Shutdown() override;
+
+  // The graceful half of Shutdown: a blocked or future Receive fails with
+  // ESHUTDOWN, even when requests are queued, while a response in flight is
+  // still sent. The client's next write fails; it is not hung up on before
+  // Shutdown. Idempotent, any thread.
+  void ShutdownReceive();
+
+  // The socket, borrowed.
+  int fd() const { return socket_.get(); }
+
+ private:
+  // Ends the current request: its bytes make room.
+  void ConsumeRequest();
+  // Reads until `wanted` bytes are buffered.
+  base::ErrnoOr<void> Fill(size_t wanted);
+  base::ErrnoOr<void> Drain(size_t bytes);
+  base::ErrnoOr<size_t> ReadSome(std::span<std::byte> into);
+  base::ErrnoOr<void> ReleaseWhenIdle();
+  bool receive_ended() const {
+    return receive_ended_.load(std::memory_order_acquire);
+  }
+
+  const base::UniqueFd socket_;
+  const uint32_t max_payload_;
+
+  std::atomic<bool> receive_ended_ = false;
+  std::atomic<bool> ended_ = false;
+
+  // Bytes received and not consumed: [begin_, end_) of in_. The current request
+  // is a header and payload_len_ bytes at begin_.
+  ByteBuffer in_;
+  size_t begin_ = 0;
+  size_t end_ = 0;
+  size_t request_bytes_ = 0;
+  // The response's header and payload.
+  ByteBuffer out_;
+};
+
+}  // namespace gofer::comm
+
+#endif  // GOFER_SERVER_COMM_SOCKET_COMMUNICATOR_H_

@@ -1,0 +1,41 @@
+// WaitEnvironment: what a Waiter needs from the machine. A test puts its own
+// clock and its own sleeping in the place of the real ones.
+
+#ifndef GOFER_SERVER_FLIPCALL_WAIT_ENVIRONMENT_H_
+#define GOFER_SERVER_FLIPCALL_WAIT_ENVIRONMENT_H_
+
+#include <cstdint>
+
+#include "server/base/errno.h"
+
+namespace gofer::flipcall {
+
+// Shared by all waiters of a process: implementations are thread-safe.
+class WaitEnvironment {
+ public:
+  virtual ~WaitEnvironment() = default;
+
+  // Monotonic nanoseconds.
+  virtual uint64_t NowNanos() = 0;
+
+  // Takes one of the process's few places for spinning threads, or returns
+  // false when there is none left. Each success is paid back by one
+  // LeaveSpinPlace.
+  virtual bool TakeSpinPlace() = 0;
+  virtual void LeaveSpinPlace() = 0;
+
+  // Lets some tens of nanoseconds pass without leaving the core.
+  virtual void Pause() = 0;
+
+  // As FutexWait.
+  virtual base::ErrnoOr<void> Park(const uint32_t* word, uint32_t expected) = 0;
+};
+
+// The machine this process runs on. One thread in two of the CPUs it may use
+// can spin: every spinner waits for a peer that needs a core of its own, so
+// more of them would wait for each other. Lives until the process ends.
+WaitEnvironment& HostWaitEnvironment();
+
+}  // namespace gofer::flipcall
+
+#endif  // GOFER_SERVER_FLIPCALL_WAIT_ENVIRONMENT_H_

@@ -1,0 +1,44 @@
+// FdMessage: bytes that travel over a UNIX socket together with descriptors.
+
+#ifndef GOFER_SERVER_UDS_FD_MESSAGE_H_
+#define GOFER_SERVER_UDS_FD_MESSAGE_H_
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "server/base/errno.h"
+#include "server/base/unique_fd.h"
+
+namespace gofer::uds {
+
+// The most descriptors that the kernel carries in one message (SCM_MAX_FD).
+inline constexpr size_t kMaxFdsPerMessage = 253;
+
+// Sends `bytes` (may be empty on SOCK_SEQPACKET) with `fds` (borrowed, at most
+// kMaxFdsPerMessage, in this order as one SCM_RIGHTS) in one system call.
+// `flags` are those of sendmsg; MSG_NOSIGNAL is added. Returns the number of
+// bytes taken, which on a stream may be fewer; the descriptors went with the
+// first of them. Errors: those of sendmsg, EINVAL for too many FDs; nothing was
+// sent then.
+base::ErrnoOr<size_t> SendWithFds(int socket, std::span<const std::byte> bytes,
+                                  std::span<const base::UniqueFd> fds,
+                                  int flags);
+
+struct FdMessage {
+  size_t byte_count = 0;  // 0 is end of file, on a stream.
+  std::vector<base::UniqueFd> fds;
+};
+
+// Receives into `bytes`, and at most `max_fds` (up to kMaxFdsPerMessage)
+// close-on-exec descriptors. `flags` are those of recvmsg. On SOCK_SEQPACKET
+// `byte_count` exceeds bytes.size() when the message was longer, if `flags` has
+// MSG_TRUNC. Errors: those of recvmsg, or
+// EMSGSIZE when not all descriptors could be taken (more than max_fds, or no
+// free numbers): those that came are closed, and the bytes are lost.
+base::ErrnoOr<FdMessage> ReceiveWithFds(int socket, std::span<std::byte> bytes,
+                                        size_t max_fds, int flags);
+
+}  // namespace gofer::uds
+
+#endif  // GOFER_SERVER_UDS_FD_MESSAGE_H_
