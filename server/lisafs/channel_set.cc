@@ -1,0 +1,99 @@
+#include "server/lisafs/channel_set.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "server/lisafs/connection.h"
+
+namespace gofer::lisafs {
+namespace {
+
+// What gVisor's server allows: the CPUs that it may run on, within 2 to 4.
+uint32_t DefaultLimit() {
+  cpu_set_t cpus;
+  if (::sched_getaffinity(0, sizeof(cpus), &cpus) != 0) return 2;
+  return static_cast<uint32_t>(std::clamp(CPU_COUNT(&cpus), 2, 4));
+}
+
+}  // namespace
+
+ChannelSet::ChannelSet(Connection& connection, uint32_t limit,
+                       uint32_t max_payload)
+    : connection_(connection),
+      limit_(limit != 0 ? limit : DefaultLimit()),
+      max_payload_(max_payload),
+      windows_(std::make_unique<flipcall::PacketWindowAllocator>()) {}
+
+ChannelSet::~ChannelSet() { Close(); }
+
+base::ErrnoOr<OpenedChannel> ChannelSet::Open() {
+  base::MutexLock lock(mu_);
+  if (closed_) return base::Errno(ENOSYS);
+  // Failed attempts count, because they use up the window file too.
+  if (attempts_ >= limit_) return base::Errno(ENOMEM);
+  ++attempts_;
+  base::ErrnoOr<comm::ChannelOffer> offer =
+      comm::MakeChannelOffer(*windows_, max_payload_);
+  if (!offer.ok()) return offer.error();
+
+  Channel channel{std::move(offer->communicator),
+                  std::make_unique<PathwayStats>(), base::Thread()};
+  comm::ChannelCommunicator* const communicator = channel.communicator.get();
+  PathwayStats* const stats = channel.stats.get();
+  base::ErrnoOr<base::Thread> thread =
+      base::Thread::Start("gofer-channel", [this, communicator, stats] {
+        connection_.Serve(*communicator, *stats);
+      });
+  if (!thread.ok()) return thread.error();
+  channel.thread = std::move(*thread);
+  channels_.push_back(std::move(channel));
+  return OpenedChannel{offer->window, std::move(offer->data_fd),
+                       std::move(offer->fd_socket)};
+}
+
+void ChannelSet::Shutdown() {
+  base::MutexLock lock(mu_);
+  for (Channel& channel : channels_) {
+    if (channel.communicator) channel.communicator->Shutdown();
+  }
+}
+
+void ChannelSet::Close() {
+  std::vector<base::Thread> threads;
+  {
+    base::MutexLock lock(mu_);
+    closed_ = true;
+    for (Channel& channel : channels_) {
+      if (channel.communicator) channel.communicator->Shutdown();
+      threads.push_back(std::move(channel.thread));
+    }
+  }
+  // Joined without the lock: a handler may be asking for one more channel.
+  for (base::Thread& thread : threads) thread.Join();
+  base::MutexLock lock(mu_);
+  for (Channel& channel : channels_) channel.communicator.reset();
+  windows_.reset();
+}
+
+size_t ChannelSet::size() const {
+  base::MutexLock lock(mu_);
+  return channels_.size();
+}
+
+void ChannelSet::AddStatsTo(ConnectionStats& sums) const {
+  base::MutexLock lock(mu_);
+  for (const Channel& channel : channels_) channel.stats->AddTo(sums);
+}
+
+void ChannelSet::AddInFlightTo(std::vector<InFlightRequest>& requests) const {
+  base::MutexLock lock(mu_);
+  for (const Channel& channel : channels_) {
+    if (const auto request = channel.stats->InFlight()) {
+      requests.push_back(*request);
+    }
+  }
+}
+
+}  // namespace gofer::lisafs

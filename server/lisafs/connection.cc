@@ -1,0 +1,195 @@
+#include "server/lisafs/connection.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "server/base/clock.h"
+#include "server/comm/donation.h"
+#include "server/lisafs/dispatch.h"
+#include "server/lisafs/request_context.h"
+#include "server/lisafs/server.h"
+#include "server/wire/encode.h"
+#include "server/wire/messages/mount.h"
+
+namespace gofer::lisafs {
+namespace {
+
+std::bitset<wire::kMessageIdCount> SupportedSet(const Backend& backend) {
+  std::bitset<wire::kMessageIdCount> supported;
+  for (const wire::MessageId id : backend.SupportedMessages()) {
+    supported.set(static_cast<size_t>(id));
+  }
+  return supported;
+}
+
+// Why a pathway ended, from the error of its transport.
+EndReason ReasonOf(base::Errno error) {
+  switch (error.number()) {
+    case ECONNRESET:
+    case EPIPE:
+      return EndReason::kClientEof;
+    case EPROTO:
+      return EndReason::kProtocolError;
+    default:
+      return EndReason::kSocketError;
+  }
+}
+
+}  // namespace
+
+Connection::Connection(Server& server, Id id, base::UniqueFd socket,
+                       std::string mount_path, const ConnectionOptions& options,
+                       std::unique_ptr<Backend> backend)
+    : server_(server),
+      id_(id),
+      mount_path_(std::move(mount_path)),
+      options_(options),
+      behaviour_(options.server_options.value_or(server.options())),
+      backend_(std::move(backend)),
+      max_message_size_(
+          std::min(options.max_message_size, backend_->MaxMessageSize())),
+      supported_(SupportedSet(*backend_)),
+      fd_quota_(base::MakeRef<Quota>(options.max_fds)),
+      node_quota_(base::MakeRef<Quota>(options.max_nodes)),
+      channels_(*this, options.max_channels, max_message_size_),
+      socket_(std::make_unique<comm::SocketCommunicator>(std::move(socket),
+                                                         max_message_size_)) {
+  if (backend_->wants_renamed()) {
+    server_.renamed_listeners_.fetch_add(1, std::memory_order_acq_rel);
+  }
+}
+
+Connection::~Connection() {
+  if (backend_->wants_renamed()) {
+    server_.renamed_listeners_.fetch_sub(1, std::memory_order_acq_rel);
+  }
+}
+
+ConnectionStats Connection::Stats() const {
+  ConnectionStats sums;
+  socket_stats_.AddTo(sums);
+  channels_.AddStatsTo(sums);
+  return sums;
+}
+
+std::vector<InFlightRequest> Connection::InFlight() const {
+  std::vector<InFlightRequest> requests;
+  if (const auto request = socket_stats_.InFlight()) {
+    requests.push_back(*request);
+  }
+  channels_.AddInFlightTo(requests);
+  return requests;
+}
+
+void Connection::SetEndReason(EndReason reason) {
+  EndReason none = EndReason::kNone;
+  end_reason_.compare_exchange_strong(none, reason, std::memory_order_acq_rel);
+}
+
+void Connection::Fail(EndReason reason) {
+  SetEndReason(reason);
+  state_.Advance(ConnectionState::kClosing);
+  TearDown();
+}
+
+void Connection::Stop(StopMode mode, EndReason reason) {
+  const ConnectionState now = state_.Get();
+  if (now == ConnectionState::kCreated || now == ConnectionState::kEnded) {
+    return;
+  }
+  SetEndReason(reason);
+  if (mode == StopMode::kDrain) {
+    state_.Advance(ConnectionState::kDraining);
+    NoteFdsClosed();
+    return;
+  }
+  state_.Advance(ConnectionState::kClosing);
+  gate_.Close();
+  if (mode == StopMode::kAbort) {
+    aborted_.store(true, std::memory_order_release);
+    channels_.Shutdown();
+  }
+  base::MutexLock lock(socket_mu_);
+  if (socket_ == nullptr) return;
+  if (mode == StopMode::kAbort) {
+    socket_->Shutdown();
+  } else {
+    socket_->ShutdownReceive();
+  }
+}
+
+void Connection::NoteFdsClosed() {
+  if (state_.Get() != ConnectionState::kDraining) return;
+  const FdCounts counts = fds_.Counts();
+  if (counts.open == 0 && counts.bound_socket == 0) {
+    Stop(StopMode::kClose, end_reason());
+  }
+}
+
+void Connection::Run() {
+  SetEndReason(Serve(*socket_, socket_stats_));
+  state_.Advance(ConnectionState::kClosing);
+  TearDown();
+}
+
+EndReason Connection::Serve(comm::Communicator& communicator,
+                            PathwayStats& stats) {
+  Server::TableCache cache;
+  while (true) {
+    const base::ErrnoOr<comm::Request> request = communicator.Receive();
+    if (!request.ok()) return ReasonOf(request.error());
+    const auto served =
+        ServeOne(server_.CurrentTable(cache), communicator, *request, stats);
+    if (!served.ok()) return ReasonOf(served.error());
+  }
+}
+
+base::ErrnoOr<void> Connection::ServeOne(const HandlerTable& table,
+                                         comm::Communicator& communicator,
+                                         const comm::Request& request,
+                                         PathwayStats& stats) {
+  const uint64_t start_ns = base::MonotonicNanos();
+  stats.Begin(request.message, start_ns);
+  RequestContext context(*this, communicator, request);
+  base::ErrnoOr<size_t> length = base::Errno(ECONNRESET);
+  // Left after the response is sent, so that teardown cannot overtake it.
+  std::optional<RequestGate::Pass> pass;
+  if (request.too_long) {
+    length = base::Errno(EIO);
+  } else if (pass = gate_.TryEnter(); pass) {
+    length = Dispatch(table, context);
+  }
+  uint16_t message = request.message;
+  auto outcome = PathwayStats::Outcome::kSuccess;
+  if (!length.ok()) {
+    const wire::ErrorResp error{length.error().wire()};
+    outcome = PathwayStats::Outcome::kError;
+    message = static_cast<uint16_t>(wire::MessageId::kError);
+    context.DropDonations();
+    const auto room = communicator.Response(wire::EncodedSize(error));
+    if (!room.ok()) return room.error();
+    length = wire::Encode(error, *room);
+  }
+  for (const base::UniqueFd& fd : context.donations()) {
+    comm::PrepareDonation(fd.get());
+  }
+  stats.End(request.message, outcome, request.payload_len, *length,
+            base::MonotonicNanos() - start_ns);
+  if (aborted_.load(std::memory_order_acquire)) return base::Errno(ESHUTDOWN);
+  return communicator.Send(message, *length, context.donations());
+}
+
+void Connection::TearDown() {
+  gate_.CloseAndWait();
+  channels_.Close();
+  {
+    base::MutexLock lock(socket_mu_);
+    socket_->Shutdown();
+    socket_.reset();
+  }
+  fds_.Clear();
+  state_.Advance(ConnectionState::kEnded);
+}
+
+}  // namespace gofer::lisafs

@@ -1,0 +1,149 @@
+// Connection: one client's association with a Server, on one socket and up to a
+// few channels, mounted at one path of the tree.
+
+#ifndef GOFER_SERVER_LISAFS_CONNECTION_H_
+#define GOFER_SERVER_LISAFS_CONNECTION_H_
+
+#include <atomic>
+#include <bitset>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "server/base/errno.h"
+#include "server/base/mutex.h"
+#include "server/base/ref_ptr.h"
+#include "server/base/unique_fd.h"
+#include "server/comm/socket_communicator.h"
+#include "server/lisafs/backend.h"
+#include "server/lisafs/channel_set.h"
+#include "server/lisafs/connection_state.h"
+#include "server/lisafs/connection_stats.h"
+#include "server/lisafs/end_reason.h"
+#include "server/lisafs/fd_table.h"
+#include "server/lisafs/handler_table.h"
+#include "server/lisafs/options.h"
+#include "server/lisafs/quota.h"
+#include "server/lisafs/request_gate.h"
+#include "server/wire/message_id.h"
+
+namespace gofer::lisafs {
+
+class Server;
+
+// Created by Server::CreateConnection and run by Server::StartConnection; held
+// by shared_ptr so that an observer may look at an ended one. Owns its socket,
+// its backend and its FDs; the Server outlives it. Public methods are
+// thread-safe.
+class Connection {
+ public:
+  using Id = uint64_t;
+
+  Connection(Server& server, Id id, base::UniqueFd socket,
+             std::string mount_path, const ConnectionOptions& options,
+             std::unique_ptr<Backend> backend);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // FACTS, fixed
+
+  Id id() const { return id_; }
+  Server& server() const { return server_; }
+  // Absolute and lexically clean.
+  const std::string& mount_path() const { return mount_path_; }
+  const ConnectionOptions& options() const { return options_; }
+  // The Server's options, or what this connection has in their place.
+  const ServerOptions& behaviour() const { return behaviour_; }
+  uint32_t max_message_size() const { return max_message_size_; }
+  Backend& backend() { return *backend_; }
+
+  // WHAT IT DOES NOW
+
+  ConnectionState state() const { return state_.Get(); }
+  // Why it ended; kNone while it has not.
+  EndReason end_reason() const {
+    return end_reason_.load(std::memory_order_acquire);
+  }
+  // Sums over all pathways; counters move while it is read.
+  ConnectionStats Stats() const;
+  std::vector<InFlightRequest> InFlight() const;
+  FdCounts fd_counts() const { return fds_.Counts(); }
+  // Channels opened so far.
+  size_t channel_count() const { return channels_.size(); }
+
+  // ENDING IT
+
+  // Ends the connection for `reason`. The first reason given stays; a later
+  // call can only make the stop harder. Returns at once: Server::Wait or the
+  // Server's end callback tell when the connection has ended. Does nothing on a
+  // connection that was not started or has ended.
+  void Stop(StopMode mode, EndReason reason);
+
+  // FOR BACKENDS
+
+  // A slot for one FD object, empty when the client has as many as it may
+  // (EMFILE). To be taken before the host FD is opened.
+  QuotaSlot TakeFdSlot() { return QuotaSlot::Take(*fd_quota_); }
+  Quota& node_quota() { return *node_quota_; }
+
+  // FOR HANDLERS
+
+  FdTable& fds() { return fds_; }
+  ChannelSet& channels() { return channels_; }
+  bool Supports(uint16_t message) const {
+    return message < supported_.size() && supported_[message];
+  }
+  void NoteMounted() { state_.Advance(ConnectionState::kMounted); }
+  // A draining connection ends once its client has no file open.
+  void NoteFdsClosed();
+
+ private:
+  friend class ChannelSet;
+  friend class Server;
+
+  // The socket thread's body: serves until the socket ends, then tears down.
+  void Run();
+  // Serves one pathway until it ends, and says why it did.
+  EndReason Serve(comm::Communicator& communicator, PathwayStats& stats);
+  // Handles one request; returns the error that ends the pathway.
+  base::ErrnoOr<void> ServeOne(const HandlerTable& table,
+                               comm::Communicator& communicator,
+                               const comm::Request& request,
+                               PathwayStats& stats);
+  void SetEndReason(EndReason reason);
+  // For a connection whose thread could not be started.
+  void Fail(EndReason reason);
+  void TearDown();
+
+  Server& server_;
+  const Id id_;
+  const std::string mount_path_;
+  const ConnectionOptions options_;
+  const ServerOptions behaviour_;
+  const std::unique_ptr<Backend> backend_;
+  const uint32_t max_message_size_;
+  std::bitset<wire::kMessageIdCount> supported_;
+  const base::RefPtr<Quota> fd_quota_;
+  const base::RefPtr<Quota> node_quota_;
+
+  ConnectionStateCell state_;
+  std::atomic<EndReason> end_reason_ = EndReason::kNone;
+  // Responses are not sent any more.
+  std::atomic<bool> aborted_ = false;
+  RequestGate gate_;
+  FdTable fds_;
+  PathwayStats socket_stats_;
+  ChannelSet channels_;
+
+  // Guards only the pointer against teardown: the connection's own thread, the
+  // one that resets it, uses the socket without.
+  base::Mutex socket_mu_;
+  std::unique_ptr<comm::SocketCommunicator> socket_;
+};
+
+}  // namespace gofer::lisafs
+
+#endif  // GOFER_SERVER_LISAFS_CONNECTION_H_

@@ -1,0 +1,62 @@
+#include "server/lisafs/dispatch.h"
+
+#include <exception>
+#include <new>
+
+#include "absl/strings/string_view.h"
+#include "server/base/log.h"
+#include "server/wire/message_list.h"
+
+namespace gofer::lisafs {
+namespace {
+
+void LogException(const RequestContext& context, const char* what) {
+  static base::RateLimit limit;
+  uint64_t suppressed = 0;
+  if (!limit.Allow(&suppressed)) return;
+  base::Log().error(
+      "connection {}: handler of {} failed: {} ({} more since the last one)",
+      context.connection().id(), std::string(wire::NameOf(context.message())),
+      what, suppressed);
+}
+
+// Since Aug 2026 what is not announced is not served; before, all that existed
+// was, announced or not.
+bool IsServed(const Connection& connection, uint16_t message) {
+  if (connection.Supports(message)) return true;
+  return connection.options().level == ProtocolLevel::kNov2023 &&
+         message <= static_cast<uint16_t>(wire::MessageId::kAccept);
+}
+
+base::ErrnoOr<size_t> RunHandler(const Handler& handler,
+                                 RequestContext& context) {
+  try {
+    return handler.serve(context);
+  } catch (const std::bad_alloc&) {
+    return base::Errno(ENOMEM);
+  } catch (const std::exception& failure) {
+    LogException(context, failure.what());
+  } catch (...) {
+    LogException(context, "unknown exception");
+  }
+  return base::Errno(EREMOTEIO);
+}
+
+}  // namespace
+
+base::ErrnoOr<size_t> Dispatch(const HandlerTable& table,
+                               RequestContext& context) {
+  const Connection& connection = context.connection();
+  const uint16_t message = context.message();
+  if (!IsServed(connection, message)) return base::Errno(EOPNOTSUPP);
+  const Handler* const handler = table.Find(message);
+  if (handler == nullptr) return base::Errno(EOPNOTSUPP);
+  if (connection.options().access == Access::kReadOnly &&
+      message < wire::kMessageIdCount &&
+      wire::Mutates(static_cast<wire::MessageId>(message))) {
+    return base::Errno(EROFS);
+  }
+  return RunHandler(*handler, context);
+}
+
+}  // namespace gofer::lisafs

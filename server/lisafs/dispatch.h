@@ -1,0 +1,23 @@
+// Dispatch: from a received request to a handler's answer.
+
+#ifndef GOFER_SERVER_LISAFS_DISPATCH_H_
+#define GOFER_SERVER_LISAFS_DISPATCH_H_
+
+#include <cstddef>
+
+#include "server/base/errno.h"
+#include "server/lisafs/handler_table.h"
+#include "server/lisafs/request_context.h"
+
+namespace gofer::lisafs {
+
+// Refuses what the connection's options refuse, runs the handler and returns
+// the length of the response payload or the errno of an Error response. An
+// exception that leaves a handler is answered EREMOTEIO; the connection goes
+// on. Source: gVisor pkg/lisafs/connection.go, Nov 2023 (handleMsg).
+base::ErrnoOr<size_t> Dispatch(const HandlerTable& table,
+                               RequestContext& context);
+
+}  // namespace gofer::lisafs
+
+#endif  // GOFER_SERVER_LISAFS_DISPATCH_H_

@@ -1,0 +1,84 @@
+#include "server/wire/messages/open.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <utility>
+
+#include "server/lisafs/handlers/handlers.h"
+#include "server/lisafs/handlers/operation.h"
+
+namespace gofer::lisafs::handlers {
+namespace {
+
+// Of the flags in a request, these reach the backend.
+constexpr uint32_t kOpenFlags = O_ACCMODE | O_TRUNC;
+
+bool Changes(uint32_t flags) {
+  return (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0;
+}
+
+struct OpenAtOperation : OnControlFd {
+  using Request = wire::OpenAtReq;
+  using Guarantee = ReadGuarantee;
+  static wire::FdId Target(const Request& request) { return request.fd; }
+  static base::ErrnoOr<void> Check(RequestContext& context,
+                                   const Request& request) {
+    if (context.options().access == Access::kReadOnly &&
+        Changes(request.flags)) {
+      return base::Errno(EROFS);
+    }
+    return {};
+  }
+  static base::ErrnoOr<void> Admit(ControlFd& fd, const Request& request) {
+    if (fd.is_directory() && Changes(request.flags)) return base::Errno(EISDIR);
+    return {};
+  }
+  static bool WorksOnDeleted(const RequestContext& context) {
+    return context.options().open_on_deleted;
+  }
+  static base::ErrnoOr<wire::OpenAtResp> Run(RequestContext& context,
+                                             const Request& request,
+                                             ControlFd& fd,
+                                             const ReadGuarantee& guarantee) {
+    if (fd.is_symlink()) return base::Errno(EINVAL);
+    base::ErrnoOr<OpenResult> opened =
+        fd.Open(guarantee, request.flags & kOpenFlags);
+    if (!opened.ok()) return opened.error();
+    context.Donate(std::move(opened->donated));
+    return wire::OpenAtResp{context.fds().Insert(std::move(opened->fd))};
+  }
+};
+
+struct OpenCreateAtOperation : OnEntryOfDirectory {
+  using Request = wire::OpenCreateAtReq;
+  static wire::FdId Target(const Request& request) {
+    return request.common.dir_fd;
+  }
+  static base::ErrnoOr<wire::OpenCreateAtResp> Run(
+      RequestContext& context, const Request& request, ControlFd& fd,
+      const WriteGuarantee& guarantee) {
+    const wire::CreateCommon& common = request.common;
+    base::ErrnoOr<CreateResult> made = fd.OpenCreate(
+        guarantee, request.name, common.mode & uint32_t{07777},
+        Owner{common.uid, common.gid}, request.flags & kOpenFlags);
+    if (!made.ok()) return made.error();
+    context.Donate(std::move(made->open.donated));
+    // The control FD's id comes first.
+    const wire::Inode child = context.Publish(std::move(made->child));
+    return wire::OpenCreateAtResp{
+        child, context.fds().Insert(std::move(made->open.fd))};
+  }
+};
+
+}  // namespace
+
+base::ErrnoOr<size_t> OpenAt(RequestContext& context) {
+  return Serve<OpenAtOperation>(context);
+}
+
+base::ErrnoOr<size_t> OpenCreateAt(RequestContext& context) {
+  return Serve<OpenCreateAtOperation>(context);
+}
+
+}  // namespace gofer::lisafs::handlers

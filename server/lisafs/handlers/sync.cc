@@ -1,0 +1,51 @@
+#include "server/wire/messages/sync.h"
+
+#include <optional>
+
+#include "server/lisafs/handlers/handlers.h"
+#include "server/lisafs/handlers/operation.h"
+
+namespace gofer::lisafs::handlers {
+namespace {
+
+base::ErrnoOr<void> SyncOne(RequestContext& context, wire::FdId id) {
+  const auto fd = context.fds().LookupOpen(id);
+  if (!fd.ok()) return fd.error();
+  TreeLock tree(context.server().rename_mutex());
+  const ReadGuarantee guarantee(tree, (*fd)->node());
+  return (*fd)->Sync(guarantee);
+}
+
+struct FlushOperation : OnOpenFd {
+  using Request = wire::FlushReq;
+  using Guarantee = ReadGuarantee;
+  static wire::FdId Target(const Request& request) { return request.fd; }
+  static base::ErrnoOr<size_t> Run(RequestContext&, const Request&, OpenFd& fd,
+                                   const ReadGuarantee& guarantee) {
+    if (auto flushed = fd.Flush(guarantee); !flushed.ok()) {
+      return flushed.error();
+    }
+    return kEmptyReply;
+  }
+};
+
+}  // namespace
+
+base::ErrnoOr<size_t> FSync(RequestContext& context) {
+  const auto request = context.Parse<wire::FSyncReq>();
+  if (!request.ok()) return request.error();
+  // All are tried; the first failure is reported.
+  std::optional<base::Errno> first_error;
+  for (const wire::FdId id : request->fds) {
+    const auto synced = SyncOne(context, id);
+    if (!synced.ok() && !first_error) first_error = synced.error();
+  }
+  if (first_error) return *first_error;
+  return kEmptyReply;
+}
+
+base::ErrnoOr<size_t> Flush(RequestContext& context) {
+  return Serve<FlushOperation>(context);
+}
+
+}  // namespace gofer::lisafs::handlers

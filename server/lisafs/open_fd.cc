@@ -1,0 +1,25 @@
+#include "server/lisafs/open_fd.h"
+
+#include <utility>
+
+namespace gofer::lisafs {
+
+OpenFd::OpenFd(base::RefPtr<ControlFd> control_fd, QuotaSlot slot,
+               uint32_t flags)
+    : Fd(Kind::kOpen, control_fd->connection(), std::move(slot)),
+      control_fd_(std::move(control_fd)),
+      readable_((flags & O_ACCMODE) == O_RDONLY ||
+                (flags & O_ACCMODE) == O_RDWR),
+      writable_((flags & O_ACCMODE) == O_WRONLY ||
+                (flags & O_ACCMODE) == O_RDWR) {
+  control_fd_->AddOpenFd(*this);
+}
+
+OpenFd::~OpenFd() = default;
+
+void OpenFd::OnZeroRefs() {
+  control_fd_->RemoveOpenFd(*this);
+  delete this;
+}
+
+}  // namespace gofer::lisafs

@@ -1,0 +1,101 @@
+// RequestContext: one request on its way through a handler.
+
+#ifndef GOFER_SERVER_LISAFS_REQUEST_CONTEXT_H_
+#define GOFER_SERVER_LISAFS_REQUEST_CONTEXT_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include "server/base/check.h"
+#include "server/base/errno.h"
+#include "server/base/unique_fd.h"
+#include "server/comm/communicator.h"
+#include "server/lisafs/connection.h"
+#include "server/lisafs/options.h"
+#include "server/lisafs/server.h"
+#include "server/wire/decode.h"
+#include "server/wire/encode.h"
+#include "server/wire/inode.h"
+#include "server/wire/layout.h"
+
+namespace gofer::lisafs {
+
+// Lives on the stack of the pathway's thread for the length of one request. A
+// handler parses, then works, then replies; it may reply once.
+class RequestContext {
+ public:
+  RequestContext(Connection& connection, comm::Communicator& communicator,
+                 const comm::Request& request)
+      : connection_(connection),
+        communicator_(communicator),
+        request_(request) {}
+
+  Connection& connection() const { return connection_; }
+  Server& server() const { return connection_.server(); }
+  FdTable& fds() const { return connection_.fds(); }
+  const ConnectionOptions& options() const { return connection_.options(); }
+  comm::Communicator& communicator() const { return communicator_; }
+  uint16_t message() const { return request_.message; }
+  uint32_t payload_len() const { return request_.payload_len; }
+
+  // The request as a T; its strings and arrays stay valid until the request is
+  // answered. Errors: EIO when the payload is too short, ENOMEM.
+  template <class T>
+  base::ErrnoOr<T> Parse() {
+    const size_t wanted = wire::kIsStatic<T> ? wire::kMinSize<T> : SIZE_MAX;
+    auto payload = communicator_.Prefix(wanted);
+    if (!payload.ok()) return payload.error();
+    return wire::Decode<T>(*payload);
+  }
+
+  // Encodes `response` as the answer and returns its length.
+  template <class T>
+  base::ErrnoOr<size_t> Reply(const T& response) {
+    const size_t size = wire::EncodedSize(response);
+    auto room = ResponseRoom(size);
+    if (!room.ok()) return room.error();
+    return wire::Encode(response, *room);
+  }
+
+  // Write-only memory for an answer of up to `size` bytes. Errors: EIO when
+  // that is more than a message may have, ENOMEM.
+  base::ErrnoOr<std::span<std::byte>> ResponseRoom(size_t size) {
+    if (size > connection_.max_message_size()) return base::Errno(EIO);
+    return communicator_.Response(size);
+  }
+
+  // Names a new control FD and makes it the client's.
+  wire::Inode Publish(ControlFdAndStat made) {
+    const wire::Statx stat = made.stat;
+    return wire::Inode{fds().Insert(std::move(made.fd)), stat};
+  }
+
+  // Sends `fd` with the answer if the request succeeds; an invalid one means
+  // none. At most two per request.
+  void Donate(base::UniqueFd fd) {
+    if (!fd.valid()) return;
+    GOFER_CHECK(donation_count_ < donations_.size());
+    donations_[donation_count_++] = std::move(fd);
+  }
+  std::span<const base::UniqueFd> donations() const {
+    return {donations_.data(), donation_count_};
+  }
+  void DropDonations() {
+    for (base::UniqueFd& fd : donations_) fd.reset();
+    donation_count_ = 0;
+  }
+
+ private:
+  Connection& connection_;
+  comm::Communicator& communicator_;
+  const comm::Request request_;
+  std::array<base::UniqueFd, 2> donations_;
+  size_t donation_count_ = 0;
+};
+
+}  // namespace gofer::lisafs
+
+#endif  // GOFER_SERVER_LISAFS_REQUEST_CONTEXT_H_

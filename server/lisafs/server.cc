@@ -1,0 +1,119 @@
+#include "server/lisafs/server.h"
+
+#include <string>
+#include <utility>
+
+#include "server/base/log.h"
+#include "server/lisafs/mount_path.h"
+
+namespace gofer::lisafs {
+
+Server::Server(const ServerOptions& options, EndCallback on_connection_end)
+    : options_(options),
+      on_connection_end_(std::move(on_connection_end)),
+      root_(Node::MakeRoot(nodes_)),
+      current_table_(HandlerTable::Stock().get()),
+      table_(HandlerTable::Stock()) {}
+
+Server::~Server() {
+  for (const auto& connection : Connections()) {
+    connection->Stop(StopMode::kAbort, EndReason::kServerShutdown);
+  }
+  Wait();
+  Destroy();
+}
+
+void Server::SetHandlers(std::shared_ptr<const HandlerTable> table) {
+  base::MutexLock lock(table_mu_);
+  table_ = std::move(table);
+  current_table_.store(table_.get(), std::memory_order_release);
+}
+
+std::shared_ptr<const HandlerTable> Server::Handlers() const {
+  base::MutexLock lock(table_mu_);
+  return table_;
+}
+
+base::ErrnoOr<std::shared_ptr<Connection>> Server::CreateConnection(
+    base::UniqueFd socket, absl::string_view mount_path,
+    const ConnectionOptions& options, std::unique_ptr<Backend> backend) {
+  base::ErrnoOr<std::string> path = CleanMountPath(mount_path);
+  if (!path.ok()) return path.error();
+  constexpr uint32_t kSmallestMessageSize = 4096;
+  if (backend == nullptr || !socket.valid() ||
+      backend->MaxMessageSize() < kSmallestMessageSize ||
+      backend->MaxMessageSize() > wire::kMaxMessageSize ||
+      options.max_message_size < kSmallestMessageSize ||
+      options.max_message_size > wire::kMaxMessageSize) {
+    return base::Errno(EINVAL);
+  }
+  if (destroyed_.load(std::memory_order_acquire)) {
+    return base::Errno(ESHUTDOWN);
+  }
+  return std::make_shared<Connection>(
+      *this, next_connection_id_.fetch_add(1, std::memory_order_relaxed),
+      std::move(socket), std::move(*path), options, std::move(backend));
+}
+
+base::ErrnoOr<void> Server::StartConnection(
+    std::shared_ptr<Connection> connection) {
+  if (!connection->state_.Advance(ConnectionState::kAttached)) {
+    return base::Errno(EINVAL);
+  }
+  const Connection::Id id = connection->id();
+  // Held until the thread is registered, so that it cannot end before.
+  base::MutexLock lock(mu_);
+  active_.fetch_add(1, std::memory_order_acq_rel);
+  base::ErrnoOr<base::Thread> thread = base::Thread::Start(
+      "gofer-conn", [this, connection] { Run(connection); });
+  if (!thread.ok()) {
+    active_.fetch_sub(1, std::memory_order_acq_rel);
+    connection->Fail(EndReason::kInternalError);
+    return thread.error();
+  }
+  running_.emplace(id, Running{std::move(connection), std::move(*thread)});
+  return {};
+}
+
+void Server::Run(std::shared_ptr<Connection> connection) {
+  connection->Run();
+  if (on_connection_end_) on_connection_end_(*connection);
+
+  // The last one to end is joined by Wait, all before it by the next one.
+  std::vector<base::Thread> ended;
+  base::MutexLock lock(mu_);
+  ended.swap(unjoined_);
+  const auto self = running_.find(connection->id());
+  unjoined_.push_back(std::move(self->second.thread));
+  running_.erase(self);
+  active_.fetch_sub(1, std::memory_order_acq_rel);
+  ended_.NotifyAll();
+}
+
+void Server::Wait() {
+  std::vector<base::Thread> ended;
+  {
+    base::MutexLock lock(mu_);
+    while (!running_.empty()) ended_.Wait(mu_);
+    ended.swap(unjoined_);
+  }
+  // Joined here, outside of the lock, by the destructors.
+}
+
+void Server::Destroy() {
+  destroyed_.store(true, std::memory_order_release);
+  GlobalGuarantee global(rename_mu_);
+  root_.reset();
+}
+
+std::vector<std::shared_ptr<Connection>> Server::Connections() const {
+  std::vector<std::shared_ptr<Connection>> connections;
+  base::MutexLock lock(mu_);
+  connections.reserve(running_.size());
+  for (const auto& [id, running] : running_) {
+    connections.push_back(running.connection);
+  }
+  return connections;
+}
+
+}  // namespace gofer::lisafs

@@ -1,0 +1,138 @@
+// Server: one served file tree and everything that its connections share.
+
+#ifndef GOFER_SERVER_LISAFS_SERVER_H_
+#define GOFER_SERVER_LISAFS_SERVER_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "server/base/errno.h"
+#include "server/base/mutex.h"
+#include "server/base/ref_ptr.h"
+#include "server/base/thread.h"
+#include "server/base/unique_fd.h"
+#include "server/lisafs/backend.h"
+#include "server/lisafs/connection.h"
+#include "server/lisafs/guarantees.h"
+#include "server/lisafs/handler_table.h"
+#include "server/lisafs/node.h"
+#include "server/lisafs/options.h"
+
+namespace gofer::lisafs {
+
+// Owns the node tree, the rename lock, the handler table and the threads of its
+// connections. All public methods are thread-safe. A Server outlives its
+// connections: the destructor aborts those that still run and waits for them.
+// Source of the surface: gVisor pkg/lisafs/server.go, Nov 2023.
+class Server {
+ public:
+  // Called on the connection's thread once everything of it is released, just
+  // before it stops to count as active. Must not call Wait.
+  using EndCallback = std::function<void(const Connection&)>;
+
+  explicit Server(const ServerOptions& options = {},
+                  EndCallback on_connection_end = nullptr);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  const ServerOptions& options() const { return options_; }
+
+  // Replaces the whole table. Requests that have begun finish with the old one;
+  // every request begun after the return sees the new one.
+  void SetHandlers(std::shared_ptr<const HandlerTable> table);
+  std::shared_ptr<const HandlerTable> Handlers() const;
+
+  // Makes a connection on `socket` (a connected UNIX stream socket), mounted at
+  // `mount_path` of the tree. The path is cleaned lexically. Errors: EINVAL for
+  // a relative path, a null backend, or one whose maximum message size is not
+  // in 4096..wire::kMaxMessageSize; ESHUTDOWN after Destroy; what
+  // memfd_create gives.
+  base::ErrnoOr<std::shared_ptr<Connection>> CreateConnection(
+      base::UniqueFd socket, absl::string_view mount_path,
+      const ConnectionOptions& options, std::unique_ptr<Backend> backend);
+
+  // Starts to serve a connection made here. Errors: EINVAL when it was started
+  // before, EAGAIN when there is no room for a thread.
+  base::ErrnoOr<void> StartConnection(std::shared_ptr<Connection> connection);
+
+  // Blocks until no started connection is left, and their threads have ended.
+  void Wait();
+
+  // Drops the tree's root: no new connections or mounts. Running connections
+  // go on with the FDs they have.
+  void Destroy();
+
+  // Connections started and not ended, exactly. Takes no lock.
+  int64_t ActiveConnectionCount() const {
+    return active_.load(std::memory_order_acquire);
+  }
+  // The active connections by id.
+  std::vector<std::shared_ptr<Connection>> Connections() const;
+  // Nodes alive in the tree, the root among them.
+  int64_t NodeCount() const { return nodes_.load(std::memory_order_acquire); }
+
+  // FOR HANDLERS
+
+  RenameMutex& rename_mutex() { return rename_mu_; }
+  // Null after Destroy.
+  Node* root(const TreeLock&) const { return root_.get(); }
+  // Whether some connection's backend wants to be told of renames.
+  bool anyone_wants_renamed() const {
+    return renamed_listeners_.load(std::memory_order_acquire) > 0;
+  }
+
+  // Keeps the table that a pathway used last, so that using the current one
+  // costs one load.
+  class TableCache {
+   private:
+    friend class Server;
+    std::shared_ptr<const HandlerTable> table_;
+  };
+  // The current table; valid until the next call with the same cache.
+  const HandlerTable& CurrentTable(TableCache& cache) const {
+    if (current_table_.load(std::memory_order_acquire) != cache.table_.get()) {
+      cache.table_ = Handlers();
+    }
+    return *cache.table_;
+  }
+
+ private:
+  friend class Connection;
+
+  void Run(std::shared_ptr<Connection> connection);
+
+  const ServerOptions options_;
+  const EndCallback on_connection_end_;
+
+  std::atomic<int64_t> nodes_ = 0;
+  RenameMutex rename_mu_;
+  base::RefPtr<Node> root_;  // Changes under the global guarantee.
+
+  std::atomic<const HandlerTable*> current_table_;
+  std::atomic<int64_t> active_ = 0;
+  std::atomic<int> renamed_listeners_ = 0;
+  std::atomic<uint64_t> next_connection_id_ = 1;
+  std::atomic<bool> destroyed_ = false;
+
+  mutable base::Mutex table_mu_;
+  std::shared_ptr<const HandlerTable> table_ ABSL_GUARDED_BY(table_mu_);
+
+  struct Running {
+    std::shared_ptr<Connection> connection;
+    base::Thread thread;
+  };
+  mutable base::Mutex mu_;
+  base::CondVar ended_;
+  std::map<Connection::Id, Running> running_ ABSL_GUARDED_BY(mu_);
+  std::vector<base::Thread> unjoined_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace gofer::lisafs
+
+#endif  // GOFER_SERVER_LISAFS_SERVER_H_
