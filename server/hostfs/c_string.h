@@ -1,0 +1,45 @@
+// CString: a copy of a client's name that the kernel can take.
+
+#ifndef GOFER_SERVER_HOSTFS_C_STRING_H_
+#define GOFER_SERVER_HOSTFS_C_STRING_H_
+
+#include <climits>
+#include <cstring>
+
+#include "absl/strings/string_view.h"
+#include "server/base/errno.h"
+
+namespace gofer::hostfs {
+
+// Holds the NUL-terminated copy on the stack. Only what the kernel itself would
+// refuse is refused here: PATH_MAX bytes and more. How long a name may be is up
+// to the file system. To be asked for its error before it is used.
+class CString {
+ public:
+  explicit CString(absl::string_view text) {
+    if (text.size() >= sizeof(text_)) {
+      error_ = ENAMETOOLONG;
+    } else if (std::memchr(text.data(), '\0', text.size()) != nullptr) {
+      // The generic layer checks names; the kernel would see a shorter one.
+      error_ = EINVAL;
+    } else {
+      std::memcpy(text_, text.data(), text.size());
+      text_[text.size()] = '\0';
+    }
+  }
+  CString(const CString&) = delete;
+  CString& operator=(const CString&) = delete;
+
+  bool ok() const { return error_ == 0; }
+  base::Errno error() const { return base::Errno(error_); }
+  // Requires ok().
+  const char* get() const { return text_; }
+
+ private:
+  int error_ = 0;
+  char text_[PATH_MAX];  // Not initialised: it is filled as far as needed.
+};
+
+}  // namespace gofer::hostfs
+
+#endif  // GOFER_SERVER_HOSTFS_C_STRING_H_

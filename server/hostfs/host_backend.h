@@ -1,0 +1,54 @@
+// HostBackend: serves a directory of the host to one connection.
+
+#ifndef GOFER_SERVER_HOSTFS_HOST_BACKEND_H_
+#define GOFER_SERVER_HOSTFS_HOST_BACKEND_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "server/base/errno.h"
+#include "server/hostfs/host_options.h"
+#include "server/hostfs/host_tree.h"
+#include "server/lisafs/backend.h"
+#include "server/lisafs/connection.h"
+#include "server/lisafs/guarantees.h"
+#include "server/lisafs/protocol_level.h"
+#include "server/wire/message_id.h"
+
+namespace gofer::hostfs {
+
+// Immutable, so thread-safe. Owned by its connection, whose FDs point to it.
+// Shares the tree with the other connections of the Server. What the client may
+// be given of the host's descriptors is in the connection's options. Source:
+// gVisor runsc/fsgofer/lisafs.go, Nov 2023 and Aug 2026.
+class HostBackend final : public lisafs::Backend {
+ public:
+  // `level` is that of the connection's options.
+  HostBackend(std::shared_ptr<HostTree> tree, const HostOptions& options,
+              lisafs::ProtocolLevel level);
+
+  // The mount point may be of any type that is served, a symlink among them.
+  base::ErrnoOr<lisafs::MountResult> Mount(
+      lisafs::Connection& connection,
+      const lisafs::ReadGuarantee& guarantee) override;
+  std::span<const wire::MessageId> SupportedMessages() const override;
+  uint32_t MaxMessageSize() const override;
+
+  // FOR ITS FDS
+
+  HostTree& tree() const { return *tree_; }
+  const ProcSelfFd& proc_self_fd() const { return tree_->proc_self_fd(); }
+  const HostOptions& options() const { return options_; }
+  lisafs::ProtocolLevel level() const { return level_; }
+  bool may_open_char_devices() const;
+
+ private:
+  const std::shared_ptr<HostTree> tree_;
+  const HostOptions options_;
+  const lisafs::ProtocolLevel level_;
+};
+
+}  // namespace gofer::hostfs
+
+#endif  // GOFER_SERVER_HOSTFS_HOST_BACKEND_H_

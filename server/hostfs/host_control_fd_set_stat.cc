@@ -1,0 +1,98 @@
+// SetStat.
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "server/base/syscall.h"
+#include "server/hostfs/host_control_fd.h"
+#include "server/hostfs/open_flags.h"
+
+namespace gofer::hostfs {
+
+// Mode before owner means that a set-id bit does not survive a change of
+// owner in the same request; so it was, and clients may know.
+wire::SetStatResp HostControlFd::SetStat(const lisafs::WriteGuarantee&,
+                                         const wire::SetStatReq& request) {
+  wire::SetStatResp response;
+  const auto note = [&response](uint32_t bits, base::ErrnoOr<void> result) {
+    if (result.ok()) return;
+    response.failure_mask |= bits;
+    response.failure_errno = result.error().wire();
+  };
+  if ((request.mask & STATX_MODE) != 0) note(STATX_MODE, SetMode(request.mode));
+  if ((request.mask & STATX_SIZE) != 0) note(STATX_SIZE, SetSize(request.size));
+  const uint32_t times = request.mask & (STATX_ATIME | STATX_MTIME);
+  if (times != 0) note(times, SetTimes(request));
+  const uint32_t ids = request.mask & (STATX_UID | STATX_GID);
+  if (ids != 0) {
+    const uid_t uid = (ids & STATX_UID) != 0 ? request.uid : wire::kNoId;
+    const gid_t gid = (ids & STATX_GID) != 0 ? request.gid : wire::kNoId;
+    note(ids, base::SyscallVoid([&] {
+           return ::fchownat(host_fd(), "", uid, gid,
+                             AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
+         }));
+  }
+  return response;
+}
+
+base::ErrnoOr<void> HostControlFd::SetMode(uint32_t mode) const {
+  if (is_symlink()) {
+    return base::Errno(backend_.level() == lisafs::ProtocolLevel::kNov2023
+                           ? EBADF
+                           : EOPNOTSUPP);
+  }
+  return backend_.proc_self_fd().Chmod(host_fd(), PermissionBits(mode));
+}
+
+base::ErrnoOr<void> HostControlFd::SetSize(uint64_t size) {
+  switch (file_type()) {
+    case S_IFREG:
+      break;
+    case S_IFDIR:
+      return base::Errno(EISDIR);
+    case S_IFLNK:
+      return base::Errno(ELOOP);
+    case S_IFSOCK:
+      return base::Errno(ENXIO);
+    default:
+      // A FIFO or device is not even opened to find out.
+      return base::Errno(EINVAL);
+  }
+  if (!writable_fd_.valid()) {
+    lisafs::QuotaSlot slot = connection().TakeFdSlot();
+    if (!slot) return base::Errno(EMFILE);
+    auto fd = backend_.proc_self_fd().Reopen(host_fd(),
+                                             ReopenFlags(O_WRONLY, S_IFREG));
+    if (!fd.ok()) return fd.error();
+    writable_slot_ = std::move(slot);
+    writable_fd_ = *std::move(fd);
+  }
+  if (size > static_cast<uint64_t>(std::numeric_limits<off_t>::max())) {
+    return base::Errno(EINVAL);
+  }
+  return base::SyscallVoid([&] {
+    return ::ftruncate(writable_fd_.get(), static_cast<off_t>(size));
+  });
+}
+
+base::ErrnoOr<void> HostControlFd::SetTimes(
+    const wire::SetStatReq& request) const {
+  if (is_socket()) return base::Errno(EBADF);
+  std::array<timespec, 2> times = {
+      timespec{.tv_sec = 0, .tv_nsec = UTIME_OMIT},
+      timespec{.tv_sec = 0, .tv_nsec = UTIME_OMIT}};
+  if ((request.mask & STATX_ATIME) != 0) {
+    times[0] = {.tv_sec = request.atime.sec, .tv_nsec = request.atime.nsec};
+  }
+  if ((request.mask & STATX_MTIME) != 0) {
+    times[1] = {.tv_sec = request.mtime.sec, .tv_nsec = request.mtime.nsec};
+  }
+  return backend_.proc_self_fd().SetTimes(host_fd(), times);
+}
+
+}  // namespace gofer::hostfs

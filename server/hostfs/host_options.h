@@ -1,0 +1,39 @@
+// HostOptions: what the host backend lets one connection do with the special
+// files of the host.
+
+#ifndef GOFER_SERVER_HOSTFS_HOST_OPTIONS_H_
+#define GOFER_SERVER_HOSTFS_HOST_OPTIONS_H_
+
+#include <cstdint>
+
+namespace gofer::hostfs {
+
+// A bit set. Open: the client may connect to sockets of the host. Create: it
+// may bind sockets that the host can connect to. Source: gVisor
+// runsc/config/config.go, Nov 2023.
+enum class HostUds : uint8_t { kNone = 0, kOpen = 1, kCreate = 2, kAll = 3 };
+
+// Whether the client may open FIFOs of the host.
+enum class HostFifo : uint8_t { kNone, kOpen };
+
+// Whether the client may open character devices of the host. kByLevel is what
+// the connection's protocol level did: Nov 2023 opens them, Aug 2026 does not.
+enum class CharDevicePolicy : uint8_t { kByLevel, kOpen, kRefuse };
+
+struct HostOptions {
+  HostUds host_uds = HostUds::kNone;
+  HostFifo host_fifo = HostFifo::kNone;
+  CharDevicePolicy char_devices = CharDevicePolicy::kByLevel;
+
+  bool may_connect() const { return HasBit(HostUds::kOpen); }
+  bool may_bind() const { return HasBit(HostUds::kCreate); }
+
+ private:
+  bool HasBit(HostUds bit) const {
+    return (static_cast<uint8_t>(host_uds) & static_cast<uint8_t>(bit)) != 0;
+  }
+};
+
+}  // namespace gofer::hostfs
+
+#endif  // GOFER_SERVER_HOSTFS_HOST_OPTIONS_H_

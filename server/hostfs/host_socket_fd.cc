@@ -1,0 +1,33 @@
+#include "server/hostfs/host_socket_fd.h"
+
+#include <sys/socket.h>
+
+#include <utility>
+
+#include "server/base/syscall.h"
+
+namespace gofer::hostfs {
+
+HostSocketFd::HostSocketFd(base::RefPtr<lisafs::ControlFd> control,
+                           lisafs::QuotaSlot slot, base::UniqueFd socket)
+    : BoundSocketFd(std::move(control), std::move(slot)),
+      socket_(std::move(socket)) {}
+
+base::ErrnoOr<void> HostSocketFd::Listen(const lisafs::ReadGuarantee&,
+                                         int32_t backlog) {
+  return base::SyscallVoid([&] { return ::listen(socket_.get(), backlog); });
+}
+
+base::ErrnoOr<lisafs::AcceptResult> HostSocketFd::Accept(
+    const lisafs::ReadGuarantee&) {
+  auto accepted = base::SyscallFd([this] {
+    return ::accept4(socket_.get(), nullptr, nullptr,
+                     SOCK_NONBLOCK | SOCK_CLOEXEC);
+  });
+  if (!accepted.ok()) return accepted.error();
+  lisafs::AcceptResult result;
+  result.socket = *std::move(accepted);
+  return result;
+}
+
+}  // namespace gofer::hostfs

@@ -1,0 +1,35 @@
+// HostSocketFd: a socket of the host that BindAt bound.
+
+#ifndef GOFER_SERVER_HOSTFS_HOST_SOCKET_FD_H_
+#define GOFER_SERVER_HOSTFS_HOST_SOCKET_FD_H_
+
+#include <cstdint>
+
+#include "server/base/errno.h"
+#include "server/base/ref_ptr.h"
+#include "server/base/unique_fd.h"
+#include "server/lisafs/bound_socket_fd.h"
+
+namespace gofer::hostfs {
+
+// Owns the socket, which is non-blocking; the file it is bound to is the
+// control FD's. Source: gVisor runsc/fsgofer/lisafs.go, Nov 2023
+// (boundSocketFDLisa).
+class HostSocketFd final : public lisafs::BoundSocketFd {
+ public:
+  HostSocketFd(base::RefPtr<lisafs::ControlFd> control, lisafs::QuotaSlot slot,
+               base::UniqueFd socket);
+
+  base::ErrnoOr<void> Listen(const lisafs::ReadGuarantee&,
+                             int32_t backlog) override;
+  // The peer's address stays with us: it would be a path of the host.
+  base::ErrnoOr<lisafs::AcceptResult> Accept(
+      const lisafs::ReadGuarantee&) override;
+
+ private:
+  const base::UniqueFd socket_;
+};
+
+}  // namespace gofer::hostfs
+
+#endif  // GOFER_SERVER_HOSTFS_HOST_SOCKET_FD_H_

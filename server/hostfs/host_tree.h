@@ -1,0 +1,61 @@
+// HostTree: the directory of the host that a Server serves, and what else all
+// of its host backends share.
+
+#ifndef GOFER_SERVER_HOSTFS_HOST_TREE_H_
+#define GOFER_SERVER_HOSTFS_HOST_TREE_H_
+
+#include <memory>
+
+#include "absl/strings/string_view.h"
+#include "server/base/errno.h"
+#include "server/base/unique_fd.h"
+#include "server/hostfs/mount_table.h"
+#include "server/hostfs/proc_self_fd.h"
+
+namespace gofer::hostfs {
+
+// Everything is relative to the root's descriptor, so that it makes no
+// difference whether the process has changed its root directory. The process's
+// umask must be 0: modes arrive masked by the sandbox. Thread-safe. Shared by
+// the backends of one Server.
+class HostTree {
+ public:
+  // What a confined process opens before it loses sight of it. All of this
+  // process, and mount_info of the mount namespace that the root is in;
+  // without a mount_info, Getdents64 asks for the device of each entry.
+  struct Descriptors {
+    base::UniqueFd root;  // A directory; O_PATH will do.
+    base::UniqueFd proc_self_fd;
+    base::UniqueFd mount_info;
+  };
+
+  // Opens all of that. `root` is followed if it is a symlink: it is the
+  // administrator's. Errors: those of open(2).
+  static base::ErrnoOr<std::shared_ptr<HostTree>> Open(const char* root);
+
+  explicit HostTree(Descriptors descriptors);
+
+  // An O_PATH descriptor of the file at `path`: absolute, lexically clean, "/"
+  // for the root itself. No symlink is followed; a last component that is one
+  // is opened itself. Errors: ELOOP or ENOTDIR for a symlink on the way, and
+  // those of open(2).
+  base::ErrnoOr<base::UniqueFd> OpenPath(absl::string_view path) const;
+
+  const ProcSelfFd& proc_self_fd() const { return proc_self_fd_; }
+  // May be null.
+  MountTable* mounts() const { return mounts_.get(); }
+
+ private:
+  friend class HostTreePeer;
+
+  // For kernels without openat2(2): one component at a time.
+  base::ErrnoOr<base::UniqueFd> WalkPath(absl::string_view relative) const;
+
+  const base::UniqueFd root_;
+  const ProcSelfFd proc_self_fd_;
+  const std::unique_ptr<MountTable> mounts_;
+};
+
+}  // namespace gofer::hostfs
+
+#endif  // GOFER_SERVER_HOSTFS_HOST_TREE_H_

@@ -1,0 +1,37 @@
+// ThreadCredentials: the calling thread acts as another user for a while.
+
+#ifndef GOFER_SERVER_HOSTFS_THREAD_CREDENTIALS_H_
+#define GOFER_SERVER_HOSTFS_THREAD_CREDENTIALS_H_
+
+#include <sys/types.h>
+
+#include "server/lisafs/control_fd.h"
+
+namespace gofer::hostfs {
+
+// Changes the effective ids of this thread alone (the system call does; glibc's
+// wrapper would change all threads) and puts them back on destruction, on the
+// same thread. An id that is wire::kNoId stays. Like gVisor's, goes on with the
+// process's own id, and a log line, where it may not change it: runsc/fsgofer/
+// lisafs.go, Aug 2026. Ids that cannot be put back end the process: this thread
+// would serve others as the wrong user.
+//
+// While the ids differ, the thread has no effective capabilities (if it was
+// root), and the kernel marks the process not dumpable.
+class ThreadCredentials {
+ public:
+  explicit ThreadCredentials(lisafs::Owner user);
+  ~ThreadCredentials();
+  ThreadCredentials(const ThreadCredentials&) = delete;
+  ThreadCredentials& operator=(const ThreadCredentials&) = delete;
+
+ private:
+  const uid_t old_uid_;
+  const gid_t old_gid_;
+  bool uid_changed_ = false;
+  bool gid_changed_ = false;
+};
+
+}  // namespace gofer::hostfs
+
+#endif  // GOFER_SERVER_HOSTFS_THREAD_CREDENTIALS_H_

@@ -1,0 +1,157 @@
+#include "server/worker/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "server/base/log.h"
+
+namespace gofer::worker {
+namespace {
+
+using hostfs::HostFifo;
+using hostfs::HostUds;
+using lisafs::ProtocolLevel;
+
+// The raw words, before they make sense together.
+struct Flags {
+  ServeOptions options;
+  std::vector<int> io_fds;
+  std::vector<std::string> mount_paths;
+  HostUds host_uds = HostUds::kNone;
+  HostFifo host_fifo = HostFifo::kNone;
+  ProtocolLevel protocol = ProtocolLevel::kNov2023;
+  bool readonly = false;
+  bool no_donate = false;
+  bool donate_mount = false;
+};
+
+void DeclareServe(CLI::App& serve, Flags& flags) {
+  serve
+      .add_option("--root", flags.options.root,
+                  "Directory to serve; nothing outside of it is reachable")
+      ->required();
+  serve
+      .add_option("--io-fds", flags.io_fds,
+                  "Inherited, connected UNIX stream socket to serve; repeat it "
+                  "for more connections")
+      ->required()
+      ->delimiter(',')
+      ->check(CLI::NonNegativeNumber);
+  serve.add_option(
+      "--mount-path", flags.mount_paths,
+      "Where in the root the n-th --io-fds is mounted (default /)");
+  serve.add_flag("--readonly", flags.readonly, "Refuse every change (EROFS)");
+  serve
+      .add_option("--host-uds", flags.host_uds,
+                  "Host UNIX sockets: none, open (connect to them), create "
+                  "(bind them) or all")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, HostUds>{{"none", HostUds::kNone},
+                                         {"open", HostUds::kOpen},
+                                         {"create", HostUds::kCreate},
+                                         {"all", HostUds::kAll}}))
+      ->default_str("none");
+  serve
+      .add_option("--host-fifo", flags.host_fifo,
+                  "Host named pipes: none or open")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, HostFifo>{
+          {"none", HostFifo::kNone}, {"open", HostFifo::kOpen}}))
+      ->default_str("none");
+  serve.add_flag("--no-donate", flags.no_donate,
+                 "Give the client no host FDs: all I/O comes through us");
+  serve.add_flag("--donate-mount", flags.donate_mount,
+                 "Also give the client an FD of its mount point (directfs)");
+  serve
+      .add_option("--protocol", flags.protocol,
+                  "Behave as the gVisor of 2023 or of 2026")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, ProtocolLevel>{
+          {"2023", ProtocolLevel::kNov2023},
+          {"2026", ProtocolLevel::kAug2026}}))
+      ->default_str("2023");
+  serve.add_option("--max-fds", flags.options.max_fds,
+                   "FDs that one connection may hold (default: a fair share of "
+                   "the process's limit)");
+  serve
+      .add_option("--log-level", flags.options.log_level,
+                  "trace, debug, info, warning, error or off, to stderr")
+      ->capture_default_str();
+}
+
+// What the flags mean together; an error text, or empty.
+std::string Combine(Flags& flags) {
+  if (flags.no_donate && flags.donate_mount) {
+    return "--no-donate and --donate-mount contradict each other";
+  }
+  if (flags.mount_paths.size() > flags.io_fds.size()) {
+    return "more --mount-path than --io-fds: the n-th path belongs to the n-th "
+           "socket";
+  }
+  std::set<int> seen;
+  for (size_t i = 0; i < flags.io_fds.size(); ++i) {
+    if (!seen.insert(flags.io_fds[i]).second) {
+      return "--io-fds=" + std::to_string(flags.io_fds[i]) + " is given twice";
+    }
+    IoFd io_fd{flags.io_fds[i], "/"};
+    if (i < flags.mount_paths.size()) {
+      io_fd.mount_path = flags.mount_paths[i];
+      if (io_fd.mount_path.empty() || io_fd.mount_path.front() != '/') {
+        return "--mount-path=" + io_fd.mount_path +
+               " is not absolute: give it as seen from --root, starting with /";
+      }
+    }
+    flags.options.io_fds.push_back(std::move(io_fd));
+  }
+  if (!base::SetLogLevel(flags.options.log_level)) {
+    return "--log-level=" + flags.options.log_level +
+           " is none of trace, debug, info, warning, error, off";
+  }
+  return "";
+}
+
+void SetConnectionOptions(Flags& flags) {
+  lisafs::ConnectionOptions& connection = flags.options.connection;
+  connection = lisafs::ConnectionOptions::ForLevel(flags.protocol);
+  if (flags.readonly) connection.access = lisafs::Access::kReadOnly;
+  if (flags.no_donate) connection.donation = lisafs::Donation::kNone;
+  if (flags.donate_mount) {
+    connection.donation = lisafs::Donation::kFilesAndMountPoint;
+  }
+  flags.options.host.host_uds = flags.host_uds;
+  flags.options.host.host_fifo = flags.host_fifo;
+}
+
+}  // namespace
+
+std::variant<ServeOptions, HelpText, UsageError> ParseCommandLine(
+    int argc, const char* const* argv) {
+  Flags flags;
+  CLI::App app("gofer serves a file tree to gVisor sandboxes over LISAFS.",
+               "gofer");
+  app.set_version_flag("--version", GOFERD_VERSION);
+  app.require_subcommand(1);
+  CLI::App* const serve = app.add_subcommand(
+      "serve", "Serve --root on inherited sockets until all are closed");
+  DeclareServe(*serve, flags);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForVersion&) {
+    return HelpText{std::string("gofer ") + GOFERD_VERSION + "\n"};
+  } catch (const CLI::CallForHelp&) {
+    return HelpText{serve->parsed() ? serve->help() : app.help()};
+  } catch (const CLI::ParseError& error) {
+    std::string text = error.what();
+    for (char& c : text) {
+      if (c == '\n') c = ' ';
+    }
+    return UsageError{text + " (see gofer serve --help)"};
+  }
+  if (std::string error = Combine(flags); !error.empty()) {
+    return UsageError{std::move(error)};
+  }
+  SetConnectionOptions(flags);
+  return std::move(flags.options);
+}
+
+}  // namespace gofer::worker

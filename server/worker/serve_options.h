@@ -1,0 +1,33 @@
+// ServeOptions: the command line of `gofer serve` as a value.
+
+#ifndef GOFER_SERVER_WORKER_SERVE_OPTIONS_H_
+#define GOFER_SERVER_WORKER_SERVE_OPTIONS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "server/hostfs/host_options.h"
+#include "server/lisafs/options.h"
+
+namespace gofer::worker {
+
+// One inherited socket and where its client is mounted.
+struct IoFd {
+  int fd = -1;
+  std::string mount_path = "/";
+};
+
+struct ServeOptions {
+  std::string root;
+  std::vector<IoFd> io_fds;
+  lisafs::ConnectionOptions connection;
+  hostfs::HostOptions host;
+  std::string log_level = "warning";
+  // FDs of one connection; 0 shares out what the process may have.
+  uint32_t max_fds = 0;
+};
+
+}  // namespace gofer::worker
+
+#endif  // GOFER_SERVER_WORKER_SERVE_OPTIONS_H_
