@@ -39,13 +39,14 @@ class [[nodiscard]] ErrnoOr {
  public:
   using value_type = T;
 
-  ErrnoOr(Errno error)  // NOLINT(google-explicit-constructor)
-      : state_(std::in_place_index<1>, error) {}
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  ErrnoOr(Errno error) : state_(std::in_place_index<1>, error) {}
   template <typename U = T>
   requires(std::is_constructible_v<T, U&&> &&
            !std::is_same_v<std::remove_cvref_t<U>, Errno> &&
            !std::is_same_v<std::remove_cvref_t<U>, ErrnoOr>)
-      ErrnoOr(U&& value)  // NOLINT(google-explicit-constructor)
+      // NOLINTNEXTLINE(google-explicit-constructor,bugprone-*)
+      ErrnoOr(U&& value)
       : state_(std::in_place_index<0>, std::forward<U>(value)) {}
 
   bool ok() const { return state_.index() == 0; }
@@ -66,8 +67,8 @@ template <>
 class [[nodiscard]] ErrnoOr<void> {
  public:
   ErrnoOr() = default;
-  ErrnoOr(Errno error)
-      : error_(error) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  ErrnoOr(Errno error) : error_(error) {}
 
   bool ok() const { return !error_.has_value(); }
   Errno error() const { return *error_; }

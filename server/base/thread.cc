@@ -11,8 +11,15 @@ namespace gofer::base {
 namespace {
 
 // Handlers keep bulk data in heap buffers, so the stack only holds call frames.
-// The sanitizers' frames are several times larger.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+// The sanitizers' frames are several times larger. GCC says by macros which one
+// is on, clang by __has_feature.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define GOFER_LARGE_FRAMES
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
+    defined(GOFER_LARGE_FRAMES)
 constexpr size_t kStackBytes = size_t{2} << 20;
 #else
 constexpr size_t kStackBytes = size_t{256} << 10;
