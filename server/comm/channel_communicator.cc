@@ -11,6 +11,9 @@ namespace gofer::comm {
 namespace {
 
 constexpr size_t kHeaderBytes = sizeof(wire::ChannelHeader);
+// A larger copy is given back with its response: only requests with thousands
+// of names or FDs need one, while the thread may then wait for days.
+constexpr size_t kKeptBytes = size_t{64} << 10;
 
 }  // namespace
 
@@ -19,7 +22,9 @@ ChannelCommunicator::ChannelCommunicator(flipcall::PacketWindow window,
                                          uint32_t max_payload)
     : endpoint_(flipcall::Endpoint::Role::kServer, std::move(window)),
       fds_(std::move(fd_socket)),
-      max_payload_(max_payload) {}
+      max_payload_(max_payload) {
+  fds_.LimitQueue();
+}
 
 ChannelCommunicator::~ChannelCommunicator() { Shutdown(); }
 
@@ -67,15 +72,19 @@ base::ErrnoOr<std::span<std::byte>> ChannelCommunicator::Response(size_t n) {
   return room.first(n);
 }
 
-base::ErrnoOr<void> ChannelCommunicator::Send(
-    uint16_t message, size_t payload_len, std::span<const base::UniqueFd> fds) {
+base::ErrnoOr<void> ChannelCommunicator::Send(uint16_t message,
+                                              size_t payload_len,
+                                              std::span<const int> fds) {
   // Queued before the hand-over: the client takes them without waiting.
   const wire::ChannelHeader header{
       .message = message,
       .num_fds = static_cast<uint8_t>(fds_.Send(fds)),
       .padding = 0};
   std::memcpy(endpoint_.data().data(), &header, kHeaderBytes);
-  return endpoint_.HandOver(static_cast<uint32_t>(kHeaderBytes + payload_len));
+  const auto sent =
+      endpoint_.HandOver(static_cast<uint32_t>(kHeaderBytes + payload_len));
+  if (prefix_.capacity() > kKeptBytes) prefix_.Release();
+  return sent;
 }
 
 void ChannelCommunicator::Shutdown() {

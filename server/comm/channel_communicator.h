@@ -42,8 +42,11 @@ class ChannelCommunicator final : public Communicator {
   std::span<const std::byte> Bulk(size_t offset) override;
   base::ErrnoOr<std::span<std::byte>> Response(size_t n) override;
   base::ErrnoOr<void> Send(uint16_t message, size_t payload_len,
-                           std::span<const base::UniqueFd> fds) override;
+                           std::span<const int> fds) override;
   void Shutdown() override;
+
+  // Bytes of private memory. For the thread that uses the communicator.
+  size_t buffer_bytes() const { return prefix_.capacity(); }
 
  private:
   flipcall::Endpoint endpoint_;

@@ -9,7 +9,6 @@
 #include <span>
 
 #include "server/base/errno.h"
-#include "server/base/unique_fd.h"
 
 namespace gofer::comm {
 
@@ -63,11 +62,18 @@ class Communicator {
 
   // Sends the first `payload_len` bytes of Response() as the answer `message`,
   // together with `fds` (borrowed; at most 255), and on a channel waits for
-  // nothing. On a channel an FD that cannot be queued at once (the client does
-  // not drain) is left out, with all after it, and the count sent says so.
-  // Errors end the pathway, as in Receive.
+  // nothing. Errors end the pathway, as in Receive.
+  //
+  // The kernel limits the descriptors that a user has sent and nobody has
+  // taken (to RLIMIT_NOFILE, ETOOMANYREFS). All connections share this room, so
+  // a client that takes none gets no more after a few: on a channel an FD that
+  // cannot be queued at once is left out, with all after it, and the count sent
+  // says so; on a socket, all of a response that follows some KiB of unread
+  // ones. Where the kernel refuses, the response goes without descriptors too,
+  // which clients take for "none". A client with one request at a time on each
+  // pathway never sees this.
   virtual base::ErrnoOr<void> Send(uint16_t message, size_t payload_len,
-                                   std::span<const base::UniqueFd> fds) = 0;
+                                   std::span<const int> fds) = 0;
 
   // Makes a blocked or future Receive or Send fail with ESHUTDOWN, and tells
   // the client that the pathway has ended. Idempotent, any thread.

@@ -14,7 +14,8 @@ namespace gofer::comm {
 // pkg/lisafs/communicator.go, Nov 2023.
 inline void PrepareDonation(int fd) {
   const int flags = ::fcntl(fd, F_GETFL);
-  if (flags >= 0) (void)::fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+  if (flags < 0 || (flags & O_NONBLOCK) != 0) return;
+  (void)::fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
 }  // namespace gofer::comm

@@ -22,7 +22,13 @@ base::ErrnoOr<base::UniqueFd> ReceiveOne(int socket, int flags) {
 
 }  // namespace
 
-size_t FdChannel::Send(std::span<const base::UniqueFd> fds) const {
+void FdChannel::LimitQueue() const {
+  // Raised to the kernel's minimum.
+  const int bytes = 1;
+  ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
+size_t FdChannel::Send(std::span<const int> fds) const {
   if (fds.size() > kMaxFds) return 0;
   size_t sent = 0;
   while (sent < fds.size() &&

@@ -18,14 +18,21 @@ namespace gofer::comm {
 // Source: gVisor pkg/fdchannel/fdchannel_unsafe.go, Nov 2023.
 class FdChannel {
  public:
+  static constexpr size_t kMaxFds = 255;
+
   explicit FdChannel(base::UniqueFd socket) : socket_(std::move(socket)) {}
+
+  // From now on about six descriptors at most wait for the peer to take them:
+  // the kernel's smallest send buffer. Enough for whoever takes them after each
+  // response; and a peer that does not cannot use up what the kernel lets this
+  // user have in flight.
+  void LimitQueue() const;
 
   // Queues `fds` (borrowed) in order until one cannot be queued at once, and
   // returns how many went. Never blocks: a peer that does not drain its end
   // only loses descriptors. None of more than kMaxFds is sent: the count would
   // not fit the channel header.
-  static constexpr size_t kMaxFds = 255;
-  size_t Send(std::span<const base::UniqueFd> fds) const;
+  size_t Send(std::span<const int> fds) const;
 
   // Takes one queued descriptor, close-on-exec. Errors: EAGAIN when none is
   // queued; ECONNRESET when the peer or Shutdown closed the channel, or sent a

@@ -1,6 +1,8 @@
 #include "server/comm/socket_communicator.h"
 
+#include <linux/sockios.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -25,9 +27,11 @@ constexpr size_t kInitialBytes = 4096;
 // Buffers above this are given back when nothing has come for a while. Below,
 // they are not worth the extra poll(2).
 constexpr size_t kKeptBytes = size_t{64} << 10;
-constexpr int kIdleMillis = 1000;
 // Too-long requests are read in pieces of this size.
 constexpr size_t kDrainBytes = size_t{16} << 10;
+// Unread responses, as the kernel counts them (a small one is some 700 bytes),
+// beyond which a client gets no descriptors.
+constexpr int kMaxUnreadBytes = 4096;
 
 // Blocks until `socket` is ready for `events` or has failed; true when it is so
 // within `timeout_ms` (-1: no limit).
@@ -39,8 +43,10 @@ bool Ready(int socket, short events, int timeout_ms) {
 }  // namespace
 
 SocketCommunicator::SocketCommunicator(base::UniqueFd socket,
-                                       uint32_t max_payload)
-    : socket_(std::move(socket)), max_payload_(max_payload) {}
+                                       uint32_t max_payload, int idle_millis)
+    : socket_(std::move(socket)),
+      max_payload_(max_payload),
+      idle_millis_(idle_millis) {}
 
 SocketCommunicator::~SocketCommunicator() { Shutdown(); }
 
@@ -79,8 +85,9 @@ base::ErrnoOr<std::span<std::byte>> SocketCommunicator::Response(size_t n) {
   return out_.span(kHeaderBytes, n);
 }
 
-base::ErrnoOr<void> SocketCommunicator::Send(
-    uint16_t message, size_t payload_len, std::span<const base::UniqueFd> fds) {
+base::ErrnoOr<void> SocketCommunicator::Send(uint16_t message,
+                                             size_t payload_len,
+                                             std::span<const int> fds) {
   const wire::SocketHeader header{
       .payload_len = static_cast<uint32_t>(payload_len),
       .message = message,
@@ -88,7 +95,7 @@ base::ErrnoOr<void> SocketCommunicator::Send(
   const auto reserved = out_.Reserve(kHeaderBytes + payload_len, 0);
   if (!reserved.ok()) return reserved.error();
   std::memcpy(out_.data(), &header, kHeaderBytes);
-  if (fds.size() > kMaxFds) fds = {};
+  if (fds.size() > kMaxFds || (!fds.empty() && !ClientKeepsUp())) fds = {};
   auto rest =
       std::span<const std::byte>(out_.span(0, kHeaderBytes + payload_len));
   while (!rest.empty()) {
@@ -100,6 +107,10 @@ base::ErrnoOr<void> SocketCommunicator::Send(
       continue;
     }
     if (ended_.load(std::memory_order_acquire)) return base::Errno(ESHUTDOWN);
+    if (sent.error() == base::Errno(ETOOMANYREFS) && !fds.empty()) {
+      fds = {};
+      continue;
+    }
     if (sent.error() == base::Errno(EPIPE)) return base::Errno(ECONNRESET);
     if (sent.error() != base::Errno(EAGAIN)) return sent.error();
     (void)Ready(socket_.get(), POLLOUT, -1);
@@ -181,10 +192,16 @@ base::ErrnoOr<size_t> SocketCommunicator::ReadSome(std::span<std::byte> into) {
 
 base::ErrnoOr<void> SocketCommunicator::ReleaseWhenIdle() {
   if (in_.capacity() <= kKeptBytes && out_.capacity() <= kKeptBytes) return {};
-  if (Ready(socket_.get(), POLLIN, kIdleMillis)) return {};
+  if (Ready(socket_.get(), POLLIN, idle_millis_)) return {};
   in_.Release();
   out_.Release();
   return in_.Reserve(kInitialBytes, 0);
+}
+
+bool SocketCommunicator::ClientKeepsUp() const {
+  int unread = 0;
+  return ::ioctl(socket_.get(), SIOCOUTQ, &unread) != 0 ||
+         unread <= kMaxUnreadBytes;
 }
 
 }  // namespace gofer::comm

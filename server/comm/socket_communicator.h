@@ -33,9 +33,13 @@ class SocketCommunicator final : public Communicator {
   // The most descriptors that one response can carry; of more, none is sent.
   static constexpr size_t kMaxFds = 253;
 
+  // After so many milliseconds of silence large buffers are given back.
+  static constexpr int kIdleMillis = 1000;
+
   // `socket`: connected, AF_UNIX, SOCK_STREAM, blocking or not.
   // `max_payload`: bytes, at most wire::kMaxMessageSize.
-  SocketCommunicator(base::UniqueFd socket, uint32_t max_payload);
+  SocketCommunicator(base::UniqueFd socket, uint32_t max_payload,
+                     int idle_millis = kIdleMillis);
   ~SocketCommunicator() override;
 
   Kind kind() const override { return Kind::kSocket; }
@@ -44,7 +48,7 @@ class SocketCommunicator final : public Communicator {
   std::span<const std::byte> Bulk(size_t offset) override;
   base::ErrnoOr<std::span<std::byte>> Response(size_t n) override;
   base::ErrnoOr<void> Send(uint16_t message, size_t payload_len,
-                           std::span<const base::UniqueFd> fds) override;
+                           std::span<const int> fds) override;
   void Shutdown() override;
 
   // The graceful half of Shutdown: a blocked or future Receive fails with
@@ -52,6 +56,9 @@ class SocketCommunicator final : public Communicator {
   // still sent. The client's next write fails; it is not hung up on before
   // Shutdown. Idempotent, any thread.
   void ShutdownReceive();
+
+  // Bytes of both buffers. For the thread that uses the communicator.
+  size_t buffer_bytes() const { return in_.capacity() + out_.capacity(); }
 
   // The socket, borrowed.
   int fd() const { return socket_.get(); }
@@ -64,18 +71,22 @@ class SocketCommunicator final : public Communicator {
   base::ErrnoOr<void> Drain(size_t bytes);
   base::ErrnoOr<size_t> ReadSome(std::span<std::byte> into);
   base::ErrnoOr<void> ReleaseWhenIdle();
+  // Whether the client has taken its earlier responses, and descriptors, or
+  // nearly so.
+  bool ClientKeepsUp() const;
   bool receive_ended() const {
     return receive_ended_.load(std::memory_order_acquire);
   }
 
   const base::UniqueFd socket_;
   const uint32_t max_payload_;
+  const int idle_millis_;
 
   std::atomic<bool> receive_ended_ = false;
   std::atomic<bool> ended_ = false;
 
   // Bytes received and not consumed: [begin_, end_) of in_. The current request
-  // is a header and payload_len_ bytes at begin_.
+  // is the first request_bytes_ of them, its header included.
   ByteBuffer in_;
   size_t begin_ = 0;
   size_t end_ = 0;

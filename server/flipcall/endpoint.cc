@@ -1,6 +1,6 @@
 #include "server/flipcall/endpoint.h"
 
-#include <sched.h>
+#include <time.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -18,6 +18,11 @@ namespace {
 // the shutdown in the window.
 constexpr uint32_t kBlocked = 1;
 constexpr uint32_t kShutdown = 2;
+
+// Shutdown wakes a blocked thread so often, with naps in between that double
+// from the first: 20 ms in all.
+constexpr int kShutdownWakes = 11;
+constexpr long kFirstNapNanos = 20'000;
 
 constexpr uint32_t Word(ConnState state) {
   return static_cast<uint32_t>(state);
@@ -119,10 +124,13 @@ void Endpoint::Shutdown() {
     return;
   }
   // INT_MAX: a hostile peer may sleep on the word too, to steal our wake. Again
-  // and again: our thread may be just about to sleep.
-  while ((control_.load() & kBlocked) != 0) {
+  // and again: our thread may be just about to sleep. Not for ever: where the
+  // peer has put our thread out of reach, its timeout ends its sleep.
+  timespec nap = {.tv_sec = 0, .tv_nsec = kFirstNapNanos};
+  for (int wake = 0; wake < kShutdownWakes; ++wake, nap.tv_nsec *= 2) {
     FutexWake(window_.conn_state_word(), INT_MAX);
-    ::sched_yield();
+    ::nanosleep(&nap, nullptr);
+    if ((control_.load() & kBlocked) == 0) return;
   }
 }
 

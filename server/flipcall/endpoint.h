@@ -21,8 +21,11 @@ namespace gofer::flipcall {
 // Owns its window. Used by one thread at a time, except Shutdown, which any
 // thread may call; destroyed only after that thread has left it.
 //
-// The peer is hostile: it can write any word at any time. Nothing it does makes
-// us read outside the window, or wait where Shutdown does not reach us.
+// The peer is hostile: it can write any word at any time, and move or hide who
+// sleeps on it. Nothing it does makes us read outside the window, or wait where
+// Shutdown does not reach us: a blocked thread looks for it by itself once per
+// second, so that is the most that an attack on its futex delays it. This
+// wake-up is all that an idle channel costs.
 //
 // Errors of all calls: ESHUTDOWN after our own Shutdown; ECONNRESET when the
 // peer shut the channel down; EPROTO when it broke the rules; or what futex(2)
@@ -57,9 +60,10 @@ class Endpoint {
   // The datagram. Stable only in the sense that it stays mapped.
   std::span<std::byte> data() const { return window_.data(); }
 
-  // Ends the channel for both sides; a thread in WaitForTurn returns. When this
-  // returns, or soon after (when that thread was in it), the window says that
-  // it is shut down. Idempotent, any thread.
+  // Ends the channel for both sides; a thread in WaitForTurn returns at once,
+  // or within a second when the peer interferes. When it has returned, or this
+  // has when no thread was in it, the window says that it is shut down. Takes
+  // some 20 ms at most. Idempotent, any thread.
   void Shutdown();
 
   const Waiter& waiter() const { return waiter_; }

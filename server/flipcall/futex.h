@@ -7,27 +7,38 @@
 
 #include <linux/futex.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 
 #include "server/base/errno.h"
 
 namespace gofer::flipcall {
 
-// Sleeps if `*word` is still `expected`, until woken. Success says nothing
-// about the word: wakes may be spurious or a peer's mischief. EAGAIN (the word
-// differs) and EINTR count as success. Errors: EFAULT, EINVAL.
+// The longest sleep of one FutexWait. The peer owns the word as much as we do:
+// it can move our sleeper to another one (FUTEX_REQUEUE), or make every
+// FUTEX_WAKE of this one fail (FUTEX_LOCK_PI queued before us). So nobody
+// relies on a wake alone; and one wake-up per second is what idling costs.
+inline constexpr time_t kLongestWaitSeconds = 1;
+
+// Sleeps if `*word` is still `expected`, until woken or for
+// kLongestWaitSeconds. Success says nothing about the word: wakes may be
+// spurious or a peer's mischief. EAGAIN (the word differs), EINTR and ETIMEDOUT
+// count as success. Errors: EFAULT, EINVAL.
 inline base::ErrnoOr<void> FutexWait(const uint32_t* word, uint32_t expected) {
-  if (::syscall(SYS_futex, word, FUTEX_WAIT, expected, nullptr, nullptr, 0) ==
+  const timespec longest = {.tv_sec = kLongestWaitSeconds, .tv_nsec = 0};
+  if (::syscall(SYS_futex, word, FUTEX_WAIT, expected, &longest, nullptr, 0) ==
           0 ||
-      errno == EAGAIN || errno == EINTR) {
+      errno == EAGAIN || errno == EINTR || errno == ETIMEDOUT) {
     return {};
   }
   return base::Errno::Last();
 }
 
-// Wakes at most `count` sleepers on `word`. Cannot fail on mapped memory.
+// Wakes at most `count` sleepers on `word`. The peer can make it fail or wake
+// the wrong ones (see above); the sleeper's timeout makes up for that.
 inline void FutexWake(const uint32_t* word, int count) {
   ::syscall(SYS_futex, word, FUTEX_WAKE, count, nullptr, nullptr, 0);
 }

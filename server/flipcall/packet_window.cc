@@ -3,16 +3,12 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 
+#include "server/flipcall/page_bytes.h"
+
 namespace gofer::flipcall {
-namespace {
-
-uint64_t PageBytes() { return static_cast<uint64_t>(::sysconf(_SC_PAGESIZE)); }
-
-}  // namespace
 
 base::ErrnoOr<PacketWindow> PacketWindow::Map(int fd, uint64_t offset,
                                               uint64_t length) {

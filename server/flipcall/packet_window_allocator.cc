@@ -3,17 +3,15 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 
 #include "server/base/syscall.h"
 #include "server/flipcall/layout.h"
+#include "server/flipcall/page_bytes.h"
 
 namespace gofer::flipcall {
 namespace {
-
-uint64_t PageBytes() { return static_cast<uint64_t>(::sysconf(_SC_PAGESIZE)); }
 
 base::ErrnoOr<uint64_t> FileBytes(int fd) {
   struct stat status;

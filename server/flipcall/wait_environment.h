@@ -27,7 +27,7 @@ class WaitEnvironment {
   // Lets some tens of nanoseconds pass without leaving the core.
   virtual void Pause() = 0;
 
-  // As FutexWait.
+  // As FutexWait, and so for a second at most.
   virtual base::ErrnoOr<void> Park(const uint32_t* word, uint32_t expected) = 0;
 };
 

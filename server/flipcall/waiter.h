@@ -19,9 +19,10 @@ namespace gofer::flipcall {
 // like. It is 0 at first. A wait that ended soon, spun or parked, says that
 // spinning pays: the budget doubles. A wait that took long halves it, down to
 // 0, so a channel that falls idle costs less than twice `max_spin_ns` in all
-// and then nothing. Time that went missing while we spun says that somebody
-// else wanted the core: the budget drops to 0 at once and stays there for a
-// pause that doubles each time this happens, up to `max_holdoff_ns`.
+// and then what Park does: one wake-up per second, which is part of the same
+// wait and teaches nothing. Time that went missing while we spun says that
+// somebody else wanted the core: the budget drops to 0 at once and stays there
+// for a pause that doubles each time this happens, up to `max_holdoff_ns`.
 class Waiter {
  public:
   // Nanoseconds, but for the last.
@@ -58,7 +59,8 @@ class Waiter {
 
   // Blocks while `*word` is `value` and `interrupt` has no bit of `mask`.
   // The caller must look at both again: the word may change back. Whoever sets
-  // the bit also wakes the word until we have returned. Errors: those of Park.
+  // the bit also wakes the word; otherwise, or when the wake is lost, it is
+  // seen when Park ends by itself. Errors: those of Park.
   base::ErrnoOr<void> WaitWhile(uint32_t* word, uint32_t value,
                                 const std::atomic<uint32_t>& interrupt,
                                 uint32_t mask);

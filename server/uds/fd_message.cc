@@ -13,9 +13,8 @@ namespace {
 
 constexpr size_t kControlBytes = CMSG_SPACE(kMaxFdsPerMessage * sizeof(int));
 
-void AttachFds(std::span<const base::UniqueFd> fds, std::byte* control,
-               msghdr* message) {
-  const size_t bytes = fds.size() * sizeof(int);
+void AttachFds(std::span<const int> fds, std::byte* control, msghdr* message) {
+  const size_t bytes = fds.size_bytes();
   std::memset(control, 0, CMSG_SPACE(bytes));
   message->msg_control = control;
   message->msg_controllen = CMSG_SPACE(bytes);
@@ -23,12 +22,7 @@ void AttachFds(std::span<const base::UniqueFd> fds, std::byte* control,
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
   header->cmsg_len = CMSG_LEN(bytes);
-  unsigned char* at = CMSG_DATA(header);
-  for (const base::UniqueFd& fd : fds) {
-    const int number = fd.get();
-    std::memcpy(at, &number, sizeof(number));
-    at += sizeof(number);
-  }
+  std::memcpy(CMSG_DATA(header), fds.data(), bytes);
 }
 
 void TakeFds(msghdr* message, std::vector<base::UniqueFd>* fds) {
@@ -49,8 +43,7 @@ void TakeFds(msghdr* message, std::vector<base::UniqueFd>* fds) {
 }  // namespace
 
 base::ErrnoOr<size_t> SendWithFds(int socket, std::span<const std::byte> bytes,
-                                  std::span<const base::UniqueFd> fds,
-                                  int flags) {
+                                  std::span<const int> fds, int flags) {
   if (fds.size() > kMaxFdsPerMessage) return base::Errno(EINVAL);
   alignas(cmsghdr) std::byte control[kControlBytes];
   iovec part = {const_cast<std::byte*>(bytes.data()), bytes.size()};

@@ -22,8 +22,7 @@ inline constexpr size_t kMaxFdsPerMessage = 253;
 // first of them. Errors: those of sendmsg, EINVAL for too many FDs; nothing was
 // sent then.
 base::ErrnoOr<size_t> SendWithFds(int socket, std::span<const std::byte> bytes,
-                                  std::span<const base::UniqueFd> fds,
-                                  int flags);
+                                  std::span<const int> fds, int flags);
 
 struct FdMessage {
   size_t byte_count = 0;  // 0 is end of file, on a stream.

@@ -1,0 +1,146 @@
+// Attacks on the sleep of an endpoint: the peer owns the futex word as much as
+// we do, and so can take our sleeper out of the reach of our wakes.
+
+#include <gtest/gtest.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <climits>
+#include <cstdint>
+#include <future>
+#include <thread>
+
+#include "server/flipcall/endpoint.h"
+#include "server/flipcall/futex.h"
+#include "tests/support/raw_window.h"
+#include "tests/unit/server/flipcall/blocking_environment.h"
+
+namespace gofer::flipcall {
+namespace {
+
+using test::RawWindow;
+using test::WindowFile;
+
+constexpr uint32_t kClientActive = 0;
+constexpr uint32_t kShutDown = 2;
+// A sleep that nobody can end ends by itself after a second.
+constexpr std::chrono::seconds kDeadline(30);
+
+class EndpointHostileTest : public testing::Test {
+ protected:
+  void StartWaiting() {
+    turn_ = std::async(std::launch::async,
+                       [this] { return server_.WaitForTurn().error(); });
+  }
+
+  // Shuts down, and expects that both this and the waiting thread end.
+  void ExpectThatShutdownEnds() {
+    auto shutdown = std::async(std::launch::async, [this] {
+      server_.Shutdown();
+      return true;
+    });
+    EXPECT_EQ(shutdown.wait_for(kDeadline), std::future_status::ready);
+    EXPECT_EQ(turn_.wait_for(kDeadline), std::future_status::ready);
+    ended_ = true;
+    // Where the test has failed, the threads must end nevertheless.
+    while (turn_.wait_for(std::chrono::milliseconds(1)) !=
+           std::future_status::ready) {
+      FutexWake(hidden_word(), INT_MAX);
+    }
+    EXPECT_EQ(turn_.get(), base::Errno(ESHUTDOWN));
+    EXPECT_EQ(raw_.state().load(), kShutDown);
+  }
+
+  // The reserved word of the window: nobody wakes it.
+  uint32_t* hidden_word() const { return raw_.futex_word() + 2; }
+
+  // How many sleepers were moved to the hidden word.
+  long Requeue() const {
+    return ::syscall(SYS_futex, raw_.futex_word(), FUTEX_REQUEUE, 0, INT_MAX,
+                     hidden_word(), 0);
+  }
+
+  WindowFile file_;
+  RawWindow raw_ = file_.Raw();
+  BlockingEnvironment env_;
+  Endpoint server_{Endpoint::Role::kServer, file_.Map(), env_};
+  std::future<base::Errno> turn_;
+  std::atomic<bool> ended_ = false;
+};
+
+TEST_F(EndpointHostileTest, RequeueAttackHidesOurSleeperOnce) {
+  StartWaiting();
+  while (Requeue() == 0) ::sched_yield();
+  ExpectThatShutdownEnds();
+}
+
+TEST_F(EndpointHostileTest, RequeueAttackThatGoesOnAllTheTime) {
+  StartWaiting();
+  std::atomic<bool> moved = false;
+  std::thread attacker([&] {
+    while (!ended_) {
+      if (Requeue() > 0) moved = true;
+      ::sched_yield();
+    }
+  });
+  while (!moved) ::sched_yield();
+  ExpectThatShutdownEnds();
+  attacker.join();
+}
+
+// The peer's own wake is lost as well, but not the turn.
+TEST_F(EndpointHostileTest, RequeueAttackDelaysTheAttackersTurnOnly) {
+  auto turn = std::async(std::launch::async,
+                         [this] { return server_.WaitForTurn().ok(); });
+  while (Requeue() == 0) ::sched_yield();
+  raw_.Put("abcd");
+  raw_.SetState(1);
+  EXPECT_EQ(turn.wait_for(kDeadline), std::future_status::ready);
+  while (turn.wait_for(std::chrono::milliseconds(1)) !=
+         std::future_status::ready) {
+    FutexWake(hidden_word(), INT_MAX);
+  }
+  EXPECT_TRUE(turn.get());
+}
+
+// A priority-inheriting waiter that is queued first makes each FUTEX_WAKE of
+// the word fail, before it comes to ours.
+TEST_F(EndpointHostileTest, PiWaiterAttackMakesEveryWakeFail) {
+  const auto lock_pi = [this] {
+    return ::syscall(SYS_futex, raw_.futex_word(), FUTEX_LOCK_PI, 0, nullptr,
+                     nullptr, 0);
+  };
+  std::atomic<int> locked = 0;
+  std::thread owner([&] {
+    locked = lock_pi() == 0 ? 1 : -1;
+    // Its end hands the lock over to the waiter.
+    while (locked == 1 && !ended_) ::usleep(1000);
+  });
+  while (locked == 0) ::sched_yield();
+  if (locked < 0) {
+    owner.join();
+    GTEST_SKIP() << "no FUTEX_LOCK_PI here";
+  }
+  std::thread waiter([&] { EXPECT_EQ(lock_pi(), 0); });
+  // Set with the queue's lock held, under which the waiter then queues.
+  while ((raw_.state().load() & FUTEX_WAITERS) == 0) ::sched_yield();
+  raw_.state().store(kClientActive);
+
+  StartWaiting();
+  env_.AwaitParks(1);
+  EXPECT_EQ(::syscall(SYS_futex, raw_.futex_word(), FUTEX_WAKE, INT_MAX,
+                      nullptr, nullptr, 0),
+            -1);
+  EXPECT_EQ(errno, EINVAL);
+  ExpectThatShutdownEnds();
+  owner.join();
+  waiter.join();
+}
+
+}  // namespace
+}  // namespace gofer::flipcall
