@@ -24,7 +24,10 @@ ChannelSet::ChannelSet(Connection& connection, uint32_t limit,
     : connection_(connection),
       limit_(limit != 0 ? limit : DefaultLimit()),
       max_payload_(max_payload),
-      windows_(std::make_unique<flipcall::PacketWindowAllocator>()) {}
+      windows_(std::make_unique<flipcall::PacketWindowAllocator>()) {
+  // Room for all, so that nothing can fail once a channel's thread runs.
+  channels_.reserve(limit_);
+}
 
 ChannelSet::~ChannelSet() { Close(); }
 

@@ -106,6 +106,7 @@ void Connection::Stop(StopMode mode, EndReason reason) {
   }
   state_.Advance(ConnectionState::kClosing);
   gate_.Close();
+  accepts_.Interrupt();
   if (mode == StopMode::kAbort) {
     aborted_.store(true, std::memory_order_release);
     channels_.Shutdown();
@@ -117,6 +118,17 @@ void Connection::Stop(StopMode mode, EndReason reason) {
   } else {
     socket_->ShutdownReceive();
   }
+}
+
+base::ErrnoOr<AcceptResult> Connection::Accept(
+    BoundSocketFd& socket, comm::Communicator::Kind pathway) {
+  if (pathway == comm::Communicator::Kind::kSocket) {
+    // This thread is the one that would notice the client's end.
+    const auto watched =
+        hang_up_watch_.Start(socket_->fd(), [this] { accepts_.Interrupt(); });
+    if (!watched.ok()) return watched.error();
+  }
+  return accepts_.Run(socket);
 }
 
 void Connection::NoteFdsClosed() {
@@ -151,10 +163,11 @@ base::ErrnoOr<void> Connection::ServeOne(const HandlerTable& table,
                                          PathwayStats& stats) {
   const uint64_t start_ns = base::MonotonicNanos();
   stats.Begin(request.message, start_ns);
+  // Left after the response is sent and what the context holds is dropped, so
+  // that teardown cannot overtake it.
+  std::optional<RequestGate::Pass> pass;
   RequestContext context(*this, communicator, request);
   base::ErrnoOr<size_t> length = base::Errno(ECONNRESET);
-  // Left after the response is sent, so that teardown cannot overtake it.
-  std::optional<RequestGate::Pass> pass;
   if (request.too_long) {
     length = base::Errno(EIO);
   } else if (pass = gate_.TryEnter(); pass) {
@@ -171,8 +184,8 @@ base::ErrnoOr<void> Connection::ServeOne(const HandlerTable& table,
     if (!room.ok()) return room.error();
     length = wire::Encode(error, *room);
   }
-  for (const base::UniqueFd& fd : context.donations()) {
-    comm::PrepareDonation(fd.get());
+  for (const base::UniqueFd& fd : context.owned_donations()) {
+    if (fd.valid()) comm::PrepareDonation(fd.get());
   }
   stats.End(request.message, outcome, request.payload_len, *length,
             base::MonotonicNanos() - start_ns);
@@ -181,8 +194,11 @@ base::ErrnoOr<void> Connection::ServeOne(const HandlerTable& table,
 }
 
 void Connection::TearDown() {
+  gate_.Close();
+  accepts_.Interrupt();
   gate_.CloseAndWait();
   channels_.Close();
+  hang_up_watch_.Stop();
   {
     base::MutexLock lock(socket_mu_);
     socket_->Shutdown();

@@ -24,7 +24,9 @@
 #include "server/lisafs/end_reason.h"
 #include "server/lisafs/fd_table.h"
 #include "server/lisafs/handler_table.h"
+#include "server/lisafs/hang_up_watch.h"
 #include "server/lisafs/options.h"
+#include "server/lisafs/pending_accepts.h"
 #include "server/lisafs/quota.h"
 #include "server/lisafs/request_gate.h"
 #include "server/wire/message_id.h"
@@ -91,8 +93,14 @@ class Connection {
 
   // FOR HANDLERS
 
+  // Whether the connection is ending: long requests may give up.
+  bool closing() const { return gate_.closed(); }
   FdTable& fds() { return fds_; }
   ChannelSet& channels() { return channels_; }
+  // socket.Accept() for a request of `pathway`, ended with the connection. To
+  // be called with no lock of the tree held.
+  base::ErrnoOr<AcceptResult> Accept(BoundSocketFd& socket,
+                                     comm::Communicator::Kind pathway);
   bool Supports(uint16_t message) const {
     return message < supported_.size() && supported_[message];
   }
@@ -135,8 +143,11 @@ class Connection {
   std::atomic<bool> aborted_ = false;
   RequestGate gate_;
   FdTable fds_;
+  PendingAccepts accepts_;
   PathwayStats socket_stats_;
   ChannelSet channels_;
+  // The connection's own thread's.
+  HangUpWatch hang_up_watch_;
 
   // Guards only the pointer against teardown: the connection's own thread, the
   // one that resets it, uses the socket without.

@@ -35,10 +35,12 @@ struct ControlFdAndStat {
   wire::Statx stat;
 };
 
-// `donated` is an FD for the client, or invalid for none.
+// The client gets `donated`, or a copy of `lent`, or nothing.
 struct OpenResult {
   base::RefPtr<OpenFd> fd;
   base::UniqueFd donated;
+  // A descriptor that `fd` owns and goes on owning, with O_NONBLOCK set; or -1.
+  int lent = -1;
 };
 
 struct CreateResult {

@@ -14,18 +14,20 @@ void LogException(const RequestContext& context, const char* what) {
   static base::RateLimit limit;
   uint64_t suppressed = 0;
   if (!limit.Allow(&suppressed)) return;
+  const std::string name{wire::NameOf(context.message())};
   base::Log().error(
       "connection {}: handler of {} failed: {} ({} more since the last one)",
-      context.connection().id(), std::string(wire::NameOf(context.message())),
-      what, suppressed);
+      context.connection().id(), name, what, suppressed);
 }
 
-// Since Aug 2026 what is not announced is not served; before, all that existed
-// was, announced or not.
+// Since Aug 2026 what is not announced is not served; before, all that had a
+// handler was, announced or not. The standard messages after Accept did not
+// exist then; private ones, from 256 on, may.
 bool IsServed(const Connection& connection, uint16_t message) {
   if (connection.Supports(message)) return true;
   return connection.options().level == ProtocolLevel::kNov2023 &&
-         message <= static_cast<uint16_t>(wire::MessageId::kAccept);
+         (message <= static_cast<uint16_t>(wire::MessageId::kAccept) ||
+          message >= wire::kMessageIdCount);
 }
 
 base::ErrnoOr<size_t> RunHandler(const Handler& handler,

@@ -13,8 +13,9 @@ namespace gofer::lisafs {
 
 // Refuses what the connection's options refuse, runs the handler and returns
 // the length of the response payload or the errno of an Error response. An
-// exception that leaves a handler is answered EREMOTEIO; the connection goes
-// on. Source: gVisor pkg/lisafs/connection.go, Nov 2023 (handleMsg).
+// exception that leaves a handler is answered EREMOTEIO, or ENOMEM when memory
+// ran out; the connection goes on. Source: gVisor pkg/lisafs/connection.go, Nov
+// 2023 (handleMsg).
 base::ErrnoOr<size_t> Dispatch(const HandlerTable& table,
                                RequestContext& context);
 

@@ -27,7 +27,8 @@ absl::string_view ToString(EndReason reason);
 enum class StopMode : uint8_t {
   // Go on serving until the client has no file open, then as kClose.
   kDrain,
-  // Answer the requests in flight, refuse later ones, end.
+  // Answer the requests in flight, refuse later ones, end. Waits for a client
+  // that does not read its answers: whoever stops it escalates after a while.
   kClose,
   // End now: requests in flight run to their end, but are not answered.
   kAbort,

@@ -23,8 +23,9 @@ wire::FdId FdTable::Insert(base::RefPtr<Fd> fd) {
   base::WriterLock lock(mu_);
   const auto id = static_cast<wire::FdId>(next_id_++);
   fd->id_ = id;
-  ++CountOf(counts_, fd->kind());
-  fds_.emplace(id, std::move(fd));
+  size_t& count = CountOf(counts_, fd->kind());
+  fds_[id] = std::move(fd);
+  ++count;
   return id;
 }
 
@@ -45,12 +46,10 @@ base::RefPtr<Fd> FdTable::Remove(wire::FdId id) {
   return fd;
 }
 
-std::vector<base::RefPtr<Fd>> FdTable::Clear() {
-  std::vector<base::RefPtr<Fd>> all;
+FdTable::Map FdTable::Clear() {
+  Map all;
   base::WriterLock lock(mu_);
-  all.reserve(fds_.size());
-  for (auto& [id, fd] : fds_) all.push_back(std::move(fd));
-  fds_.clear();
+  all.swap(fds_);
   counts_ = {};
   return all;
 }

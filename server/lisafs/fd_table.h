@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "server/base/errno.h"
@@ -30,6 +29,8 @@ struct FdCounts {
 // because releasing one takes the rename lock and closes host FDs.
 class FdTable {
  public:
+  using Map = absl::flat_hash_map<wire::FdId, base::RefPtr<Fd>>;
+
   // Names `fd` by the next FDID, which is never used again, and keeps a
   // reference: the client's.
   wire::FdId Insert(base::RefPtr<Fd> fd);
@@ -51,7 +52,7 @@ class FdTable {
   // Forgets `id` and returns the client's reference, null when there is none.
   base::RefPtr<Fd> Remove(wire::FdId id);
   // Forgets everything, likewise.
-  std::vector<base::RefPtr<Fd>> Clear();
+  Map Clear();
 
   FdCounts Counts() const;
 
@@ -65,7 +66,7 @@ class FdTable {
   }
 
   mutable base::SharedMutex mu_;
-  absl::flat_hash_map<wire::FdId, base::RefPtr<Fd>> fds_ ABSL_GUARDED_BY(mu_);
+  Map fds_ ABSL_GUARDED_BY(mu_);
   uint64_t next_id_ ABSL_GUARDED_BY(mu_) = 1;
   FdCounts counts_ ABSL_GUARDED_BY(mu_);
 };

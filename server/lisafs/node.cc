@@ -1,5 +1,6 @@
 #include "server/lisafs/node.h"
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -61,6 +62,8 @@ base::RefPtr<Node> Node::FindOrCreateChild(const TreeLock&,
   if (entry != children_.end()) return base::RefPtr<Node>::Share(entry->second);
   QuotaSlot slot = QuotaSlot::Take(quota);
   if (!slot) return nullptr;
+  // Nothing may fail once the child exists: its end would take our lock.
+  children_.reserve(children_.size() + 1);
   auto child = base::RefPtr<Node>::Adopt(
       new Node(live_, base::RefPtr<Node>::Share(this), name, std::move(slot)));
   children_.emplace(child->name_, child.get());
@@ -132,27 +135,53 @@ void Node::DetachDeleted(const WriteGuarantee&, Node& child) {
   FlagDeleted(base::RefPtr<Node>::Share(&child));
 }
 
-void Node::PlaceUnder(Node& parent, absl::string_view name) {
+void Node::PlaceUnder(Node& parent, std::string name) {
+  // The host was renamed behind our back, and what it moved is not what we
+  // know by that name: below itself the node would make the tree a ring.
+  if (IsAtOrAbove(parent)) {
+    FlagDeleted(base::RefPtr<Node>::Share(this));
+    return;
+  }
   parent_ = base::RefPtr<Node>::Share(&parent);
-  name_ = std::string(name);
+  name_ = std::move(name);
   base::MutexLock lock(parent.children_mu_);
   parent.children_.emplace(name_, this);
 }
 
-void Node::Rename(const GlobalGuarantee& global, Node& old_parent,
-                  absl::string_view old_name, Node& new_parent,
-                  absl::string_view new_name, RenameKind kind) {
-  const base::RefPtr<Node> moved = old_parent.TakeEntry(old_name);
-  const base::RefPtr<Node> replaced = new_parent.TakeEntry(new_name);
+void Node::ReserveEntry() {
+  base::MutexLock lock(children_mu_);
+  children_.reserve(children_.size() + 1);
+}
+
+bool Node::IsAtOrAbove(const Node& other) const {
+  for (const Node* node = &other; node != nullptr; node = node->parent_.get()) {
+    if (node == this) return true;
+  }
+  return false;
+}
+
+Node::PendingRename::PendingRename(const GlobalGuarantee&, Node& old_parent,
+                                   absl::string_view old_name, Node& new_parent,
+                                   absl::string_view new_name)
+    : old_parent_(old_parent),
+      new_parent_(new_parent),
+      old_name_(old_name),
+      new_name_(new_name) {
+  old_parent_.ReserveEntry();
+  new_parent_.ReserveEntry();
+}
+
+void Node::PendingRename::Apply(Kind kind) {
+  const base::RefPtr<Node> moved = old_parent_.TakeEntry(old_name_);
+  const base::RefPtr<Node> replaced = new_parent_.TakeEntry(new_name_);
   if (replaced) {
-    if (kind == RenameKind::kExchange) {
-      replaced->PlaceUnder(old_parent, old_name);
+    if (kind == Kind::kExchange) {
+      replaced->PlaceUnder(old_parent_, std::move(old_name_));
     } else {
       FlagDeleted(replaced);
     }
   }
-  if (moved) moved->PlaceUnder(new_parent, new_name);
-  static_cast<void>(global);
+  if (moved) moved->PlaceUnder(new_parent_, std::move(new_name_));
 }
 
 void Node::NotifyRenamed(const GlobalGuarantee& global) {

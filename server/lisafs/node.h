@@ -70,12 +70,9 @@ class Node {
   // caller has the write guarantee on this node.
   void DetachDeleted(const WriteGuarantee& self, Node& child);
 
-  // The tree's side of a rename that the host has carried out: moves or swaps
-  // the entries, flags a replaced node deleted.
-  enum class RenameKind { kReplace, kExchange };
-  static void Rename(const GlobalGuarantee& global, Node& old_parent,
-                     absl::string_view old_name, Node& new_parent,
-                     absl::string_view new_name, RenameKind kind);
+  // The tree's side of a rename. Made before the host is asked, because it
+  // allocates; Apply, once the host has renamed, cannot fail.
+  class PendingRename;
 
   // Calls Renamed() on every FD at and below this node.
   void NotifyRenamed(const GlobalGuarantee& global);
@@ -97,7 +94,9 @@ class Node {
   // parent's table.
   bool DropRef();
   base::RefPtr<Node> TakeEntry(absl::string_view name);
-  void PlaceUnder(Node& parent, absl::string_view name);
+  void PlaceUnder(Node& parent, std::string name);
+  void ReserveEntry();
+  bool IsAtOrAbove(const Node& other) const;
   static void FlagDeleted(base::RefPtr<Node> top);
 
   std::atomic<int64_t>& live_;
@@ -120,6 +119,25 @@ class Node {
 
   base::Mutex control_fds_mu_;
   ControlFd* control_fds_ ABSL_GUARDED_BY(control_fds_mu_) = nullptr;
+};
+
+// Used under one GlobalGuarantee from construction to Apply.
+class Node::PendingRename {
+ public:
+  // Of `old_parent`/`old_name` to `new_parent`/`new_name`.
+  PendingRename(const GlobalGuarantee& global, Node& old_parent,
+                absl::string_view old_name, Node& new_parent,
+                absl::string_view new_name);
+
+  enum class Kind { kReplace, kExchange };
+  // Moves or swaps the entries and flags a replaced node deleted.
+  void Apply(Kind kind);
+
+ private:
+  Node& old_parent_;
+  Node& new_parent_;
+  std::string old_name_;
+  std::string new_name_;
 };
 
 }  // namespace gofer::lisafs

@@ -35,7 +35,9 @@ class OpenFd : public Fd {
   bool writable() const { return writable_; }
 
   virtual base::ErrnoOr<wire::Statx> Stat(const ReadGuarantee&) = 0;
-  virtual base::ErrnoOr<void> Sync(const ReadGuarantee&) = 0;
+  // Without a guarantee, because it may take seconds and needs no path; may run
+  // beside anything else.
+  virtual base::ErrnoOr<void> Sync() = 0;
 
   // Reads at `offset` into `buffer`, which may be shared with the client and is
   // only written to. Fewer bytes than asked for only at the end of the file.

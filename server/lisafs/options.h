@@ -22,8 +22,9 @@ enum class Donation {
   kFilesAndMountPoint,  // Also the mount point itself ("directfs").
 };
 
-// The seed's ServerOpts. Source: gVisor pkg/lisafs/server.go, Nov 2023; since
-// Aug 2026 they belong to the connection, where they may be overridden here.
+// What holds for all connections unless they say otherwise. Source: gVisor
+// pkg/lisafs/server.go, Nov 2023; since Aug 2026 they belong to the connection,
+// where they may be overridden here.
 struct ServerOptions {
   // The backend's WalkStat is safe without locks on the descendants.
   bool walk_stat_supported = true;
@@ -50,9 +51,10 @@ struct ConnectionOptions {
   uint32_t max_channels = 0;
   // FDs of any kind that may be alive at once; past it the client gets EMFILE.
   uint32_t max_fds = 65536;
-  // Tree nodes kept alive by this connection; past it the client gets ENOMEM.
-  // Nodes outnumber FDs when a client keeps FDs deep in the tree only.
-  uint32_t max_nodes = 1u << 20;
+  // Tree nodes made by this connection and alive; past it the client gets
+  // ENOMEM. Nodes outnumber FDs when a client keeps FDs deep in the tree only.
+  // One takes up to 700 bytes (measured with names of 250).
+  uint32_t max_nodes = 1u << 17;
 
   // The defaults of a connection whose client expects `level`.
   static ConnectionOptions ForLevel(ProtocolLevel level) {

@@ -78,13 +78,28 @@ class RequestContext {
   void Donate(base::UniqueFd fd) {
     if (!fd.valid()) return;
     GOFER_CHECK(donation_count_ < donations_.size());
-    donations_[donation_count_++] = std::move(fd);
+    donations_[donation_count_] = fd.get();
+    owned_donations_[donation_count_++] = std::move(fd);
   }
-  std::span<const base::UniqueFd> donations() const {
+  // Sends a copy of `fd`, which belongs to `lender` and has O_NONBLOCK set.
+  // `lender` is kept until the answer is sent. At most once per request, and
+  // counts as a donation.
+  void Lend(base::RefPtr<Fd> lender, int fd) {
+    GOFER_CHECK(!lender_ && donation_count_ < donations_.size());
+    donations_[donation_count_++] = fd;
+    lender_ = std::move(lender);
+  }
+  // Invalid where one is lent.
+  std::span<const base::UniqueFd> owned_donations() const {
+    return {owned_donations_.data(), donation_count_};
+  }
+  // All. Borrowed.
+  std::span<const int> donations() const {
     return {donations_.data(), donation_count_};
   }
   void DropDonations() {
-    for (base::UniqueFd& fd : donations_) fd.reset();
+    for (base::UniqueFd& fd : owned_donations_) fd.reset();
+    lender_.reset();
     donation_count_ = 0;
   }
 
@@ -92,7 +107,10 @@ class RequestContext {
   Connection& connection_;
   comm::Communicator& communicator_;
   const comm::Request request_;
-  std::array<base::UniqueFd, 2> donations_;
+  // Invalid where a lent one stands in donations_.
+  std::array<base::UniqueFd, 2> owned_donations_;
+  base::RefPtr<Fd> lender_;
+  std::array<int, 2> donations_ = {};
   size_t donation_count_ = 0;
 };
 

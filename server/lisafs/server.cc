@@ -64,14 +64,17 @@ base::ErrnoOr<void> Server::StartConnection(
   // Held until the thread is registered, so that it cannot end before.
   base::MutexLock lock(mu_);
   active_.fetch_add(1, std::memory_order_acq_rel);
+  // Registered first: nothing may fail once the thread runs.
+  const auto running = running_.emplace(id, Running{connection, {}}).first;
   base::ErrnoOr<base::Thread> thread = base::Thread::Start(
       "gofer-conn", [this, connection] { Run(connection); });
   if (!thread.ok()) {
+    running_.erase(running);
     active_.fetch_sub(1, std::memory_order_acq_rel);
     connection->Fail(EndReason::kInternalError);
     return thread.error();
   }
-  running_.emplace(id, Running{std::move(connection), std::move(*thread)});
+  running->second.thread = std::move(*thread);
   return {};
 }
 
@@ -80,18 +83,18 @@ void Server::Run(std::shared_ptr<Connection> connection) {
   if (on_connection_end_) on_connection_end_(*connection);
 
   // The last one to end is joined by Wait, all before it by the next one.
-  std::vector<base::Thread> ended;
+  RunningMap ended;
   base::MutexLock lock(mu_);
   ended.swap(unjoined_);
-  const auto self = running_.find(connection->id());
-  unjoined_.push_back(std::move(self->second.thread));
-  running_.erase(self);
+  auto self = running_.extract(connection->id());
+  self.mapped().connection.reset();
+  unjoined_.insert(std::move(self));
   active_.fetch_sub(1, std::memory_order_acq_rel);
   ended_.NotifyAll();
 }
 
 void Server::Wait() {
-  std::vector<base::Thread> ended;
+  RunningMap ended;
   {
     base::MutexLock lock(mu_);
     while (!running_.empty()) ended_.Wait(mu_);

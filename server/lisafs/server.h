@@ -51,8 +51,7 @@ class Server {
   // Makes a connection on `socket` (a connected UNIX stream socket), mounted at
   // `mount_path` of the tree. The path is cleaned lexically. Errors: EINVAL for
   // a relative path, a null backend, or one whose maximum message size is not
-  // in 4096..wire::kMaxMessageSize; ESHUTDOWN after Destroy; what
-  // memfd_create gives.
+  // in 4096..wire::kMaxMessageSize; ESHUTDOWN after Destroy.
   base::ErrnoOr<std::shared_ptr<Connection>> CreateConnection(
       base::UniqueFd socket, absl::string_view mount_path,
       const ConnectionOptions& options, std::unique_ptr<Backend> backend);
@@ -127,10 +126,12 @@ class Server {
     std::shared_ptr<Connection> connection;
     base::Thread thread;
   };
+  using RunningMap = std::map<Connection::Id, Running>;
   mutable base::Mutex mu_;
   base::CondVar ended_;
-  std::map<Connection::Id, Running> running_ ABSL_GUARDED_BY(mu_);
-  std::vector<base::Thread> unjoined_ ABSL_GUARDED_BY(mu_);
+  RunningMap running_ ABSL_GUARDED_BY(mu_);
+  // Threads of ended connections; joined when destroyed.
+  RunningMap unjoined_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace gofer::lisafs

@@ -18,6 +18,14 @@ bool Changes(uint32_t flags) {
   return (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0;
 }
 
+wire::FdId Publish(RequestContext& context, OpenResult opened) {
+  context.Donate(std::move(opened.donated));
+  if (opened.lent >= 0) {
+    context.Lend(base::RefPtr<OpenFd>(opened.fd), opened.lent);
+  }
+  return context.fds().Insert(std::move(opened.fd));
+}
+
 struct OpenAtOperation : OnControlFd {
   using Request = wire::OpenAtReq;
   using Guarantee = ReadGuarantee;
@@ -45,8 +53,7 @@ struct OpenAtOperation : OnControlFd {
     base::ErrnoOr<OpenResult> opened =
         fd.Open(guarantee, request.flags & kOpenFlags);
     if (!opened.ok()) return opened.error();
-    context.Donate(std::move(opened->donated));
-    return wire::OpenAtResp{context.fds().Insert(std::move(opened->fd))};
+    return wire::OpenAtResp{Publish(context, std::move(*opened))};
   }
 };
 
@@ -63,11 +70,10 @@ struct OpenCreateAtOperation : OnEntryOfDirectory {
         guarantee, request.name, common.mode & uint32_t{07777},
         Owner{common.uid, common.gid}, request.flags & kOpenFlags);
     if (!made.ok()) return made.error();
-    context.Donate(std::move(made->open.donated));
     // The control FD's id comes first.
     const wire::Inode child = context.Publish(std::move(made->child));
-    return wire::OpenCreateAtResp{
-        child, context.fds().Insert(std::move(made->open.fd))};
+    return wire::OpenCreateAtResp{child,
+                                  Publish(context, std::move(made->open))};
   }
 };
 

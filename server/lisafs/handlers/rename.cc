@@ -19,12 +19,13 @@ base::ErrnoOr<void> RenameGuarded(RequestContext& context, ControlFd& old_dir,
   // As the reference server does it: the host is not asked.
   if (&old_node == &new_node && old_name == new_name) return {};
 
+  Node::PendingRename pending(global, old_node, old_name, new_node, new_name);
   const auto renamed =
       old_dir.Rename(global, old_name, new_dir, new_name, flags);
   if (!renamed.ok()) return renamed.error();
-  const auto kind = (flags & RENAME_EXCHANGE) != 0 ? Node::RenameKind::kExchange
-                                                   : Node::RenameKind::kReplace;
-  Node::Rename(global, old_node, old_name, new_node, new_name, kind);
+  pending.Apply((flags & RENAME_EXCHANGE) != 0
+                    ? Node::PendingRename::Kind::kExchange
+                    : Node::PendingRename::Kind::kReplace);
   if (context.server().anyone_wants_renamed()) {
     if (const auto moved = new_node.FindChild(new_name)) {
       moved->NotifyRenamed(global);

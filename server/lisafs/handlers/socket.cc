@@ -1,5 +1,6 @@
 #include "server/wire/messages/socket.h"
 
+#include <poll.h>
 #include <sys/stat.h>
 
 #include <utility>
@@ -69,28 +70,40 @@ struct ListenOperation : OnBoundSocketFd {
   }
 };
 
-struct AcceptOperation : OnBoundSocketFd {
-  using Request = wire::AcceptReq;
-  using Guarantee = ReadGuarantee;
-  static wire::FdId Target(const Request& request) { return request.fd; }
-  static base::ErrnoOr<size_t> Run(RequestContext& context, const Request&,
-                                   BoundSocketFd& fd,
-                                   const ReadGuarantee& guarantee) {
-    base::ErrnoOr<AcceptResult> accepted = fd.Accept(guarantee);
-    if (!accepted.ok()) return accepted.error();
-    context.Donate(std::move(accepted->socket));
-    return context.Reply(wire::AcceptResp{accepted->peer_address});
+// How often and how long a full queue of a host's server is waited for.
+constexpr int kConnectAttempts = 10;
+constexpr int kConnectPauseMillis = 10;
+
+// Waits with no lock held: each attempt takes the guarantee, and looks whether
+// the file was deleted, anew.
+template <class Request>
+base::ErrnoOr<size_t> ServeConnect(RequestContext& context) {
+  using Operation = ConnectOperation<Request>;
+  const auto request = context.Parse<Request>();
+  if (!request.ok()) return request.error();
+  const auto fd = context.fds().LookupControl(request->fd);
+  if (!fd.ok()) return fd.error();
+  const auto admitted = Operation::Admit(**fd, *request);
+  if (!admitted.ok()) return admitted.error();
+  for (int attempt = 0;; ++attempt) {
+    auto connected = RunGuarded<Operation>(context, *request, **fd);
+    if (connected.ok() || connected.error() != base::Errno(EAGAIN) ||
+        attempt == kConnectAttempts ||
+        context.connection().state() == ConnectionState::kClosing) {
+      return connected;
+    }
+    (void)::poll(nullptr, 0, kConnectPauseMillis);
   }
-};
+}
 
 }  // namespace
 
 base::ErrnoOr<size_t> Connect(RequestContext& context) {
-  return Serve<ConnectOperation<wire::ConnectReq>>(context);
+  return ServeConnect<wire::ConnectReq>(context);
 }
 
 base::ErrnoOr<size_t> ConnectWithCreds(RequestContext& context) {
-  return Serve<ConnectOperation<wire::ConnectWithCredsReq>>(context);
+  return ServeConnect<wire::ConnectWithCredsReq>(context);
 }
 
 base::ErrnoOr<size_t> BindAt(RequestContext& context) {
@@ -102,7 +115,21 @@ base::ErrnoOr<size_t> Listen(RequestContext& context) {
 }
 
 base::ErrnoOr<size_t> Accept(RequestContext& context) {
-  return Serve<AcceptOperation>(context);
+  const auto request = context.Parse<wire::AcceptReq>();
+  if (!request.ok()) return request.error();
+  const auto fd = context.fds().LookupBoundSocket(request->fd);
+  if (!fd.ok()) return fd.error();
+  {
+    TreeLock tree(context.server().rename_mutex());
+    const ReadGuarantee guarantee(tree, (*fd)->node());
+    if ((*fd)->node().deleted()) return base::Errno(EINVAL);
+  }
+  // No guarantee: the client shares the socket and may make this block.
+  base::ErrnoOr<AcceptResult> accepted =
+      context.connection().Accept(**fd, context.communicator().kind());
+  if (!accepted.ok()) return accepted.error();
+  context.Donate(std::move(accepted->socket));
+  return context.Reply(wire::AcceptResp{accepted->peer_address});
 }
 
 }  // namespace gofer::lisafs::handlers

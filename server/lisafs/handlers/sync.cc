@@ -11,9 +11,8 @@ namespace {
 base::ErrnoOr<void> SyncOne(RequestContext& context, wire::FdId id) {
   const auto fd = context.fds().LookupOpen(id);
   if (!fd.ok()) return fd.error();
-  TreeLock tree(context.server().rename_mutex());
-  const ReadGuarantee guarantee(tree, (*fd)->node());
-  return (*fd)->Sync(guarantee);
+  // No lock: a rename must not wait for a disk.
+  return (*fd)->Sync();
 }
 
 struct FlushOperation : OnOpenFd {
@@ -37,6 +36,8 @@ base::ErrnoOr<size_t> FSync(RequestContext& context) {
   // All are tried; the first failure is reported.
   std::optional<base::Errno> first_error;
   for (const wire::FdId id : request->fds) {
+    // One request may name 65535 files; teardown waits for it.
+    if (context.connection().closing()) return base::Errno(ECONNRESET);
     const auto synced = SyncOne(context, id);
     if (!synced.ok() && !first_error) first_error = synced.error();
   }
