@@ -3,11 +3,12 @@
 #ifndef GOFER_SERVER_HOSTFS_C_STRING_H_
 #define GOFER_SERVER_HOSTFS_C_STRING_H_
 
+#include <cerrno>
 #include <climits>
-#include <cstring>
 
 #include "absl/strings/string_view.h"
 #include "server/base/errno.h"
+#include "server/base/safe_name.h"
 
 namespace gofer::hostfs {
 
@@ -19,12 +20,11 @@ class CString {
   explicit CString(absl::string_view text) {
     if (text.size() >= sizeof(text_)) {
       error_ = ENAMETOOLONG;
-    } else if (std::memchr(text.data(), '\0', text.size()) != nullptr) {
+    } else if (!base::HasNoNul(text)) {
       // The generic layer checks names; the kernel would see a shorter one.
       error_ = EINVAL;
     } else {
-      std::memcpy(text_, text.data(), text.size());
-      text_[text.size()] = '\0';
+      text_[text.copy(text_, text.size())] = '\0';
     }
   }
   CString(const CString&) = delete;

@@ -104,6 +104,7 @@ base::ErrnoOr<void> DirentReader::Read(uint64_t count, Position position,
   const auto buffer = std::make_unique_for_overwrite<std::byte[]>(
       std::min<uint64_t>(count, kBufferSize));
   uint64_t used = 0;
+  uint64_t seen = 0;
   while (count - used >= kShortestEntry) {
     const size_t size = std::min<uint64_t>(count - used, kBufferSize);
     const long got = ::syscall(SYS_getdents64, directory_, buffer.get(), size);
@@ -118,6 +119,12 @@ base::ErrnoOr<void> DirentReader::Read(uint64_t count, Position position,
         EmitLocked(Batch(buffer.get(), static_cast<size_t>(got)), used, out);
     if (!end.ok()) return end.error();
     if (*end == BatchEnd::kOutFull) break;
+    seen += static_cast<uint64_t>(got);
+    if (seen - used > kMostSkipped) {
+      // No entries at all would mean the end of the directory.
+      if (out.count() == 0) return base::Errno(EAGAIN);
+      break;
+    }
   }
   return {};
 }
@@ -130,25 +137,21 @@ base::ErrnoOr<DirentReader::BatchEnd> DirentReader::EmitLocked(
   size_t at = 0;
   while (const std::optional<RawEntry> raw = batch.Next(&at)) {
     const absl::string_view name = raw->name;
-    Device device;
     if (IsDots(name)) {
       next_ = raw->off;
       continue;
     }
-    if (mount_points != nullptr && !mount_points->contains(name)) {
-      device = info_.device;
-    } else {
-      struct stat stat;
-      if (::fstatat(directory_, raw->name, &stat, AT_SYMLINK_NOFOLLOW) != 0) {
-        // Gone meanwhile, most likely.
-        next_ = raw->off;
-        continue;
-      }
-      device = {.major = major(stat.st_dev), .minor = minor(stat.st_dev)};
+    std::optional<Device> device = info_.device;
+    if (mount_points == nullptr || mount_points->contains(name)) {
+      device = DeviceLocked(raw->name);
+    }
+    if (!device.has_value()) {
+      next_ = raw->off;
+      continue;
     }
     if (!out.Append({.ino = raw->ino,
-                     .dev_minor = device.minor,
-                     .dev_major = device.major,
+                     .dev_minor = device->minor,
+                     .dev_major = device->major,
                      .off = static_cast<uint64_t>(raw->off),
                      .type = raw->type,
                      .name = name})) {
@@ -162,20 +165,33 @@ base::ErrnoOr<DirentReader::BatchEnd> DirentReader::EmitLocked(
   return BatchEnd::kConsumed;
 }
 
+std::optional<DirentReader::Device> DirentReader::DeviceLocked(
+    const char* name) {
+  struct stat stat;
+  if (::fstatat(directory_, name, &stat, AT_SYMLINK_NOFOLLOW) == 0) {
+    return Device{.major = major(stat.st_dev), .minor = minor(stat.st_dev)};
+  }
+  // Gone meanwhile. Otherwise the entry is there and only may not be looked at,
+  // for one in a directory without search permission: nobody can reach it, and
+  // any device will do.
+  if (errno == ENOENT) return std::nullopt;
+  return DirectoryLocked().device;
+}
+
 const DirentReader::Directory& DirentReader::DirectoryLocked() {
   if (looked_at_) return info_;
   looked_at_ = true;
   struct statfs fs;
   struct statx stat;
-  if (::fstatfs(directory_, &fs) != 0 || !HasOneDevice(fs) ||
+  if (::fstatfs(directory_, &fs) != 0 ||
       ::statx(directory_, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID,
-              &stat) != 0 ||
-      (stat.stx_mask & STATX_MNT_ID) == 0) {
+              &stat) != 0) {
     return info_;
   }
   info_ = {.device = {.major = stat.stx_dev_major, .minor = stat.stx_dev_minor},
            .mount_id = stat.stx_mnt_id,
-           .has_one_device = true};
+           .has_one_device =
+               HasOneDevice(fs) && (stat.stx_mask & STATX_MNT_ID) != 0};
   return info_;
 }
 

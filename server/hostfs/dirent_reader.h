@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "server/base/errno.h"
 #include "server/base/mutex.h"
@@ -25,13 +26,19 @@ class DirentReader {
  public:
   using Position = lisafs::OpenFd::Position;
 
+  // Bytes of struct linux_dirent64.
+  static constexpr uint64_t kMostSkipped = uint64_t{1} << 20;
+
   // `directory`: open for reading, at its start, its offset used by nobody
   // else. `mounts` may be null.
   DirentReader(int directory, MountTable* mounts)
       : directory_(directory), mounts_(mounts) {}
 
-  // As lisafs::OpenFd::Getdents. An error after entries have been appended is
-  // kept back: the next call meets it again.
+  // As lisafs::OpenFd::Getdents, but reads at most `count` bytes and
+  // kMostSkipped of them in vain, so that entries which are gone when they are
+  // looked at do not keep the caller, and its locks, busy. EAGAIN when there
+  // was nothing else: the next call goes on from there. An error after entries
+  // have been appended is kept back: the next call meets it again.
   base::ErrnoOr<void> Read(uint64_t count, Position position,
                            wire::ArrayWriter<wire::Dirent64>& out);
 
@@ -51,6 +58,9 @@ class DirentReader {
 
   base::ErrnoOr<BatchEnd> EmitLocked(const Batch& batch, uint64_t& used,
                                      wire::ArrayWriter<wire::Dirent64>& out)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // The device of an entry, asked of the host; nothing when it is gone.
+  std::optional<Device> DeviceLocked(const char* name)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   const Directory& DirectoryLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   std::shared_ptr<const MountTable::Names> MountPointNamesLocked()

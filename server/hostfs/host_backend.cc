@@ -1,9 +1,13 @@
 #include "server/hostfs/host_backend.h"
 
+#include <fcntl.h>
+
 #include <array>
 #include <utility>
 
 #include "server/hostfs/host_control_fd.h"
+#include "server/hostfs/mount_clone.h"
+#include "server/hostfs/open_flags.h"
 #include "server/hostfs/stat_convert.h"
 #include "server/wire/limits.h"
 
@@ -55,17 +59,6 @@ constexpr std::array kAug2026Messages = {kMount,
                                          kRenameAt2};
 static_assert(kAug2026Messages.size() == 32);
 
-// The client of a donated mount point reads through it, so it gets an open
-// file where there is something to open.
-base::ErrnoOr<base::UniqueFd> DonateMountPoint(const ProcSelfFd& proc_self_fd,
-                                               int fd, uint32_t mode) {
-  if (!S_ISLNK(mode) && !S_ISSOCK(mode)) {
-    auto opened = proc_self_fd.Reopen(fd, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (opened.ok()) return opened;
-  }
-  return base::DupFd(fd);
-}
-
 }  // namespace
 
 HostBackend::HostBackend(std::shared_ptr<HostTree> tree,
@@ -79,22 +72,65 @@ base::ErrnoOr<lisafs::MountResult> HostBackend::Mount(
   if (!slot) return base::Errno(EMFILE);
   auto fd = tree_->OpenPath(guarantee.node().FilePath(guarantee.tree()));
   if (!fd.ok()) return fd.error();
-  const auto stat = StatFd(fd->get(), level_);
+  const auto stat = StatServed(fd->get());
   if (!stat.ok()) return stat.error();
-  if (!IsServedType(stat->mode)) return base::Errno(EPERM);
-
-  lisafs::MountResult result;
-  if (connection.options().donation == lisafs::Donation::kFilesAndMountPoint) {
-    auto donated = DonateMountPoint(proc_self_fd(), fd->get(), stat->mode);
-    if (!donated.ok()) return donated.error();
-    result.donated = *std::move(donated);
-  }
-  result.root.stat = *stat;
-  result.root.fd = base::MakeRef<HostControlFd>(
+  auto donation = DonateMountPoint(connection, fd->get(), stat->mode);
+  if (!donation.ok()) return donation.error();
+  auto root = base::MakeRef<HostControlFd>(
       *this, connection, base::RefPtr<lisafs::Node>::Share(&guarantee.node()),
-      std::move(slot), stat->mode, *std::move(fd),
-      HostControlFd::Role::kMountPoint);
+      std::move(slot), stat->mode, *std::move(fd));
+  root->KeepMountClone(std::move(donation->clone),
+                       std::move(donation->clone_slot));
+  lisafs::MountResult result;
+  result.root.stat = *stat;
+  result.root.fd = std::move(root);
+  result.donated = std::move(donation->donated);
   return result;
+}
+
+// Nothing is opened of FIFOs and devices, whose opening has effects, and an
+// O_PATH descriptor of a socket would let the client connect.
+base::ErrnoOr<HostBackend::MountPointDonation> HostBackend::DonateMountPoint(
+    lisafs::Connection& connection, int fd, uint32_t mode) const {
+  MountPointDonation donation;
+  const lisafs::ConnectionOptions& options = connection.options();
+  if (options.donation != lisafs::Donation::kFilesAndMountPoint) {
+    return donation;
+  }
+  if (S_ISREG(mode) &&
+      (options.access == lisafs::Access::kReadWrite || IsOnReadOnlyMount(fd))) {
+    auto donated = proc_self_fd().Reopen(fd, ReopenFlags(O_RDONLY));
+    if (!donated.ok()) return donated.error();
+    donation.donated = *std::move(donated);
+  } else if (S_ISDIR(mode)) {
+    donation.clone_slot = connection.TakeFdSlot();
+    if (!donation.clone_slot) return base::Errno(EMFILE);
+    auto clone = CloneMount(fd, options.access);
+    if (!clone.ok()) return clone.error();
+    donation.clone = *std::move(clone);
+    auto donated = proc_self_fd().Reopen(donation.clone.get(),
+                                         ReopenFlags(O_RDONLY) | O_DIRECTORY);
+    if (!donated.ok()) return donated.error();
+    donation.donated = *std::move(donated);
+  }
+  return donation;
+}
+
+base::ErrnoOr<void> HostBackend::CheckServed(const wire::Statx& stat) const {
+  if (!IsServedType(stat.mode) ||
+      proc_self_fd().IsInProcfs(stat.dev_major, stat.dev_minor)) {
+    return base::Errno(EPERM);
+  }
+  return {};
+}
+
+base::ErrnoOr<wire::Statx> HostBackend::StatServed(int fd) const {
+  auto stat = StatFd(fd, level_);
+  if (!stat.ok()) return stat;
+  if (const auto served = CheckServed(*stat); !served.ok()) {
+    return served.error();
+  }
+  return stat;
 }
 
 std::span<const wire::MessageId> HostBackend::SupportedMessages() const {

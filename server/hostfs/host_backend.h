@@ -8,13 +8,16 @@
 #include <span>
 
 #include "server/base/errno.h"
+#include "server/base/unique_fd.h"
 #include "server/hostfs/host_options.h"
 #include "server/hostfs/host_tree.h"
 #include "server/lisafs/backend.h"
 #include "server/lisafs/connection.h"
 #include "server/lisafs/guarantees.h"
 #include "server/lisafs/protocol_level.h"
+#include "server/lisafs/quota.h"
 #include "server/wire/message_id.h"
+#include "server/wire/statx.h"
 
 namespace gofer::hostfs {
 
@@ -37,6 +40,13 @@ class HostBackend final : public lisafs::Backend {
 
   // FOR ITS FDS
 
+  // Whether the file may be served at all. Errors: EPERM for block devices and
+  // for what is in our own /proc, where a client could reach our memory.
+  base::ErrnoOr<void> CheckServed(const wire::Statx& stat) const;
+  // The attributes of the borrowed `fd`, which may be O_PATH, if its file may
+  // be served.
+  base::ErrnoOr<wire::Statx> StatServed(int fd) const;
+
   HostTree& tree() const { return *tree_; }
   const ProcSelfFd& proc_self_fd() const { return tree_->proc_self_fd(); }
   const HostOptions& options() const { return options_; }
@@ -44,6 +54,16 @@ class HostBackend final : public lisafs::Backend {
   bool may_open_char_devices() const;
 
  private:
+  // What the client is given of the mount point, and what later gifts of it are
+  // made from; both may be nothing.
+  struct MountPointDonation {
+    base::UniqueFd donated;
+    base::UniqueFd clone;
+    lisafs::QuotaSlot clone_slot;
+  };
+  base::ErrnoOr<MountPointDonation> DonateMountPoint(
+      lisafs::Connection& connection, int fd, uint32_t mode) const;
+
   const std::shared_ptr<HostTree> tree_;
   const HostOptions options_;
   const lisafs::ProtocolLevel level_;

@@ -18,11 +18,16 @@ HostControlFd::HostControlFd(HostBackend& backend,
                              lisafs::Connection& connection,
                              base::RefPtr<lisafs::Node> node,
                              lisafs::QuotaSlot slot, uint32_t mode,
-                             base::UniqueFd host_fd, Role role)
+                             base::UniqueFd host_fd)
     : ControlFd(connection, std::move(node), std::move(slot), mode),
       backend_(backend),
-      host_fd_(std::move(host_fd)),
-      role_(role) {}
+      host_fd_(std::move(host_fd)) {}
+
+void HostControlFd::KeepMountClone(base::UniqueFd clone,
+                                   lisafs::QuotaSlot slot) {
+  mount_clone_ = std::move(clone);
+  mount_clone_slot_ = std::move(slot);
+}
 
 base::ErrnoOr<wire::Statx> HostControlFd::Stat(const lisafs::ReadGuarantee&) {
   return StatFd(host_fd(), backend_.level());
@@ -37,9 +42,8 @@ base::ErrnoOr<lisafs::ControlFdAndStat> HostControlFd::Walk(
   auto fd = base::SyscallFd(
       [&] { return ::openat(host_fd(), c_name.get(), kControlOpenFlags); });
   if (!fd.ok()) return fd.error();
-  const auto stat = StatFd(fd->get(), backend_.level());
+  const auto stat = backend_.StatServed(fd->get());
   if (!stat.ok()) return stat.error();
-  if (!IsServedType(stat->mode)) return base::Errno(EPERM);
   return MakeChild(guarantee, name, std::move(slot), *std::move(fd), *stat);
 }
 
@@ -73,7 +77,9 @@ base::ErrnoOr<void> HostControlFd::WalkStat(
       if (stat.error() == base::Errno(ENOENT)) return {};
       return stat.error();
     }
-    if (!IsServedType(stat->mode)) return base::Errno(EPERM);
+    if (const auto served = backend_.CheckServed(*stat); !served.ok()) {
+      return served.error();
+    }
     if (!out.Append(*stat)) return base::Errno(EIO);
     if (!is_self && S_ISLNK(stat->mode)) return {};
   }
@@ -115,9 +121,9 @@ base::ErrnoOr<lisafs::ControlFdAndStat> HostControlFd::MakeChild(
   if (!node) return base::Errno(ENOMEM);
   lisafs::ControlFdAndStat child;
   child.stat = stat;
-  child.fd = base::MakeRef<HostControlFd>(
-      backend_, connection(), std::move(node), std::move(slot), stat.mode,
-      std::move(host_fd), Role::kOrdinary);
+  child.fd = base::MakeRef<HostControlFd>(backend_, connection(),
+                                          std::move(node), std::move(slot),
+                                          stat.mode, std::move(host_fd));
   return child;
 }
 

@@ -27,12 +27,15 @@ namespace gofer::hostfs {
 // 2023 (controlFDLisa), which opens control FDs for reading.
 class HostControlFd final : public lisafs::ControlFd {
  public:
-  enum class Role { kOrdinary, kMountPoint };
-
   // `host_fd` is O_PATH and of a file of `mode`. The backend outlives it.
   HostControlFd(HostBackend& backend, lisafs::Connection& connection,
                 base::RefPtr<lisafs::Node> node, lisafs::QuotaSlot slot,
-                uint32_t mode, base::UniqueFd host_fd, Role role);
+                uint32_t mode, base::UniqueFd host_fd);
+
+  // From now on the client is given this file, a directory, through `clone`
+  // (see CloneMount) when it opens it. To be called before the client knows of
+  // this FD; does nothing without a clone.
+  void KeepMountClone(base::UniqueFd clone, lisafs::QuotaSlot slot);
 
   HostBackend& backend() const { return backend_; }
   // Borrowed; O_PATH.
@@ -96,8 +99,11 @@ class HostControlFd final : public lisafs::ControlFd {
  private:
   // Whether this file may be opened at all; EPERM when not.
   base::ErrnoOr<void> CheckMayOpen() const;
-  // What the client is given of an open file of this file, maybe nothing.
-  base::ErrnoOr<base::UniqueFd> Donate(int open_file) const;
+  // Whether the client is given anything of the borrowed `open_file` of this
+  // file.
+  bool MayDonate(int open_file) const;
+  // An open file for the client alone, with the access mode of `flags`.
+  base::ErrnoOr<base::UniqueFd> OpenForClient(uint32_t flags) const;
 
   // A control FD for the child `name` of the guarantee's node. Errors: ENOMEM.
   template <class Guarantee>
@@ -111,6 +117,16 @@ class HostControlFd final : public lisafs::ControlFd {
   base::ErrnoOr<lisafs::ControlFdAndStat> MakeNewChild(
       const lisafs::WriteGuarantee& guarantee, absl::string_view name,
       lisafs::QuotaSlot slot, base::UniqueFd host_fd, lisafs::Owner owner);
+  // The same with a new regular file, open with the access mode of `flags`.
+  // Errors: those of open(2), EEXIST when the name is taken.
+  struct NewRegularFile {
+    lisafs::ControlFdAndStat child;
+    base::UniqueFd open_file;
+  };
+  base::ErrnoOr<NewRegularFile> CreateFile(
+      const lisafs::WriteGuarantee& guarantee, absl::string_view name,
+      uint32_t mode, lisafs::QuotaSlot slot, lisafs::Owner owner,
+      uint32_t flags);
   // The same for one created by name only, which is opened first. Errors: also
   // ESTALE when something of another type has taken its place.
   base::ErrnoOr<lisafs::ControlFdAndStat> AdoptNewChild(
@@ -125,7 +141,9 @@ class HostControlFd final : public lisafs::ControlFd {
 
   HostBackend& backend_;
   const base::UniqueFd host_fd_;
-  const Role role_;
+  // Of a mount point that is donated, else invalid.
+  base::UniqueFd mount_clone_;
+  lisafs::QuotaSlot mount_clone_slot_;
 
   // For SetStat, whose guarantee guards them: made at first use and kept.
   lisafs::QuotaSlot writable_slot_;

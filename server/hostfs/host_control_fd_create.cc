@@ -56,19 +56,10 @@ base::ErrnoOr<lisafs::ControlFdAndStat> HostControlFd::Mknod(
   }
   // What mknod(2) would do, with a descriptor that is sure to be of the new
   // file, and not of what a process of the host put in its place.
-  auto file = base::SyscallFd([&] {
-    return ::openat(host_fd(), c_name.get(), CreateFlags(O_RDONLY),
-                    PermissionBits(mode));
-  });
-  if (!file.ok()) return file.error();
-  NewFile new_file(host_fd(), c_name.get(), 0);
-  auto control =
-      backend_.proc_self_fd().Reopen(file->get(), O_PATH | O_CLOEXEC);
-  if (!control.ok()) return control.error();
-  auto child = MakeNewChild(guarantee, name, std::move(slot),
-                            *std::move(control), owner);
-  if (child.ok()) new_file.Keep();
-  return child;
+  auto made =
+      CreateFile(guarantee, name, mode, std::move(slot), owner, O_RDONLY);
+  if (!made.ok()) return made.error();
+  return std::move(made->child);
 }
 
 base::ErrnoOr<lisafs::ControlFdAndStat> HostControlFd::Symlink(
@@ -107,9 +98,8 @@ base::ErrnoOr<lisafs::ControlFdAndStat> HostControlFd::Link(
     return ::openat(parent.host_fd(), c_name.get(), kControlOpenFlags);
   });
   if (!fd.ok()) return fd.error();
-  const auto stat = StatFd(fd->get(), backend_.level());
+  const auto stat = backend_.StatServed(fd->get());
   if (!stat.ok()) return stat.error();
-  if (!IsServedType(stat->mode)) return base::Errno(EPERM);
   auto child = parent.MakeChild(directory_guarantee, name, std::move(slot),
                                 *std::move(fd), *stat);
   if (child.ok()) new_file.Keep();
@@ -142,6 +132,28 @@ base::ErrnoOr<void> HostControlFd::Rename(const lisafs::GlobalGuarantee&,
                ? ::renameat(host_fd(), c_old.get(), to, c_new.get())
                : ::renameat2(host_fd(), c_old.get(), to, c_new.get(), flags);
   });
+}
+
+base::ErrnoOr<HostControlFd::NewRegularFile> HostControlFd::CreateFile(
+    const lisafs::WriteGuarantee& guarantee, absl::string_view name,
+    uint32_t mode, lisafs::QuotaSlot slot, lisafs::Owner owner,
+    uint32_t flags) {
+  const CString c_name(name);
+  if (!c_name.ok()) return c_name.error();
+  auto file = base::SyscallFd([&] {
+    return ::openat(host_fd(), c_name.get(), CreateFlags(flags),
+                    PermissionBits(mode));
+  });
+  if (!file.ok()) return file.error();
+  NewFile new_file(host_fd(), c_name.get(), 0);
+  auto control =
+      backend_.proc_self_fd().Reopen(file->get(), O_PATH | O_CLOEXEC);
+  if (!control.ok()) return control.error();
+  auto child = MakeNewChild(guarantee, name, std::move(slot),
+                            *std::move(control), owner);
+  if (!child.ok()) return child.error();
+  new_file.Keep();
+  return NewRegularFile{*std::move(child), *std::move(file)};
 }
 
 base::ErrnoOr<lisafs::ControlFdAndStat> HostControlFd::AdoptNewChild(

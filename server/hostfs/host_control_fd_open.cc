@@ -4,11 +4,9 @@
 
 #include <utility>
 
-#include "server/base/syscall.h"
-#include "server/hostfs/c_string.h"
 #include "server/hostfs/host_control_fd.h"
 #include "server/hostfs/host_open_fd.h"
-#include "server/hostfs/new_file.h"
+#include "server/hostfs/mount_clone.h"
 #include "server/hostfs/open_flags.h"
 
 namespace gofer::hostfs {
@@ -23,6 +21,9 @@ base::RefPtr<lisafs::OpenFd> MakeOpenFd(HostControlFd& control,
 
 }  // namespace
 
+// A regular file's descriptor is lent: the client shares our open file. What it
+// can do to that (O_APPEND, O_DIRECT, locks) changes I/O on this one FD of its
+// own and can make nobody wait. Of a FIFO or device that is not so.
 base::ErrnoOr<lisafs::OpenResult> HostControlFd::Open(
     const lisafs::ReadGuarantee&, uint32_t flags) {
   if (const auto may_open = CheckMayOpen(); !may_open.ok()) {
@@ -30,13 +31,18 @@ base::ErrnoOr<lisafs::OpenResult> HostControlFd::Open(
   }
   lisafs::QuotaSlot slot = connection().TakeFdSlot();
   if (!slot) return base::Errno(EMFILE);
-  auto fd = backend_.proc_self_fd().Reopen(host_fd(),
-                                           ReopenFlags(flags, file_type()));
+  auto fd = backend_.proc_self_fd().Reopen(host_fd(), ReopenFlags(flags));
   if (!fd.ok()) return fd.error();
-  auto donated = Donate(fd->get());
-  if (!donated.ok()) return donated.error();
   lisafs::OpenResult result;
-  result.donated = *std::move(donated);
+  if (MayDonate(fd->get())) {
+    if (is_regular()) {
+      result.lent = fd->get();
+    } else {
+      auto donated = OpenForClient(flags);
+      if (!donated.ok()) return donated.error();
+      result.donated = *std::move(donated);
+    }
+  }
   result.fd = MakeOpenFd(*this, std::move(slot), flags, *std::move(fd));
   return result;
 }
@@ -44,32 +50,20 @@ base::ErrnoOr<lisafs::OpenResult> HostControlFd::Open(
 base::ErrnoOr<lisafs::CreateResult> HostControlFd::OpenCreate(
     const lisafs::WriteGuarantee& guarantee, absl::string_view name,
     uint32_t mode, lisafs::Owner owner, uint32_t flags) {
-  const CString c_name(name);
-  if (!c_name.ok()) return c_name.error();
   lisafs::QuotaSlot control_slot = connection().TakeFdSlot();
   lisafs::QuotaSlot open_slot = connection().TakeFdSlot();
   if (!control_slot || !open_slot) return base::Errno(EMFILE);
-  auto fd = base::SyscallFd([&] {
-    return ::openat(host_fd(), c_name.get(), CreateFlags(flags),
-                    PermissionBits(mode));
-  });
-  if (!fd.ok()) return fd.error();
-  NewFile new_file(host_fd(), c_name.get(), 0);
-  auto control = backend_.proc_self_fd().Reopen(fd->get(), O_PATH | O_CLOEXEC);
-  if (!control.ok()) return control.error();
-  auto child = MakeNewChild(guarantee, name, std::move(control_slot),
-                            *std::move(control), owner);
-  if (!child.ok()) return child.error();
-
+  auto made =
+      CreateFile(guarantee, name, mode, std::move(control_slot), owner, flags);
+  if (!made.ok()) return made.error();
   lisafs::CreateResult result;
   if (connection().options().donation != lisafs::Donation::kNone) {
-    auto donated = base::DupFd(fd->get());
-    if (donated.ok()) result.open.donated = *std::move(donated);
+    result.open.lent = made->open_file.get();
   }
-  result.open.fd = MakeOpenFd(static_cast<HostControlFd&>(*child->fd),
-                              std::move(open_slot), flags, *std::move(fd));
-  result.child = *std::move(child);
-  new_file.Keep();
+  result.open.fd =
+      MakeOpenFd(static_cast<HostControlFd&>(*made->child.fd),
+                 std::move(open_slot), flags, std::move(made->open_file));
+  result.child = std::move(made->child);
   return result;
 }
 
@@ -92,26 +86,34 @@ base::ErrnoOr<void> HostControlFd::CheckMayOpen() const {
   return {};
 }
 
-base::ErrnoOr<base::UniqueFd> HostControlFd::Donate(int open_file) const {
-  const lisafs::Donation donation = connection().options().donation;
-  if (donation == lisafs::Donation::kNone) return base::UniqueFd();
-  if (role_ == Role::kMountPoint &&
-      donation == lisafs::Donation::kFilesAndMountPoint) {
-    return base::DupFd(open_file);
-  }
+// Through a descriptor opened for reading, a client with the credentials for it
+// can change the mode of a file or open it again for writing. On a read-only
+// connection only a read-only mount stands against that.
+bool HostControlFd::MayDonate(int open_file) const {
+  const lisafs::ConnectionOptions& options = connection().options();
   switch (file_type()) {
-    case S_IFREG: {
-      // The client can do without.
-      auto donated = base::DupFd(open_file);
-      if (!donated.ok()) return base::UniqueFd();
-      return donated;
-    }
+    case S_IFDIR:
+      return mount_clone_.valid();
+    case S_IFREG:
     case S_IFIFO:
     case S_IFCHR:
-      return base::DupFd(open_file);
+      return options.donation != lisafs::Donation::kNone &&
+             (options.access == lisafs::Access::kReadWrite ||
+              IsOnReadOnlyMount(open_file));
     default:
-      return base::UniqueFd();
+      return false;
   }
+}
+
+base::ErrnoOr<base::UniqueFd> HostControlFd::OpenForClient(
+    uint32_t flags) const {
+  if (is_directory()) {
+    return backend_.proc_self_fd().Reopen(mount_clone_.get(),
+                                          ReopenFlags(O_RDONLY) | O_DIRECTORY);
+  }
+  // Not a copy of our own: the client could make that block.
+  return backend_.proc_self_fd().Reopen(host_fd(),
+                                        ReopenFlags(flags & O_ACCMODE));
 }
 
 }  // namespace gofer::hostfs

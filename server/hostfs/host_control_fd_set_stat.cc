@@ -66,8 +66,7 @@ base::ErrnoOr<void> HostControlFd::SetSize(uint64_t size) {
   if (!writable_fd_.valid()) {
     lisafs::QuotaSlot slot = connection().TakeFdSlot();
     if (!slot) return base::Errno(EMFILE);
-    auto fd = backend_.proc_self_fd().Reopen(host_fd(),
-                                             ReopenFlags(O_WRONLY, S_IFREG));
+    auto fd = backend_.proc_self_fd().Reopen(host_fd(), ReopenFlags(O_WRONLY));
     if (!fd.ok()) return fd.error();
     writable_slot_ = std::move(slot);
     writable_fd_ = *std::move(fd);

@@ -55,7 +55,7 @@ base::ErrnoOr<wire::Statx> HostOpenFd::Stat(const lisafs::ReadGuarantee&) {
   return StatFd(host_fd_.get(), backend_.level());
 }
 
-base::ErrnoOr<void> HostOpenFd::Sync(const lisafs::ReadGuarantee&) {
+base::ErrnoOr<void> HostOpenFd::Sync() {
   return base::SyscallVoid([this] { return ::fsync(host_fd_.get()); });
 }
 

@@ -26,7 +26,7 @@ class HostOpenFd final : public lisafs::OpenFd {
              uint32_t flags, base::UniqueFd host_fd);
 
   base::ErrnoOr<wire::Statx> Stat(const lisafs::ReadGuarantee&) override;
-  base::ErrnoOr<void> Sync(const lisafs::ReadGuarantee&) override;
+  base::ErrnoOr<void> Sync() override;
   base::ErrnoOr<size_t> Read(const lisafs::ReadGuarantee&,
                              std::span<std::byte> buffer,
                              uint64_t offset) override;

@@ -8,8 +8,11 @@
 
 namespace gofer::hostfs {
 
-// A bit set. Open: the client may connect to sockets of the host. Create: it
-// may bind sockets that the host can connect to. Source: gVisor
+// A bit set. Open: the client may connect to sockets of the host. Since Aug
+// 2026 it says as which user and group, any of them, and that is whom the
+// host's server sees (SO_PEERCRED) where we have CAP_SETUID and CAP_SETGID: a
+// service that trusts a user by its id should not be within the root. Create:
+// it may bind sockets that the host can connect to. Source: gVisor
 // runsc/config/config.go, Nov 2023.
 enum class HostUds : uint8_t { kNone = 0, kOpen = 1, kCreate = 2, kAll = 3 };
 

@@ -1,5 +1,6 @@
 #include "server/hostfs/host_socket_fd.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <utility>
@@ -18,8 +19,9 @@ base::ErrnoOr<void> HostSocketFd::Listen(const lisafs::ReadGuarantee&,
   return base::SyscallVoid([&] { return ::listen(socket_.get(), backlog); });
 }
 
-base::ErrnoOr<lisafs::AcceptResult> HostSocketFd::Accept(
-    const lisafs::ReadGuarantee&) {
+base::ErrnoOr<lisafs::AcceptResult> HostSocketFd::Accept() {
+  // Enough unless the client undoes it at this very moment.
+  (void)::fcntl(socket_.get(), F_SETFL, O_RDWR | O_NONBLOCK);
   auto accepted = base::SyscallFd([this] {
     return ::accept4(socket_.get(), nullptr, nullptr,
                      SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -29,5 +31,7 @@ base::ErrnoOr<lisafs::AcceptResult> HostSocketFd::Accept(
   result.socket = *std::move(accepted);
   return result;
 }
+
+void HostSocketFd::Interrupt() { ::shutdown(socket_.get(), SHUT_RDWR); }
 
 }  // namespace gofer::hostfs

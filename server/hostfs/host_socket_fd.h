@@ -12,9 +12,9 @@
 
 namespace gofer::hostfs {
 
-// Owns the socket, which is non-blocking; the file it is bound to is the
-// control FD's. Source: gVisor runsc/fsgofer/lisafs.go, Nov 2023
-// (boundSocketFDLisa).
+// Owns the socket. It is non-blocking until the client, who shares it by
+// donation, says otherwise. The file it is bound to is the control FD's.
+// Source: gVisor runsc/fsgofer/lisafs.go, Nov 2023 (boundSocketFDLisa).
 class HostSocketFd final : public lisafs::BoundSocketFd {
  public:
   HostSocketFd(base::RefPtr<lisafs::ControlFd> control, lisafs::QuotaSlot slot,
@@ -23,8 +23,8 @@ class HostSocketFd final : public lisafs::BoundSocketFd {
   base::ErrnoOr<void> Listen(const lisafs::ReadGuarantee&,
                              int32_t backlog) override;
   // The peer's address stays with us: it would be a path of the host.
-  base::ErrnoOr<lisafs::AcceptResult> Accept(
-      const lisafs::ReadGuarantee&) override;
+  base::ErrnoOr<lisafs::AcceptResult> Accept() override;
+  void Interrupt() override;
 
  private:
   const base::UniqueFd socket_;

@@ -11,6 +11,7 @@
 #include "absl/strings/strip.h"
 #include "server/base/syscall.h"
 #include "server/hostfs/c_string.h"
+#include "server/hostfs/mount_clone.h"
 #include "server/hostfs/open_flags.h"
 
 namespace gofer::hostfs {
@@ -59,6 +60,12 @@ base::ErrnoOr<base::UniqueFd> HostTree::OpenPath(absl::string_view path) const {
     return WalkPath(relative);
   }
   return opened;
+}
+
+base::ErrnoOr<void> HostTree::CheckMountClone() const {
+  const auto clone = CloneMount(root_.get(), lisafs::Access::kReadOnly);
+  if (!clone.ok()) return clone.error();
+  return {};
 }
 
 base::ErrnoOr<base::UniqueFd> HostTree::WalkPath(

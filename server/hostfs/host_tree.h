@@ -41,6 +41,10 @@ class HostTree {
   // those of open(2).
   base::ErrnoOr<base::UniqueFd> OpenPath(absl::string_view path) const;
 
+  // Whether mounts can be cloned, as donating mount points takes. Errors: those
+  // of CloneMount.
+  base::ErrnoOr<void> CheckMountClone() const;
+
   const ProcSelfFd& proc_self_fd() const { return proc_self_fd_; }
   // May be null.
   MountTable* mounts() const { return mounts_.get(); }

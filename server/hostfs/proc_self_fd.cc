@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -37,7 +38,12 @@ base::ErrnoOr<base::UniqueFd> ProcSelfFd::OpenDirectory() {
 }
 
 ProcSelfFd::ProcSelfFd(base::UniqueFd directory)
-    : directory_(std::move(directory)), token_(++last_token) {}
+    : directory_(std::move(directory)), token_(++last_token) {
+  struct stat stat;
+  if (::fstat(directory_.get(), &stat) != 0) return;
+  device_major_ = major(stat.st_dev);
+  device_minor_ = minor(stat.st_dev);
+}
 
 base::ErrnoOr<base::UniqueFd> ProcSelfFd::Reopen(int fd, int flags) const {
   const Path name = NameOf(fd);

@@ -3,6 +3,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdint>
+
 #include "server/base/check.h"
 #include "server/base/log.h"
 
@@ -16,29 +19,38 @@ bool SetEffective(long call, uint32_t id) {
   return ::syscall(call, -1, id, -1) == 0;
 }
 
-bool Change(long call, uint32_t wanted, uint32_t now, const char* what) {
-  if (wanted == wire::kNoId || wanted == now) return false;
-  if (SetEffective(call, wanted)) return true;
+// Returns the id to put back, wire::kNoId when there is nothing to.
+uint32_t Change(long call, uint32_t wanted, uint32_t (*now)(),
+                const char* what) {
+  if (wanted == wire::kNoId) return wire::kNoId;
+  const uint32_t old = now();
+  if (wanted == old) return wire::kNoId;
+  if (SetEffective(call, wanted)) return old;
+  const int error = errno;
   uint64_t suppressed = 0;
   if (refusal_log_limit.Allow(&suppressed)) {
     base::Log().warn("cannot connect as {} {}: errno {} ({} more)", what,
-                     wanted, errno, suppressed);
+                     wanted, error, suppressed);
   }
-  return false;
+  return wire::kNoId;
+}
+
+void PutBack(long call, uint32_t old) {
+  if (old != wire::kNoId) GOFER_CHECK(SetEffective(call, old));
 }
 
 }  // namespace
 
+// The group first, while we may still; it is the first member, too.
 ThreadCredentials::ThreadCredentials(lisafs::Owner user)
-    : old_uid_(::geteuid()), old_gid_(::getegid()) {
-  // The group first, while we may still.
-  gid_changed_ = Change(SYS_setresgid, user.gid, old_gid_, "group");
-  uid_changed_ = Change(SYS_setresuid, user.uid, old_uid_, "user");
-}
+    : old_gid_(Change(
+          SYS_setresgid, user.gid, [] { return ::getegid(); }, "group")),
+      old_uid_(Change(
+          SYS_setresuid, user.uid, [] { return ::geteuid(); }, "user")) {}
 
 ThreadCredentials::~ThreadCredentials() {
-  if (uid_changed_) GOFER_CHECK(SetEffective(SYS_setresuid, old_uid_));
-  if (gid_changed_) GOFER_CHECK(SetEffective(SYS_setresgid, old_gid_));
+  PutBack(SYS_setresuid, old_uid_);
+  PutBack(SYS_setresgid, old_gid_);
 }
 
 }  // namespace gofer::hostfs

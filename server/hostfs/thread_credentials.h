@@ -16,8 +16,9 @@ namespace gofer::hostfs {
 // lisafs.go, Aug 2026. Ids that cannot be put back end the process: this thread
 // would serve others as the wrong user.
 //
-// While the ids differ, the thread has no effective capabilities (if it was
-// root), and the kernel marks the process not dumpable.
+// While the ids differ, a thread that was root has no effective capabilities.
+// Each change makes the kernel mark the process not dumpable and forget the
+// thread's parent-death signal.
 class ThreadCredentials {
  public:
   explicit ThreadCredentials(lisafs::Owner user);
@@ -26,10 +27,9 @@ class ThreadCredentials {
   ThreadCredentials& operator=(const ThreadCredentials&) = delete;
 
  private:
-  const uid_t old_uid_;
+  // What to put back; wire::kNoId for nothing.
   const gid_t old_gid_;
-  bool uid_changed_ = false;
-  bool gid_changed_ = false;
+  const uid_t old_uid_;
 };
 
 }  // namespace gofer::hostfs

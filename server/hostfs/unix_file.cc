@@ -1,10 +1,7 @@
 #include "server/hostfs/unix_file.h"
 
-#include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include <cstddef>
 #include <cstring>
@@ -16,8 +13,6 @@
 
 namespace gofer::hostfs {
 namespace {
-
-constexpr timeval kQueuePatience = {.tv_sec = 0, .tv_usec = 100'000};
 
 struct Address {
   sockaddr_un value = {};
@@ -47,25 +42,6 @@ base::ErrnoOr<void> Bind(int socket, absl::string_view path) {
     return base::Errno::Last();
   }
   return {};
-}
-
-// Tries again, for a limited time, with a socket that may block.
-base::ErrnoOr<void> ConnectPatiently(int socket, const Address& address) {
-  const int flags = ::fcntl(socket, F_GETFL);
-  if (flags < 0 || ::fcntl(socket, F_SETFL, flags & ~O_NONBLOCK) != 0 ||
-      ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &kQueuePatience,
-                   sizeof(kQueuePatience)) != 0) {
-    return base::Errno::Last();
-  }
-  const auto connected = base::SyscallVoid(
-      [&] { return ::connect(socket, address.get(), address.size); });
-  const timeval forever = {};
-  if (::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &forever,
-                   sizeof(forever)) != 0 ||
-      ::fcntl(socket, F_SETFL, flags) != 0) {
-    return base::Errno::Last();
-  }
-  return connected;
 }
 
 }  // namespace
@@ -103,12 +79,8 @@ base::ErrnoOr<void> ConnectToFile(const ProcSelfFd& proc_self_fd, int socket,
   if (!path.ok()) return path.error();
   const auto address = MakeAddress(path->data());
   if (!address.ok()) return address.error();
-  const auto connected = base::SyscallVoid(
+  return base::SyscallVoid(
       [&] { return ::connect(socket, address->get(), address->size); });
-  if (connected.ok() || connected.error() != base::Errno(EAGAIN)) {
-    return connected;
-  }
-  return ConnectPatiently(socket, *address);
 }
 
 }  // namespace gofer::hostfs

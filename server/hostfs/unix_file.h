@@ -27,9 +27,8 @@ base::ErrnoOr<void> BindInDirectory(const ProcSelfFd& proc_self_fd, int socket,
                                     int directory, const char* name);
 
 // Connects the borrowed `socket`, made by MakeUnixSocket, to the socket that
-// `file` (O_PATH) is bound to. Waits a tenth of a second when its queue is
-// full: a thread that holds locks must not wait for a process of the host for
-// ever. Errors: those of connect(2), EAGAIN when the queue stays full.
+// `file` (O_PATH) is bound to. Does not wait. Errors: those of connect(2),
+// EAGAIN when the queue is full.
 base::ErrnoOr<void> ConnectToFile(const ProcSelfFd& proc_self_fd, int socket,
                                   int file);
 

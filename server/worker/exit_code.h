@@ -15,6 +15,7 @@ enum class ExitCode : int {
   kConnect = 13,       // create-connections
   kStart = 14,         // start-connections
   kSignals = 15,       // block-signals
+  kDonateMount = 16,   // donate-mount
 };
 
 }  // namespace gofer::worker

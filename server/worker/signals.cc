@@ -22,6 +22,7 @@ base::ErrnoOr<TerminationSignals> TerminationSignals::Block() {
     return base::Errno::Last();
   }
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGHUP, SIG_IGN);
   base::UniqueFd signals(::signalfd(-1, &wanted, SFD_CLOEXEC));
   if (!signals) return base::Errno::Last();
   base::UniqueFd notified(::eventfd(0, EFD_CLOEXEC));

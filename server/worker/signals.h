@@ -15,7 +15,8 @@ namespace gofer::worker {
 // thread, Notify to any.
 class TerminationSignals {
  public:
-  // Blocks SIGTERM and SIGINT and ignores SIGPIPE. Errors: those of signalfd
+  // Blocks SIGTERM and SIGINT, and ignores SIGPIPE and SIGHUP: a terminal that
+  // goes away is no reason to end. Errors: those of signalfd
   // and eventfd.
   static base::ErrnoOr<TerminationSignals> Block();
 

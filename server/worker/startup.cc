@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -25,10 +27,12 @@ namespace {
 
 // Soft limits above this only make tables larger than anybody needs.
 constexpr rlim_t kMostFds = rlim_t{1} << 20;
-// FDs of the process itself: stdio, the tree's, the sockets and channels.
+// FDs of the process itself: stdio, the tree, signals.
 constexpr rlim_t kOwnFds = 64;
-// What every connection may count on, however greedy the others are.
-constexpr rlim_t kFdsPerConnection = 256;
+// The sockets, memory and FD channels of one connection, besides its files.
+constexpr rlim_t kOwnFdsPerConnection = 20;
+// With fewer files than this a connection is of no use.
+constexpr rlim_t kFewestFds = 16;
 
 ExitCode Failed(const char* stage, const std::string& what, base::Errno error,
                 ExitCode code) {
@@ -97,13 +101,25 @@ class ServeProcess {
       return Failed(stage, "setrlimit", base::Errno::Last(),
                     ExitCode::kFdLimit);
     }
-    const rlim_t others = options_.io_fds.size() - 1;
-    const rlim_t kept = kOwnFds + others * kFdsPerConnection;
-    max_fds_ = options_.max_fds != 0
-                   ? options_.max_fds
-                   : static_cast<uint32_t>(std::max(
-                         kFdsPerConnection,
-                         limit.rlim_cur - std::min(limit.rlim_cur, kept)));
+    return ShareFds(stage, limit.rlim_cur);
+  }
+
+  // Every connection gets the same, whatever the others do.
+  ExitCode ShareFds(const char* stage, rlim_t limit) {
+    const rlim_t connections = options_.io_fds.size();
+    const rlim_t own = kOwnFds + connections * kOwnFdsPerConnection;
+    const rlim_t share = limit > own ? (limit - own) / connections : 0;
+    const rlim_t wanted = options_.max_fds != 0 ? options_.max_fds : kFewestFds;
+    if (share < wanted) {
+      std::fprintf(stderr,
+                   "gofer: %s: RLIMIT_NOFILE of %ju leaves %ju FDs to each of "
+                   "%ju connections, %ju are wanted: raise the limit\n",
+                   stage, uintmax_t{limit}, uintmax_t{share},
+                   uintmax_t{connections}, uintmax_t{wanted});
+      return ExitCode::kFdLimit;
+    }
+    max_fds_ =
+        options_.max_fds != 0 ? options_.max_fds : static_cast<uint32_t>(share);
     return ExitCode::kOk;
   }
 
@@ -116,6 +132,20 @@ class ServeProcess {
     }
     tree_ = std::move(*tree);
     return ExitCode::kOk;
+  }
+
+  ExitCode CheckMountDonation(const char* stage) {
+    if (options_.connection.donation != lisafs::Donation::kFilesAndMountPoint) {
+      return ExitCode::kOk;
+    }
+    const auto checked = tree_->CheckMountClone();
+    if (checked.ok()) return ExitCode::kOk;
+    // Without a copy of its own, a client would reach everything above.
+    return Failed(
+        stage,
+        "--donate-mount needs CAP_SYS_ADMIN, Linux 5.12 and a root in "
+        "our own mount namespace",
+        checked.error(), ExitCode::kDonateMount);
   }
 
   ExitCode CheckSockets(const char* stage) {
@@ -138,6 +168,8 @@ class ServeProcess {
         [this](const lisafs::Connection& connection) { NoteEnd(connection); });
     lisafs::ConnectionOptions connection_options = options_.connection;
     connection_options.max_fds = max_fds_;
+    // Each FD may be on a node of its own; the rest is for those above.
+    connection_options.max_nodes = 2 * max_fds_ + 1024;
     for (const IoFd& io_fd : options_.io_fds) {
       auto connection = server_->CreateConnection(
           base::UniqueFd(io_fd.fd), io_fd.mount_path, connection_options,
@@ -201,6 +233,7 @@ const std::vector<ServeProcess::Stage> ServeProcess::kStages = {
     {"block-signals", &ServeProcess::BlockSignals},
     {"raise-fd-limit", &ServeProcess::RaiseFdLimit},
     {"open-root", &ServeProcess::OpenRoot},
+    {"donate-mount", &ServeProcess::CheckMountDonation},
     {"check-sockets", &ServeProcess::CheckSockets},
     {"create-connections", &ServeProcess::CreateConnections},
     {"start-connections", &ServeProcess::StartConnections},
