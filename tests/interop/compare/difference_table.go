@@ -16,6 +16,14 @@ var differences = concat(
 			why: "Q6: one answer on both transports, that of gVisor since 2026"},
 		{name: "row084_walk_14000_components_on_socket", label: "still alive", stock: "MID 3, 144 bytes: inode#2...", ours: "MID 3, 144 bytes: inode#1...",
 			why: "the walk before it named no inode"},
+		{name: "row171_open", label: "RDONLY", stock: "MID 7, 8 bytes: 03 00 00 00 00 00 00 00; FD of a regular file...",
+			ours: "MID 7, 8 bytes: 03 00 00 00 00 00 00 00", why: readOnlyDonation},
+		{name: "row171_reading_works", label: "OpenAt 2 flags 0", stock: "FDID 3, FD of a regular file...", ours: "FDID 3, no FD",
+			why: readOnlyDonation},
+		{name: "row171_reading_works", label: "Getdents64 6 count -65536", stock: `10 entries ok; "b" type 8 inode#2...`,
+			ours: `10 entries ok; "b" type 8 inode#1...`, why: "the donated FD before it named an inode"},
+		{name: "row171_reading_works", label: `WalkStat 1 ["d1" "d2"]`, stock: "2 stats; inode#12...", ours: "2 stats; inode#11...",
+			why: "the donated FD before it named an inode"},
 		{name: "row172_bind", label: `BindAt 1 "new" type 1`, stock: "FDID 2...", ours: "EROFS",
 			why: "a socket file is a change; gVisor refuses it too since 2026"},
 		{name: "row172_bind", label: `Walk 1 ["new"]`, stock: "status 0...", ours: "status 1, 0 inodes",
@@ -40,6 +48,8 @@ var differences = concat(
 	fdSocketNeverDrained("row056_fd_socket_never_drained"),
 	nulBeforeFD("row129_name_before_fd"),
 )
+
+const readOnlyDonation = "through a donated FD a client may be able to change the file's mode or open it for writing; a read-only connection gets one only on a read-only mount"
 
 const sinceNovember2023 = "since November 2023 a file without permission can be walked to and is refused only when it is used"
 
