@@ -55,8 +55,7 @@ TEST_F(HostBackendOpenTest, DonatesWhatTheConnectionAllows) {
   const struct {
     Donation donation;
     size_t file, directory, mount_point;
-  } rows[] = {{Donation::kNone, 0, 0, 0},
-              {Donation::kFiles, 1, 0, 0}};
+  } rows[] = {{Donation::kNone, 0, 0, 0}, {Donation::kFiles, 1, 0, 0}};
   for (const auto& row : rows) {
     options_.donation = row.donation;
     Start();

@@ -55,7 +55,7 @@ class NodeTest : public testing::Test {
 
   std::atomic<int64_t> live_ = 0;
   RenameMutex mu_;
-  RefPtr<Quota> quota_ = base::MakeRef<Quota>(1'000'000);
+  RefPtr<Quota> quota_ = base::MakeRef<Quota>(1'000'000u);
   RefPtr<Node> root_ = Node::MakeRoot(live_);
 };
 

@@ -65,10 +65,10 @@ TEST(CommandLineTest, MountPathsBelongToSocketsByPosition) {
 }
 
 TEST(CommandLineTest, EveryFlagArrives) {
-  const ServeOptions options = ParseOk(
-      {"serve", "--root=/srv", "--io-fds=3", "--readonly", "--no-donate",
-       "--host-uds=create", "--host-fifo=open", "--protocol=2026",
-       "--max-fds=77"});
+  const ServeOptions options =
+      ParseOk({"serve", "--root=/srv", "--io-fds=3", "--readonly",
+               "--no-donate", "--host-uds=create", "--host-fifo=open",
+               "--protocol=2026", "--max-fds=77"});
   EXPECT_EQ(options.connection.access, lisafs::Access::kReadOnly);
   EXPECT_EQ(options.connection.donation, lisafs::Donation::kNone);
   EXPECT_EQ(options.connection.level, lisafs::ProtocolLevel::kAug2026);
@@ -119,9 +119,8 @@ TEST(CommandLineTest, OneSocketTwice) {
 }
 
 TEST(CommandLineTest, RelativeMountPath) {
-  EXPECT_THAT(
-      ParseError({"serve", "--root=/", "--io-fds=3", "--mount-path=a"}),
-      HasSubstr("absolute"));
+  EXPECT_THAT(ParseError({"serve", "--root=/", "--io-fds=3", "--mount-path=a"}),
+              HasSubstr("absolute"));
 }
 
 TEST(CommandLineTest, MoreMountPathsThanSockets) {
