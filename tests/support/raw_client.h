@@ -72,6 +72,8 @@ class RawClient {
   // calls use it. Returns 0 or as RawReply::error.
   int OpenChannel();
   void UseSocket() { current_ = nullptr; }
+  // The channel that was opened `i`th.
+  void UseChannel(size_t i) { current_ = channels_[i].get(); }
   bool on_channel() const { return current_ != nullptr; }
 
   comm::ClientSocket& socket() { return socket_; }

@@ -5,11 +5,10 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <fstream>
-#include <string>
 #include <thread>
 #include <vector>
 
+#include "tests/support/asleep.h"
 #include "tests/support/latch.h"
 
 namespace gofer::base {
@@ -39,17 +38,9 @@ class Holder {
   ~Holder() { Release(); }
 
   void WaitUntilHeld() { held_.Wait(); }
-  // Waits until the kernel shows the thread asleep, which it is in the lock's
-  // queue only.
+  // Waits until the thread is in the lock's queue.
   void WaitUntilQueued() {
-    const std::string path =
-        "/proc/self/task/" + std::to_string(tid_) + "/stat";
-    for (int asleep = 0; asleep < 5; ::sched_yield()) {
-      std::string pid, name, state;
-      std::ifstream(path) >> pid >> name >> state;
-      asleep = state == "S" ? asleep + 1 : 0;
-    }
-    ASSERT_FALSE(held());
+    EXPECT_TRUE(test::WaitUntilAsleep(tid_, [this] { return held(); }));
   }
   bool held() { return held_.open(); }
   void Release() {

@@ -151,7 +151,11 @@ class DonationTest : public DispatchTest,
     if (GetParam()) {
       EXPECT_EQ(session_->OpenChannel(), 0);
     }
+    // The server has closed its copies of a channel's FDs once the pathway that
+    // sent them answers again.
+    session_->UseSocket();
     EXPECT_TRUE(session_->FStat(session_.root).ok());
+    if (GetParam()) session_->UseChannel(0);
     before_ = test::ProcessCounts::Take();
   }
   template <class Ending>

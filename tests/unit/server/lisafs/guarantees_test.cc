@@ -1,13 +1,14 @@
 #include "server/lisafs/guarantees.h"
 
 #include <gtest/gtest.h>
-#include <sched.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <optional>
 #include <thread>
 
 #include "server/lisafs/node.h"
+#include "tests/support/asleep.h"
 #include "tests/support/latch.h"
 #include "tests/support/served_tree.h"
 
@@ -35,12 +36,17 @@ class GuaranteesTest : public testing::Test {
   template <class Body>
   bool Blocks(Body body, Latch& let_go, std::thread& holder) {
     std::atomic<bool> done = false;
+    std::atomic<pid_t> tid = 0;
+    Latch started;
     std::thread other([&] {
+      tid = ::gettid();
+      started.Open();
       body();
       done = true;
     });
-    for (int i = 0; i < 200 && !done; ++i) ::sched_yield();
-    const bool blocked = !done;
+    started.Wait();
+    const bool blocked =
+        test::WaitUntilAsleep(tid, [&] { return done.load(); });
     let_go.Open();
     holder.join();
     other.join();
