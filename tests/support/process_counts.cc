@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include <ostream>
+#include <thread>
 
 #include "server/base/check.h"
 #include "server/base/clock.h"
@@ -22,9 +23,19 @@ size_t EntriesOf(const char* path) {
   return entries;
 }
 
+// ThreadSanitizer starts a thread of its own with the first one of ours.
+void StartSanitizerThread() {
+  static const bool started = [] {
+    std::thread([] {}).join();
+    return true;
+  }();
+  static_cast<void>(started);
+}
+
 }  // namespace
 
 ProcessCounts ProcessCounts::Take() {
+  StartSanitizerThread();
   // The directory that is being read is among the FDs, always.
   return {EntriesOf("/proc/self/fd") - 1, EntriesOf("/proc/self/task")};
 }
