@@ -57,10 +57,12 @@ class Server {
       const ConnectionOptions& options, std::unique_ptr<Backend> backend);
 
   // Starts to serve a connection made here. Errors: EINVAL when it was started
-  // before, EAGAIN when there is no room for a thread.
+  // before, EAGAIN when there is no room for a thread: the connection has ended
+  // then, without the end callback.
   base::ErrnoOr<void> StartConnection(std::shared_ptr<Connection> connection);
 
   // Blocks until no started connection is left, and their threads have ended.
+  // When several wait at once, only the last to return has that of the threads.
   void Wait();
 
   // Drops the tree's root: no new connections or mounts. Running connections
