@@ -4,7 +4,7 @@
 #
 #   gofer_library(<name> FLOOR <n> SRCS ... HDRS ... [DEPS ...] [PRIVATE_DEPS ...])
 #       Makes gofer_<name> with the alias gofer::<name>.
-#   gofer_executable(<name> FLOOR <n> SRCS ... [DEPS ...])
+#   gofer_executable(<name> FLOOR <n> SRCS ... [DEPS ...] [STATIC])
 #   gofer_test(<name> KIND unit|conformance|stress|integration|fuzz|bench
 #              SRCS ... [DEPS ...] [TIMEOUT <s>])
 #       KIND becomes the ctest label. A fuzz target is built only with
@@ -13,13 +13,15 @@
 # DEPS are our own (gofer::x) or imported targets. Only our own have floors.
 
 include_guard(GLOBAL)
+include(StaticLinking)
 
 function(_gofer_common target)
   target_compile_features(${target} PUBLIC cxx_std_20)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
   target_compile_options(${target} PRIVATE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
-    -Wold-style-cast -Wimplicit-fallthrough)
+    -Wold-style-cast -Wimplicit-fallthrough
+    -ffunction-sections -fdata-sections)
   if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
     target_compile_options(${target} PRIVATE -Wthread-safety)
   endif()
@@ -57,7 +59,9 @@ function(gofer_library name)
   if(arg_SRCS)
     add_library(${target} STATIC ${arg_SRCS})
     _gofer_common(${target})
-    target_link_libraries(${target} PUBLIC ${arg_DEPS} PRIVATE ${arg_PRIVATE_DEPS})
+    gofer_choose_linkage(deps ${arg_DEPS})
+    gofer_choose_linkage(private_deps ${arg_PRIVATE_DEPS})
+    target_link_libraries(${target} PUBLIC ${deps} PRIVATE ${private_deps})
     target_sources(${target} PUBLIC FILE_SET HEADERS
       BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${arg_HDRS})
   else()
@@ -65,7 +69,8 @@ function(gofer_library name)
     target_compile_features(${target} INTERFACE cxx_std_20)
     target_include_directories(${target} INTERFACE
       $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
-    target_link_libraries(${target} INTERFACE ${arg_DEPS})
+    gofer_choose_linkage(deps ${arg_DEPS})
+    target_link_libraries(${target} INTERFACE ${deps})
     target_sources(${target} INTERFACE FILE_SET HEADERS
       BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${arg_HDRS})
   endif()
@@ -74,11 +79,15 @@ function(gofer_library name)
 endfunction()
 
 function(gofer_executable name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "FLOOR" "SRCS;DEPS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "STATIC" "FLOOR" "SRCS;DEPS")
   _gofer_check_floors(${name} ${arg_FLOOR} ${arg_DEPS})
   add_executable(${name} ${arg_SRCS})
   _gofer_common(${name})
-  target_link_libraries(${name} PRIVATE ${arg_DEPS})
+  gofer_choose_linkage(deps ${arg_DEPS})
+  target_link_libraries(${name} PRIVATE ${deps})
+  if(arg_STATIC)
+    gofer_link_statically(${name})
+  endif()
   set_target_properties(${name} PROPERTIES GOFER_FLOOR ${arg_FLOOR})
 endfunction()
 

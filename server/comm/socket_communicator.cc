@@ -43,10 +43,12 @@ bool Ready(int socket, short events, int timeout_ms) {
 }  // namespace
 
 SocketCommunicator::SocketCommunicator(base::UniqueFd socket,
-                                       uint32_t max_payload, int idle_millis)
+                                       uint32_t max_payload, int idle_millis,
+                                       flipcall::WaitEnvironment& environment)
     : socket_(std::move(socket)),
       max_payload_(max_payload),
-      idle_millis_(idle_millis) {}
+      idle_millis_(idle_millis),
+      waiter_(environment) {}
 
 SocketCommunicator::~SocketCommunicator() { Shutdown(); }
 
@@ -149,11 +151,9 @@ base::ErrnoOr<void> SocketCommunicator::Fill(size_t wanted) {
     if (!reserved.ok()) return reserved.error();
   }
   while (end_ - begin_ < wanted) {
-    if (end_ == 0) {
-      const auto kept = ReleaseWhenIdle();
-      if (!kept.ok()) return kept.error();
-    }
-    const auto read = ReadSome(in_.span(end_, in_.capacity() - end_));
+    const auto read = end_ == 0
+                          ? ReadFirst()
+                          : ReadSome(in_.span(end_, in_.capacity() - end_));
     if (!read.ok()) return read.error();
     end_ += *read;
   }
@@ -177,17 +177,55 @@ base::ErrnoOr<void> SocketCommunicator::Drain(size_t bytes) {
   return {};
 }
 
+// The next request, as a Waiter awaits it.
+class SocketCommunicator::AwaitedRequest {
+ public:
+  explicit AwaitedRequest(SocketCommunicator& socket) : socket_(socket) {}
+
+  bool Look() {
+    read_ = socket_.ReadOnce(socket_.in_.span(0, socket_.in_.capacity()),
+                             MSG_DONTWAIT);
+    return read_.ok() || read_.error() != base::Errno(EAGAIN);
+  }
+
+  base::ErrnoOr<bool> Park() {
+    const auto kept = socket_.ReleaseWhenIdle();
+    if (!kept.ok()) return kept.error();
+    read_ = socket_.ReadSome(socket_.in_.span(0, socket_.in_.capacity()));
+    return true;
+  }
+
+  // What ended the wait.
+  const base::ErrnoOr<size_t>& read() const { return read_; }
+
+ private:
+  SocketCommunicator& socket_;
+  base::ErrnoOr<size_t> read_ = base::Errno(EAGAIN);
+};
+
+base::ErrnoOr<size_t> SocketCommunicator::ReadFirst() {
+  AwaitedRequest awaited(*this);
+  if (auto waited = waiter_.Wait(awaited); !waited.ok()) return waited.error();
+  return awaited.read();
+}
+
 base::ErrnoOr<size_t> SocketCommunicator::ReadSome(std::span<std::byte> into) {
-  GOFER_CHECK(!into.empty());
   for (;;) {
-    const auto read = base::Syscall(
-        [&] { return ::recv(socket_.get(), into.data(), into.size(), 0); });
-    if (receive_ended()) return base::Errno(ESHUTDOWN);
-    if (read.ok() && *read > 0) return static_cast<size_t>(*read);
-    if (read.ok()) return base::Errno(ECONNRESET);
-    if (read.error() != base::Errno(EAGAIN)) return read.error();
+    const auto read = ReadOnce(into, 0);
+    if (read.ok() || read.error() != base::Errno(EAGAIN)) return read;
     (void)Ready(socket_.get(), POLLIN, -1);
   }
+}
+
+base::ErrnoOr<size_t> SocketCommunicator::ReadOnce(std::span<std::byte> into,
+                                                   int flags) {
+  GOFER_CHECK(!into.empty());
+  const auto read = base::Syscall(
+      [&] { return ::recv(socket_.get(), into.data(), into.size(), flags); });
+  if (receive_ended()) return base::Errno(ESHUTDOWN);
+  if (!read.ok()) return read.error();
+  if (*read == 0) return base::Errno(ECONNRESET);
+  return static_cast<size_t>(*read);
 }
 
 base::ErrnoOr<void> SocketCommunicator::ReleaseWhenIdle() {

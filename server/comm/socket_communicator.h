@@ -12,13 +12,17 @@
 #include "server/base/unique_fd.h"
 #include "server/comm/byte_buffer.h"
 #include "server/comm/communicator.h"
+#include "server/flipcall/wait_environment.h"
+#include "server/flipcall/waiter.h"
 
 namespace gofer::comm {
 
 // Owns the socket, which it shuts down and closes when destroyed. Reads as much
 // as there is with one system call, so a small request costs one, and later
-// requests that were already queued cost none. Descriptors that a client
-// attaches are dropped by the kernel.
+// requests that were already queued cost none. Between requests it waits as a
+// channel does: a client that asks again at once is waited for on the core for
+// some microseconds (flipcall::Waiter), an idle one costs nothing. Descriptors
+// that a client attaches are dropped by the kernel.
 //
 // Memory: two private buffers that grow with the messages, to the maximum
 // message size at most, and are given back when the client has been silent for
@@ -38,8 +42,11 @@ class SocketCommunicator final : public Communicator {
 
   // `socket`: connected, AF_UNIX, SOCK_STREAM, blocking or not.
   // `max_payload`: bytes, at most wire::kMaxMessageSize.
-  SocketCommunicator(base::UniqueFd socket, uint32_t max_payload,
-                     int idle_millis = kIdleMillis);
+  // `environment`: outlives this object.
+  SocketCommunicator(
+      base::UniqueFd socket, uint32_t max_payload,
+      int idle_millis = kIdleMillis,
+      flipcall::WaitEnvironment& environment = flipcall::HostWaitEnvironment());
   ~SocketCommunicator() override;
 
   Kind kind() const override { return Kind::kSocket; }
@@ -60,16 +67,25 @@ class SocketCommunicator final : public Communicator {
   // Bytes of both buffers. For the thread that uses the communicator.
   size_t buffer_bytes() const { return in_.capacity() + out_.capacity(); }
 
+  // What waiting was like; for tests.
+  const flipcall::Waiter& waiter() const { return waiter_; }
+
   // The socket, borrowed.
   int fd() const { return socket_.get(); }
 
  private:
+  class AwaitedRequest;
+
   // Ends the current request: its bytes make room.
   void ConsumeRequest();
   // Reads until `wanted` bytes are buffered.
   base::ErrnoOr<void> Fill(size_t wanted);
   base::ErrnoOr<void> Drain(size_t bytes);
+  // Waits for the first bytes of a request, in an empty buffer.
+  base::ErrnoOr<size_t> ReadFirst();
   base::ErrnoOr<size_t> ReadSome(std::span<std::byte> into);
+  // One recv(2); EAGAIN when there is nothing yet and it does not block.
+  base::ErrnoOr<size_t> ReadOnce(std::span<std::byte> into, int flags);
   base::ErrnoOr<void> ReleaseWhenIdle();
   // Whether the client has taken its earlier responses, and descriptors, or
   // nearly so.
@@ -93,6 +109,7 @@ class SocketCommunicator final : public Communicator {
   size_t request_bytes_ = 0;
   // The response's header and payload.
   ByteBuffer out_;
+  flipcall::Waiter waiter_;
 };
 
 }  // namespace gofer::comm

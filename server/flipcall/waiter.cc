@@ -5,11 +5,28 @@
 namespace gofer::flipcall {
 namespace {
 
-// Looks at the word between two looks at the clock: the clock costs as much as
-// about one pause.
-constexpr int kLooksPerStep = 8;
 // Trouble that comes back within so many times the last holdoff doubles it.
 constexpr uint64_t kCalmFactor = 4;
+
+// A word of shared memory that is to change.
+struct AwaitedWord {
+  bool Look() const {
+    return word.load(std::memory_order_acquire) != value ||
+           (interrupt.load(std::memory_order_acquire) & mask) != 0;
+  }
+  base::ErrnoOr<bool> Park() {
+    const auto parked = environment.Park(address, value);
+    if (!parked.ok()) return parked.error();
+    return Look();
+  }
+
+  WaitEnvironment& environment;
+  uint32_t* const address;
+  const std::atomic_ref<uint32_t> word;
+  const uint32_t value;
+  const std::atomic<uint32_t>& interrupt;
+  const uint32_t mask;
+};
 
 }  // namespace
 
@@ -48,51 +65,10 @@ constinit const Waiter::Tuning Waiter::kParkOnly = {};
 base::ErrnoOr<void> Waiter::WaitWhile(uint32_t* word, uint32_t value,
                                       const std::atomic<uint32_t>& interrupt,
                                       uint32_t mask) {
-  const Condition condition{std::atomic_ref<uint32_t>(*word), value, interrupt,
-                            mask};
-  if (condition.Over()) return {};
-  const bool learns = tuning_.max_spin_ns > 0;
-  const uint64_t start_ns = learns ? environment_.NowNanos() : 0;
-  uint64_t now_ns = start_ns;
-  const SpinResult spin = Spin(condition, &now_ns);
-  if (!condition.Over()) {
-    do {
-      ++counters_.parks;
-      const auto parked = environment_.Park(word, value);
-      if (!parked.ok()) return parked;
-    } while (!condition.Over());
-    if (learns) now_ns = environment_.NowNanos();
-  }
-  if (learns) Learn(spin, start_ns, now_ns);
-  return {};
-}
-
-Waiter::SpinResult Waiter::Spin(const Condition& condition, uint64_t* now_ns) {
-  if (budget_ns_ == 0 || !environment_.TakeSpinPlace()) {
-    return SpinResult::kNotSpun;
-  }
-  const uint64_t start_ns = *now_ns;
-  SpinResult result = SpinResult::kBudgetSpent;
-  do {
-    const uint64_t step_ns = *now_ns;
-    bool over = false;
-    for (int look = 0; look < kLooksPerStep && !over; ++look) {
-      environment_.Pause();
-      over = condition.Over();
-    }
-    *now_ns = environment_.NowNanos();
-    if (*now_ns - step_ns >= tuning_.preempted_ns) {
-      result = SpinResult::kPreempted;
-      break;
-    }
-    if (over) {
-      result = SpinResult::kWon;
-      break;
-    }
-  } while (*now_ns - start_ns < budget_ns_);
-  environment_.LeaveSpinPlace();
-  counters_.spun_ns += *now_ns - start_ns;
-  return result;
+  AwaitedWord awaited{environment_, word,      std::atomic_ref(*word),
+                      value,        interrupt, mask};
+  if (awaited.Look()) return {};
+  return Wait(awaited);
 }
 
 void Waiter::Learn(SpinResult spin, uint64_t start_ns, uint64_t end_ns) {

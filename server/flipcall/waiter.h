@@ -1,10 +1,11 @@
 // Waiter: the policy of waiting for the peer. Spins for a short time when that
-// has paid off lately, then parks on the futex.
+// has paid off lately, then parks in the kernel.
 
 #ifndef GOFER_SERVER_FLIPCALL_WAITER_H_
 #define GOFER_SERVER_FLIPCALL_WAITER_H_
 
 #include <atomic>
+#include <concepts>
 #include <cstdint>
 
 #include "server/base/errno.h"
@@ -12,8 +13,16 @@
 
 namespace gofer::flipcall {
 
-// Belongs to one endpoint and is used by one thread at a time. The environment
-// outlives it.
+// Something to wait for. Look is one quick look, Park blocks for a while (a
+// second at most, or until the wait is over); both say whether it is over.
+template <typename T>
+concept Awaited = requires(T awaited) {
+  { awaited.Look() } -> std::same_as<bool>;
+  { awaited.Park() } -> std::same_as<base::ErrnoOr<bool>>;
+};
+
+// Belongs to one endpoint or socket and is used by one thread at a time. The
+// environment outlives it.
 //
 // The budget, in nanoseconds of spinning per wait, follows what the waits were
 // like. It is 0 at first. A wait that ended soon, spun or parked, says that
@@ -65,27 +74,23 @@ class Waiter {
                                 const std::atomic<uint32_t>& interrupt,
                                 uint32_t mask);
 
+  // Blocks until `awaited` is over. The first look is the caller's: where
+  // nothing is to be gained by spinning, this parks at once. Errors: Park's.
+  template <Awaited T>
+  base::ErrnoOr<void> Wait(T& awaited);
+
   uint64_t budget_ns() const { return budget_ns_; }
   const Counters& counters() const { return counters_; }
 
  private:
   enum class SpinResult { kNotSpun, kWon, kBudgetSpent, kPreempted };
 
-  // What is waited for.
-  struct Condition {
-    bool Over() const {
-      return word.load(std::memory_order_acquire) != value ||
-             (interrupt.load(std::memory_order_acquire) & mask) != 0;
-    }
+  // Looks between two looks at the clock, which costs as much as about one.
+  static constexpr int kLooksPerStep = 8;
 
-    const std::atomic_ref<uint32_t> word;
-    const uint32_t value;
-    const std::atomic<uint32_t>& interrupt;
-    const uint32_t mask;
-  };
-
-  // `*now_ns` is the time, before and after.
-  SpinResult Spin(const Condition& condition, uint64_t* now_ns);
+  // `*now_ns` is the time, before and after; `*over` is the last look's answer.
+  template <Awaited T>
+  SpinResult Spin(T& awaited, uint64_t* now_ns, bool* over);
   void Learn(SpinResult spin, uint64_t start_ns, uint64_t end_ns);
   void Shrink();
   void BackOff(uint64_t now_ns);
@@ -99,6 +104,54 @@ class Waiter {
   uint64_t no_spin_before_ns_ = 0;  // End of it.
   Counters counters_;
 };
+
+template <Awaited T>
+base::ErrnoOr<void> Waiter::Wait(T& awaited) {
+  const bool learns = tuning_.max_spin_ns > 0;
+  const uint64_t start_ns = learns ? environment_.NowNanos() : 0;
+  uint64_t now_ns = start_ns;
+  bool over = false;
+  const SpinResult spin = Spin(awaited, &now_ns, &over);
+  if (!over) {
+    do {
+      ++counters_.parks;
+      const base::ErrnoOr<bool> parked = awaited.Park();
+      if (!parked.ok()) return parked.error();
+      over = *parked;
+    } while (!over);
+    if (learns) now_ns = environment_.NowNanos();
+  }
+  if (learns) Learn(spin, start_ns, now_ns);
+  return {};
+}
+
+template <Awaited T>
+Waiter::SpinResult Waiter::Spin(T& awaited, uint64_t* now_ns, bool* over) {
+  if (budget_ns_ == 0 || !environment_.TakeSpinPlace()) {
+    return SpinResult::kNotSpun;
+  }
+  const uint64_t start_ns = *now_ns;
+  SpinResult result = SpinResult::kBudgetSpent;
+  do {
+    const uint64_t step_ns = *now_ns;
+    for (int look = 0; look < kLooksPerStep && !*over; ++look) {
+      environment_.Pause();
+      *over = awaited.Look();
+    }
+    *now_ns = environment_.NowNanos();
+    if (*now_ns - step_ns >= tuning_.preempted_ns) {
+      result = SpinResult::kPreempted;
+      break;
+    }
+    if (*over) {
+      result = SpinResult::kWon;
+      break;
+    }
+  } while (*now_ns - start_ns < budget_ns_);
+  environment_.LeaveSpinPlace();
+  counters_.spun_ns += *now_ns - start_ns;
+  return result;
+}
 
 }  // namespace gofer::flipcall
 

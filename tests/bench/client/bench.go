@@ -26,7 +26,7 @@ type metric struct {
 	Unit   string       `json:"unit"`
 	Ours   float64      `json:"ours"`
 	Stock  float64      `json:"stock"`
-	Ratio  float64      `json:"ratio"`
+	Ratio  float64      `json:"ratio"`  // median of the pairs' ratios
 	Rounds [2][]float64 `json:"rounds"` // ours, stock
 }
 
@@ -80,7 +80,12 @@ func (b *bench) stop(which int, p *goferprocess.Process) error {
 
 // add computes the medians of a metric and keeps it.
 func (b *bench) add(name, unit string, rounds [2][]float64) {
-	m := metric{Name: name, Unit: unit, Rounds: rounds, Ours: median(rounds[ours]), Stock: median(rounds[stock])}
-	m.Ratio = m.Ours / m.Stock
-	b.metrics = append(b.metrics, m)
+	ratios := make([]float64, len(rounds[ours]))
+	for pair := range ratios {
+		ratios[pair] = rounds[ours][pair] / rounds[stock][pair]
+	}
+	b.metrics = append(b.metrics, metric{
+		Name: name, Unit: unit, Rounds: rounds,
+		Ours: median(rounds[ours]), Stock: median(rounds[stock]), Ratio: median(ratios),
+	})
 }

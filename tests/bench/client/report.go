@@ -9,7 +9,7 @@ import (
 )
 
 func (b *bench) printTable(out io.Writer) {
-	fmt.Fprintf(out, "medians of %d rounds\n\n%-36s %-6s %12s %12s %12s\n", b.plan.rounds, "", "unit", "ours", "stock", "ours/stock")
+	fmt.Fprintf(out, "medians of %d pairs\n\n%-36s %-6s %12s %12s %12s\n", b.plan.pairs, "", "unit", "ours", "stock", "ours/stock")
 	for _, m := range b.metrics {
 		fmt.Fprintf(out, "%-36s %-6s %12.2f %12.2f %12.2f\n", m.Name, m.Unit, m.Ours, m.Stock, m.Ratio)
 	}
@@ -20,9 +20,9 @@ func (b *bench) writeJSON(path string) error {
 		return nil
 	}
 	text, err := json.MarshalIndent(struct {
-		Rounds  int      `json:"rounds"`
+		Pairs   int      `json:"pairs"`
 		Metrics []metric `json:"metrics"`
-	}{b.plan.rounds, b.metrics}, "", "  ")
+	}{b.plan.pairs, b.metrics}, "", "  ")
 	if err != nil {
 		return err
 	}

@@ -8,37 +8,58 @@ import (
 	"goferd/tests/interop/gofer_process"
 )
 
-// timeOps measures every operation over channels and over the socket. Both
-// servers stay alive and take turns, so that a slow moment hits both.
+// timeOps measures every operation over channels and over the socket, with the
+// client on the server's CPU and apart from it. Both servers stay alive and take
+// short turns, so that a slow moment hits both.
 func (b *bench) timeOps() error {
+	placements, err := placements()
+	if err != nil {
+		return err
+	}
 	for _, transport := range []string{"channels", "socket"} {
-		var processes [2]*goferprocess.Process
-		var clients [2]*mounted
-		for which := range b.servers {
-			var err error
-			if processes[which], err = b.start(which); err != nil {
-				return err
-			}
-			defer processes[which].Stop(0)
-			if clients[which], err = mount(processes[which], transport == "socket"); err != nil {
-				return fmt.Errorf("%s: %w", b.servers[which].name, err)
+		for _, where := range placements {
+			if err := b.timeOpsAt(transport, where); err != nil {
+				return fmt.Errorf("over %s, CPUs %s: %w", transport, where.name, err)
 			}
 		}
-		for _, o := range ops() {
-			rounds, err := b.timeOp(o, clients)
-			if err != nil {
-				return fmt.Errorf("%s over %s: %w", o.name, transport, err)
-			}
-			b.add(o.name+"/"+transport, "us", rounds)
+	}
+	return nil
+}
+
+func (b *bench) timeOpsAt(transport string, where placement) error {
+	leave, err := where.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
+	var processes [2]*goferprocess.Process
+	var clients [2]*mounted
+	for which := range b.servers {
+		if processes[which], err = b.start(which, where.wrapper()...); err != nil {
+			return err
 		}
-		for which := range b.servers {
-			if err := clients[which].settle(); err != nil {
-				return err
-			}
-			clients[which].client.Close()
-			if err := b.stop(which, processes[which]); err != nil {
-				return err
-			}
+		defer processes[which].Stop(0)
+		if clients[which], err = mount(processes[which], transport == "socket"); err != nil {
+			return fmt.Errorf("%s: %w", b.servers[which].name, err)
+		}
+		if err := where.settle(processes[which].Pid()); err != nil {
+			return err
+		}
+	}
+	for _, o := range ops() {
+		rounds, err := b.timeOp(o, clients)
+		if err != nil {
+			return fmt.Errorf("%s: %w", o.name, err)
+		}
+		b.add(o.name+"/"+transport+"/"+where.name, "us", rounds)
+	}
+	for which := range b.servers {
+		if err := clients[which].settle(); err != nil {
+			return err
+		}
+		clients[which].client.Close()
+		if err := b.stop(which, processes[which]); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -49,8 +70,12 @@ func (b *bench) timeOp(o op, clients [2]*mounted) (rounds [2][]float64, err erro
 	if err != nil {
 		return rounds, err
 	}
-	for round := 0; round < b.plan.rounds; round++ {
-		for which := range b.servers {
+	for pair := 0; pair < b.plan.pairs; pair++ {
+		turns := []int{ours, stock}
+		if pair%2 == 1 {
+			turns = []int{stock, ours}
+		}
+		for _, which := range turns {
 			took, err := repeat(o, clients[which], calls)
 			if err != nil {
 				return rounds, fmt.Errorf("%s: %w", b.servers[which].name, err)
@@ -61,7 +86,7 @@ func (b *bench) timeOp(o op, clients [2]*mounted) (rounds [2][]float64, err erro
 	return rounds, nil
 }
 
-// calibrate warms both servers up and finds how many calls fill a round.
+// calibrate warms both servers up and finds how many calls fill a turn.
 func (b *bench) calibrate(o op, clients [2]*mounted) (int, error) {
 	const warmUp = 10
 	slowest := time.Duration(1)
@@ -74,7 +99,7 @@ func (b *bench) calibrate(o op, clients [2]*mounted) (int, error) {
 			slowest = took
 		}
 	}
-	calls := int(warmUp * b.plan.perRound / slowest)
+	calls := int(warmUp * b.plan.perTurn / slowest)
 	if calls < warmUp {
 		calls = warmUp
 	}
