@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "server/base/syscall.h"
 #include "server/hostfs/host_control_fd.h"
 #include "server/hostfs/mount_clone.h"
 #include "server/hostfs/open_flags.h"
@@ -66,6 +67,19 @@ HostBackend::HostBackend(std::shared_ptr<HostTree> tree,
                          lisafs::ProtocolLevel level)
     : tree_(std::move(tree)), options_(options), level_(level) {}
 
+base::ErrnoOr<void> HostBackend::PrepareDonation(
+    absl::string_view mount_path, const lisafs::ConnectionOptions& options) {
+  if (options.donation != lisafs::Donation::kFilesAndMountPoint) return {};
+  const auto fd = tree_->OpenPath(mount_path);
+  if (!fd.ok()) return {};
+  const auto stat = StatServed(fd->get());
+  if (!stat.ok() || !S_ISDIR(stat->mode)) return {};
+  auto clone = CloneMount(fd->get(), options.access);
+  if (!clone.ok()) return clone.error();
+  mount_clone_ = *std::move(clone);
+  return {};
+}
+
 base::ErrnoOr<lisafs::MountResult> HostBackend::Mount(
     lisafs::Connection& connection, const lisafs::ReadGuarantee& guarantee) {
   lisafs::QuotaSlot slot = connection.TakeFdSlot();
@@ -105,7 +119,11 @@ base::ErrnoOr<HostBackend::MountPointDonation> HostBackend::DonateMountPoint(
   } else if (S_ISDIR(mode)) {
     donation.clone_slot = connection.TakeFdSlot();
     if (!donation.clone_slot) return base::Errno(EMFILE);
-    auto clone = CloneMount(fd, options.access);
+    auto clone = mount_clone_.valid()
+                     ? base::SyscallFd([&] {
+                         return ::fcntl(mount_clone_.get(), F_DUPFD_CLOEXEC, 0);
+                       })
+                     : CloneMount(fd, options.access);
     if (!clone.ok()) return clone.error();
     donation.clone = *std::move(clone);
     auto donated = proc_self_fd().Reopen(donation.clone.get(),

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 
+#include "absl/strings/string_view.h"
 #include "server/base/errno.h"
 #include "server/base/unique_fd.h"
 #include "server/hostfs/host_options.h"
@@ -14,6 +15,7 @@
 #include "server/lisafs/backend.h"
 #include "server/lisafs/connection.h"
 #include "server/lisafs/guarantees.h"
+#include "server/lisafs/options.h"
 #include "server/lisafs/protocol_level.h"
 #include "server/lisafs/quota.h"
 #include "server/wire/message_id.h"
@@ -21,7 +23,7 @@
 
 namespace gofer::hostfs {
 
-// Immutable, so thread-safe. Owned by its connection, whose FDs point to it.
+// Immutable once it serves, so thread-safe. Owned by its connection, whose FDs point to it.
 // Shares the tree with the other connections of the Server. What the client may
 // be given of the host's descriptors is in the connection's options. Source:
 // gVisor runsc/fsgofer/lisafs.go, Nov 2023 and Aug 2026.
@@ -30,6 +32,13 @@ class HostBackend final : public lisafs::Backend {
   // `level` is that of the connection's options.
   HostBackend(std::shared_ptr<HostTree> tree, const HostOptions& options,
               lisafs::ProtocolLevel level);
+
+  // Makes now what Mount would make of the mount point for a client that is to
+  // be given it: for a process that will soon not be allowed to any more. Does
+  // nothing where nothing is to be donated or nothing is there yet. Before the
+  // connection is made. Errors: those of CloneMount.
+  base::ErrnoOr<void> PrepareDonation(absl::string_view mount_path,
+                                      const lisafs::ConnectionOptions& options);
 
   // The mount point may be of any type that is served, a symlink among them.
   base::ErrnoOr<lisafs::MountResult> Mount(
@@ -67,6 +76,8 @@ class HostBackend final : public lisafs::Backend {
   const std::shared_ptr<HostTree> tree_;
   const HostOptions options_;
   const lisafs::ProtocolLevel level_;
+  // The prepared clone of the mount point, or nothing.
+  base::UniqueFd mount_clone_;
 };
 
 }  // namespace gofer::hostfs

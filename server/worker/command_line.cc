@@ -131,6 +131,10 @@ std::variant<ServeOptions, HelpText, UsageError> ParseCommandLine(
                "gofer");
   app.set_version_flag("--version", GOFERD_VERSION);
   app.require_subcommand(1);
+  app.footer(
+      "Called as runsc calls its gofer, with the command gofer, --bundle=DIR "
+      "and so on,\nit serves a container's files. With gofer --bundle=DIR "
+      "--print-sandbox-plan it only\nsays how it would confine itself.");
   CLI::App* const serve = app.add_subcommand(
       "serve", "Serve --root on inherited sockets until all are closed");
   DeclareServe(*serve, flags);

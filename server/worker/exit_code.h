@@ -4,6 +4,8 @@
 #ifndef GOFER_SERVER_WORKER_EXIT_CODE_H_
 #define GOFER_SERVER_WORKER_EXIT_CODE_H_
 
+#include "server/sandbox/step.h"
+
 namespace gofer::worker {
 
 enum class ExitCode : int {
@@ -16,7 +18,19 @@ enum class ExitCode : int {
   kStart = 14,         // start-connections
   kSignals = 15,       // block-signals
   kDonateMount = 16,   // donate-mount
+  kReadSpec = 20,      // read-spec
+  kPlan = 21,          // plan-sandbox
+  kMatchSockets = 22,  // match-sockets
+  kSync = 23,          // sync-user-namespace and the like
+  kMountsReply = 24,   // reply-mounts
+  // The steps of the sandbox, by ExitCodeOf: 40 and on.
+  kSandbox = 40,
 };
+
+constexpr ExitCode ExitCodeOf(sandbox::Step step) {
+  return static_cast<ExitCode>(static_cast<int>(ExitCode::kSandbox) +
+                               static_cast<int>(step));
+}
 
 }  // namespace gofer::worker
 

@@ -30,11 +30,13 @@ std::string ContentOf(int file) {
 }  // namespace
 
 GoferChild::GoferChild(const std::vector<std::string>& arguments,
-                       const std::vector<int>& inherited)
+                       const std::vector<int>& inherited,
+                       const std::vector<std::string>& wrapper)
     : stdout_(::memfd_create("gofer-stdout", MFD_CLOEXEC)),
       stderr_(::memfd_create("gofer-stderr", MFD_CLOEXEC)) {
   GOFER_CHECK(stdout_.valid() && stderr_.valid());
-  std::vector<std::string> words = {"gofer"};
+  std::vector<std::string> words = wrapper;
+  words.push_back(wrapper.empty() ? "gofer" : GOFER_BINARY);
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
@@ -56,8 +58,10 @@ GoferChild::GoferChild(const std::vector<std::string>& arguments,
   }
   ::posix_spawn_file_actions_addclosefrom_np(
       &actions, kFirstFd + static_cast<int>(inherited.size()));
-  GOFER_CHECK(::posix_spawn(&pid_, GOFER_BINARY, &actions, nullptr, argv.data(),
-                            environ) == 0);
+  const char* const program =
+      wrapper.empty() ? GOFER_BINARY : wrapper.front().c_str();
+  GOFER_CHECK(::posix_spawnp(&pid_, program, &actions, nullptr, argv.data(),
+                             environ) == 0);
   ::posix_spawn_file_actions_destroy(&actions);
 }
 

@@ -19,9 +19,11 @@ class GoferChild {
   static constexpr int kFirstFd = 3;
 
   // Runs `gofer` with `arguments`. The borrowed descriptor inherited[n] becomes
-  // its kFirstFd + n; it has no other ones but stdio.
+  // its kFirstFd + n; it has no other ones but stdio. `wrapper` is a program
+  // and its arguments that becomes the gofer, such as setpriv(1).
   explicit GoferChild(const std::vector<std::string>& arguments,
-                      const std::vector<int>& inherited = {});
+                      const std::vector<int>& inherited = {},
+                      const std::vector<std::string>& wrapper = {});
   GoferChild(const GoferChild&) = delete;
   GoferChild& operator=(const GoferChild&) = delete;
   ~GoferChild();

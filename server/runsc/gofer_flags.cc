@@ -1,0 +1,249 @@
+#include "server/runsc/gofer_flags.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+
+namespace gofer::runsc {
+namespace {
+
+using hostfs::HostFifo;
+using hostfs::HostUds;
+
+// What runsc calls its gofer.
+constexpr absl::string_view kProcessName = "runsc-gofer";
+constexpr absl::string_view kCommand = "gofer";
+
+// The words as they were written.
+struct Words {
+  GoferFlags flags;
+  std::vector<std::string> mount_confs;
+  std::string overlay2;
+  bool overlay = false;
+  HostUds host_uds = HostUds::kNone;
+  bool fsgofer_host_uds = false;
+  int64_t fdlimit = -1;
+  std::string character_devices;
+};
+
+// The last of several values counts, as with Go's flags.
+template <typename T>
+CLI::Option* Add(CLI::App& app, const char* name, T& value) {
+  return app.add_option(name, value)->take_last();
+}
+
+CLI::Option* AddFd(CLI::App& app, const char* name, int& fd) {
+  return Add(app, name, fd)->check(CLI::Range(-1, 1 << 20));
+}
+
+template <typename T>
+void AddWord(CLI::App& app, const char* name, T& value,
+             std::map<std::string, T> words) {
+  Add(app, name, value)->transform(CLI::CheckedTransformer(std::move(words)));
+}
+
+void DeclareGlobals(CLI::App& app, Words& words) {
+  GoferFlags& flags = words.flags;
+  AddFd(app, "--log-fd", flags.log_fd);
+  AddFd(app, "--debug-log-fd", flags.debug_log_fd);
+  app.add_flag("--debug", flags.debug);
+  app.add_flag("--allow-flag-override", flags.allow_flag_override);
+  app.add_flag("--TESTONLY-unsafe-nonroot", flags.unsafe_nonroot);
+  app.add_flag("--directfs", flags.directfs);
+  app.add_flag("--overlay", words.overlay);
+  Add(app, "--overlay2", words.overlay2);
+  app.add_flag("--fsgofer-host-uds", words.fsgofer_host_uds);
+  AddWord<HostUds>(app, "--host-uds", words.host_uds,
+                   {{"none", HostUds::kNone},
+                    {"open", HostUds::kOpen},
+                    {"create", HostUds::kCreate},
+                    {"all", HostUds::kAll}});
+  AddWord<HostFifo>(app, "--host-fifo", flags.host.host_fifo,
+                    {{"none", HostFifo::kNone}, {"open", HostFifo::kOpen}});
+  Add(app, "--character-device-policy", words.character_devices);
+  Add(app, "--fdlimit", words.fdlimit);
+}
+
+void DeclareCommand(CLI::App& gofer, Words& words) {
+  GoferFlags& flags = words.flags;
+  Add(gofer, "--bundle", flags.bundle)->required();
+  AddFd(gofer, "--spec-fd", flags.spec_fd);
+  AddFd(gofer, "--mounts-fd", flags.mounts_fd);
+  gofer.add_option("--io-fds", flags.io_fds)
+      ->delimiter(',')
+      ->check(CLI::Range(-1, 1 << 20));
+  gofer.add_flag("--setup-root", flags.setup_root);
+  gofer.add_flag("--apply-caps", flags.apply_caps);
+  AddFd(gofer, "--sync-userns-fd", flags.sync_userns_fd);
+  AddFd(gofer, "--sync-nvproxy-fd", flags.sync_nvproxy_fd);
+  AddFd(gofer, "--sync-chroot-fd", flags.sync_chroot_fd);
+  AddFd(gofer, "--sync-sentry-exit-fd", flags.sync_sentry_exit_fd);
+  AddFd(gofer, "--dev-io-fd", flags.dev_io_fd);
+  Add(gofer, "--uid", flags.uid);
+  Add(gofer, "--gid", flags.gid);
+  gofer.add_option("--overlay-mediums", flags.overlay_mediums)->delimiter(',');
+  gofer.add_option("--gofer-mount-confs", words.mount_confs)->delimiter(',');
+  gofer.add_flag("--print-sandbox-plan", flags.print_sandbox_plan);
+}
+
+// Which connections the overlay of 2022 keeps from writing: "root:memory",
+// "all:dir=/x", "none".
+std::string ReadOverlay2(const Words& words, GoferFlags& flags) {
+  const absl::string_view mode =
+      absl::string_view(words.overlay2).substr(0, words.overlay2.find(':'));
+  if (mode == "all" || words.overlay) {
+    flags.overlay_root = flags.overlay_mounts = true;
+  } else if (mode == "root") {
+    flags.overlay_root = true;
+  } else if (!mode.empty() && mode != "none") {
+    return absl::StrCat("--overlay2=", words.overlay2,
+                        " starts with none of none, root, all");
+  }
+  return "";
+}
+
+// "lisafs:none", "lisafs:self:size=1g", "none:memory", "erofs:anon".
+std::string ReadMountConfs(const Words& words, GoferFlags& flags) {
+  for (const std::string& text : words.mount_confs) {
+    const std::vector<std::string> parts = absl::StrSplit(text, ':');
+    const bool known_lower =
+        parts[0] == "lisafs" || parts[0] == "none" || parts[0] == "erofs";
+    const std::string upper = parts.size() > 1 ? parts[1] : "none";
+    if (!known_lower || (parts[0] == "none" && upper == "none")) {
+      return absl::StrCat("--gofer-mount-confs: ", text,
+                          " is no lower:upper of lisafs, erofs or none below");
+    }
+    flags.mount_confs.push_back(
+        {.served = parts[0] == "lisafs", .overlaid = upper != "none"});
+  }
+  return "";
+}
+
+std::string ReadCharacterDevices(const Words& words, GoferFlags& flags) {
+  const std::string& policy = words.character_devices;
+  if (policy.empty()) return "";
+  if (policy == "passthrough" || policy == "prefer-emulated") {
+    flags.host.char_devices = hostfs::CharDevicePolicy::kOpen;
+  } else if (policy == "emulated-only") {
+    flags.host.char_devices = hostfs::CharDevicePolicy::kRefuse;
+  } else {
+    return absl::StrCat("--character-device-policy=", policy,
+                        " is none of emulated-only, prefer-emulated, "
+                        "passthrough");
+  }
+  return "";
+}
+
+// What the words mean together; an error text, or empty.
+std::string Combine(const CLI::App& gofer, const Words& words,
+                    GoferFlags& flags) {
+  flags.host.host_uds = words.host_uds;
+  if (words.fsgofer_host_uds && words.host_uds == HostUds::kNone) {
+    flags.host.host_uds = HostUds::kOpen;
+  }
+  if (words.fdlimit >= 0) flags.max_fds = static_cast<uint64_t>(words.fdlimit);
+  if (gofer.count("--gofer-mount-confs") > 0) {
+    flags.release = Release::kAug2026;
+  } else if (gofer.count("--overlay-mediums") > 0) {
+    flags.release = Release::kNov2023;
+  } else {
+    flags.directfs = false;
+  }
+  for (const auto read : {ReadOverlay2, ReadMountConfs, ReadCharacterDevices}) {
+    if (std::string error = read(words, flags); !error.empty()) return error;
+  }
+  if (flags.dev_io_fd >= 0) {
+    return "--dev-io-fd: a gofer for /dev is not supported; run without the "
+           "device gofer";
+  }
+  if (flags.print_sandbox_plan) return "";
+  if (flags.io_fds.empty()) return "--io-fds is required";
+  if (flags.spec_fd < 0) return "--spec-fd is required";
+  return "";
+}
+
+// The flags' names among words that nobody wanted; values may be private.
+void AddNames(const std::vector<std::string>& words,
+              std::vector<std::string>& names) {
+  for (const std::string& word : words) {
+    if (absl::StartsWith(word, "-"))
+      names.push_back(word.substr(0, word.find('=')));
+  }
+}
+
+// Go's flags take one dash as well as two.
+std::string WithTwoDashes(absl::string_view word) {
+  const bool one_dash =
+      word.size() > 2 && word.front() == '-' && word[1] != '-';
+  return absl::StrCat(one_dash ? "-" : "", word);
+}
+
+FlagsError Error(int argc, const char* const* argv, std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  FlagsError error{std::move(text)};
+  for (int i = 1; i < argc; ++i) {
+    absl::string_view word = argv[i];
+    if (absl::ConsumePrefix(&word, "--log-fd=")) {
+      if (!absl::SimpleAtoi(word, &error.log_fd)) error.log_fd = -1;
+    }
+  }
+  return error;
+}
+
+}  // namespace
+
+bool IsGoferCommand(int argc, const char* const* argv) {
+  if (argc < 1) return false;
+  if (argv[0] == kProcessName) return true;
+  for (int i = 1; i < argc; ++i) {
+    if (argv[i][0] != '-') return argv[i] == kCommand;
+  }
+  return false;
+}
+
+std::variant<GoferFlags, FlagsError> ParseGoferFlags(
+    int argc, const char* const* argv,
+    const std::map<std::string, std::string>& overrides) {
+  Words words;
+  CLI::App app("", "gofer");
+  app.set_help_flag();
+  app.allow_extras();
+  app.require_subcommand(1);
+  DeclareGlobals(app, words);
+  CLI::App* const gofer = app.add_subcommand(std::string(kCommand));
+  gofer->set_help_flag();
+  gofer->allow_extras();
+  DeclareCommand(*gofer, words);
+  // CLI11 wants them in reverse.
+  std::vector<std::string> reversed;
+  for (int i = argc - 1; i > 0; --i) reversed.push_back(WithTwoDashes(argv[i]));
+  // Overrides are global flags: they come before the command, after the others.
+  const auto command = std::find(reversed.begin(), reversed.end(), kCommand);
+  if (command != reversed.end()) {
+    std::vector<std::string> last;
+    for (const auto& [name, value] : overrides) {
+      last.push_back(absl::StrCat("--", name, "=", value));
+    }
+    reversed.insert(command + 1, last.rbegin(), last.rend());
+  }
+  try {
+    app.parse(std::move(reversed));
+  } catch (const CLI::Error& error) {
+    return Error(argc, argv, error.what());
+  }
+  GoferFlags flags = words.flags;
+  if (std::string error = Combine(*gofer, words, flags); !error.empty()) {
+    return Error(argc, argv, std::move(error));
+  }
+  AddNames(app.remaining(), flags.ignored);
+  AddNames(gofer->remaining(), flags.ignored);
+  return flags;
+}
+
+}  // namespace gofer::runsc

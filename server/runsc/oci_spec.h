@@ -1,0 +1,53 @@
+// OciSpec: what a gofer needs of a container's OCI configuration.
+
+#ifndef GOFER_SERVER_RUNSC_OCI_SPEC_H_
+#define GOFER_SERVER_RUNSC_OCI_SPEC_H_
+
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace gofer::runsc {
+
+struct OciMount {
+  std::string destination = {};
+  std::string type = {};
+  std::string source = {};  // Absolute, unless empty.
+  std::vector<std::string> options = {};
+
+  // A bind mount of the host: what a gofer serves. Source: gVisor
+  // runsc/specutils/specutils.go, Dec 2022.
+  bool IsBind() const;
+  // By its options, of which the last counts.
+  bool IsReadonly() const;
+};
+
+// Relative paths have been made absolute against the bundle.
+struct OciSpec {
+  std::string root;
+  bool root_readonly = false;
+  std::string cwd;
+  std::string rootfs_propagation;  // linux.rootfsPropagation
+  std::vector<OciMount> mounts;
+  std::map<std::string, std::string> annotations;
+};
+
+struct SpecError {
+  std::string text;  // One line without a newline.
+};
+
+// `text` is config.json; `bundle` is the directory it came from. Fields that
+// are not used here are not checked.
+std::variant<OciSpec, SpecError> ParseOciSpec(absl::string_view text,
+                                              absl::string_view bundle);
+
+// The spec's annotations that set a flag of runsc: name without the prefix
+// dev.gvisor.flag., and value.
+std::map<std::string, std::string> FlagOverrides(const OciSpec& spec);
+
+}  // namespace gofer::runsc
+
+#endif  // GOFER_SERVER_RUNSC_OCI_SPEC_H_

@@ -1,0 +1,161 @@
+#include "server/runsc/sandbox_plan.h"
+
+#include <linux/capability.h>
+#include <sys/mount.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "server/runsc/served_mounts.h"
+
+namespace gofer::runsc {
+namespace {
+
+using sandbox::Propagation;
+using sandbox::PropagationKind;
+
+// What an option sets, and what it takes away from earlier ones. Options that
+// say nothing about a bind mount are left out.
+struct AttributeOption {
+  absl::string_view name;
+  uint64_t set;
+  uint64_t clear;
+};
+
+constexpr uint64_t kAnyAtime = MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME;
+
+constexpr std::array<AttributeOption, 13> kAttributeOptions = {{
+    {"ro", MOUNT_ATTR_RDONLY, 0},
+    {"rro", MOUNT_ATTR_RDONLY, 0},
+    {"rw", 0, MOUNT_ATTR_RDONLY},
+    {"nosuid", MOUNT_ATTR_NOSUID, 0},
+    {"suid", 0, MOUNT_ATTR_NOSUID},
+    {"nodev", MOUNT_ATTR_NODEV, 0},
+    {"dev", 0, MOUNT_ATTR_NODEV},
+    {"noexec", MOUNT_ATTR_NOEXEC, 0},
+    {"exec", 0, MOUNT_ATTR_NOEXEC},
+    {"noatime", MOUNT_ATTR_NOATIME, kAnyAtime},
+    {"atime", 0, MOUNT_ATTR_NOATIME},
+    {"nodiratime", MOUNT_ATTR_NODIRATIME, 0},
+    {"strictatime", MOUNT_ATTR_STRICTATIME, kAnyAtime},
+}};
+
+std::optional<Propagation> ParsePropagation(absl::string_view option) {
+  if (option == "private") return Propagation{PropagationKind::kPrivate, false};
+  if (option == "rprivate") return Propagation{PropagationKind::kPrivate, true};
+  if (option == "slave") return Propagation{PropagationKind::kSlave, false};
+  if (option == "rslave") return Propagation{PropagationKind::kSlave, true};
+  if (option == "unbindable") {
+    return Propagation{PropagationKind::kUnbindable, false};
+  }
+  if (option == "runbindable") {
+    return Propagation{PropagationKind::kUnbindable, true};
+  }
+  return std::nullopt;
+}
+
+// Mounts of the host would follow those of the sandbox.
+bool IsShared(absl::string_view propagation) {
+  return propagation == "shared" || propagation == "rshared";
+}
+
+std::variant<sandbox::BindMount, SandboxPlanError> MakeBind(
+    const OciMount& mount) {
+  sandbox::BindMount bind;
+  bind.source = mount.source;
+  bind.destination = mount.destination;
+  bind.recursive = false;
+  for (const std::string& option : mount.options) {
+    if (option == "rbind") bind.recursive = true;
+    if (IsShared(option)) {
+      return SandboxPlanError{absl::StrCat("mount ", mount.destination,
+                                           ": option ", option,
+                                           " is refused: use slave or "
+                                           "private")};
+    }
+    if (const auto propagation = ParsePropagation(option)) {
+      bind.propagation = propagation;
+    }
+    const auto row =
+        std::find_if(kAttributeOptions.begin(), kAttributeOptions.end(),
+                     [&](const auto& known) { return known.name == option; });
+    if (row != kAttributeOptions.end()) {
+      bind.attributes = (bind.attributes & ~row->clear) | row->set;
+    }
+  }
+  return bind;
+}
+
+std::variant<sandbox::TreePlan, SandboxPlanError> MakeTree(
+    const OciSpec& spec, const GoferFlags& flags) {
+  sandbox::TreePlan tree;
+  tree.root = spec.root;
+  tree.readonly = RootIsReadonly(spec, flags);
+  const std::string& propagation = spec.rootfs_propagation;
+  if (IsShared(propagation)) {
+    return SandboxPlanError{
+        absl::StrCat("linux.rootfsPropagation: ", propagation,
+                     " is refused: use slave or private")};
+  }
+  if (!propagation.empty()) {
+    const auto parsed = ParsePropagation(propagation);
+    if (!parsed) {
+      return SandboxPlanError{absl::StrCat(
+          "linux.rootfsPropagation: ", propagation, " is not known")};
+    }
+    tree.propagation = *parsed;
+  }
+  for (const OciMount& mount : spec.mounts) {
+    if (!mount.IsBind()) continue;
+    auto bind = MakeBind(mount);
+    if (auto* error = std::get_if<SandboxPlanError>(&bind)) {
+      return std::move(*error);
+    }
+    tree.binds.push_back(std::move(std::get<sandbox::BindMount>(bind)));
+  }
+  if (!spec.cwd.empty() && spec.cwd != "/") tree.directories = {spec.cwd};
+  return tree;
+}
+
+// The reference's set without CAP_SYS_CHROOT: our root is the tree itself.
+std::vector<int> KeptCapabilities(const GoferFlags& flags) {
+  std::vector<int> kept = {CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH,
+                           CAP_FOWNER, CAP_FSETID};
+  if (flags.host.may_connect() && flags.release == Release::kAug2026) {
+    kept.push_back(CAP_SETUID);
+    kept.push_back(CAP_SETGID);
+  }
+  return kept;
+}
+
+}  // namespace
+
+std::variant<sandbox::Plan, SandboxPlanError> MakeSandboxPlan(
+    const OciSpec& spec, const GoferFlags& flags) {
+  sandbox::Plan plan;
+  if (flags.setup_root && !flags.unsafe_nonroot) {
+    auto tree = MakeTree(spec, flags);
+    if (auto* error = std::get_if<SandboxPlanError>(&tree)) {
+      return std::move(*error);
+    }
+    plan.tree = std::move(std::get<sandbox::TreePlan>(tree));
+  }
+  plan.max_fds = flags.max_fds;
+  if (flags.apply_caps) {
+    plan.capabilities = sandbox::CapabilityPlan{KeptCapabilities(flags)};
+  }
+  sandbox::SyscallPlan syscalls;
+  syscalls.connect = flags.host.may_connect();
+  syscalls.bind = flags.host.may_bind();
+  syscalls.credentials =
+      flags.host.may_connect() && flags.release == Release::kAug2026;
+  plan.syscalls = syscalls;
+  return plan;
+}
+
+}  // namespace gofer::runsc

@@ -1,0 +1,26 @@
+// MakeSandboxPlan: how a container's gofer confines itself, from its spec.
+
+#ifndef GOFER_SERVER_RUNSC_SANDBOX_PLAN_H_
+#define GOFER_SERVER_RUNSC_SANDBOX_PLAN_H_
+
+#include <string>
+#include <variant>
+
+#include "server/runsc/gofer_flags.h"
+#include "server/runsc/oci_spec.h"
+#include "server/sandbox/plan.h"
+
+namespace gofer::runsc {
+
+struct SandboxPlanError {
+  std::string text;  // One line without a newline.
+};
+
+// The plan's binds are the spec's bind mounts, in order. Touches nothing.
+// Errors: an option or propagation that a gofer must refuse (shared).
+std::variant<sandbox::Plan, SandboxPlanError> MakeSandboxPlan(
+    const OciSpec& spec, const GoferFlags& flags);
+
+}  // namespace gofer::runsc
+
+#endif  // GOFER_SERVER_RUNSC_SANDBOX_PLAN_H_

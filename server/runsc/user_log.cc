@@ -1,0 +1,51 @@
+#include "server/runsc/user_log.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/syscall.h"
+
+namespace gofer::runsc {
+namespace {
+
+constexpr int64_t kNanosPerSecond = 1'000'000'000;
+
+// RFC 3339, in UTC.
+std::string FormatTime(int64_t now_ns) {
+  const time_t seconds = now_ns / kNanosPerSecond;
+  tm utc = {};
+  ::gmtime_r(&seconds, &utc);
+  std::array<char, 32> text;
+  const size_t length =
+      std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return std::string(text.data(), length);
+}
+
+}  // namespace
+
+std::string UserLogLine(absl::string_view message, int64_t now_ns) {
+  const nlohmann::ordered_json line = {
+      {"msg", absl::StrCat("gofer: ", message)},
+      {"level", "error"},
+      {"time", FormatTime(now_ns)}};
+  return absl::StrCat(
+      line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+      "\n");
+}
+
+void LogErrorToUser(int fd, absl::string_view message) {
+  if (fd < 0) return;
+  timespec now = {};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  const std::string line =
+      UserLogLine(message, int64_t{now.tv_sec} * kNanosPerSecond + now.tv_nsec);
+  (void)base::Syscall([&] { return ::write(fd, line.data(), line.size()); });
+}
+
+}  // namespace gofer::runsc

@@ -1,0 +1,25 @@
+// KeepCapabilities: what this thread may do beyond its user.
+
+#ifndef GOFER_SERVER_SANDBOX_CAPABILITIES_H_
+#define GOFER_SERVER_SANDBOX_CAPABILITIES_H_
+
+#include <string>
+#include <vector>
+
+#include "server/base/errno.h"
+
+namespace gofer::sandbox {
+
+// "CAP_CHOWN", or the number where nobody knows a name.
+std::string CapabilityName(int capability);
+
+// Leaves `keep` in the bounding, permitted and effective sets of the calling
+// thread, and nothing in the inheritable and ambient ones. One that is not
+// permitted now is left out with a warning. Without CAP_SETPCAP the bounding
+// set stays, which matters to no process that executes nothing. Errors: those
+// of capset(2).
+base::ErrnoOr<void> KeepCapabilities(const std::vector<int>& keep);
+
+}  // namespace gofer::sandbox
+
+#endif  // GOFER_SERVER_SANDBOX_CAPABILITIES_H_

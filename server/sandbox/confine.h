@@ -1,0 +1,28 @@
+// Confine: gives up what the process will not need, for good.
+
+#ifndef GOFER_SERVER_SANDBOX_CONFINE_H_
+#define GOFER_SERVER_SANDBOX_CONFINE_H_
+
+#include <optional>
+
+#include "server/sandbox/plan.h"
+#include "server/sandbox/step.h"
+#include "server/sandbox/tree_builder.h"
+
+namespace gofer::sandbox {
+
+// Carries out all of `plan` but its tree: the limit of descriptors, no new
+// privileges, capabilities, Landlock, the filter of system calls, in this
+// order. `tree` is what MountTree returned, null if the plan has none; its
+// mounts stay accessible under Landlock even in detached copies.
+//
+// The process must have one thread: all of this is of the calling thread and
+// inherited by those that it starts. A capability that is not permitted now is
+// left out with a warning. With a filter, any other system call than those of
+// the plan kills the process.
+std::optional<StepError> Confine(const Plan& plan,
+                                 const MountedTree* tree = nullptr);
+
+}  // namespace gofer::sandbox
+
+#endif  // GOFER_SERVER_SANDBOX_CONFINE_H_

@@ -1,0 +1,52 @@
+// DetachedMount: a copy of mounts of the host that is not mounted anywhere yet.
+
+#ifndef GOFER_SERVER_SANDBOX_DETACHED_MOUNT_H_
+#define GOFER_SERVER_SANDBOX_DETACHED_MOUNT_H_
+
+#include <cstdint>
+#include <utility>
+
+#include "server/base/errno.h"
+#include "server/base/unique_fd.h"
+#include "server/sandbox/plan.h"
+
+namespace gofer::sandbox {
+
+// Owns an O_PATH descriptor of the copy's root. Destroyed before it was
+// attached, the copy is gone. Linux 5.12. Not thread-safe.
+class DetachedMount {
+ public:
+  // Copies what is mounted at `path`, following symlinks, and with `recursive`
+  // what is below. Errors: those of open_tree(2), EINVAL for a mount that is
+  // unbindable or has locked mounts below it.
+  static base::ErrnoOr<DetachedMount> Clone(const char* path, bool recursive);
+
+  // Copies what is mounted at the source, with the attributes and propagation
+  // of the plan.
+  static base::ErrnoOr<DetachedMount> Clone(const BindMount& bind);
+
+  // Sets MOUNT_ATTR_* on all mounts of the copy: a read-only one must not hold
+  // a writable one. Also after Attach. Errors: those of mount_setattr(2).
+  base::ErrnoOr<void> SetAttributes(uint64_t attributes) const;
+  base::ErrnoOr<void> SetPropagation(Propagation propagation) const;
+  // Of the root's mount alone, whatever is mounted below.
+  base::ErrnoOr<void> MakeReadonly() const;
+
+  // Mounts the copy on the borrowed, O_PATH `mount_point`: a directory on a
+  // directory or a file on a file. Errors: those of move_mount(2).
+  base::ErrnoOr<void> Attach(int mount_point) const;
+
+  base::ErrnoOr<bool> IsDirectory() const;
+
+  int fd() const { return root_.get(); }
+  base::UniqueFd Release() && { return std::move(root_); }
+
+ private:
+  explicit DetachedMount(base::UniqueFd root) : root_(std::move(root)) {}
+
+  base::UniqueFd root_;
+};
+
+}  // namespace gofer::sandbox
+
+#endif  // GOFER_SERVER_SANDBOX_DETACHED_MOUNT_H_

@@ -1,0 +1,49 @@
+#include "server/sandbox/step.h"
+
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+
+namespace gofer::sandbox {
+
+absl::string_view Name(Step step) {
+  switch (step) {
+    case Step::kMountNamespace:
+      return "mount-namespace";
+    case Step::kPropagation:
+      return "propagation";
+    case Step::kProcSelfFd:
+      return "proc-self-fd";
+    case Step::kBindRoot:
+      return "bind-root";
+    case Step::kStage:
+      return "stage";
+    case Step::kBindMount:
+      return "bind-mount";
+    case Step::kMakeDirectory:
+      return "make-directory";
+    case Step::kReadonlyRoot:
+      return "readonly-root";
+    case Step::kPivotRoot:
+      return "pivot-root";
+    case Step::kFdLimit:
+      return "fd-limit";
+    case Step::kNoNewPrivileges:
+      return "no-new-privileges";
+    case Step::kCapabilities:
+      return "capabilities";
+    case Step::kLandlock:
+      return "landlock";
+    case Step::kSyscallFilter:
+      return "syscall-filter";
+  }
+  return "unknown";
+}
+
+std::string StepError::Text() const {
+  const absl::string_view reason = std::strerror(error.number());
+  if (what.empty()) return absl::StrCat(Name(step), ": ", reason);
+  return absl::StrCat(Name(step), ": ", what, ": ", reason);
+}
+
+}  // namespace gofer::sandbox

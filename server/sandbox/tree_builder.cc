@@ -1,0 +1,245 @@
+#include "server/sandbox/tree_builder.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/syscall.h"
+#include "server/sandbox/detached_mount.h"
+#include "server/sandbox/rooted_resolver.h"
+
+namespace gofer::sandbox {
+namespace {
+
+// Always there to be mounted on, and not needed any more.
+constexpr char kStage[] = "/proc";
+constexpr mode_t kMountPointMode = 0777;
+constexpr mode_t kDirectoryMode = 0755;
+
+// A step's end: nothing, or why it failed.
+using Outcome = std::optional<StepError>;
+
+Outcome Check(Step step, absl::string_view what,
+              const base::ErrnoOr<void>& result) {
+  if (result.ok()) return std::nullopt;
+  return StepError{step, std::string(what), result.error()};
+}
+
+base::ErrnoOr<base::UniqueFd> OpenDirectory(const char* path) {
+  return base::SyscallFd(
+      [&] { return ::open(path, O_PATH | O_DIRECTORY | O_CLOEXEC); });
+}
+
+base::ErrnoOr<base::UniqueFd> OpenProcSelfFd() {
+  auto clone = DetachedMount::Clone("/proc/self/fd", false);
+  if (clone.ok()) {
+    const auto set =
+        clone->SetAttributes(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+                             MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+    if (set.ok()) return std::move(*clone).Release();
+  } else if (clone.error() != base::Errno(EPERM) &&
+             clone.error() != base::Errno(EINVAL)) {
+    return clone.error();
+  }
+  // Locked mounts below /proc, as in user namespaces.
+  return OpenDirectory("/proc/self/fd");
+}
+
+std::string Describe(const BindMount& bind) {
+  return absl::StrCat(bind.source, " on ", bind.destination);
+}
+
+class TreeBuilder {
+ public:
+  explicit TreeBuilder(const TreePlan& plan) : plan_(plan) {}
+
+  std::variant<MountedTree, StepError> Run() {
+    // The host's time zone, now that its file can be found. Later the tree's
+    // would be read, which is hostile.
+    ::tzset();
+    constexpr Outcome (TreeBuilder::*kSteps[])() = {
+        &TreeBuilder::EnterNamespace, &TreeBuilder::MakeSlave,
+        &TreeBuilder::OpenProc,       &TreeBuilder::CloneRoot,
+        &TreeBuilder::CloneSources,   &TreeBuilder::AttachRoot,
+        &TreeBuilder::AttachBinds,    &TreeBuilder::MakeDirectories,
+        &TreeBuilder::MakeReadonly,   &TreeBuilder::Pivot,
+        &TreeBuilder::OpenTree,
+    };
+    for (const auto step : kSteps) {
+      if (auto error = (this->*step)()) return *std::move(error);
+    }
+    return std::move(tree_);
+  }
+
+ private:
+  Outcome EnterNamespace() {
+    if (!plan_.new_namespace) return std::nullopt;
+    return Check(Step::kMountNamespace, "",
+                 base::SyscallVoid([] { return ::unshare(CLONE_NEWNS); }));
+  }
+
+  // What we mount stays ours, what the host unmounts goes away here as well.
+  Outcome MakeSlave() {
+    return Check(Step::kPropagation, "/", base::SyscallVoid([] {
+                   return ::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE,
+                                  nullptr);
+                 }));
+  }
+
+  Outcome OpenProc() {
+    auto process = OpenDirectory("/proc/self");
+    if (!process.ok()) {
+      return StepError{Step::kProcSelfFd, "/proc/self", process.error()};
+    }
+    proc_self_ = *std::move(process);
+    auto fds = OpenProcSelfFd();
+    if (!fds.ok()) {
+      return StepError{Step::kProcSelfFd, "/proc/self/fd", fds.error()};
+    }
+    tree_.proc_self_fd = *std::move(fds);
+    return std::nullopt;
+  }
+
+  Outcome CloneRoot() {
+    auto clone = DetachedMount::Clone(plan_.root.c_str(), true);
+    if (!clone.ok()) {
+      return StepError{Step::kBindRoot, plan_.root, clone.error()};
+    }
+    auto set = clone->SetPropagation(plan_.propagation);
+    const auto is_directory = clone->IsDirectory();
+    if (is_directory.ok() && !*is_directory) set = base::Errno(ENOTDIR);
+    root_mount_ = *std::move(clone);
+    return Check(Step::kBindRoot, plan_.root, set);
+  }
+
+  // All of them before the tree hides /proc, through which a source may lead.
+  Outcome CloneSources() {
+    for (const BindMount& bind : plan_.binds) {
+      auto source = DetachedMount::Clone(bind);
+      if (!source.ok()) {
+        return StepError{Step::kBindMount, Describe(bind), source.error()};
+      }
+      sources_.push_back(*std::move(source));
+    }
+    return std::nullopt;
+  }
+
+  Outcome AttachRoot() {
+    const auto stage = OpenDirectory(kStage);
+    if (!stage.ok()) return StepError{Step::kStage, kStage, stage.error()};
+    auto attached = root_mount_->Attach(stage->get());
+    if (attached.ok()) attached = OpenRoot();
+    return Check(Step::kStage, absl::StrCat(plan_.root, " on ", kStage),
+                 attached);
+  }
+
+  // The uppermost mount there.
+  base::ErrnoOr<void> OpenRoot() {
+    auto root = OpenDirectory(kStage);
+    if (!root.ok()) return root.error();
+    tree_.root = *std::move(root);
+    return {};
+  }
+
+  Outcome AttachBinds() {
+    for (size_t i = 0; i < sources_.size(); ++i) {
+      const auto attached = AttachBind(sources_[i], plan_.binds[i]);
+      if (!attached.ok()) {
+        return StepError{Step::kBindMount, Describe(plan_.binds[i]),
+                         attached.error()};
+      }
+    }
+    sources_.clear();
+    return std::nullopt;
+  }
+
+  base::ErrnoOr<void> AttachBind(const DetachedMount& source,
+                                 const BindMount& bind) {
+    const auto is_directory = source.IsDirectory();
+    if (!is_directory.ok()) return is_directory.error();
+    auto found = Resolve(bind.destination, *is_directory, kMountPointMode);
+    if (!found.ok()) return found.error();
+    if (auto attached = source.Attach(found->fd.get()); !attached.ok()) {
+      return attached;
+    }
+    tree_.destinations.push_back(std::move(found->text));
+    // It may cover the root.
+    return OpenRoot();
+  }
+
+  base::ErrnoOr<RootedPath> Resolve(const std::string& path, bool is_directory,
+                                    mode_t mode) const {
+    const auto last =
+        is_directory ? Missing::Last::kDirectory : Missing::Last::kFile;
+    auto found = RootedResolver(tree_.root.get()).Resolve(path, {last, mode});
+    if (!found.ok()) return found;
+    struct stat stat;
+    if (::fstat(found->fd.get(), &stat) != 0) return base::Errno::Last();
+    if (S_ISDIR(stat.st_mode) != is_directory) return base::Errno(ENOTDIR);
+    return found;
+  }
+
+  Outcome MakeDirectories() {
+    for (const std::string& path : plan_.directories) {
+      const auto found = Resolve(path, true, kDirectoryMode);
+      if (!found.ok()) {
+        return StepError{Step::kMakeDirectory, path, found.error()};
+      }
+    }
+    return std::nullopt;
+  }
+
+  Outcome MakeReadonly() {
+    if (!plan_.readonly) return std::nullopt;
+    return Check(Step::kReadonlyRoot, plan_.root, root_mount_->MakeReadonly());
+  }
+
+  // The old root ends up on top of the new one, from where it is unmounted with
+  // all that is in it.
+  Outcome Pivot() {
+    const auto call = [this] {
+      if (::fchdir(tree_.root.get()) != 0) return -1;
+      if (::syscall(SYS_pivot_root, ".", ".") != 0) return -1;
+      if (::umount2(".", MNT_DETACH) != 0) return -1;
+      return ::chdir("/");
+    };
+    return Check(Step::kPivotRoot, plan_.root, base::SyscallVoid(call));
+  }
+
+  Outcome OpenTree() {
+    auto root = OpenDirectory("/");
+    if (!root.ok()) return StepError{Step::kPivotRoot, "/", root.error()};
+    tree_.root = *std::move(root);
+    // Shows what the root directory at this moment shows.
+    auto mount_info = base::SyscallFd([this] {
+      return ::openat(proc_self_.get(), "mountinfo", O_RDONLY | O_CLOEXEC);
+    });
+    if (!mount_info.ok()) {
+      return StepError{Step::kProcSelfFd, "mountinfo", mount_info.error()};
+    }
+    tree_.mount_info = *std::move(mount_info);
+    return std::nullopt;
+  }
+
+  const TreePlan& plan_;
+  base::UniqueFd proc_self_;
+  std::optional<DetachedMount> root_mount_;
+  std::vector<DetachedMount> sources_;
+  MountedTree tree_;
+};
+
+}  // namespace
+
+std::variant<MountedTree, StepError> MountTree(const TreePlan& plan) {
+  return TreeBuilder(plan).Run();
+}
+
+}  // namespace gofer::sandbox

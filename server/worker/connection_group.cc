@@ -1,0 +1,188 @@
+#include "server/worker/connection_group.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/log.h"
+#include "server/base/unique_fd.h"
+#include "server/hostfs/host_backend.h"
+#include "server/lisafs/connection_stats.h"
+#include "server/uds/unix_socket.h"
+#include "server/wire/message_id.h"
+#include "server/wire/message_list.h"
+
+namespace gofer::worker {
+namespace {
+
+// Soft limits above this only make tables larger than anybody needs.
+constexpr rlim_t kMostFds = rlim_t{1} << 20;
+// FDs of the process itself: stdio, the tree, signals, logs.
+constexpr rlim_t kOwnFds = 64;
+// The sockets, memory and FD channels of one connection, besides its files.
+constexpr rlim_t kOwnFdsPerConnection = 20;
+// With fewer files than this a connection is of no use.
+constexpr rlim_t kFewestFds = 16;
+
+const char* WhyNoSocket(base::Errno error) {
+  switch (error.number()) {
+    case EBADF:
+      return "no such descriptor was inherited";
+    case ENOTSOCK:
+      return "not a socket";
+    case EAFNOSUPPORT:
+      return "not a UNIX socket";
+    case EPROTOTYPE:
+      return "not a stream socket";
+    case EOPNOTSUPP:
+      return "a listening socket: pass a connected one";
+    case ENOTCONN:
+      return "not connected";
+    default:
+      return std::strerror(error.number());
+  }
+}
+
+// "Walk 12, FStat 3": how often each message came, in the order of their
+// numbers.
+std::string CallsOf(const lisafs::Connection& connection) {
+  const lisafs::ConnectionStats stats = connection.Stats();
+  std::string calls;
+  const auto add = [&](absl::string_view name, uint64_t count) {
+    if (count == 0) return;
+    absl::StrAppend(&calls, calls.empty() ? "" : ", ", name, " ", count);
+  };
+  for (uint16_t message = 0; message < wire::kMessageIdCount; ++message) {
+    add(wire::NameOf(message), stats.messages[message].calls);
+  }
+  add("unknown", stats.messages[lisafs::ConnectionStats::kUnknown].calls);
+  return calls.empty() ? "none" : calls;
+}
+
+}  // namespace
+
+StageResult ConnectionGroup::BlockSignals() {
+  auto signals = TerminationSignals::Block();
+  if (!signals.ok()) {
+    return StageError("block-signals", "signalfd", signals.error(),
+                      ExitCode::kSignals);
+  }
+  signals_ = std::make_unique<TerminationSignals>(std::move(*signals));
+  return std::nullopt;
+}
+
+StageResult ConnectionGroup::ShareFds(uint32_t max_fds,
+                                      std::optional<uint64_t> process_limit) {
+  constexpr absl::string_view kStage = "raise-fd-limit";
+  rlimit limit;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    return StageError(kStage, "getrlimit", base::Errno::Last(),
+                      ExitCode::kFdLimit);
+  }
+  limit.rlim_cur = std::min(limit.rlim_max, process_limit.value_or(kMostFds));
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    return StageError(kStage, "setrlimit", base::Errno::Last(),
+                      ExitCode::kFdLimit);
+  }
+  const rlim_t connections = sockets_.size();
+  const rlim_t own = kOwnFds + connections * kOwnFdsPerConnection;
+  const rlim_t share =
+      limit.rlim_cur > own ? (limit.rlim_cur - own) / connections : 0;
+  const rlim_t wanted = max_fds != 0 ? max_fds : kFewestFds;
+  if (share < wanted) {
+    return StageError(
+        kStage,
+        absl::StrCat("RLIMIT_NOFILE of ", limit.rlim_cur, " leaves ", share,
+                     " FDs to each of ", connections, " connections, ", wanted,
+                     " are wanted: raise the limit"),
+        ExitCode::kFdLimit);
+  }
+  max_fds_ = max_fds != 0 ? max_fds : static_cast<uint32_t>(share);
+  return std::nullopt;
+}
+
+StageResult ConnectionGroup::TakeSockets() {
+  for (const ServedSocket& socket : sockets_) {
+    const auto checked =
+        uds::CheckConnected(socket.fd, uds::SocketType::kStream);
+    if (!checked.ok()) {
+      return StageError(
+          "check-sockets",
+          absl::StrCat(socket.name, ": ", WhyNoSocket(checked.error())),
+          ExitCode::kCheckSockets);
+    }
+    ::fcntl(socket.fd, F_SETFD, FD_CLOEXEC);
+  }
+  return std::nullopt;
+}
+
+StageResult ConnectionGroup::Create(std::shared_ptr<hostfs::HostTree> tree) {
+  server_ = std::make_unique<lisafs::Server>(
+      lisafs::ServerOptions(),
+      [this](const lisafs::Connection& connection) { NoteEnd(connection); });
+  for (ServedSocket& socket : sockets_) {
+    socket.connection.max_fds = max_fds_;
+    // Each FD may be on a node of its own; the rest is for those above.
+    socket.connection.max_nodes = 2 * max_fds_ + 1024;
+    auto backend = std::make_unique<hostfs::HostBackend>(
+        tree, socket.host, socket.connection.level);
+    const auto prepared =
+        backend->PrepareDonation(socket.mount_path, socket.connection);
+    if (!prepared.ok()) {
+      return StageError("donate-mount", socket.mount_path, prepared.error(),
+                        ExitCode::kDonateMount);
+    }
+    auto connection =
+        server_->CreateConnection(base::UniqueFd(socket.fd), socket.mount_path,
+                                  socket.connection, std::move(backend));
+    if (!connection.ok()) {
+      return StageError("create-connections",
+                        "--mount-path=" + socket.mount_path, connection.error(),
+                        ExitCode::kConnect);
+    }
+    connections_.push_back(std::move(*connection));
+  }
+  return std::nullopt;
+}
+
+StageResult ConnectionGroup::Start() {
+  for (const auto& connection : connections_) {
+    const auto started = server_->StartConnection(connection);
+    if (!started.ok()) {
+      return StageError("start-connections", connection->mount_path(),
+                        started.error(), ExitCode::kStart);
+    }
+  }
+  connections_.clear();
+  return std::nullopt;
+}
+
+void ConnectionGroup::WaitForEnd() {
+  auto mode = lisafs::StopMode::kClose;
+  while (signals_->Wait() == TerminationSignals::Event::kSignal) {
+    base::Log().info("asked to end");
+    for (const auto& connection : server_->Connections()) {
+      connection->Stop(mode, lisafs::EndReason::kServerShutdown);
+    }
+    mode = lisafs::StopMode::kAbort;
+  }
+  server_->Wait();
+}
+
+void ConnectionGroup::NoteEnd(const lisafs::Connection& connection) {
+  const absl::string_view reason = ToString(connection.end_reason());
+  base::Log().info("connection {} on {} ended: {}; calls: {}", connection.id(),
+                   connection.mount_path(),
+                   std::string(reason.data(), reason.size()),
+                   CallsOf(connection));
+  if (ended_.fetch_add(1, std::memory_order_acq_rel) + 1 == sockets_.size()) {
+    signals_->Notify();
+  }
+}
+
+}  // namespace gofer::worker

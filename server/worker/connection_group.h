@@ -1,0 +1,72 @@
+// ConnectionGroup: the connections that a gofer process was started for, from
+// inherited sockets to the last one's end.
+
+#ifndef GOFER_SERVER_WORKER_CONNECTION_GROUP_H_
+#define GOFER_SERVER_WORKER_CONNECTION_GROUP_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/hostfs/host_options.h"
+#include "server/hostfs/host_tree.h"
+#include "server/lisafs/connection.h"
+#include "server/lisafs/options.h"
+#include "server/lisafs/server.h"
+#include "server/worker/signals.h"
+#include "server/worker/stage_error.h"
+
+namespace gofer::worker {
+
+// One inherited socket and what is served to it.
+struct ServedSocket {
+  int fd = -1;
+  std::string name;              // For errors: the flag it came from.
+  std::string mount_path = "/";  // As seen from the tree's root.
+  lisafs::ConnectionOptions connection = {};
+  hostfs::HostOptions host = {};
+};
+
+// The stages are called once each, in the order of their declaration, by the
+// only thread there is; the threads come with Start. Owns the sockets from
+// TakeSockets on, and ends all connections when destroyed.
+class ConnectionGroup {
+ public:
+  explicit ConnectionGroup(std::vector<ServedSocket> sockets)
+      : sockets_(std::move(sockets)) {}
+
+  // SIGTERM and SIGINT are for WaitForEnd from here on.
+  StageResult BlockSignals();
+  // Raises RLIMIT_NOFILE to `process_limit`, by default to what the process may
+  // have, and gives every connection `max_fds`, with 0 an equal share of that.
+  StageResult ShareFds(uint32_t max_fds,
+                       std::optional<uint64_t> process_limit = std::nullopt);
+  StageResult TakeSockets();
+  // What the clients are given of their mount points is made now, while we may.
+  StageResult Create(std::shared_ptr<hostfs::HostTree> tree);
+  StageResult Start();
+
+  // Returns when all have ended. A signal asks them to: requests in flight are
+  // answered; a second one does not wait for that.
+  void WaitForEnd();
+
+ private:
+  void NoteEnd(const lisafs::Connection& connection);
+
+  std::vector<ServedSocket> sockets_;
+  uint32_t max_fds_ = 0;
+  std::unique_ptr<TerminationSignals> signals_;
+  std::atomic<size_t> ended_ = 0;
+  // Before the connections that it outlives.
+  std::unique_ptr<lisafs::Server> server_;
+  std::vector<std::shared_ptr<lisafs::Connection>> connections_;
+};
+
+}  // namespace gofer::worker
+
+#endif  // GOFER_SERVER_WORKER_CONNECTION_GROUP_H_

@@ -1,0 +1,343 @@
+#include "server/worker/container_gofer.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/base/log.h"
+#include "server/base/syscall.h"
+#include "server/base/unique_fd.h"
+#include "server/hostfs/host_tree.h"
+#include "server/runsc/mounts_reply.h"
+#include "server/runsc/oci_spec.h"
+#include "server/runsc/sandbox_plan.h"
+#include "server/runsc/served_mounts.h"
+#include "server/runsc/user_log.h"
+#include "server/sandbox/confine.h"
+#include "server/sandbox/plan_json.h"
+#include "server/sandbox/tree_builder.h"
+#include "server/worker/connection_group.h"
+#include "server/worker/stage_error.h"
+
+namespace gofer::worker {
+namespace {
+
+// runsc reads specs of any size; nobody has one of this.
+constexpr size_t kMostSpecBytes = size_t{64} << 20;
+// How long a gofer stays for the sake of its sandbox, which needs no longer.
+constexpr int kSentryExitMillis = 500;
+// What the sandbox is told about a mount that is an overlay on the host: what
+// it has read of it may become stale. Source: gVisor runsc/cmd/gofer.go.
+constexpr absl::string_view kStaleReadOption = "overlayfs_stale_read";
+
+// The process that serves one container.
+class ContainerGofer {
+ public:
+  ContainerGofer(const runsc::GoferFlags& flags, int argc,
+                 const char* const* argv)
+      : flags_(flags), argc_(argc), argv_(argv) {}
+
+  ExitCode Run() {
+    UseDebugLog();
+    for (const auto stage :
+         {&ContainerGofer::ReadSpec, &ContainerGofer::MakePlan,
+          &ContainerGofer::MatchSockets, &ContainerGofer::Synchronise,
+          &ContainerGofer::MakeTree, &ContainerGofer::TakeSockets,
+          &ContainerGofer::Confine, &ContainerGofer::ReplyMounts}) {
+      const StageResult failed = (this->*stage)();
+      if (failed) return Fail(*failed);
+      if (done_) return ExitCode::kOk;
+    }
+    if (const StageResult failed = group_->Start()) return Fail(*failed);
+    group_->WaitForEnd();
+    AwaitSentryExit();
+    return ExitCode::kOk;
+  }
+
+ private:
+  ExitCode Fail(const StageError& error) {
+    std::fprintf(stderr, "gofer: %s\n", error.text.c_str());
+    runsc::LogErrorToUser(flags_.log_fd, error.text);
+    return error.code;
+  }
+
+  // runsc leaves nothing on stderr but its debug log.
+  void UseDebugLog() {
+    // The zone's file will be out of reach.
+    ::tzset();
+    if (flags_.debug_log_fd >= 0) {
+      (void)base::Syscall(
+          [&] { return ::dup2(flags_.debug_log_fd, STDERR_FILENO); });
+      base::SetLogLevel(flags_.debug ? "debug" : "info");
+    }
+    if (!flags_.ignored.empty()) {
+      base::Log().debug("flags without a meaning for a gofer: {}",
+                        absl::StrJoin(flags_.ignored, " "));
+    }
+  }
+
+  StageResult ReadSpec() {
+    constexpr absl::string_view kStage = "read-spec";
+    base::UniqueFd file(flags_.spec_fd);
+    std::string name = absl::StrCat("--spec-fd=", flags_.spec_fd);
+    if (!file) {
+      name = absl::StrCat(flags_.bundle, "/config.json");
+      auto opened = base::SyscallFd(
+          [&] { return ::open(name.c_str(), O_RDONLY | O_CLOEXEC); });
+      if (!opened.ok()) {
+        return StageError(kStage, name, opened.error(), ExitCode::kReadSpec);
+      }
+      file = std::move(*opened);
+    }
+    std::string text;
+    if (const auto read = ReadAll(file.get(), text); !read.ok()) {
+      return StageError(kStage, name, read.error(), ExitCode::kReadSpec);
+    }
+    auto parsed = runsc::ParseOciSpec(text, flags_.bundle);
+    if (const auto* error = std::get_if<runsc::SpecError>(&parsed)) {
+      return StageError(kStage, error->text, ExitCode::kReadSpec);
+    }
+    spec_ = std::move(std::get<runsc::OciSpec>(parsed));
+    return OverrideFlags();
+  }
+
+  // From its beginning: others have read it before us.
+  static base::ErrnoOr<void> ReadAll(int fd, std::string& text) {
+    std::array<char, 16384> buffer;
+    for (;;) {
+      const auto got = base::Syscall([&] {
+        return ::pread(fd, buffer.data(), buffer.size(),
+                       static_cast<off_t>(text.size()));
+      });
+      if (!got.ok()) return got.error();
+      if (*got == 0) return {};
+      if (text.size() > kMostSpecBytes) return base::Errno(EFBIG);
+      text.append(buffer.data(), static_cast<size_t>(*got));
+    }
+  }
+
+  StageResult OverrideFlags() {
+    if (!flags_.allow_flag_override) return std::nullopt;
+    const auto overrides = runsc::FlagOverrides(spec_);
+    if (overrides.empty()) return std::nullopt;
+    auto parsed = runsc::ParseGoferFlags(argc_, argv_, overrides);
+    if (const auto* error = std::get_if<runsc::FlagsError>(&parsed)) {
+      return StageError("read-spec", absl::StrCat("annotations: ", error->text),
+                        ExitCode::kReadSpec);
+    }
+    flags_ = std::move(std::get<runsc::GoferFlags>(parsed));
+    return std::nullopt;
+  }
+
+  StageResult MakePlan() {
+    auto made = runsc::MakeSandboxPlan(spec_, flags_);
+    if (const auto* error = std::get_if<runsc::SandboxPlanError>(&made)) {
+      return StageError("plan-sandbox", error->text, ExitCode::kPlan);
+    }
+    plan_ = std::move(std::get<sandbox::Plan>(made));
+    if (flags_.print_sandbox_plan) {
+      std::puts(sandbox::ToJson(plan_).c_str());
+      done_ = true;
+    }
+    return std::nullopt;
+  }
+
+  StageResult MatchSockets() {
+    auto matched = runsc::MatchSockets(spec_, flags_);
+    if (const auto* error = std::get_if<runsc::ServedMountsError>(&matched)) {
+      return StageError("match-sockets", error->text, ExitCode::kMatchSockets);
+    }
+    served_ = std::move(std::get<std::vector<runsc::ServedMount>>(matched));
+    return std::nullopt;
+  }
+
+  // Waits for what runsc has to do first, then becomes the root of the user
+  // namespace that it made for us.
+  StageResult Synchronise() {
+    const std::pair<const char*, int> peers[] = {
+        {"--sync-nvproxy-fd", flags_.sync_nvproxy_fd},
+        {"--sync-chroot-fd", flags_.sync_chroot_fd},
+        {"--sync-userns-fd", flags_.sync_userns_fd}};
+    for (const auto& [name, number] : peers) {
+      if (number < 0) continue;
+      const base::UniqueFd fd(number);
+      char byte;
+      const auto got =
+          base::Syscall([&] { return ::read(fd.get(), &byte, sizeof(byte)); });
+      if (!got.ok()) {
+        return StageError("synchronise", name, got.error(), ExitCode::kSync);
+      }
+      if (*got != 0) {
+        return StageError("synchronise",
+                          absl::StrCat(name, ": a byte instead of the end"),
+                          ExitCode::kSync);
+      }
+    }
+    if (flags_.sync_userns_fd < 0) return std::nullopt;
+    if (::setresgid(flags_.gid, flags_.gid, flags_.gid) != 0 ||
+        ::setresuid(flags_.uid, flags_.uid, flags_.uid) != 0) {
+      return StageError("synchronise",
+                        absl::StrCat("becoming ", flags_.uid, ":", flags_.gid,
+                                     " in the user namespace"),
+                        base::Errno::Last(), ExitCode::kSync);
+    }
+    return std::nullopt;
+  }
+
+  StageResult MakeTree() {
+    if (!plan_.tree) {
+      auto opened = hostfs::HostTree::Open(spec_.root.c_str());
+      if (!opened.ok()) {
+        return StageError("open-root", spec_.root, opened.error(),
+                          ExitCode::kOpenRoot);
+      }
+      tree_ = std::move(*opened);
+      return std::nullopt;
+    }
+    auto mounted = sandbox::MountTree(*plan_.tree);
+    if (const auto* error = std::get_if<sandbox::StepError>(&mounted)) {
+      return StepFailed(*error);
+    }
+    mounted_ = std::move(std::get<sandbox::MountedTree>(mounted));
+    size_t bind = 0;
+    for (runsc::OciMount& mount : spec_.mounts) {
+      if (!mount.IsBind()) continue;
+      mount.destination = mounted_.destinations[bind++];
+      if (IsOverlay(mount.destination)) {
+        mount.options.emplace_back(kStaleReadOption);
+      }
+    }
+    return std::nullopt;
+  }
+
+  static StageError StepFailed(const sandbox::StepError& error) {
+    return StageError(Name(error.step), error.what, error.error,
+                      ExitCodeOf(error.step));
+  }
+
+  // `destination` has no symlinks and is in the tree, our root.
+  static bool IsOverlay(const std::string& destination) {
+    struct statfs stat;
+    return ::statfs(destination.c_str(), &stat) == 0 &&
+           stat.f_type == OVERLAYFS_SUPER_MAGIC;
+  }
+
+  StageResult TakeSockets() {
+    // Modes arrive masked by the sandbox.
+    ::umask(0);
+    const bool has_tree = mounted_.root.valid();
+    if (has_tree) {
+      auto root = base::SyscallFd(
+          [&] { return ::fcntl(mounted_.root.get(), F_DUPFD_CLOEXEC, 0); });
+      if (!root.ok()) {
+        return StageError("open-root", "/", root.error(), ExitCode::kOpenRoot);
+      }
+      tree_ = std::make_shared<hostfs::HostTree>(hostfs::HostTree::Descriptors{
+          .root = std::move(*root),
+          .proc_self_fd = std::move(mounted_.proc_self_fd),
+          .mount_info = std::move(mounted_.mount_info)});
+    }
+    group_ = std::make_unique<ConnectionGroup>(Sockets());
+    StageResult failed = group_->BlockSignals();
+    if (!failed) failed = group_->TakeSockets();
+    return failed;
+  }
+
+  std::vector<ServedSocket> Sockets() const {
+    std::vector<ServedSocket> sockets;
+    const auto level = flags_.release == runsc::Release::kAug2026
+                           ? lisafs::ProtocolLevel::kAug2026
+                           : lisafs::ProtocolLevel::kNov2023;
+    for (const runsc::ServedMount& served : served_) {
+      ServedSocket socket{.fd = served.io_fd,
+                          .name = absl::StrCat("--io-fds=", served.io_fd)};
+      socket.connection = lisafs::ConnectionOptions::ForLevel(level);
+      socket.connection.access = served.access;
+      if (flags_.directfs) {
+        socket.connection.donation = lisafs::Donation::kFilesAndMountPoint;
+      }
+      socket.host = flags_.host;
+      if (served.mount) {
+        socket.mount_path = spec_.mounts[*served.mount].destination;
+      }
+      sockets.push_back(std::move(socket));
+    }
+    return sockets;
+  }
+
+  StageResult Confine() {
+    StageResult failed = group_->ShareFds(0, plan_.max_fds);
+    if (!failed) failed = group_->Create(tree_);
+    if (failed) return failed;
+    const auto confined =
+        sandbox::Confine(plan_, mounted_.root.valid() ? &mounted_ : nullptr);
+    if (confined) return StepFailed(*confined);
+    return std::nullopt;
+  }
+
+  // Last: runsc takes the answer for our promise to serve.
+  StageResult ReplyMounts() {
+    if (flags_.mounts_fd < 0) return std::nullopt;
+    const base::UniqueFd pipe(flags_.mounts_fd);
+    const std::string reply = runsc::MountsReply(spec_.mounts);
+    size_t sent = 0;
+    while (sent < reply.size()) {
+      const auto wrote = base::Syscall([&] {
+        return ::write(pipe.get(), reply.data() + sent, reply.size() - sent);
+      });
+      if (!wrote.ok()) {
+        return StageError("reply-mounts",
+                          absl::StrCat("--mounts-fd=", pipe.get()),
+                          wrote.error(), ExitCode::kMountsReply);
+      }
+      sent += static_cast<size_t>(*wrote);
+    }
+    return std::nullopt;
+  }
+
+  // Leaves the kernel's doors open until the sandbox's process has gone, which
+  // takes longer when its files are closed by it alone.
+  void AwaitSentryExit() const {
+    if (flags_.sync_sentry_exit_fd < 0) return;
+    pollfd entry = {
+        .fd = flags_.sync_sentry_exit_fd, .events = POLLIN, .revents = 0};
+    (void)base::RetryOnEintr(
+        [&] { return ::poll(&entry, 1, kSentryExitMillis); });
+  }
+
+  runsc::GoferFlags flags_;
+  const int argc_;
+  const char* const* const argv_;
+  bool done_ = false;
+
+  runsc::OciSpec spec_;
+  sandbox::Plan plan_;
+  std::vector<runsc::ServedMount> served_;
+  sandbox::MountedTree mounted_;
+  std::shared_ptr<hostfs::HostTree> tree_;
+  std::unique_ptr<ConnectionGroup> group_;
+};
+
+}  // namespace
+
+ExitCode ServeContainer(const runsc::GoferFlags& flags, int argc,
+                        const char* const* argv) {
+  return ContainerGofer(flags, argc, argv).Run();
+}
+
+}  // namespace gofer::worker

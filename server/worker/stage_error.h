@@ -1,0 +1,37 @@
+// StageError: why a gofer could not start.
+
+#ifndef GOFER_SERVER_WORKER_STAGE_ERROR_H_
+#define GOFER_SERVER_WORKER_STAGE_ERROR_H_
+
+#include <cstring>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "server/base/errno.h"
+#include "server/worker/exit_code.h"
+
+namespace gofer::worker {
+
+// `text` is one line without a newline: the stage, what it was about, and why.
+struct StageError {
+  StageError(absl::string_view stage, absl::string_view why, ExitCode exit_code)
+      : text(absl::StrCat(stage, ": ", why)), code(exit_code) {}
+  StageError(absl::string_view stage, absl::string_view what, base::Errno error,
+             ExitCode exit_code)
+      : StageError(stage,
+                   absl::StrCat(what, ": ", std::strerror(error.number())),
+                   exit_code) {}
+
+  std::string text;
+  ExitCode code;
+};
+
+// What a stage returns: nothing is good.
+using StageResult = std::optional<StageError>;
+
+}  // namespace gofer::worker
+
+#endif  // GOFER_SERVER_WORKER_STAGE_ERROR_H_

@@ -1,0 +1,110 @@
+#include "server/runsc/oci_spec.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <variant>
+
+#include "absl/strings/string_view.h"
+
+namespace gofer::runsc {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pair;
+
+OciSpec Good(absl::string_view text) {
+  auto parsed = ParseOciSpec(text, "/bundle");
+  if (const auto* error = std::get_if<SpecError>(&parsed)) {
+    ADD_FAILURE() << error->text;
+    return {};
+  }
+  return std::get<OciSpec>(parsed);
+}
+
+std::string Bad(absl::string_view text) {
+  auto parsed = ParseOciSpec(text, "/bundle");
+  if (!std::holds_alternative<SpecError>(parsed)) {
+    ADD_FAILURE() << "was accepted: " << text;
+    return "";
+  }
+  EXPECT_EQ(std::get<SpecError>(parsed).text.find('\n'), std::string::npos);
+  return std::get<SpecError>(parsed).text;
+}
+
+TEST(OciSpecTest, ReadsWhatAGoferNeeds) {
+  const OciSpec spec = Good(R"({
+    "ociVersion": "1.0.0",
+    "process": {"args": ["sh"], "cwd": "/work"},
+    "root": {"path": "rootfs", "readonly": true},
+    "linux": {"rootfsPropagation": "rprivate", "resources": {}},
+    "annotations": {"dev.gvisor.flag.debug": "true", "other": "x"},
+    "mounts": [
+      {"destination": "/proc", "type": "proc", "source": "proc"},
+      {"destination": "/data", "type": "bind", "source": "/srv/data",
+       "options": ["rbind", "ro"]},
+      {"destination": "/opt", "source": "opt", "options": ["bind"]}
+    ]})");
+  EXPECT_EQ(spec.root, "/bundle/rootfs");
+  EXPECT_TRUE(spec.root_readonly);
+  EXPECT_EQ(spec.cwd, "/work");
+  EXPECT_EQ(spec.rootfs_propagation, "rprivate");
+  ASSERT_EQ(spec.mounts.size(), 3u);
+  EXPECT_FALSE(spec.mounts[0].IsBind());
+  EXPECT_EQ(spec.mounts[0].source, "/bundle/proc");
+  EXPECT_TRUE(spec.mounts[1].IsBind());
+  EXPECT_TRUE(spec.mounts[1].IsReadonly());
+  EXPECT_THAT(spec.mounts[1].options, ElementsAre("rbind", "ro"));
+  EXPECT_TRUE(spec.mounts[2].IsBind());
+  EXPECT_EQ(spec.mounts[2].source, "/bundle/opt");
+  EXPECT_THAT(FlagOverrides(spec), ElementsAre(Pair("debug", "true")));
+}
+
+TEST(OciSpecTest, NullIsAsGoodAsAbsent) {
+  const OciSpec spec = Good(
+      R"({"process": {}, "root": {"path": "/r"}, "mounts": null,
+          "linux": null, "annotations": null})");
+  EXPECT_EQ(spec.root, "/r");
+  EXPECT_TRUE(spec.mounts.empty());
+}
+
+TEST(OciSpecTest, LastOfReadonlyAndReadwriteCounts) {
+  EXPECT_FALSE((OciMount{.options = {"ro", "rw"}}).IsReadonly());
+  EXPECT_TRUE((OciMount{.options = {"rw", "ro"}}).IsReadonly());
+  EXPECT_FALSE(OciMount{}.IsReadonly());
+}
+
+TEST(OciSpecTest, BindNeedsASource) {
+  EXPECT_FALSE((OciMount{.type = "bind"}).IsBind());
+  EXPECT_FALSE((OciMount{.type = "tmpfs", .source = "tmpfs"}).IsBind());
+}
+
+TEST(OciSpecTest, WhatIsWrongIsSaid) {
+  EXPECT_THAT(Bad("not json"), HasSubstr("not JSON"));
+  EXPECT_THAT(Bad(""), HasSubstr("not JSON"));
+  EXPECT_THAT(Bad("[]"), HasSubstr("no JSON object"));
+  EXPECT_THAT(Bad("{}"), HasSubstr("spec.root is missing"));
+  EXPECT_THAT(Bad(R"({"root": {"path": "/r"}})"),
+              HasSubstr("spec.process is missing"));
+  EXPECT_THAT(Bad(R"({"process": {}, "root": {}})"),
+              HasSubstr("root.path is missing"));
+  EXPECT_THAT(Bad(R"({"process": {}, "root": {"path": 7}})"),
+              HasSubstr("root.path has the wrong type"));
+  EXPECT_THAT(Bad(R"({"process": {}, "root": {"path": "/r"}, "mounts": {}})"),
+              HasSubstr("spec.mounts is no array"));
+  EXPECT_THAT(Bad(R"({"process": {}, "root": {"path": "/r"},
+                      "mounts": [{"destination": "/a"}, 7]})"),
+              HasSubstr("mounts[1] is no object"));
+  EXPECT_THAT(Bad(R"({"process": {}, "root": {"path": "/r"},
+              "mounts": [{"type": "bind", "source": "/s", "destination": "d"}]})"),
+              HasSubstr("mounts[0].destination is not absolute"));
+}
+
+TEST(OciSpecTest, DeepNestingIsNoOverflow) {
+  EXPECT_THAT(Bad(std::string(1'000'000, '[')), HasSubstr("not JSON"));
+}
+
+}  // namespace
+}  // namespace gofer::runsc

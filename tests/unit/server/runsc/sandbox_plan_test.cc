@@ -1,0 +1,155 @@
+#include "server/runsc/sandbox_plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <linux/capability.h>
+#include <sys/mount.h>
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace gofer::runsc {
+namespace {
+
+using sandbox::Propagation;
+using sandbox::PropagationKind;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+sandbox::Plan Good(const OciSpec& spec, const GoferFlags& flags = {}) {
+  auto made = MakeSandboxPlan(spec, flags);
+  if (const auto* error = std::get_if<SandboxPlanError>(&made)) {
+    ADD_FAILURE() << error->text;
+    return {};
+  }
+  return std::get<sandbox::Plan>(made);
+}
+
+std::string Bad(const OciSpec& spec) {
+  auto made = MakeSandboxPlan(spec, {});
+  if (!std::holds_alternative<SandboxPlanError>(made)) {
+    ADD_FAILURE() << "was accepted";
+    return "";
+  }
+  return std::get<SandboxPlanError>(made).text;
+}
+
+OciSpec WithOptions(const std::vector<std::string>& options) {
+  OciSpec spec;
+  spec.root = "/r";
+  spec.mounts = {{.destination = "/d",
+                  .type = "bind",
+                  .source = "/s",
+                  .options = options}};
+  return spec;
+}
+
+uint64_t Attributes(const std::vector<std::string>& options) {
+  return Good(WithOptions(options)).tree->binds.at(0).attributes;
+}
+
+TEST(SandboxPlanTest, TreeOfTheSpec) {
+  OciSpec spec;
+  spec.root = "/r";
+  spec.root_readonly = true;
+  spec.cwd = "/work";
+  spec.mounts = {
+      {.destination = "/proc", .type = "proc"},
+      {.destination = "/a", .type = "bind", .source = "/srv/a"},
+      {.destination = "/b", .source = "/srv/b", .options = {"rbind"}}};
+  const sandbox::Plan plan = Good(spec);
+  ASSERT_TRUE(plan.tree);
+  EXPECT_EQ(plan.tree->root, "/r");
+  EXPECT_TRUE(plan.tree->readonly);
+  EXPECT_EQ(plan.tree->propagation,
+            (Propagation{PropagationKind::kSlave, true}));
+  EXPECT_THAT(plan.tree->directories, ElementsAre("/work"));
+  ASSERT_EQ(plan.tree->binds.size(), 2u);
+  EXPECT_EQ(plan.tree->binds[0].source, "/srv/a");
+  EXPECT_EQ(plan.tree->binds[0].destination, "/a");
+  EXPECT_FALSE(plan.tree->binds[0].recursive);
+  EXPECT_TRUE(plan.tree->binds[1].recursive);
+  EXPECT_TRUE(plan.tree->new_namespace);
+  EXPECT_TRUE(plan.no_new_privileges);
+  EXPECT_TRUE(plan.landlock);
+  EXPECT_TRUE(plan.syscalls);
+}
+
+// No wider than the reference: protocol.md 8.10, and without CAP_SYS_CHROOT.
+TEST(SandboxPlanTest, Capabilities) {
+  EXPECT_THAT(Good(WithOptions({})).capabilities->keep,
+              ElementsAre(CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH,
+                          CAP_FOWNER, CAP_FSETID));
+  GoferFlags flags;
+  flags.apply_caps = false;
+  EXPECT_FALSE(Good(WithOptions({}), flags).capabilities);
+}
+
+TEST(SandboxPlanTest, HostSocketsNeedSystemCalls) {
+  const auto none = *Good(WithOptions({})).syscalls;
+  EXPECT_FALSE(none.connect || none.bind || none.credentials ||
+               none.donate_mounts);
+  GoferFlags flags;
+  flags.host.host_uds = hostfs::HostUds::kOpen;
+  EXPECT_TRUE(Good(WithOptions({}), flags).syscalls->connect);
+  EXPECT_FALSE(Good(WithOptions({}), flags).syscalls->bind);
+  EXPECT_FALSE(Good(WithOptions({}), flags).syscalls->credentials);
+  flags.release = Release::kAug2026;
+  flags.mount_confs = {{}, {}};
+  EXPECT_TRUE(Good(WithOptions({}), flags).syscalls->credentials);
+}
+
+TEST(SandboxPlanTest, MountOptions) {
+  EXPECT_EQ(Attributes({}), 0u);
+  EXPECT_EQ(Attributes({"ro", "nosuid", "nodev", "noexec"}),
+            uint64_t{MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+                     MOUNT_ATTR_NOEXEC});
+  EXPECT_EQ(Attributes({"ro", "rw"}), 0u);
+  EXPECT_EQ(Attributes({"noatime"}), uint64_t{MOUNT_ATTR_NOATIME});
+  EXPECT_EQ(Attributes({"noatime", "strictatime"}),
+            uint64_t{MOUNT_ATTR_STRICTATIME});
+  EXPECT_EQ(Attributes({"sync", "unheard-of"}), 0u);
+}
+
+TEST(SandboxPlanTest, PropagationOfMounts) {
+  const auto propagation = [](const char* option) {
+    return Good(WithOptions({option})).tree->binds.at(0).propagation;
+  };
+  EXPECT_EQ(propagation("rbind"), std::nullopt);
+  EXPECT_EQ(propagation("private"),
+            (Propagation{PropagationKind::kPrivate, false}));
+  EXPECT_EQ(propagation("rslave"),
+            (Propagation{PropagationKind::kSlave, true}));
+  EXPECT_EQ(propagation("runbindable"),
+            (Propagation{PropagationKind::kUnbindable, true}));
+  EXPECT_THAT(Bad(WithOptions({"rshared"})), HasSubstr("/d: option rshared"));
+}
+
+TEST(SandboxPlanTest, PropagationOfTheRoot) {
+  OciSpec spec = WithOptions({});
+  spec.rootfs_propagation = "private";
+  EXPECT_EQ(Good(spec).tree->propagation,
+            (Propagation{PropagationKind::kPrivate, false}));
+  spec.rootfs_propagation = "shared";
+  EXPECT_THAT(Bad(spec), HasSubstr("linux.rootfsPropagation: shared"));
+  spec.rootfs_propagation = "sideways";
+  EXPECT_THAT(Bad(spec), HasSubstr("sideways"));
+}
+
+TEST(SandboxPlanTest, NoTreeWithoutSetUp) {
+  GoferFlags flags;
+  flags.setup_root = false;
+  EXPECT_FALSE(Good(WithOptions({}), flags).tree);
+}
+
+TEST(SandboxPlanTest, LimitOfDescriptors) {
+  GoferFlags flags;
+  EXPECT_FALSE(Good(WithOptions({})).max_fds);
+  flags.max_fds = 500;
+  EXPECT_EQ(Good(WithOptions({}), flags).max_fds, 500u);
+}
+
+}  // namespace
+}  // namespace gofer::runsc
