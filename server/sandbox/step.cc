@@ -26,6 +26,8 @@ absl::string_view Name(Step step) {
       return "readonly-root";
     case Step::kPivotRoot:
       return "pivot-root";
+    case Step::kHideProc:
+      return "hide-proc";
     case Step::kFdLimit:
       return "fd-limit";
     case Step::kNoNewPrivileges:

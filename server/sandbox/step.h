@@ -21,6 +21,7 @@ enum class Step {
   kMakeDirectory,
   kReadonlyRoot,
   kPivotRoot,
+  kHideProc,
   // Confine.
   kFdLimit,
   kNoNewPrivileges,

@@ -8,10 +8,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/mount_info.h"
 #include "server/base/syscall.h"
 #include "server/sandbox/detached_mount.h"
 #include "server/sandbox/rooted_resolver.h"
@@ -71,7 +75,7 @@ class TreeBuilder {
         &TreeBuilder::CloneSources,   &TreeBuilder::AttachRoot,
         &TreeBuilder::AttachBinds,    &TreeBuilder::MakeDirectories,
         &TreeBuilder::MakeReadonly,   &TreeBuilder::Pivot,
-        &TreeBuilder::OpenTree,
+        &TreeBuilder::OpenTree,       &TreeBuilder::HideProc,
     };
     for (const auto step : kSteps) {
       if (auto error = (this->*step)()) return *std::move(error);
@@ -227,6 +231,39 @@ class TreeBuilder {
     }
     tree_.mount_info = *std::move(mount_info);
     return std::nullopt;
+  }
+
+  // A procfs in the tree would show this process's memory and descriptors to
+  // the clients. Where the root is "/", one is in it.
+  Outcome HideProc() {
+    const auto text = base::ReadMountInfo(tree_.mount_info.get());
+    if (!text.ok()) {
+      return StepError{Step::kHideProc, "/proc/self/mountinfo", text.error()};
+    }
+    std::vector<base::MountInfo> mounts = base::ParseMountInfo(*text);
+    // The last one first: it may be on top of another.
+    std::reverse(mounts.begin(), mounts.end());
+    for (const base::MountInfo& mount : mounts) {
+      if (mount.type != "proc") continue;
+      const auto hidden = Hide(mount.mount_point.c_str());
+      if (!hidden.ok()) {
+        return StepError{Step::kHideProc, mount.mount_point, hidden.error()};
+      }
+    }
+    return std::nullopt;
+  }
+
+  static base::ErrnoOr<void> Hide(const char* point) {
+    // ENOENT: it was below another that has gone.
+    if (::umount2(point, MNT_DETACH | UMOUNT_NOFOLLOW) == 0 ||
+        errno == ENOENT) {
+      return {};
+    }
+    // What a user namespace was given cannot be unmounted in it, only covered.
+    return base::SyscallVoid([&] {
+      return ::mount("none", point, "tmpfs",
+                     MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr);
+    });
   }
 
   const TreePlan& plan_;

@@ -357,7 +357,28 @@ TEST_F(TreeBuilderTest, RootOfTheHostAsTheTree) {
     CHILD_EXPECT(report, Read(host_.Path("secret")) == "secret");
     CHILD_EXPECT(report, Read(host_.Path("root/bound/f")) == "data");
     CHILD_EXPECT(report, tree.destinations[0] == host_.Path("root/bound"));
-    CHILD_EXPECT(report, ::access("/proc/self/fd", F_OK) == 0);
+    CHILD_EXPECT(report, tree.mount_info.valid());
+  });
+  EXPECT_EQ(end.report, "");
+}
+
+// Through it a client would reach our memory.
+TEST_F(TreeBuilderTest, ProcfsOfTheTreeIsHidden) {
+  plan_.root = "/";
+  plan_.binds.push_back(
+      {.source = "/proc", .destination = host_.Path("root") + "/p"});
+  const auto end = Run([&](const ChildReport& report, MountedTree& tree) {
+    struct stat stat;
+    CHILD_EXPECT(report, ::stat("/proc", &stat) == 0 && S_ISDIR(stat.st_mode));
+    CHILD_EXPECT(report, ::access("/proc/self", F_OK) == -1);
+    CHILD_EXPECT(report, ::access("/proc/1", F_OK) == -1);
+    CHILD_EXPECT(report,
+                 ::access(host_.Path("root/p/self").c_str(), F_OK) == -1);
+    const base::UniqueFd file(
+        ::open(host_.Path("secret").c_str(), O_PATH | O_CLOEXEC));
+    CHILD_EXPECT(report,
+                 ReadAt(tree.proc_self_fd.get(),
+                        std::to_string(file.get()).c_str()) == "secret");
   });
   EXPECT_EQ(end.report, "");
 }
