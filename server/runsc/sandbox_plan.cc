@@ -1,6 +1,5 @@
 #include "server/runsc/sandbox_plan.h"
 
-#include <linux/capability.h>
 #include <sys/mount.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "server/runsc/served_mounts.h"
+#include "server/sandbox/capabilities.h"
 
 namespace gofer::runsc {
 namespace {
@@ -122,17 +122,6 @@ std::variant<sandbox::TreePlan, SandboxPlanError> MakeTree(
   return tree;
 }
 
-// The reference's set without CAP_SYS_CHROOT: our root is the tree itself.
-std::vector<int> KeptCapabilities(const GoferFlags& flags) {
-  std::vector<int> kept = {CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH,
-                           CAP_FOWNER, CAP_FSETID};
-  if (flags.host.may_connect() && flags.release == Release::kAug2026) {
-    kept.push_back(CAP_SETUID);
-    kept.push_back(CAP_SETGID);
-  }
-  return kept;
-}
-
 }  // namespace
 
 std::variant<sandbox::Plan, SandboxPlanError> MakeSandboxPlan(
@@ -146,15 +135,15 @@ std::variant<sandbox::Plan, SandboxPlanError> MakeSandboxPlan(
     plan.tree = std::move(std::get<sandbox::TreePlan>(tree));
   }
   plan.max_fds = flags.max_fds;
-  if (flags.apply_caps) {
-    plan.capabilities = sandbox::CapabilityPlan{KeptCapabilities(flags)};
-  }
   sandbox::SyscallPlan syscalls;
   syscalls.connect = flags.host.may_connect();
   syscalls.bind = flags.host.may_bind();
   syscalls.credentials =
       flags.host.may_connect() && flags.release == Release::kAug2026;
   plan.syscalls = syscalls;
+  if (flags.apply_caps) {
+    plan.capabilities = sandbox::ServingCapabilities(syscalls);
+  }
   return plan;
 }
 

@@ -74,4 +74,15 @@ base::ErrnoOr<void> KeepCapabilities(const std::vector<int>& keep) {
   return {};
 }
 
+CapabilityPlan ServingCapabilities(const SyscallPlan& syscalls) {
+  CapabilityPlan plan;
+  plan.keep = {CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER,
+               CAP_FSETID};
+  if (syscalls.credentials) {
+    plan.keep.push_back(CAP_SETUID);
+    plan.keep.push_back(CAP_SETGID);
+  }
+  return plan;
+}
+
 }  // namespace gofer::sandbox

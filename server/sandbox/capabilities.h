@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "server/base/errno.h"
+#include "server/sandbox/plan.h"
 
 namespace gofer::sandbox {
 
@@ -19,6 +20,11 @@ std::string CapabilityName(int capability);
 // set stays, which matters to no process that executes nothing. Errors: those
 // of capset(2).
 base::ErrnoOr<void> KeepCapabilities(const std::vector<int>& keep);
+
+// The set that serving files takes: to make files of others, with their modes,
+// and where a thread connects as another user, to become that. The reference's
+// but for CAP_SYS_CHROOT. Source: gVisor runsc/cmd/gofer.go, Dec 2022.
+CapabilityPlan ServingCapabilities(const SyscallPlan& syscalls);
 
 }  // namespace gofer::sandbox
 

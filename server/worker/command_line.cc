@@ -59,6 +59,10 @@ void DeclareServe(CLI::App& serve, Flags& flags) {
       ->transform(CLI::CheckedTransformer(std::map<std::string, HostFifo>{
           {"none", HostFifo::kNone}, {"open", HostFifo::kOpen}}))
       ->default_str("none");
+  serve.add_flag("--sandbox", flags.options.sandboxed,
+                 "Confine the gofer: the root becomes its root directory, and "
+                 "it gives up\ncapabilities and system calls (needs "
+                 "CAP_SYS_ADMIN)");
   serve.add_flag("--no-donate", flags.no_donate,
                  "Give the client no host FDs: all I/O comes through us");
   serve.add_flag("--donate-mount", flags.donate_mount,

@@ -32,6 +32,7 @@
 #include "server/sandbox/plan_json.h"
 #include "server/sandbox/tree_builder.h"
 #include "server/worker/connection_group.h"
+#include "server/worker/entered_tree.h"
 #include "server/worker/stage_error.h"
 
 namespace gofer::worker {
@@ -209,11 +210,7 @@ class ContainerGofer {
       tree_ = std::move(*opened);
       return std::nullopt;
     }
-    auto mounted = sandbox::MountTree(*plan_.tree);
-    if (const auto* error = std::get_if<sandbox::StepError>(&mounted)) {
-      return StepFailed(*error);
-    }
-    mounted_ = std::move(std::get<sandbox::MountedTree>(mounted));
+    if (auto failed = EnterTree(*plan_.tree, mounted_, tree_)) return failed;
     size_t bind = 0;
     for (runsc::OciMount& mount : spec_.mounts) {
       if (!mount.IsBind()) continue;
@@ -223,11 +220,6 @@ class ContainerGofer {
       }
     }
     return std::nullopt;
-  }
-
-  static StageError StepFailed(const sandbox::StepError& error) {
-    return StageError(Name(error.step), error.what, error.error,
-                      ExitCodeOf(error.step));
   }
 
   // `destination` has no symlinks and is in the tree, our root.
@@ -240,18 +232,6 @@ class ContainerGofer {
   StageResult TakeSockets() {
     // Modes arrive masked by the sandbox.
     ::umask(0);
-    const bool has_tree = mounted_.root.valid();
-    if (has_tree) {
-      auto root = base::SyscallFd(
-          [&] { return ::fcntl(mounted_.root.get(), F_DUPFD_CLOEXEC, 0); });
-      if (!root.ok()) {
-        return StageError("open-root", "/", root.error(), ExitCode::kOpenRoot);
-      }
-      tree_ = std::make_shared<hostfs::HostTree>(hostfs::HostTree::Descriptors{
-          .root = std::move(*root),
-          .proc_self_fd = std::move(mounted_.proc_self_fd),
-          .mount_info = std::move(mounted_.mount_info)});
-    }
     group_ = std::make_unique<ConnectionGroup>(Sockets());
     StageResult failed = group_->BlockSignals();
     if (!failed) failed = group_->TakeSockets();
@@ -286,7 +266,7 @@ class ContainerGofer {
     if (failed) return failed;
     const auto confined =
         sandbox::Confine(plan_, mounted_.root.valid() ? &mounted_ : nullptr);
-    if (confined) return StepFailed(*confined);
+    if (confined) return StageError(*confined);
     return std::nullopt;
   }
 

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "server/base/errno.h"
+#include "server/sandbox/step.h"
 #include "server/worker/exit_code.h"
 
 namespace gofer::worker {
@@ -24,6 +25,9 @@ struct StageError {
       : StageError(stage,
                    absl::StrCat(what, ": ", std::strerror(error.number())),
                    exit_code) {}
+
+  explicit StageError(const sandbox::StepError& error)
+      : text(error.Text()), code(ExitCodeOf(error.step)) {}
 
   std::string text;
   ExitCode code;

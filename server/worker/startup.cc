@@ -10,7 +10,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/hostfs/host_tree.h"
+#include "server/sandbox/capabilities.h"
+#include "server/sandbox/confine.h"
+#include "server/sandbox/plan.h"
+#include "server/sandbox/tree_builder.h"
 #include "server/worker/connection_group.h"
+#include "server/worker/entered_tree.h"
 #include "server/worker/stage_error.h"
 
 namespace gofer::worker {
@@ -18,8 +23,6 @@ namespace {
 
 StageResult OpenRoot(const ServeOptions& options,
                      std::shared_ptr<hostfs::HostTree>& tree) {
-  // Modes arrive masked by the sandbox.
-  ::umask(0);
   auto opened = hostfs::HostTree::Open(options.root.c_str());
   if (!opened.ok()) {
     return StageError("open-root", options.root, opened.error(),
@@ -27,6 +30,20 @@ StageResult OpenRoot(const ServeOptions& options,
   }
   tree = std::move(*opened);
   return std::nullopt;
+}
+
+sandbox::Plan MakeSandboxPlan(const ServeOptions& options) {
+  sandbox::SyscallPlan syscalls;
+  syscalls.connect = options.host.may_connect();
+  syscalls.bind = options.host.may_bind();
+  syscalls.credentials =
+      options.host.may_connect() &&
+      options.connection.level == lisafs::ProtocolLevel::kAug2026;
+  sandbox::Plan plan;
+  plan.tree = sandbox::TreePlan{.root = options.root};
+  plan.syscalls = syscalls;
+  plan.capabilities = sandbox::ServingCapabilities(syscalls);
+  return plan;
 }
 
 StageResult CheckMountDonation(const ServeOptions& options,
@@ -55,19 +72,41 @@ std::vector<ServedSocket> ToSockets(const ServeOptions& options) {
   return sockets;
 }
 
+// What is left to give up when all is made that the clients will need.
+StageResult Confine(const sandbox::Plan& plan,
+                    const sandbox::MountedTree& mounted) {
+  const auto failed = sandbox::Confine(plan, &mounted);
+  if (failed) return StageError(*failed);
+  return std::nullopt;
+}
+
+StageResult Start(const ServeOptions& options, ConnectionGroup& group) {
+  StageResult failed = group.BlockSignals();
+  if (!failed) failed = group.ShareFds(options.max_fds);
+  // Modes arrive masked by the sandbox.
+  ::umask(0);
+  std::shared_ptr<hostfs::HostTree> tree;
+  sandbox::Plan plan;
+  sandbox::MountedTree mounted;
+  if (!failed && options.sandboxed) {
+    plan = MakeSandboxPlan(options);
+    failed = EnterTree(*plan.tree, mounted, tree);
+  } else if (!failed) {
+    failed = OpenRoot(options, tree);
+  }
+  if (!failed) failed = CheckMountDonation(options, *tree);
+  if (!failed) failed = group.TakeSockets();
+  if (!failed) failed = group.Create(tree);
+  if (!failed && options.sandboxed) failed = Confine(plan, mounted);
+  if (!failed) failed = group.Start();
+  return failed;
+}
+
 }  // namespace
 
 ExitCode Serve(const ServeOptions& options) {
   ConnectionGroup group(ToSockets(options));
-  std::shared_ptr<hostfs::HostTree> tree;
-  StageResult failed = group.BlockSignals();
-  if (!failed) failed = group.ShareFds(options.max_fds);
-  if (!failed) failed = OpenRoot(options, tree);
-  if (!failed) failed = CheckMountDonation(options, *tree);
-  if (!failed) failed = group.TakeSockets();
-  if (!failed) failed = group.Create(tree);
-  if (!failed) failed = group.Start();
-  if (failed) {
+  if (const StageResult failed = Start(options, group)) {
     std::fprintf(stderr, "gofer: %s\n", failed->text.c_str());
     return failed->code;
   }

@@ -70,28 +70,46 @@ TEST(ReadmeTest, TheSnippetReadsTheFile) {
   EXPECT_EQ(gofer.Wait(), 0);
 }
 
-// Each on the socket and on channels.
-class ClientServerTest : public testing::TestWithParam<Pathway> {
+struct Setting {
+  const char* name;
+  Pathway pathway;
+  bool sandboxed;
+};
+
+// Each on the socket and on channels, of a gofer that confines itself and of
+// one that does not.
+class ClientServerTest : public testing::TestWithParam<Setting> {
  protected:
+  void SetUp() override {
+    if (GetParam().sandboxed && ::geteuid() != 0) {
+      GTEST_SKIP() << "needs root, to make mounts";
+    }
+  }
+
+  // What `gofer serve` is started with besides the root and the sockets.
+  static std::vector<std::string> Flags(std::vector<std::string> flags = {}) {
+    if (GetParam().sandboxed) flags.push_back("--sandbox");
+    return flags;
+  }
+
   Client Mount(ServedDirectory& served, size_t n = 0) {
     Client client = *served.Mount(n);
     EXPECT_TRUE(client.StartChannels(Client::UsualChannelCount()).ok());
-    client.UsePathway(GetParam());
+    client.UsePathway(GetParam().pathway);
     return client;
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Pathways, ClientServerTest,
-                         testing::Values(Pathway::kSocketOnly,
-                                         Pathway::kChannels),
-                         [](const auto& param_info) {
-                           return param_info.param == Pathway::kSocketOnly
-                                      ? "Socket"
-                                      : "Channel";
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Settings, ClientServerTest,
+    testing::Values(Setting{"Socket", Pathway::kSocketOnly, false},
+                    Setting{"Channel", Pathway::kChannels, false},
+                    Setting{"SandboxedSocket", Pathway::kSocketOnly, true},
+                    Setting{"SandboxedChannel", Pathway::kChannels, true}),
+    [](const auto& param_info) { return param_info.param.name; });
 
 TEST_P(ClientServerTest, ListsADirectory) {
-  ServedDirectory served;
+  ServedDirectory served(Flags());
   std::vector<std::string> expected;
   // More than one Getdents64 holds.
   for (int i = 0; i < 3000; ++i) {
@@ -111,7 +129,7 @@ TEST_P(ClientServerTest, ListsADirectory) {
 }
 
 TEST_P(ClientServerTest, ReadsAndWritesByRpcAndByHostFd) {
-  ServedDirectory served;
+  ServedDirectory served(Flags());
   // Two chunks and a bit.
   std::string content(5'000'000, 'a');
   for (size_t i = 0; i < content.size(); i += 1000) content[i] = 'b';
@@ -137,7 +155,7 @@ TEST_P(ClientServerTest, ReadsAndWritesByRpcAndByHostFd) {
 }
 
 TEST_P(ClientServerTest, MakesRenamesAndRemoves) {
-  ServedDirectory served;
+  ServedDirectory served(Flags());
   const Client client = Mount(served);
   const ControlFile& root = client.root();
   const auto a = root.Mkdir("a", {.mode = 0750});
@@ -175,7 +193,7 @@ TEST_P(ClientServerTest, MakesRenamesAndRemoves) {
 }
 
 TEST_P(ClientServerTest, ChangesAttributes) {
-  ServedDirectory served;
+  ServedDirectory served(Flags());
   served.root().Write("file", "content");
   const Client client = Mount(served);
   const auto file = client.root().Walk("file");
@@ -194,7 +212,7 @@ TEST_P(ClientServerTest, ChangesAttributes) {
 }
 
 TEST_P(ClientServerTest, TwoSocketsWithDifferentMountPaths) {
-  ServedDirectory served({}, {"/", "/sub/deep"});
+  ServedDirectory served(Flags(), {"/", "/sub/deep"});
   served.root().Write("sub/deep/file", "deep");
   const Client whole = Mount(served, 0);
   const Client deep = Mount(served, 1);
@@ -209,14 +227,14 @@ TEST_P(ClientServerTest, TwoSocketsWithDifferentMountPaths) {
 }
 
 TEST_P(ClientServerTest, AMountPathCannotLeaveTheRoot) {
-  ServedDirectory served({}, {"/a/../../.."});
+  ServedDirectory served(Flags(), {"/a/../../.."});
   served.root().Write("file", "content");
   const Client client = Mount(served);
   EXPECT_TRUE(client.root().Walk("file").ok());
 }
 
 TEST_P(ClientServerTest, ReadOnlyRefusesEveryChange) {
-  ServedDirectory served({"--readonly"});
+  ServedDirectory served(Flags({"--readonly"}));
   served.root().Write("file", "content");
   const Client client = Mount(served);
   const ControlFile& root = client.root();
@@ -237,7 +255,7 @@ TEST_P(ClientServerTest, ReadOnlyRefusesEveryChange) {
 }
 
 TEST_P(ClientServerTest, NothingIsDonatedWhenThatIsOff) {
-  ServedDirectory served({"--no-donate"});
+  ServedDirectory served(Flags({"--no-donate"}));
   served.root().Write("file", "content");
   const Client client = Mount(served);
   const auto open = client.root().Walk("file")->Open(O_RDONLY);
@@ -247,7 +265,7 @@ TEST_P(ClientServerTest, NothingIsDonatedWhenThatIsOff) {
 
 TEST_P(ClientServerTest, TheMountPointIsDonatedWhenThatIsOn) {
   if (::geteuid() != 0) GTEST_SKIP() << "cloning a mount needs root";
-  ServedDirectory served({"--donate-mount"});
+  ServedDirectory served(Flags({"--donate-mount"}));
   const Client client = Mount(served);
   struct stat status;
   ASSERT_EQ(::fstat(client.mount_fd(), &status), 0);
@@ -255,7 +273,7 @@ TEST_P(ClientServerTest, TheMountPointIsDonatedWhenThatIsOn) {
 }
 
 TEST_P(ClientServerTest, SocketsAreBoundAndConnected) {
-  ServedDirectory served({"--host-uds=all"});
+  ServedDirectory served(Flags({"--host-uds=all"}));
   const Client client = Mount(served);
   const auto bound =
       client.root().BindAt("socket", SOCK_STREAM, {.mode = 0600});
@@ -274,7 +292,7 @@ TEST_P(ClientServerTest, SocketsAreBoundAndConnected) {
 
 TEST_P(ClientServerTest, MessagesOfALaterProtocol) {
   {
-    ServedDirectory served;
+    ServedDirectory served(Flags());
     const Client client = Mount(served);
     EXPECT_EQ(client.root().GetXattr("user.a").error(),
               base::Errno(EOPNOTSUPP));
@@ -283,7 +301,7 @@ TEST_P(ClientServerTest, MessagesOfALaterProtocol) {
                   .error(),
               base::Errno(EINVAL));
   }
-  ServedDirectory served({"--protocol=2026"});
+  ServedDirectory served(Flags({"--protocol=2026"}));
   served.root().Write("a", "1");
   served.root().Write("b", "2");
   const Client client = Mount(served);
@@ -294,7 +312,7 @@ TEST_P(ClientServerTest, MessagesOfALaterProtocol) {
 }
 
 TEST_P(ClientServerTest, ThreadsWorkAtTheSameTime) {
-  ServedDirectory served;
+  ServedDirectory served(Flags());
   const Client client = Mount(served);
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {

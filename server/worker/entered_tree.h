@@ -1,0 +1,25 @@
+// EnterTree: the step from a plan's tree to what the connections are served
+// from.
+
+#ifndef GOFER_SERVER_WORKER_ENTERED_TREE_H_
+#define GOFER_SERVER_WORKER_ENTERED_TREE_H_
+
+#include <memory>
+
+#include "server/hostfs/host_tree.h"
+#include "server/sandbox/plan.h"
+#include "server/sandbox/tree_builder.h"
+#include "server/worker/stage_error.h"
+
+namespace gofer::worker {
+
+// Makes `plan` all that this process can reach. `mounted` keeps the tree's root
+// and what sandbox::Confine wants to know; `tree` gets the other descriptors.
+// One thread; see sandbox::MountTree.
+StageResult EnterTree(const sandbox::TreePlan& plan,
+                      sandbox::MountedTree& mounted,
+                      std::shared_ptr<hostfs::HostTree>& tree);
+
+}  // namespace gofer::worker
+
+#endif  // GOFER_SERVER_WORKER_ENTERED_TREE_H_
