@@ -105,6 +105,11 @@ function(gofer_test name)
   endif()
   add_executable(${name} ${arg_SRCS})
   _gofer_common(${name})
+  # Instrumented tests take twice as long to optimise, and what they test is
+  # optimised in any case.
+  if(CMAKE_CXX_FLAGS MATCHES "-fsanitize" AND NOT arg_KIND STREQUAL "fuzz")
+    target_compile_options(${name} PRIVATE -O0)
+  endif()
   target_link_libraries(${name} PRIVATE ${arg_DEPS})
   if(arg_KIND STREQUAL "fuzz")
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)

@@ -54,6 +54,22 @@ def replace(path, data, mode):
     return "written"
 
 
+def replace_link(path, target):
+    """As replace, for a symbolic link."""
+    temporary = f"{path}.tmp{os.getpid()}"
+    try:
+        if os.path.islink(path) and os.readlink(path) == target:
+            return "unchanged"
+        os.symlink(target, temporary)
+        os.rename(temporary, path)
+    except OSError as error:
+        raise Failure(f"cannot write {path}: {error.strerror}") from error
+    finally:
+        if os.path.islink(temporary):
+            os.unlink(temporary)
+    return "written"
+
+
 def make_folder(path):
     """Makes what is missing, and returns it, outermost first.
 

@@ -119,11 +119,10 @@ base::ErrnoOr<HostBackend::MountPointDonation> HostBackend::DonateMountPoint(
   } else if (S_ISDIR(mode)) {
     donation.clone_slot = connection.TakeFdSlot();
     if (!donation.clone_slot) return base::Errno(EMFILE);
-    auto clone = mount_clone_.valid()
-                     ? base::SyscallFd([&] {
-                         return ::fcntl(mount_clone_.get(), F_DUPFD_CLOEXEC, 0);
-                       })
-                     : CloneMount(fd, options.access);
+    auto clone = mount_clone_.valid() ? base::SyscallFd([&] {
+      return ::fcntl(mount_clone_.get(), F_DUPFD_CLOEXEC, 0);
+    })
+                                      : CloneMount(fd, options.access);
     if (!clone.ok()) return clone.error();
     donation.clone = *std::move(clone);
     auto donated = proc_self_fd().Reopen(donation.clone.get(),

@@ -23,10 +23,10 @@
 
 namespace gofer::hostfs {
 
-// Immutable once it serves, so thread-safe. Owned by its connection, whose FDs point to it.
-// Shares the tree with the other connections of the Server. What the client may
-// be given of the host's descriptors is in the connection's options. Source:
-// gVisor runsc/fsgofer/lisafs.go, Nov 2023 and Aug 2026.
+// Immutable once it serves, so thread-safe. Owned by its connection, whose FDs
+// point to it. Shares the tree with the other connections of the Server. What
+// the client may be given of the host's descriptors is in the connection's
+// options. Source: gVisor runsc/fsgofer/lisafs.go, Nov 2023 and Aug 2026.
 class HostBackend final : public lisafs::Backend {
  public:
   // `level` is that of the connection's options.

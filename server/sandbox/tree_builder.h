@@ -30,9 +30,9 @@ struct MountedTree {
 };
 
 // Afterwards the process's root and working directory are the tree, and nothing
-// else is in its mount namespace. Nor is a procfs: where the tree has one, there
-// is an empty directory.
-// Descriptors opened before still lead out: the caller closes them.
+// else is in its mount namespace. Nor is a procfs: where the tree has one,
+// there is an empty directory. Descriptors opened before still lead out: the
+// caller closes them.
 //
 // The process must have one thread and CAP_SYS_ADMIN. Needs Linux 5.12. The
 // umask applies to what is created. Directories and files made before a step

@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 
-TIMEOUT = 90  # seconds, for whatever a container does
+TIMEOUT = 60  # seconds, for whatever a container does
 # runsc kills the gofer of a dead sandbox, and waits for it when it is its own.
 GOFER_MAY_END = (None, 0, -signal.SIGKILL)
 
@@ -33,11 +33,19 @@ class Child:
         poll = select.poll()
         poll.register(self._descriptor, select.POLLIN)
         poll.poll()
-        try:
-            self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        except ChildProcessError:
-            pass
+        while self.status is None and self._is_there():
+            try:
+                self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+            except ChildProcessError:
+                time.sleep(0.01)  # still runsc's, which may be ending too
         os.close(self._descriptor)
+
+    def _is_there(self):
+        try:
+            signal.pidfd_send_signal(self._descriptor, 0)
+        except ProcessLookupError:
+            return False
+        return True
 
     def ended(self, seconds):
         self._thread.join(seconds)
@@ -83,17 +91,15 @@ class Container:
         command: "create", or "restore" with its flags.
         """
         read_end, write_end = os.pipe()
-        errors = os.path.join(self.bundle, f"{self.name}.runsc-errors")
-        with open(errors, "wb") as error_file, os.fdopen(write_end, "wb") as pipe:
-            done = subprocess.run(
-                [*self._command, command, f"--bundle={self.bundle}", *words, self.name],
-                stdin=subprocess.DEVNULL, stdout=pipe, stderr=error_file,
-                env=self._environment, timeout=TIMEOUT, check=False)
         self._reader = threading.Thread(target=self._read, args=(read_end,), daemon=True)
         self._reader.start()
+        with os.fdopen(write_end, "wb") as pipe:
+            done = subprocess.run(
+                [*self._command, command, f"--bundle={self.bundle}", *words, self.name],
+                stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe,
+                env=self._environment, timeout=TIMEOUT, check=False)
         if done.returncode != 0:
-            with open(errors, encoding="utf-8", errors="replace") as error_file:
-                raise Failed(f"runsc {command}: {error_file.read().strip()[-300:]}")
+            raise Failed(f"runsc {command}: {self.output().strip()[-300:]}")
         self.meet_processes()
 
     def meet_processes(self):
@@ -136,9 +142,13 @@ class Container:
         self.runsc("start", self.name)
 
     def wait(self):
-        """Returns the exit status of the container's first process."""
-        answer = self.runsc("wait", self.name)
-        return json.loads(answer)["exitStatus"]
+        """Returns the exit status of the container's first process.
+
+        It is the sandbox's; `runsc wait` fails for one that has ended.
+        """
+        if not self.sandbox.ended(TIMEOUT):
+            raise Failed(f"the container did not end in {TIMEOUT} s")
+        return self.sandbox.status
 
     def output(self):
         """All of it, when the container has ended."""

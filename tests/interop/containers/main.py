@@ -3,15 +3,17 @@
 import argparse
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 
 from bed import become_reaper, end_on_sigterm
 from comparison import HEADER, as_line, compare, details, total, write_json
 from runtime import PatchedRuntime, find_runsc, stock_runtime
-from workloads import files, hostile, lifecycle, sockets, tools
+from workloads import files, hostile, lifecycle, shared_folder, sockets, tools
 
-WORKLOADS = (*tools.ALL, *sockets.ALL, *files.ALL, *hostile.ALL, *lifecycle.ALL)
+WORKLOADS = (*tools.ALL, *sockets.ALL, *files.ALL, *hostile.ALL,
+             *shared_folder.ALL, *lifecycle.ALL)
 NEEDED = ("busybox", "gcc", "git", "python3", "runsc")
 
 
@@ -67,6 +69,9 @@ def main():
                             options.dispatcher) as ours:
             print(HEADER)
             rows = compare(chosen, stock_runtime(runsc), ours, scratch, show)
+    except subprocess.CalledProcessError as error:
+        print(f"{error.cmd[0]} failed", file=sys.stderr)
+        return 2
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     print(as_line(total(rows)))

@@ -33,7 +33,7 @@ class PatchedRuntime:
         self._name = name
         self._gofer = os.path.realpath(gofer)
         self._copy = os.path.join(folder, f"runsc-{name}")
-        self._at = _free_dispatcher_path()
+        self._at = free_dispatcher_path()
         self._install = [
             os.path.join(DEPLOY, "install-runsc"), "install", f"--runsc={runsc}",
             f"--gofer={self._gofer}", f"--dest={self._copy}",
@@ -52,11 +52,11 @@ class PatchedRuntime:
             raise RuntimeError(f"install-runsc undo left {self._at}")
 
 
-def _free_dispatcher_path():
+def free_dispatcher_path():
     """14 bytes, as install-runsc wants; others may run beside us."""
     while True:
-        name = "".join(random.choices(string.ascii_lowercase + string.digits, k=7))
-        path = f"/tmp/g/{name}"
+        name = "".join(random.choices(string.ascii_lowercase + string.digits, k=6))
+        path = f"/tmp/rg-{name}"
         if not os.path.exists(path):
             return path
 

@@ -11,7 +11,6 @@ os.mkdir("links")
 os.mkdir("moved")
 for i in range(count):
     os.link("original", f"links/{i}")
-assert os.stat("original").st_nlink == count + 1
 for i in range(count // 2):
     os.rename(f"links/{i}", f"moved/{i}")
     with open(f"links/{i}", "w", encoding="utf-8") as file:
@@ -21,6 +20,5 @@ for i in range(count // 2, count):  # onto the files just made, which go
     os.rename(f"links/{i}", target)
     assert os.stat(target).st_ino == os.stat("original").st_ino
     os.unlink(target)
-assert os.stat("original").st_nlink == count // 2 + 1
 os.rmdir("links")
 print("ok")

@@ -36,9 +36,9 @@ TEST(ReadMountInfoTest, FindsTheRootOfThisProcess) {
   const auto text = ReadMountInfo(file.get());
   ASSERT_TRUE(text.ok());
   const auto mounts = ParseMountInfo(*text);
-  EXPECT_TRUE(
-      std::any_of(mounts.begin(), mounts.end(),
-                  [](const MountInfo& m) { return m.mount_point == "/"; }));
+  EXPECT_TRUE(std::any_of(mounts.begin(), mounts.end(), [](const MountInfo& m) {
+    return m.mount_point == "/";
+  }));
 }
 
 TEST(ReadMountInfoTest, ReportsErrors) {

@@ -1,0 +1,87 @@
+"""For the tests of deploy/runsc: a folder with a runsc and a gofer of ours."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROJECT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../.."))
+sys.path.append(os.path.join(PROJECT, "tests/interop/containers"))
+
+from runtime import free_dispatcher_path  # pylint: disable=wrong-import-position
+
+TOOL = os.path.join(PROJECT, "deploy/runsc/install-runsc")
+SKIPPED = 77  # as the tests' CMakeLists.txt says
+
+
+class Built:
+    """Programs of the build, from the test's command line."""
+
+    dispatcher = gofer = reported_call = None
+
+
+def digest(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+class InstallTest(unittest.TestCase):
+    """runsc and gofer are copies of reported_call; undone after each test."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="install-test-")
+        os.chmod(self.folder, 0o755)
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.runsc = self.program("stock")
+        self.gofer = self.program("gofer")
+        self.dest = os.path.join(self.folder, "runsc")
+        self.at = free_dispatcher_path()
+        self.addCleanup(self.tool, "undo", f"--dispatcher-path={self.at}")
+
+    def program(self, name):
+        path = os.path.join(self.folder, name)
+        shutil.copy2(Built.reported_call, path)
+        return path
+
+    def tool(self, *words):
+        """Returns the exit status and all that the tool wrote."""
+        done = subprocess.run([TOOL, *words], capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    def install(self, **changed):
+        flags = {"runsc": self.runsc, "gofer": self.gofer, "dest": self.dest,
+                 "dispatcher": Built.dispatcher, "dispatcher-path": self.at}
+        flags.update({name.replace("_", "-"): value for name, value in changed.items()})
+        return self.tool("install", *(f"--{k}={v}" for k, v in flags.items()))
+
+    def assert_installed(self, **changed):
+        status, text = self.install(**changed)
+        self.assertEqual(status, 0, text)
+
+    def assert_refused(self, said, status=1, **changed):
+        """In one line, and nothing is made."""
+        before = sorted(os.listdir(self.folder))
+        got, text = self.install(**changed)
+        self.assertEqual(got, status, text)
+        lines = [line for line in text.splitlines() if line.startswith("install-runsc:")]
+        self.assertEqual(len(lines), 1, text)
+        self.assertIn(said, lines[0])
+        self.assertEqual(sorted(os.listdir(self.folder)), before)
+        self.assertFalse(os.path.exists(self.at))
+
+
+def main():
+    """Arguments: the dispatcher, the gofer, reported_call; then unittest's."""
+    if os.geteuid() != 0:
+        print("skipped: needs root")
+        return SKIPPED
+    Built.dispatcher, Built.gofer, Built.reported_call = sys.argv[1:4]
+    program = unittest.main(module="__main__", argv=[sys.argv[0], *sys.argv[4:]],
+                            exit=False)
+    if program.result.skipped and program.result.testsRun == len(program.result.skipped):
+        print("skipped:", program.result.skipped[0][1])
+        return SKIPPED
+    return 0 if program.result.wasSuccessful() else 1

@@ -1,0 +1,192 @@
+"""install-runsc: what it makes, what it refuses, what it leaves alone."""
+
+import os
+import stat
+import subprocess
+import sys
+
+from install_fixture import Built, InstallTest, digest, main
+
+EXE = b"/proc/self/exe"
+
+
+class Install(InstallTest):
+
+    def rewrite(self, path, change):
+        with open(path, "rb") as file:
+            data = change(file.read())
+        with open(path, "wb") as file:
+            file.write(data)
+
+    def test_makes_a_copy_that_differs_in_the_path_only(self):
+        before = digest(self.runsc)
+        os.chmod(self.runsc, 0o750)
+        self.assert_installed()
+        self.assertEqual(digest(self.runsc), before)
+        self.assertEqual(digest(self.dest + ".untouched"), before)
+        with open(self.runsc, "rb") as stock, open(self.dest, "rb") as patched:
+            self.assertEqual(stock.read().replace(EXE, self.at.encode()), patched.read())
+        self.assertEqual(stat.S_IMODE(os.stat(self.dest).st_mode), 0o750)
+
+    def test_a_second_time_changes_nothing(self):
+        self.assert_installed()
+        before = {path: os.stat(path).st_ino for path in (self.dest, self.at)}
+        status, text = self.install()
+        self.assertEqual((status, text.count("unchanged")), (0, 4), text)
+        self.assertEqual(before, {path: os.stat(path).st_ino for path in before})
+
+    def test_undo_removes_all_it_made(self):
+        before = sorted(os.listdir(self.folder))
+        self.assert_installed(dest=os.path.join(self.folder, "a/b/runsc"))
+        status, text = self.tool("undo", f"--dispatcher-path={self.at}")
+        self.assertEqual(status, 0, text)
+        self.assertEqual(sorted(os.listdir(self.folder)), before)
+        self.assertFalse(os.path.exists(self.at))
+        status, text = self.tool("undo", f"--dispatcher-path={self.at}")
+        self.assertEqual(status, 0)
+        self.assertIn("nothing is installed", text)
+
+    def test_undo_keeps_folders_that_were_there_or_hold_other_files(self):
+        os.mkdir(os.path.join(self.folder, "there"))
+        self.assert_installed(dest=os.path.join(self.folder, "there/new/runsc"))
+        self.assert_installed(dest=os.path.join(self.folder, "there/new/runsc"))
+        other = os.path.join(self.folder, "there/new/other")
+        with open(other, "wb"):
+            pass
+        self.tool("undo", f"--dispatcher-path={self.at}")
+        self.assertEqual(os.listdir(os.path.dirname(other)), ["other"])
+
+    def test_undo_keeps_a_foreign_file_at_the_place_of_the_copy(self):
+        self.assert_installed()
+        self.rewrite(self.dest, lambda data: b"#!/bin/true\n")
+        status, _ = self.tool("undo", f"--dispatcher-path={self.at}")
+        self.assertEqual(status, 1)
+        self.assertTrue(os.path.exists(self.dest))
+        os.unlink(self.dest)
+
+    def test_refuses_a_runsc_without_the_string(self):
+        self.rewrite(self.runsc, lambda data: data.replace(EXE, b"/proc/self/xxx"))
+        self.assert_refused("0 times, not once", status=3)
+
+    def test_refuses_a_runsc_with_the_string_twice(self):
+        self.rewrite(self.runsc, lambda data: data + EXE)
+        self.assert_refused("2 times, not once", status=3)
+
+    def test_refuses_a_path_of_another_length(self):
+        wrong = self.at + "x"
+        status, text = self.install(dispatcher_path=wrong)
+        self.assertEqual(status, 2, text)
+        self.assertIn("14 bytes, not 15", text)
+        self.assertFalse(os.path.exists(self.dest))
+
+    def test_refuses_what_is_not_an_elf(self):
+        self.rewrite(self.runsc, lambda data: b"#!/bin/sh\n#" + data)
+        self.assert_refused("is not an ELF executable")
+
+    def test_refuses_a_runsc_or_gofer_that_is_not_there(self):
+        self.assert_refused("cannot read", runsc=os.path.join(self.folder, "none"))
+        self.assert_refused("cannot read", gofer=os.path.join(self.folder, "none"))
+
+    def test_refuses_a_dispatcher_that_is_another_program(self):
+        self.assert_refused("is no runsc-dispatcher", dispatcher=self.gofer)
+
+    def test_refuses_to_write_over_the_original(self):
+        before = digest(self.runsc)
+        self.assert_refused("is the source", status=2, dest=self.runsc)
+        link = os.path.join(self.folder, "link")
+        os.link(self.runsc, link)
+        self.assert_refused("is the source", status=2, dest=link)
+        self.assertEqual(digest(self.runsc), before)
+
+    def test_refuses_a_foreign_file_at_the_dispatchers_place(self):
+        with open(self.at, "wb") as file:
+            file.write(b"mine")
+        status, text = self.install()
+        self.assertEqual(status, 1)
+        self.assertIn("is no dispatcher", text)
+        with open(self.at, "rb") as file:
+            self.assertEqual(file.read(), b"mine")
+        os.unlink(self.at)
+
+    def test_an_unwritable_destination_leaves_nothing(self):
+        self.assert_refused("cannot make", dest="/proc/none/runsc")
+        os.mkdir(os.path.join(self.folder, "runsc"))  # a folder in its place
+        self.assert_refused("cannot write")
+
+    def test_refuses_a_gofer_that_others_may_change(self):
+        os.chmod(self.gofer, 0o777)
+        self.assert_refused("can be changed by others")
+        os.chmod(self.gofer, 0o755)
+        os.chown(self.gofer, 65534, 65534)
+        self.assert_refused("can be changed by others")
+        self.assert_installed_trusting()
+
+    def assert_installed_trusting(self):
+        status, text = self.tool(
+            "install", "--trust-owners", f"--runsc={self.runsc}", f"--gofer={self.gofer}",
+            f"--dest={self.dest}", f"--dispatcher={Built.dispatcher}",
+            f"--dispatcher-path={self.at}")
+        self.assertEqual(status, 0, text)
+
+    def test_usage(self):
+        self.assertEqual(self.tool()[0], 2)
+        self.assertEqual(self.tool("install")[0], 2)
+        status, text = self.tool("--help")
+        self.assertEqual(status, 0)
+        self.assertIn("Exit status", text)
+
+
+class Status(InstallTest):
+
+    def status(self):
+        return self.tool("status", f"--dispatcher-path={self.at}")
+
+    def assert_unsound(self, said):
+        status, text = self.status()
+        self.assertEqual(status, 1, text)
+        self.assertIn(said, text)
+
+    def test_tells_what_is_installed(self):
+        self.assert_unsound("not installed")
+        self.assert_installed()
+        status, text = self.status()
+        self.assertEqual(status, 0, text)
+        for path in (self.at, self.gofer, self.dest, self.runsc):
+            self.assertIn(path, text)
+
+    def test_tells_of_an_upgraded_runsc(self):
+        self.assert_installed()
+        with open(self.runsc, "ab") as file:
+            file.write(b"newer")
+        self.assert_unsound("install again")
+        self.assert_installed()
+        self.assertEqual(self.status()[0], 0)
+
+    def test_tells_of_a_missing_gofer(self):
+        self.assert_installed()
+        os.unlink(self.gofer)
+        self.assert_unsound("missing")
+
+    def test_tells_of_a_changed_copy(self):
+        self.assert_installed()
+        with open(self.dest, "ab") as file:
+            file.write(b"changed")
+        self.assert_unsound("not what was installed")
+
+
+class StockRunsc(InstallTest):
+
+    def test_the_packaged_runsc_fits(self):
+        stock = "/usr/bin/runsc"
+        if not os.path.exists(stock):
+            self.skipTest("runsc is not installed")
+        before = digest(stock)
+        self.assert_installed(runsc=stock)
+        self.assertEqual(digest(stock), before)
+        said = [subprocess.run([path, "--version"], capture_output=True, check=True).stdout
+                for path in (stock, self.dest)]
+        self.assertEqual(said[0], said[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
