@@ -70,6 +70,7 @@ HostBackend::HostBackend(std::shared_ptr<HostTree> tree,
 base::ErrnoOr<void> HostBackend::PrepareDonation(
     absl::string_view mount_path, const lisafs::ConnectionOptions& options) {
   if (options.donation != lisafs::Donation::kFilesAndMountPoint) return {};
+  donation_prepared_ = true;
   const auto fd = tree_->OpenPath(mount_path);
   if (!fd.ok()) return {};
   const auto stat = StatServed(fd->get());
@@ -116,7 +117,7 @@ base::ErrnoOr<HostBackend::MountPointDonation> HostBackend::DonateMountPoint(
     auto donated = proc_self_fd().Reopen(fd, ReopenFlags(O_RDONLY));
     if (!donated.ok()) return donated.error();
     donation.donated = *std::move(donated);
-  } else if (S_ISDIR(mode)) {
+  } else if (S_ISDIR(mode) && (mount_clone_.valid() || !donation_prepared_)) {
     donation.clone_slot = connection.TakeFdSlot();
     if (!donation.clone_slot) return base::Errno(EMFILE);
     auto clone = mount_clone_.valid() ? base::SyscallFd([&] {
@@ -133,9 +134,10 @@ base::ErrnoOr<HostBackend::MountPointDonation> HostBackend::DonateMountPoint(
   return donation;
 }
 
-base::ErrnoOr<void> HostBackend::CheckServed(const wire::Statx& stat) const {
+base::ErrnoOr<void> HostBackend::CheckServed(int directory, const char* name,
+                                             const wire::Statx& stat) const {
   if (!IsServedType(stat.mode) ||
-      proc_self_fd().IsInProcfs(stat.dev_major, stat.dev_minor)) {
+      tree_->procfs_check().IsProcfs(directory, name, stat)) {
     return base::Errno(EPERM);
   }
   return {};
@@ -144,7 +146,7 @@ base::ErrnoOr<void> HostBackend::CheckServed(const wire::Statx& stat) const {
 base::ErrnoOr<wire::Statx> HostBackend::StatServed(int fd) const {
   auto stat = StatFd(fd, level_);
   if (!stat.ok()) return stat;
-  if (const auto served = CheckServed(*stat); !served.ok()) {
+  if (const auto served = CheckServed(fd, "", *stat); !served.ok()) {
     return served.error();
   }
   return stat;

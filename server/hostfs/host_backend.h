@@ -34,8 +34,8 @@ class HostBackend final : public lisafs::Backend {
               lisafs::ProtocolLevel level);
 
   // Makes now what Mount would make of the mount point for a client that is to
-  // be given it: for a process that will soon not be allowed to any more. Does
-  // nothing where nothing is to be donated or nothing is there yet. Before the
+  // be given it: for a process that will soon not be allowed to any more. Where
+  // nothing is there yet, nothing will be donated. Before the
   // connection is made. Errors: those of CloneMount.
   base::ErrnoOr<void> PrepareDonation(absl::string_view mount_path,
                                       const lisafs::ConnectionOptions& options);
@@ -49,9 +49,11 @@ class HostBackend final : public lisafs::Backend {
 
   // FOR ITS FDS
 
-  // Whether the file may be served at all. Errors: EPERM for block devices and
-  // for what is in our own /proc, where a client could reach our memory.
-  base::ErrnoOr<void> CheckServed(const wire::Statx& stat) const;
+  // Whether the file `name` in the borrowed `directory`, with "" the file
+  // behind that descriptor itself, may be served at all. `stat` is its. Errors:
+  // EPERM for block devices and for files of a procfs.
+  base::ErrnoOr<void> CheckServed(int directory, const char* name,
+                                  const wire::Statx& stat) const;
   // The attributes of the borrowed `fd`, which may be O_PATH, if its file may
   // be served.
   base::ErrnoOr<wire::Statx> StatServed(int fd) const;
@@ -78,6 +80,8 @@ class HostBackend final : public lisafs::Backend {
   const lisafs::ProtocolLevel level_;
   // The prepared clone of the mount point, or nothing.
   base::UniqueFd mount_clone_;
+  // Nothing is cloned any more.
+  bool donation_prepared_ = false;
 };
 
 }  // namespace gofer::hostfs

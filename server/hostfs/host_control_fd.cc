@@ -70,16 +70,16 @@ base::ErrnoOr<void> HostControlFd::WalkStat(
       opened = *std::move(next);
       directory = opened.get();
     }
-    const auto stat = is_self || left > 0
-                          ? StatFd(directory, level)
-                          : StatAt(directory, c_name.get(), level);
+    const bool is_open = is_self || left > 0;
+    const auto stat = is_open ? StatFd(directory, level)
+                              : StatAt(directory, c_name.get(), level);
     if (!stat.ok()) {
       if (stat.error() == base::Errno(ENOENT)) return {};
       return stat.error();
     }
-    if (const auto served = backend_.CheckServed(*stat); !served.ok()) {
-      return served.error();
-    }
+    const auto served =
+        backend_.CheckServed(directory, is_open ? "" : c_name.get(), *stat);
+    if (!served.ok()) return served.error();
     if (!out.Append(*stat)) return base::Errno(EIO);
     if (!is_self && S_ISLNK(stat->mode)) return {};
   }

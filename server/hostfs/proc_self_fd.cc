@@ -38,12 +38,7 @@ base::ErrnoOr<base::UniqueFd> ProcSelfFd::OpenDirectory() {
 }
 
 ProcSelfFd::ProcSelfFd(base::UniqueFd directory)
-    : directory_(std::move(directory)), token_(++last_token) {
-  struct stat stat;
-  if (::fstat(directory_.get(), &stat) != 0) return;
-  device_major_ = major(stat.st_dev);
-  device_minor_ = minor(stat.st_dev);
-}
+    : directory_(std::move(directory)), token_(++last_token) {}
 
 base::ErrnoOr<base::UniqueFd> ProcSelfFd::Reopen(int fd, int flags) const {
   const Path name = NameOf(fd);

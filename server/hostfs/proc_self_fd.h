@@ -29,11 +29,6 @@ class ProcSelfFd {
 
   explicit ProcSelfFd(base::UniqueFd directory);
 
-  // Whether files of this device are in the procfs that shows this process.
-  bool IsInProcfs(uint32_t device_major, uint32_t device_minor) const {
-    return device_major == device_major_ && device_minor == device_minor_;
-  }
-
   // A new open file of the file behind `fd`; `flags` without O_NOFOLLOW.
   // Permissions are checked again.
   base::ErrnoOr<base::UniqueFd> Reopen(int fd, int flags) const;
@@ -55,8 +50,6 @@ class ProcSelfFd {
  private:
   const base::UniqueFd directory_;
   const uint64_t token_;
-  uint32_t device_major_ = 0;
-  uint32_t device_minor_ = 0;
 };
 
 }  // namespace gofer::hostfs

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -38,8 +39,31 @@ CLI::Option* Add(CLI::App& app, const char* name, T& value) {
   return app.add_option(name, value)->take_last();
 }
 
+// One word each time, so that the container's name is not taken for another.
+template <typename T>
+CLI::Option* AddList(CLI::App& app, const char* name, std::vector<T>& values) {
+  return app.add_option(name, values)->delimiter(',')->allow_extra_args(false);
+}
+
 CLI::Option* AddFd(CLI::App& app, const char* name, int& fd) {
   return Add(app, name, fd)->check(CLI::Range(-1, 1 << 20));
+}
+
+// What the annotations of a spec may say, which is its user's to choose: not
+// where we log, nor whether we are confined.
+constexpr std::array kOverridable = {"character-device-policy",
+                                     "debug",
+                                     "directfs",
+                                     "fdlimit",
+                                     "fsgofer-host-uds",
+                                     "host-fifo",
+                                     "host-uds",
+                                     "overlay",
+                                     "overlay2"};
+
+bool IsOverridable(const std::string& name) {
+  return std::find(kOverridable.begin(), kOverridable.end(), name) !=
+         kOverridable.end();
 }
 
 template <typename T>
@@ -75,9 +99,7 @@ void DeclareCommand(CLI::App& gofer, Words& words) {
   Add(gofer, "--bundle", flags.bundle)->required();
   AddFd(gofer, "--spec-fd", flags.spec_fd);
   AddFd(gofer, "--mounts-fd", flags.mounts_fd);
-  gofer.add_option("--io-fds", flags.io_fds)
-      ->delimiter(',')
-      ->check(CLI::Range(-1, 1 << 20));
+  AddList(gofer, "--io-fds", flags.io_fds)->check(CLI::Range(-1, 1 << 20));
   gofer.add_flag("--setup-root", flags.setup_root);
   gofer.add_flag("--apply-caps", flags.apply_caps);
   AddFd(gofer, "--sync-userns-fd", flags.sync_userns_fd);
@@ -87,8 +109,8 @@ void DeclareCommand(CLI::App& gofer, Words& words) {
   AddFd(gofer, "--dev-io-fd", flags.dev_io_fd);
   Add(gofer, "--uid", flags.uid);
   Add(gofer, "--gid", flags.gid);
-  gofer.add_option("--overlay-mediums", flags.overlay_mediums)->delimiter(',');
-  gofer.add_option("--gofer-mount-confs", words.mount_confs)->delimiter(',');
+  AddList(gofer, "--overlay-mediums", flags.overlay_mediums);
+  AddList(gofer, "--gofer-mount-confs", words.mount_confs);
   gofer.add_flag("--print-sandbox-plan", flags.print_sandbox_plan);
 }
 
@@ -223,14 +245,17 @@ std::variant<GoferFlags, FlagsError> ParseGoferFlags(
   // CLI11 wants them in reverse.
   std::vector<std::string> reversed;
   for (int i = argc - 1; i > 0; --i) reversed.push_back(WithTwoDashes(argv[i]));
-  // Overrides are global flags: they come before the command, after the others.
-  const auto command = std::find(reversed.begin(), reversed.end(), kCommand);
-  if (command != reversed.end()) {
+  // Overrides are global flags: they come before the command, which is the
+  // first word of this name, after the others.
+  const auto command = std::find(reversed.rbegin(), reversed.rend(), kCommand);
+  if (command != reversed.rend()) {
     std::vector<std::string> last;
     for (const auto& [name, value] : overrides) {
-      last.push_back(absl::StrCat("--", name, "=", value));
+      if (IsOverridable(name)) {
+        last.push_back(absl::StrCat("--", name, "=", value));
+      }
     }
-    reversed.insert(command + 1, last.rbegin(), last.rend());
+    reversed.insert(command.base(), last.rbegin(), last.rend());
   }
   try {
     app.parse(std::move(reversed));

@@ -73,8 +73,9 @@ struct FlagsError {
 // Whether the command line is runsc's call of its gofer. `argv[0]` counts.
 bool IsGoferCommand(int argc, const char* const* argv);
 
-// Looks at argv[1] and on. `overrides` come last and win: flag name without
-// dashes, and value. Opens nothing.
+// Looks at argv[1] and on. `overrides` (flag name without dashes, and value)
+// come last and win, those that a container's user may set; others are left
+// out. Opens nothing.
 std::variant<GoferFlags, FlagsError> ParseGoferFlags(
     int argc, const char* const* argv,
     const std::map<std::string, std::string>& overrides = {});

@@ -32,6 +32,16 @@ class Reader {
     }
   }
 
+  // A string that the kernel will read to its end.
+  std::string GetPath(const json& object, const char* name,
+                      absl::string_view where) {
+    std::string path = Get<std::string>(object, name, where);
+    if (path.find('\0') != std::string::npos) {
+      Fail(absl::StrCat(where, ".", name, " has a zero byte in it"));
+    }
+    return path;
+  }
+
   // The member, or null.
   const json* Find(const json& object, const char* name,
                    absl::string_view where) {
@@ -61,10 +71,9 @@ std::string Absolute(const std::string& path, absl::string_view bundle) {
 OciMount ReadMount(Reader& reader, const json& object, absl::string_view where,
                    absl::string_view bundle) {
   OciMount mount;
-  mount.destination = reader.Get<std::string>(object, "destination", where);
+  mount.destination = reader.GetPath(object, "destination", where);
   mount.type = reader.Get<std::string>(object, "type", where);
-  mount.source =
-      Absolute(reader.Get<std::string>(object, "source", where), bundle);
+  mount.source = Absolute(reader.GetPath(object, "source", where), bundle);
   mount.options =
       reader.Get<std::vector<std::string>>(object, "options", where);
   if (mount.IsBind() && !absl::StartsWith(mount.destination, "/")) {
@@ -81,7 +90,7 @@ void ReadRoot(Reader& reader, const json& spec, absl::string_view bundle,
     reader.Fail("spec.root is missing");
     return;
   }
-  read.root = Absolute(reader.Get<std::string>(*root, "path", "root"), bundle);
+  read.root = Absolute(reader.GetPath(*root, "path", "root"), bundle);
   read.root_readonly = reader.Get<bool>(*root, "readonly", "root");
   if (read.root.empty()) reader.Fail("root.path is missing");
 }
@@ -118,20 +127,24 @@ std::variant<OciSpec, SpecError> ParseOciSpec(absl::string_view text,
   if (process == nullptr) {
     reader.Fail("spec.process is missing");
   } else {
-    read.cwd = reader.Get<std::string>(*process, "cwd", "process");
+    read.cwd = reader.GetPath(*process, "cwd", "process");
   }
   if (const json* linux_part = reader.Find(spec, "linux", "spec")) {
     read.rootfs_propagation =
         reader.Get<std::string>(*linux_part, "rootfsPropagation", "linux");
   }
-  const json mounts = reader.Get<json>(spec, "mounts", "spec");
-  if (!mounts.is_null() && !mounts.is_array()) {
-    reader.Fail("spec.mounts is no array");
-  } else {
-    for (size_t i = 0; i < mounts.size(); ++i) {
-      read.mounts.push_back(ReadMount(reader, mounts[i],
+  if (const json* const mounts = reader.Find(spec, "mounts", "spec")) {
+    if (!mounts->is_array()) reader.Fail("spec.mounts is no array");
+    for (size_t i = 0; mounts->is_array() && i < mounts->size(); ++i) {
+      read.mounts.push_back(ReadMount(reader, (*mounts)[i],
                                       absl::StrCat("mounts[", i, "]"), bundle));
     }
+  }
+  if (const json* const hooks = reader.Find(spec, "hooks", "spec")) {
+    const json* const container =
+        reader.Find(*hooks, "createContainer", "hooks");
+    read.has_create_container_hooks =
+        container != nullptr && !container->empty();
   }
   read.annotations = reader.Get<std::map<std::string, std::string>>(
       spec, "annotations", "spec");

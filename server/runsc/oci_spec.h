@@ -33,6 +33,8 @@ struct OciSpec {
   std::string rootfs_propagation;  // linux.rootfsPropagation
   std::vector<OciMount> mounts;
   std::map<std::string, std::string> annotations;
+  // Programs that runsc of 2026 has its gofer run.
+  bool has_create_container_hooks = false;
 };
 
 struct SpecError {

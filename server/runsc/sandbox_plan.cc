@@ -10,7 +10,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "server/runsc/served_mounts.h"
 #include "server/sandbox/capabilities.h"
 
 namespace gofer::runsc {
@@ -27,8 +26,6 @@ struct AttributeOption {
   uint64_t clear;
 };
 
-constexpr uint64_t kAnyAtime = MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME;
-
 constexpr std::array<AttributeOption, 13> kAttributeOptions = {{
     {"ro", MOUNT_ATTR_RDONLY, 0},
     {"rro", MOUNT_ATTR_RDONLY, 0},
@@ -39,10 +36,10 @@ constexpr std::array<AttributeOption, 13> kAttributeOptions = {{
     {"dev", 0, MOUNT_ATTR_NODEV},
     {"noexec", MOUNT_ATTR_NOEXEC, 0},
     {"exec", 0, MOUNT_ATTR_NOEXEC},
-    {"noatime", MOUNT_ATTR_NOATIME, kAnyAtime},
+    {"noatime", MOUNT_ATTR_NOATIME, MOUNT_ATTR__ATIME},
     {"atime", 0, MOUNT_ATTR_NOATIME},
     {"nodiratime", MOUNT_ATTR_NODIRATIME, 0},
-    {"strictatime", MOUNT_ATTR_STRICTATIME, kAnyAtime},
+    {"strictatime", MOUNT_ATTR_STRICTATIME, MOUNT_ATTR__ATIME},
 }};
 
 std::optional<Propagation> ParsePropagation(absl::string_view option) {
@@ -50,11 +47,12 @@ std::optional<Propagation> ParsePropagation(absl::string_view option) {
   if (option == "rprivate") return Propagation{PropagationKind::kPrivate, true};
   if (option == "slave") return Propagation{PropagationKind::kSlave, false};
   if (option == "rslave") return Propagation{PropagationKind::kSlave, true};
+  // Nobody but us could bind it here, and we do, to give it to the client.
   if (option == "unbindable") {
-    return Propagation{PropagationKind::kUnbindable, false};
+    return Propagation{PropagationKind::kPrivate, false};
   }
   if (option == "runbindable") {
-    return Propagation{PropagationKind::kUnbindable, true};
+    return Propagation{PropagationKind::kPrivate, true};
   }
   return std::nullopt;
 }
@@ -92,10 +90,10 @@ std::variant<sandbox::BindMount, SandboxPlanError> MakeBind(
 }
 
 std::variant<sandbox::TreePlan, SandboxPlanError> MakeTree(
-    const OciSpec& spec, const GoferFlags& flags) {
+    const OciSpec& spec, const std::vector<GoferMount>& mounts,
+    const GoferFlags& flags) {
   sandbox::TreePlan tree;
   tree.root = spec.root;
-  tree.readonly = RootIsReadonly(spec, flags);
   const std::string& propagation = spec.rootfs_propagation;
   if (IsShared(propagation)) {
     return SandboxPlanError{
@@ -110,29 +108,43 @@ std::variant<sandbox::TreePlan, SandboxPlanError> MakeTree(
     }
     tree.propagation = *parsed;
   }
-  for (const OciMount& mount : spec.mounts) {
-    if (!mount.IsBind()) continue;
-    auto bind = MakeBind(mount);
+  for (const GoferMount& mount : mounts) {
+    const bool readonly = mount.access == lisafs::Access::kReadOnly;
+    if (!mount.mount) {
+      tree.readonly = readonly;
+      continue;
+    }
+    // The root's client must not reach it, either.
+    if (!mount.served) continue;
+    auto bind = MakeBind(spec.mounts[*mount.mount]);
     if (auto* error = std::get_if<SandboxPlanError>(&bind)) {
       return std::move(*error);
     }
     tree.binds.push_back(std::move(std::get<sandbox::BindMount>(bind)));
+    if (readonly) tree.binds.back().attributes |= MOUNT_ATTR_RDONLY;
   }
-  if (!spec.cwd.empty() && spec.cwd != "/") tree.directories = {spec.cwd};
+  // Since 2026 runsc makes it elsewhere.
+  if (!spec.cwd.empty() && spec.cwd != "/" &&
+      flags.release != Release::kAug2026) {
+    tree.directories = {spec.cwd};
+  }
   return tree;
 }
 
 }  // namespace
 
 std::variant<sandbox::Plan, SandboxPlanError> MakeSandboxPlan(
-    const OciSpec& spec, const GoferFlags& flags) {
+    const OciSpec& spec, const std::vector<GoferMount>& mounts,
+    const GoferFlags& flags) {
   sandbox::Plan plan;
   if (flags.setup_root && !flags.unsafe_nonroot) {
-    auto tree = MakeTree(spec, flags);
+    auto tree = MakeTree(spec, mounts, flags);
     if (auto* error = std::get_if<SandboxPlanError>(&tree)) {
       return std::move(*error);
     }
     plan.tree = std::move(std::get<sandbox::TreePlan>(tree));
+  } else {
+    plan.landlock_roots = {spec.root};
   }
   plan.max_fds = flags.max_fds;
   sandbox::SyscallPlan syscalls;

@@ -5,9 +5,11 @@
 
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "server/runsc/gofer_flags.h"
 #include "server/runsc/oci_spec.h"
+#include "server/runsc/served_mounts.h"
 #include "server/sandbox/plan.h"
 
 namespace gofer::runsc {
@@ -16,10 +18,12 @@ struct SandboxPlanError {
   std::string text;  // One line without a newline.
 };
 
-// The plan's binds are the spec's bind mounts, in order. Touches nothing.
-// Errors: an option or propagation that a gofer must refuse (shared).
+// `mounts` are GoferMounts(spec, flags); the plan's binds are those of them
+// that are served, without the root, in order. Touches nothing. Errors: an
+// option or propagation that a gofer must refuse (shared).
 std::variant<sandbox::Plan, SandboxPlanError> MakeSandboxPlan(
-    const OciSpec& spec, const GoferFlags& flags);
+    const OciSpec& spec, const std::vector<GoferMount>& mounts,
+    const GoferFlags& flags);
 
 }  // namespace gofer::runsc
 

@@ -1,4 +1,5 @@
-// ServedMount: one connection of a container, its socket and what it serves.
+// GoferMounts and MatchSockets: what a container is served, and over which
+// sockets.
 
 #ifndef GOFER_SERVER_RUNSC_SERVED_MOUNTS_H_
 #define GOFER_SERVER_RUNSC_SERVED_MOUNTS_H_
@@ -15,27 +16,35 @@
 
 namespace gofer::runsc {
 
-struct ServedMount {
-  int io_fd = -1;
+// The root or a bind mount of the spec.
+struct GoferMount {
   // Index into OciSpec::mounts; none is the root.
   std::optional<size_t> mount;
+  // Whether it has a connection of its own.
+  bool served = true;
   lisafs::Access access = lisafs::Access::kReadWrite;
+};
+
+struct ServedMount {
+  int io_fd = -1;
+  GoferMount of;
 };
 
 struct ServedMountsError {
   std::string text;  // One line without a newline.
 };
 
-// Gives each served mount its socket: the root the first, then the bind mounts
-// in the spec's order. Errors: sockets too few or too many.
-//
-// An overlay keeps all changes in the sandbox, so what is below one is served
-// read-only. Source: gVisor runsc/cmd/gofer.go, Dec 2022, Nov 2023, Aug 2026.
-std::variant<std::vector<ServedMount>, ServedMountsError> MatchSockets(
+// The root, then the bind mounts in the spec's order, as spec and flags want
+// them. An overlay keeps all changes in the sandbox, so what is below one is
+// read-only. Errors: flags that have no word for one of them. Source: gVisor
+// runsc/cmd/gofer.go, Dec 2022, Nov 2023, Aug 2026.
+std::variant<std::vector<GoferMount>, ServedMountsError> GoferMounts(
     const OciSpec& spec, const GoferFlags& flags);
 
-// Whether the root, or its mount, may be mounted read-only.
-bool RootIsReadonly(const OciSpec& spec, const GoferFlags& flags);
+// Gives each of `mounts` that is served its socket. Errors: sockets too few,
+// too many, or one twice.
+std::variant<std::vector<ServedMount>, ServedMountsError> MatchSockets(
+    const std::vector<GoferMount>& mounts, const GoferFlags& flags);
 
 }  // namespace gofer::runsc
 

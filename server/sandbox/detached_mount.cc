@@ -1,8 +1,10 @@
 #include "server/sandbox/detached_mount.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "server/base/syscall.h"
 
@@ -86,6 +88,11 @@ base::ErrnoOr<bool> DetachedMount::IsDirectory() const {
   struct stat stat;
   if (::fstat(root_.get(), &stat) != 0) return base::Errno::Last();
   return S_ISDIR(stat.st_mode);
+}
+
+bool DetachedMount::IsProcfs() const {
+  struct statfs stat;
+  return ::fstatfs(root_.get(), &stat) == 0 && stat.f_type == PROC_SUPER_MAGIC;
 }
 
 }  // namespace gofer::sandbox

@@ -37,6 +37,8 @@ class DetachedMount {
   base::ErrnoOr<void> Attach(int mount_point) const;
 
   base::ErrnoOr<bool> IsDirectory() const;
+  // Whether it shows files of procfs.
+  bool IsProcfs() const;
 
   int fd() const { return root_.get(); }
   base::UniqueFd Release() && { return std::move(root_); }

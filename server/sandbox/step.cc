@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 
 namespace gofer::sandbox {
@@ -45,7 +46,8 @@ absl::string_view Name(Step step) {
 std::string StepError::Text() const {
   const absl::string_view reason = std::strerror(error.number());
   if (what.empty()) return absl::StrCat(Name(step), ": ", reason);
-  return absl::StrCat(Name(step), ": ", what, ": ", reason);
+  return absl::StrCat(Name(step), ": ", absl::Utf8SafeCHexEscape(what), ": ",
+                      reason);
 }
 
 }  // namespace gofer::sandbox

@@ -10,24 +10,26 @@
 
 namespace gofer::sandbox {
 
+// In the order in which they are taken. DO NOT CHANGE a value: exit codes of
+// the gofer are made from them.
 enum class Step {
   // MountTree.
-  kMountNamespace,
-  kPropagation,
-  kProcSelfFd,
-  kBindRoot,
-  kStage,
-  kBindMount,
-  kMakeDirectory,
-  kReadonlyRoot,
-  kPivotRoot,
-  kHideProc,
+  kMountNamespace = 0,
+  kPropagation = 1,
+  kProcSelfFd = 2,
+  kBindRoot = 3,
+  kStage = 4,
+  kHideProc = 5,
+  kBindMount = 6,
+  kMakeDirectory = 7,
+  kReadonlyRoot = 8,
+  kPivotRoot = 9,
   // Confine.
-  kFdLimit,
-  kNoNewPrivileges,
-  kCapabilities,
-  kLandlock,
-  kSyscallFilter,
+  kFdLimit = 10,
+  kNoNewPrivileges = 11,
+  kCapabilities = 12,
+  kLandlock = 13,
+  kSyscallFilter = 14,
 };
 
 // "pivot-root".

@@ -66,6 +66,8 @@ base::ErrnoOr<void> SetOptions(const Filter& filter) {
   } kOptions[] = {
       {SCMP_FLTATR_CTL_NNP, 0},
       {SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS},
+      // Should there be other threads after all, they get it too.
+      {SCMP_FLTATR_CTL_TSYNC, 1},
       // The kernel's error numbers instead of ECANCELED.
       {SCMP_FLTATR_API_SYSRAWRC, 1},
       // A binary tree: every call runs the filter.

@@ -8,16 +8,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/mount_info.h"
+#include "server/base/log.h"
 #include "server/base/syscall.h"
 #include "server/sandbox/detached_mount.h"
+#include "server/sandbox/procfs_stripper.h"
 #include "server/sandbox/rooted_resolver.h"
 
 namespace gofer::sandbox {
@@ -54,6 +55,8 @@ base::ErrnoOr<base::UniqueFd> OpenProcSelfFd() {
     return clone.error();
   }
   // Locked mounts below /proc, as in user namespaces.
+  base::Log().warn("/proc/self/fd is not detached: {}",
+                   std::strerror(clone.ok() ? EPERM : clone.error().number()));
   return OpenDirectory("/proc/self/fd");
 }
 
@@ -75,7 +78,7 @@ class TreeBuilder {
         &TreeBuilder::CloneSources,   &TreeBuilder::AttachRoot,
         &TreeBuilder::AttachBinds,    &TreeBuilder::MakeDirectories,
         &TreeBuilder::MakeReadonly,   &TreeBuilder::Pivot,
-        &TreeBuilder::OpenTree,       &TreeBuilder::HideProc,
+        &TreeBuilder::OpenTree,
     };
     for (const auto step : kSteps) {
       if (auto error = (this->*step)()) return *std::move(error);
@@ -131,6 +134,10 @@ class TreeBuilder {
       if (!source.ok()) {
         return StepError{Step::kBindMount, Describe(bind), source.error()};
       }
+      // It would be an empty directory, which nobody wants.
+      if (source->IsProcfs()) {
+        return StepError{Step::kHideProc, Describe(bind), base::Errno(EPERM)};
+      }
       sources_.push_back(*std::move(source));
     }
     return std::nullopt;
@@ -141,8 +148,11 @@ class TreeBuilder {
     if (!stage.ok()) return StepError{Step::kStage, kStage, stage.error()};
     auto attached = root_mount_->Attach(stage->get());
     if (attached.ok()) attached = OpenRoot();
-    return Check(Step::kStage, absl::StrCat(plan_.root, " on ", kStage),
-                 attached);
+    if (auto error = Check(
+            Step::kStage, absl::StrCat(plan_.root, " on ", kStage), attached)) {
+      return error;
+    }
+    return Check(Step::kHideProc, plan_.root, Strip());
   }
 
   // The uppermost mount there.
@@ -159,6 +169,11 @@ class TreeBuilder {
       if (!attached.ok()) {
         return StepError{Step::kBindMount, Describe(plan_.binds[i]),
                          attached.error()};
+      }
+      const auto stripped = Strip();
+      if (!stripped.ok()) {
+        return StepError{Step::kHideProc, Describe(plan_.binds[i]),
+                         stripped.error()};
       }
     }
     sources_.clear();
@@ -233,37 +248,13 @@ class TreeBuilder {
     return std::nullopt;
   }
 
-  // A procfs in the tree would show this process's memory and descriptors to
-  // the clients. Where the root is "/", one is in it.
-  Outcome HideProc() {
-    const auto text = base::ReadMountInfo(tree_.mount_info.get());
-    if (!text.ok()) {
-      return StepError{Step::kHideProc, "/proc/self/mountinfo", text.error()};
-    }
-    std::vector<base::MountInfo> mounts = base::ParseMountInfo(*text);
-    // The last one first: it may be on top of another.
-    std::reverse(mounts.begin(), mounts.end());
-    for (const base::MountInfo& mount : mounts) {
-      if (mount.type != "proc") continue;
-      const auto hidden = Hide(mount.mount_point.c_str());
-      if (!hidden.ok()) {
-        return StepError{Step::kHideProc, mount.mount_point, hidden.error()};
-      }
-    }
-    return std::nullopt;
-  }
-
-  static base::ErrnoOr<void> Hide(const char* point) {
-    // ENOENT: it was below another that has gone.
-    if (::umount2(point, MNT_DETACH | UMOUNT_NOFOLLOW) == 0 ||
-        errno == ENOENT) {
-      return {};
-    }
-    // What a user namespace was given cannot be unmounted in it, only covered.
-    return base::SyscallVoid([&] {
-      return ::mount("none", point, "tmpfs",
-                     MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr);
+  // Before anything is mounted on top of it.
+  base::ErrnoOr<void> Strip() const {
+    auto mount_info = base::SyscallFd([this] {
+      return ::openat(proc_self_.get(), "mountinfo", O_RDONLY | O_CLOEXEC);
     });
+    if (!mount_info.ok()) return mount_info.error();
+    return StripProcfs(tree_.root.get(), mount_info->get());
   }
 
   const TreePlan& plan_;

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/log.h"
 #include "server/base/unique_fd.h"
@@ -121,7 +122,8 @@ StageResult ConnectionGroup::TakeSockets() {
   return std::nullopt;
 }
 
-StageResult ConnectionGroup::Create(std::shared_ptr<hostfs::HostTree> tree) {
+StageResult ConnectionGroup::Create(std::shared_ptr<hostfs::HostTree> tree,
+                                    bool will_be_confined) {
   server_ = std::make_unique<lisafs::Server>(
       lisafs::ServerOptions(),
       [this](const lisafs::Connection& connection) { NoteEnd(connection); });
@@ -131,11 +133,13 @@ StageResult ConnectionGroup::Create(std::shared_ptr<hostfs::HostTree> tree) {
     socket.connection.max_nodes = 2 * max_fds_ + 1024;
     auto backend = std::make_unique<hostfs::HostBackend>(
         tree, socket.host, socket.connection.level);
-    const auto prepared =
-        backend->PrepareDonation(socket.mount_path, socket.connection);
-    if (!prepared.ok()) {
-      return StageError("donate-mount", socket.mount_path, prepared.error(),
-                        ExitCode::kDonateMount);
+    if (will_be_confined) {
+      const auto prepared =
+          backend->PrepareDonation(socket.mount_path, socket.connection);
+      if (!prepared.ok()) {
+        return StageError("donate-mount", socket.mount_path, prepared.error(),
+                          ExitCode::kDonateMount);
+      }
     }
     auto connection =
         server_->CreateConnection(base::UniqueFd(socket.fd), socket.mount_path,

@@ -47,8 +47,10 @@ class ConnectionGroup {
   StageResult ShareFds(uint32_t max_fds,
                        std::optional<uint64_t> process_limit = std::nullopt);
   StageResult TakeSockets();
-  // What the clients are given of their mount points is made now, while we may.
-  StageResult Create(std::shared_ptr<hostfs::HostTree> tree);
+  // With `will_be_confined`, what the clients are given of their mount points
+  // is made now, while we may.
+  StageResult Create(std::shared_ptr<hostfs::HostTree> tree,
+                     bool will_be_confined);
   StageResult Start();
 
   // Returns when all have ended. A signal asks them to: requests in flight are

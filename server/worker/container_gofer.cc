@@ -33,6 +33,7 @@
 #include "server/sandbox/tree_builder.h"
 #include "server/worker/connection_group.h"
 #include "server/worker/entered_tree.h"
+#include "server/worker/inherited_fds.h"
 #include "server/worker/stage_error.h"
 
 namespace gofer::worker {
@@ -54,6 +55,7 @@ class ContainerGofer {
       : flags_(flags), argc_(argc), argv_(argv) {}
 
   ExitCode Run() {
+    CloseOtherFds(KnownFds());
     UseDebugLog();
     for (const auto stage :
          {&ContainerGofer::ReadSpec, &ContainerGofer::MakePlan,
@@ -77,6 +79,17 @@ class ContainerGofer {
     return error.code;
   }
 
+  // What we use. The rest would help whoever takes this process over: runsc of
+  // 2026 leaves us a socket that opens files of the host.
+  std::vector<int> KnownFds() const {
+    std::vector<int> fds = flags_.io_fds;
+    fds.insert(fds.end(), {flags_.spec_fd, flags_.mounts_fd, flags_.log_fd,
+                           flags_.debug_log_fd, flags_.sync_userns_fd,
+                           flags_.sync_nvproxy_fd, flags_.sync_chroot_fd,
+                           flags_.sync_sentry_exit_fd});
+    return fds;
+  }
+
   // runsc leaves nothing on stderr but its debug log.
   void UseDebugLog() {
     // The zone's file will be out of reach.
@@ -85,6 +98,7 @@ class ContainerGofer {
       (void)base::Syscall(
           [&] { return ::dup2(flags_.debug_log_fd, STDERR_FILENO); });
       base::SetLogLevel(flags_.debug ? "debug" : "info");
+      ::close(std::exchange(flags_.debug_log_fd, -1));
     }
     if (!flags_.ignored.empty()) {
       base::Log().debug("flags without a meaning for a gofer: {}",
@@ -146,7 +160,12 @@ class ContainerGofer {
   }
 
   StageResult MakePlan() {
-    auto made = runsc::MakeSandboxPlan(spec_, flags_);
+    auto mounts = runsc::GoferMounts(spec_, flags_);
+    if (const auto* error = std::get_if<runsc::ServedMountsError>(&mounts)) {
+      return StageError("match-sockets", error->text, ExitCode::kMatchSockets);
+    }
+    mounts_ = std::move(std::get<std::vector<runsc::GoferMount>>(mounts));
+    auto made = runsc::MakeSandboxPlan(spec_, mounts_, flags_);
     if (const auto* error = std::get_if<runsc::SandboxPlanError>(&made)) {
       return StageError("plan-sandbox", error->text, ExitCode::kPlan);
     }
@@ -159,12 +178,29 @@ class ContainerGofer {
   }
 
   StageResult MatchSockets() {
-    auto matched = runsc::MatchSockets(spec_, flags_);
+    auto matched = runsc::MatchSockets(mounts_, flags_);
     if (const auto* error = std::get_if<runsc::ServedMountsError>(&matched)) {
       return StageError("match-sockets", error->text, ExitCode::kMatchSockets);
     }
     served_ = std::move(std::get<std::vector<runsc::ServedMount>>(matched));
+    WarnOfWhatIsLeftOut();
     return std::nullopt;
+  }
+
+  // Nobody should have to find out.
+  void WarnOfWhatIsLeftOut() const {
+    if (!plan_.tree) {
+      base::Log().warn(
+          "not confined to the container's tree: --setup-root is "
+          "off, or runsc is not root");
+    }
+    if (!plan_.capabilities) {
+      base::Log().warn("capabilities are kept: --apply-caps is off");
+    }
+    if (spec_.has_create_container_hooks &&
+        flags_.release == runsc::Release::kAug2026) {
+      base::Log().warn("the spec's createContainer hooks are not run");
+    }
   }
 
   // Waits for what runsc has to do first, then becomes the root of the user
@@ -212,8 +248,9 @@ class ContainerGofer {
     }
     if (auto failed = EnterTree(*plan_.tree, mounted_, tree_)) return failed;
     size_t bind = 0;
-    for (runsc::OciMount& mount : spec_.mounts) {
-      if (!mount.IsBind()) continue;
+    for (const runsc::GoferMount& gofer_mount : mounts_) {
+      if (!gofer_mount.mount || !gofer_mount.served) continue;
+      runsc::OciMount& mount = spec_.mounts[*gofer_mount.mount];
       mount.destination = mounted_.destinations[bind++];
       if (IsOverlay(mount.destination)) {
         mount.options.emplace_back(kStaleReadOption);
@@ -247,13 +284,14 @@ class ContainerGofer {
       ServedSocket socket{.fd = served.io_fd,
                           .name = absl::StrCat("--io-fds=", served.io_fd)};
       socket.connection = lisafs::ConnectionOptions::ForLevel(level);
-      socket.connection.access = served.access;
-      if (flags_.directfs) {
+      socket.connection.access = served.of.access;
+      // Without a tree of our own, `..` would lead out of what is given.
+      if (flags_.directfs && plan_.tree) {
         socket.connection.donation = lisafs::Donation::kFilesAndMountPoint;
       }
       socket.host = flags_.host;
-      if (served.mount) {
-        socket.mount_path = spec_.mounts[*served.mount].destination;
+      if (served.of.mount) {
+        socket.mount_path = spec_.mounts[*served.of.mount].destination;
       }
       sockets.push_back(std::move(socket));
     }
@@ -262,7 +300,7 @@ class ContainerGofer {
 
   StageResult Confine() {
     StageResult failed = group_->ShareFds(0, plan_.max_fds);
-    if (!failed) failed = group_->Create(tree_);
+    if (!failed) failed = group_->Create(tree_, true);
     if (failed) return failed;
     const auto confined =
         sandbox::Confine(plan_, mounted_.root.valid() ? &mounted_ : nullptr);
@@ -306,6 +344,7 @@ class ContainerGofer {
   bool done_ = false;
 
   runsc::OciSpec spec_;
+  std::vector<runsc::GoferMount> mounts_;
   sandbox::Plan plan_;
   std::vector<runsc::ServedMount> served_;
   sandbox::MountedTree mounted_;

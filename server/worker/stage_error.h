@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "server/base/errno.h"
@@ -16,10 +17,12 @@
 
 namespace gofer::worker {
 
-// `text` is one line without a newline: the stage, what it was about, and why.
+// `text` is one line: the stage, what it was about, and why, with control
+// characters of paths and the like escaped.
 struct StageError {
   StageError(absl::string_view stage, absl::string_view why, ExitCode exit_code)
-      : text(absl::StrCat(stage, ": ", why)), code(exit_code) {}
+      : text(absl::StrCat(stage, ": ", absl::Utf8SafeCHexEscape(why))),
+        code(exit_code) {}
   StageError(absl::string_view stage, absl::string_view what, base::Errno error,
              ExitCode exit_code)
       : StageError(stage,

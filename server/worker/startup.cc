@@ -16,6 +16,7 @@
 #include "server/sandbox/tree_builder.h"
 #include "server/worker/connection_group.h"
 #include "server/worker/entered_tree.h"
+#include "server/worker/inherited_fds.h"
 #include "server/worker/stage_error.h"
 
 namespace gofer::worker {
@@ -96,7 +97,7 @@ StageResult Start(const ServeOptions& options, ConnectionGroup& group) {
   }
   if (!failed) failed = CheckMountDonation(options, *tree);
   if (!failed) failed = group.TakeSockets();
-  if (!failed) failed = group.Create(tree);
+  if (!failed) failed = group.Create(tree, options.sandboxed);
   if (!failed && options.sandboxed) failed = Confine(plan, mounted);
   if (!failed) failed = group.Start();
   return failed;
@@ -105,6 +106,9 @@ StageResult Start(const ServeOptions& options, ConnectionGroup& group) {
 }  // namespace
 
 ExitCode Serve(const ServeOptions& options) {
+  std::vector<int> sockets;
+  for (const IoFd& io_fd : options.io_fds) sockets.push_back(io_fd.fd);
+  CloseOtherFds(std::move(sockets));
   ConnectionGroup group(ToSockets(options));
   if (const StageResult failed = Start(options, group)) {
     std::fprintf(stderr, "gofer: %s\n", failed->text.c_str());

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -41,9 +43,13 @@ std::string ReadFd(int fd) {
   return text;
 }
 
-std::string MountsOfThisProcess() {
-  std::ifstream file("/proc/self/mountinfo");
+std::string ReadAbsolute(const std::string& path) {
+  std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string MountsOfThisProcess() {
+  return ReadAbsolute("/proc/self/mountinfo");
 }
 
 base::UniqueFd MemoryFile(const std::string& text) {
@@ -107,6 +113,7 @@ class ContainerGoferTest : public testing::Test {
       inherited.push_back(pair.second.get());
       theirs.push_back(std::move(pair.second));
     }
+    if (leaked_.valid()) inherited.push_back(leaked_.get());
     flags.insert(flags.end(), command_flags.begin(), command_flags.end());
     gofer_ = std::make_unique<test::GoferChild>(flags, inherited, wrapper);
   }
@@ -147,6 +154,7 @@ class ContainerGoferTest : public testing::Test {
   std::vector<base::UniqueFd> sockets_;
   base::UniqueFd mounts_reply_;
   base::UniqueFd log_;
+  base::UniqueFd leaked_;
   std::unique_ptr<test::GoferChild> gofer_;
   std::string mounts_before_;
 };
@@ -178,7 +186,7 @@ TEST_F(ContainerGoferTest, ChangesArriveOnTheHost) {
   EXPECT_FALSE(bundle_.Has("rootfs/data/made"));
 }
 
-TEST_F(ContainerGoferTest, ReadonlyIsRefusedByUsAndByTheKernel) {
+TEST_F(ContainerGoferTest, ReadonlyIsRefused) {
   spec_["root"]["readonly"] = true;
   spec_["mounts"].push_back(Bind("volume", "/data", {"rbind", "ro"}));
   Start(2);
@@ -187,6 +195,90 @@ TEST_F(ContainerGoferTest, ReadonlyIsRefusedByUsAndByTheKernel) {
   EXPECT_EQ(Mount(1).root().Mkdir("x", client::NewFile{}).error(),
             base::Errno(EROFS));
   EXPECT_FALSE(bundle_.Has("rootfs/x"));
+}
+
+// Not even over the root's connection, which sees it as well: by the kernel.
+TEST_F(ContainerGoferTest, ReadonlyMountIsReadonlyForTheRootsClient) {
+  spec_["mounts"].push_back(Bind("volume", "/data", {"rbind", "ro"}));
+  Start(2);
+  const Client root = Mount(0);
+  const auto data = root.root().WalkPath("data");
+  ASSERT_TRUE(data.ok());
+  EXPECT_EQ(data->Mkdir("x", client::NewFile{}).error(), base::Errno(EROFS));
+  EXPECT_TRUE(root.root().Mkdir("x", client::NewFile{}).ok());
+}
+
+TEST_F(ContainerGoferTest, MountBelowAnOverlayIsReadonlyForTheRootsClient) {
+  spec_["mounts"].push_back(Bind("volume", "/data"));
+  StartWithSpec(spec_.dump(), 2, {"--directfs=false"},
+                {"--overlay-mediums=0,1"});
+  const Client root = Mount(0);
+  const auto data = root.root().WalkPath("data");
+  ASSERT_TRUE(data.ok()) << gofer_->Stderr();
+  EXPECT_EQ(data->Mkdir("x", client::NewFile{}).error(), base::Errno(EROFS));
+}
+
+TEST_F(ContainerGoferTest, UnservedMountIsNotInTheTree) {
+  spec_["mounts"].push_back(Bind("volume", "/data"));
+  StartWithSpec(spec_.dump(), 1, {"--directfs=false"},
+                {"--gofer-mount-confs=lisafs:none,none:memory"});
+  const Client root = Mount(0);
+  EXPECT_EQ(ReadFile(root, "data/hello"), absl::StrCat("errno ", ENOENT));
+  EXPECT_EQ(json::parse(ReadFd(mounts_reply_.get())).at(0).at("destination"),
+            "/data");
+}
+
+// A procfs of the image's directory, and one that something else lies on.
+TEST_F(ContainerGoferTest, ProcfsInTheRootIsNotServed) {
+  for (const char* name : {"rootfs/proc", "rootfs/covered"}) {
+    ASSERT_EQ(::mkdir((bundle_ / name).c_str(), 0755), 0);
+    ASSERT_EQ(::mount("proc", (bundle_ / name).c_str(), "proc", 0, nullptr), 0);
+  }
+  ASSERT_EQ(::mount("tmpfs", (bundle_ / "rootfs/covered").c_str(), "tmpfs", 0,
+                    nullptr),
+            0);
+  bundle_.Write("rootfs/covered/file", "of the cover");
+  spec_["mounts"].push_back(Bind("volume", "/proc"));
+  Start(2);
+  const Client root = Mount(0);
+  EXPECT_EQ(ReadFile(root, "proc/hello"), "from the volume");
+  EXPECT_EQ(ReadFile(root, "covered/file"), "of the cover");
+  EXPECT_EQ(ReadFile(Mount(1), "hello"), "from the volume");
+  EXPECT_THAT(ReadAbsolute(absl::StrCat("/proc/", gofer_->pid(), "/mountinfo")),
+              testing::Not(HasSubstr(" - proc ")));
+  for (const char* name : {"rootfs/covered", "rootfs/covered", "rootfs/proc"}) {
+    EXPECT_EQ(::umount2((bundle_ / name).c_str(), MNT_DETACH), 0);
+  }
+}
+
+TEST_F(ContainerGoferTest, BindOfProcfsIsRefused) {
+  spec_["mounts"].push_back(Bind("/proc/sys", "/sysctl"));
+  Start(2);
+  ExpectFailure(worker::ExitCodeOf(sandbox::Step::kHideProc),
+                "/proc/sys on /sysctl: Operation not permitted");
+}
+
+TEST_F(ContainerGoferTest, ControlCharactersOfTheSpecMakeNoLines) {
+  spec_["mounts"].push_back(Bind("gone\n2026 error FAKE\x1b[31m", "/data"));
+  Start(2);
+  ExpectFailure(worker::ExitCodeOf(sandbox::Step::kBindMount), "FAKE");
+}
+
+// A directory of the host that somebody forgot to close.
+TEST_F(ContainerGoferTest, LeakedDescriptorsAreClosed) {
+  leaked_ = base::UniqueFd(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  Start(1);
+  EXPECT_EQ(ReadFile(Mount(0), "hello"), "from the root");
+  const std::string fds = absl::StrCat("/proc/", gofer_->pid(), "/fd");
+  for (const auto& entry : std::filesystem::directory_iterator(fds)) {
+    struct stat stat;
+    struct stat root;
+    ASSERT_EQ(::stat("/", &root), 0);
+    if (::stat(entry.path().c_str(), &stat) == 0) {
+      EXPECT_FALSE(stat.st_dev == root.st_dev && stat.st_ino == root.st_ino)
+          << entry.path();
+    }
+  }
 }
 
 // A destination that an image's symlinks lead away ends inside of the root.

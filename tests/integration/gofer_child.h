@@ -28,6 +28,7 @@ class GoferChild {
   GoferChild& operator=(const GoferChild&) = delete;
   ~GoferChild();
 
+  pid_t pid() const { return pid_; }
   void Signal(int signal) const;
 
   // Blocks until it has ended. Returns its exit status, or 128 + n when signal

@@ -5,12 +5,15 @@ import time
 
 PLACES = ("/tmp", "/var/tmp", "/run", "/dev/shm")
 NAMES = ("runsc", "gofer", "exec-pid-")
+# Of the project's other tests, which may run meanwhile.
+OTHERS = ("gofer-test-",)
 
 
 def temporary_files():
     """Names in the system's folders that look like ours or runsc's."""
     return {os.path.join(place, name) for place in PLACES if os.path.isdir(place)
-            for name in os.listdir(place) if any(part in name for part in NAMES)}
+            for name in os.listdir(place)
+            if any(part in name for part in NAMES) and not name.startswith(OTHERS)}
 
 
 def find_leftovers(folder, pid_namespaces, empty_folders, files_before, seconds=5):

@@ -39,14 +39,6 @@ TEST_F(ProcSelfFdTest, ReopensAFileThatHasNoNameAnyMore) {
   EXPECT_STREQ(text, "text");
 }
 
-TEST_F(ProcSelfFdTest, KnowsItsOwnProcfs) {
-  struct stat stat = {};
-  ASSERT_EQ(::stat("/proc/self/mem", &stat), 0);
-  EXPECT_TRUE(proc_.IsInProcfs(major(stat.st_dev), minor(stat.st_dev)));
-  stat = directory_.Stat("f");
-  EXPECT_FALSE(proc_.IsInProcfs(major(stat.st_dev), minor(stat.st_dev)));
-}
-
 TEST_F(ProcSelfFdTest, ReopeningASymlinkDoesNotFollowIt) {
   const base::UniqueFd control = Control("ln");
   const auto file = proc_.Reopen(control.get(), O_RDONLY | O_CLOEXEC);

@@ -163,6 +163,37 @@ TEST(GoferFlagsTest, OverridesComeLast) {
       Parse(words, {{"host-uds", "sideways"}})));
 }
 
+TEST(GoferFlagsTest, OverridesAreOnlyOfWhatAUserMayChoose) {
+  const std::vector<const char*> words = {"--log-fd=3",  "gofer",
+                                          "--bundle=/b", "--spec-fd=3",
+                                          "--io-fds=4",  "gofer"};
+  const GoferFlags flags = Good(words, {{"log-fd", "4"},
+                                        {"TESTONLY-unsafe-nonroot", "true"},
+                                        {"bundle", "/evil"},
+                                        {"setup-root", "false"},
+                                        {"print-sandbox-plan", "true"},
+                                        {"allow-flag-override", "false"},
+                                        {"debug", "true"}});
+  EXPECT_EQ(flags.log_fd, 3);
+  EXPECT_FALSE(flags.unsafe_nonroot);
+  EXPECT_EQ(flags.bundle, "/b");
+  EXPECT_TRUE(flags.setup_root);
+  EXPECT_FALSE(flags.print_sandbox_plan);
+  EXPECT_TRUE(flags.debug);
+}
+
+// Since 2026 it comes last, right after whatever flag.
+TEST(GoferFlagsTest, ContainersNameIsNoValueOfTheLastFlag) {
+  EXPECT_THAT(
+      Good({"gofer", "--bundle=/b", "--spec-fd=3", "--io-fds=6", "12345"})
+          .io_fds,
+      ElementsAre(6));
+  EXPECT_THAT(Good({"gofer", "--bundle=/b", "--spec-fd=3", "--io-fds=6",
+                    "--overlay-mediums=0", "1"})
+                  .overlay_mediums,
+              ElementsAre(0));
+}
+
 TEST(GoferFlagsTest, WhatIsMissingIsNamed) {
   EXPECT_THAT(Bad({"gofer", "--spec-fd=3", "--io-fds=4"}).text,
               HasSubstr("--bundle"));

@@ -102,7 +102,33 @@ TEST(OciSpecTest, WhatIsWrongIsSaid) {
               HasSubstr("mounts[0].destination is not absolute"));
 }
 
+// The kernel would see another path than the sandbox.
+TEST(OciSpecTest, ZeroBytesInPaths) {
+  EXPECT_THAT(Bad(R"({"process": {}, "root": {"path": "/r\u0000/x"}})"),
+              HasSubstr("root.path has a zero byte"));
+  EXPECT_THAT(Bad(R"({"process": {"cwd": "/\u0000"}, "root": {"path": "/r"}})"),
+              HasSubstr("process.cwd has a zero byte"));
+  EXPECT_THAT(Bad(R"({"process": {}, "root": {"path": "/r"}, "mounts": [
+                      {"type": "bind", "source": "/s\u0000/../../e",
+                       "destination": "/d"}]})"),
+              HasSubstr("mounts[0].source has a zero byte"));
+}
+
+TEST(OciSpecTest, CreateContainerHooks) {
+  EXPECT_TRUE(Good(R"({"process": {}, "root": {"path": "/r"},
+                       "hooks": {"createContainer": [{"path": "/h"}]}})")
+                  .has_create_container_hooks);
+  EXPECT_FALSE(Good(R"({"process": {}, "root": {"path": "/r"},
+                        "hooks": {"poststop": [{"path": "/h"}]}})")
+                   .has_create_container_hooks);
+}
+
 TEST(OciSpecTest, DeepNestingIsNoOverflow) {
+  const std::string deep =
+      std::string(300'000, '[') + std::string(300'000, ']');
+  EXPECT_THAT(
+      Bad(R"({"process": {}, "root": {"path": "/r"}, "mounts": )" + deep + "}"),
+      HasSubstr("mounts[0] is no object"));
   EXPECT_THAT(Bad(std::string(1'000'000, '[')), HasSubstr("not JSON"));
 }
 

@@ -18,8 +18,16 @@ using sandbox::PropagationKind;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+std::variant<sandbox::Plan, SandboxPlanError> Make(const OciSpec& spec,
+                                                   const GoferFlags& flags) {
+  auto mounts = GoferMounts(spec, flags);
+  EXPECT_TRUE(std::holds_alternative<std::vector<GoferMount>>(mounts));
+  return MakeSandboxPlan(spec, std::get<std::vector<GoferMount>>(mounts),
+                         flags);
+}
+
 sandbox::Plan Good(const OciSpec& spec, const GoferFlags& flags = {}) {
-  auto made = MakeSandboxPlan(spec, flags);
+  auto made = Make(spec, flags);
   if (const auto* error = std::get_if<SandboxPlanError>(&made)) {
     ADD_FAILURE() << error->text;
     return {};
@@ -28,7 +36,7 @@ sandbox::Plan Good(const OciSpec& spec, const GoferFlags& flags = {}) {
 }
 
 std::string Bad(const OciSpec& spec) {
-  auto made = MakeSandboxPlan(spec, {});
+  auto made = Make(spec, {});
   if (!std::holds_alternative<SandboxPlanError>(made)) {
     ADD_FAILURE() << "was accepted";
     return "";
@@ -110,6 +118,8 @@ TEST(SandboxPlanTest, MountOptions) {
   EXPECT_EQ(Attributes({"noatime"}), uint64_t{MOUNT_ATTR_NOATIME});
   EXPECT_EQ(Attributes({"noatime", "strictatime"}),
             uint64_t{MOUNT_ATTR_STRICTATIME});
+  EXPECT_EQ(Attributes({"nodiratime", "noatime"}),
+            uint64_t{MOUNT_ATTR_NODIRATIME | MOUNT_ATTR_NOATIME});
   EXPECT_EQ(Attributes({"sync", "unheard-of"}), 0u);
 }
 
@@ -122,8 +132,9 @@ TEST(SandboxPlanTest, PropagationOfMounts) {
             (Propagation{PropagationKind::kPrivate, false}));
   EXPECT_EQ(propagation("rslave"),
             (Propagation{PropagationKind::kSlave, true}));
+  // Ours must still be cloned for clients.
   EXPECT_EQ(propagation("runbindable"),
-            (Propagation{PropagationKind::kUnbindable, true}));
+            (Propagation{PropagationKind::kPrivate, true}));
   EXPECT_THAT(Bad(WithOptions({"rshared"})), HasSubstr("/d: option rshared"));
 }
 
@@ -138,10 +149,42 @@ TEST(SandboxPlanTest, PropagationOfTheRoot) {
   EXPECT_THAT(Bad(spec), HasSubstr("sideways"));
 }
 
+// The root's client sees the whole tree: what one connection may not change,
+// the others must not change either.
+TEST(SandboxPlanTest, WhatIsBelowAnOverlayIsReadonlyForAll) {
+  GoferFlags flags;
+  flags.release = Release::kNov2023;
+  flags.overlay_mediums = {0, 1};
+  const sandbox::Plan plan = Good(WithOptions({}), flags);
+  EXPECT_FALSE(plan.tree->readonly);
+  EXPECT_EQ(plan.tree->binds.at(0).attributes, uint64_t{MOUNT_ATTR_RDONLY});
+  flags.overlay_mediums = {1, 0};
+  EXPECT_TRUE(Good(WithOptions({}), flags).tree->readonly);
+}
+
+TEST(SandboxPlanTest, WhatIsNotServedIsNotInTheTree) {
+  GoferFlags flags;
+  flags.release = Release::kAug2026;
+  flags.mount_confs = {{true, false}, {false, true}};
+  EXPECT_TRUE(Good(WithOptions({}), flags).tree->binds.empty());
+}
+
+TEST(SandboxPlanTest, WorkingDirectoryIsMadeUntil2026) {
+  OciSpec spec = WithOptions({});
+  spec.cwd = "/work";
+  GoferFlags flags;
+  EXPECT_THAT(Good(spec, flags).tree->directories, ElementsAre("/work"));
+  flags.release = Release::kAug2026;
+  flags.mount_confs = {{}, {}};
+  EXPECT_THAT(Good(spec, flags).tree->directories, ElementsAre());
+}
+
 TEST(SandboxPlanTest, NoTreeWithoutSetUp) {
   GoferFlags flags;
   flags.setup_root = false;
   EXPECT_FALSE(Good(WithOptions({}), flags).tree);
+  // Landlock still knows where the files are.
+  EXPECT_THAT(Good(WithOptions({}), flags).landlock_roots, ElementsAre("/r"));
 }
 
 TEST(SandboxPlanTest, LimitOfDescriptors) {

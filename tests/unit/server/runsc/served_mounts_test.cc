@@ -28,8 +28,15 @@ OciSpec Spec() {
   return spec;
 }
 
+std::variant<std::vector<ServedMount>, ServedMountsError> Match(
+    const OciSpec& spec, const GoferFlags& flags) {
+  auto mounts = GoferMounts(spec, flags);
+  if (auto* error = std::get_if<ServedMountsError>(&mounts)) return *error;
+  return MatchSockets(std::get<std::vector<GoferMount>>(mounts), flags);
+}
+
 std::vector<ServedMount> Good(const OciSpec& spec, const GoferFlags& flags) {
-  auto matched = MatchSockets(spec, flags);
+  auto matched = Match(spec, flags);
   if (const auto* error = std::get_if<ServedMountsError>(&matched)) {
     ADD_FAILURE() << error->text;
     return {};
@@ -38,7 +45,7 @@ std::vector<ServedMount> Good(const OciSpec& spec, const GoferFlags& flags) {
 }
 
 std::string Bad(const OciSpec& spec, const GoferFlags& flags) {
-  auto matched = MatchSockets(spec, flags);
+  auto matched = Match(spec, flags);
   if (!std::holds_alternative<ServedMountsError>(matched)) {
     ADD_FAILURE() << "was accepted";
     return "";
@@ -52,13 +59,13 @@ TEST(ServedMountsTest, SocketsInTheOrderOfTheSpec) {
   const auto served = Good(Spec(), flags);
   ASSERT_EQ(served.size(), 3u);
   EXPECT_EQ(served[0].io_fd, 10);
-  EXPECT_EQ(served[0].mount, std::nullopt);
-  EXPECT_EQ(served[0].access, Access::kReadWrite);
+  EXPECT_EQ(served[0].of.mount, std::nullopt);
+  EXPECT_EQ(served[0].of.access, Access::kReadWrite);
   EXPECT_EQ(served[1].io_fd, 11);
-  EXPECT_EQ(served[1].mount, 0u);
+  EXPECT_EQ(served[1].of.mount, 0u);
   EXPECT_EQ(served[2].io_fd, 12);
-  EXPECT_EQ(served[2].mount, 2u);
-  EXPECT_EQ(served[2].access, Access::kReadOnly);
+  EXPECT_EQ(served[2].of.mount, 2u);
+  EXPECT_EQ(served[2].of.access, Access::kReadOnly);
 }
 
 TEST(ServedMountsTest, ReadonlyRoot) {
@@ -66,18 +73,17 @@ TEST(ServedMountsTest, ReadonlyRoot) {
   spec.root_readonly = true;
   GoferFlags flags;
   flags.io_fds = {10, 11, 12};
-  EXPECT_EQ(Good(spec, flags)[0].access, Access::kReadOnly);
-  EXPECT_TRUE(RootIsReadonly(spec, flags));
+  EXPECT_EQ(Good(spec, flags)[0].of.access, Access::kReadOnly);
 }
 
 TEST(ServedMountsTest, OverlayOfDec2022IsForAllMounts) {
   GoferFlags flags;
   flags.io_fds = {10, 11, 12};
   flags.overlay_root = true;
-  EXPECT_EQ(Good(Spec(), flags)[0].access, Access::kReadOnly);
-  EXPECT_EQ(Good(Spec(), flags)[1].access, Access::kReadWrite);
+  EXPECT_EQ(Good(Spec(), flags)[0].of.access, Access::kReadOnly);
+  EXPECT_EQ(Good(Spec(), flags)[1].of.access, Access::kReadWrite);
   flags.overlay_mounts = true;
-  EXPECT_EQ(Good(Spec(), flags)[1].access, Access::kReadOnly);
+  EXPECT_EQ(Good(Spec(), flags)[1].of.access, Access::kReadOnly);
 }
 
 TEST(ServedMountsTest, OverlayOfNov2023IsPerMount) {
@@ -86,11 +92,9 @@ TEST(ServedMountsTest, OverlayOfNov2023IsPerMount) {
   flags.io_fds = {10, 11, 12};
   flags.overlay_mediums = {0, 1, 0};
   const auto served = Good(Spec(), flags);
-  EXPECT_EQ(served[0].access, Access::kReadWrite);
-  EXPECT_EQ(served[1].access, Access::kReadOnly);
-  EXPECT_FALSE(RootIsReadonly(Spec(), flags));
+  EXPECT_EQ(served[0].of.access, Access::kReadWrite);
+  EXPECT_EQ(served[1].of.access, Access::kReadOnly);
   flags.overlay_mediums = {2};
-  EXPECT_TRUE(RootIsReadonly(Spec(), flags));
   EXPECT_THAT(Bad(Spec(), flags), HasSubstr("--overlay-mediums"));
 }
 
@@ -102,7 +106,13 @@ TEST(ServedMountsTest, MountsThatAreNotServedHaveNoSocket) {
   const auto served = Good(Spec(), flags);
   ASSERT_EQ(served.size(), 2u);
   EXPECT_EQ(served[1].io_fd, 11);
-  EXPECT_EQ(served[1].mount, 2u);
+  EXPECT_EQ(served[1].of.mount, 2u);
+}
+
+TEST(ServedMountsTest, OneSocketTwice) {
+  GoferFlags flags;
+  flags.io_fds = {10, 11, 10};
+  EXPECT_EQ(Bad(Spec(), flags), "--io-fds=10 is given twice");
 }
 
 TEST(ServedMountsTest, SocketsTooFewOrTooMany) {
