@@ -272,6 +272,20 @@ TEST_P(ClientServerTest, TheMountPointIsDonatedWhenThatIsOn) {
   EXPECT_EQ(status.st_ino, client.root().found_stat().ino);
 }
 
+// One client makes the mount point of another, when a confined gofer cannot
+// clone mounts any more: it must neither try, which is its end, nor refuse.
+TEST_P(ClientServerTest, MountPointThatAClientMakesLater) {
+  if (::geteuid() != 0) GTEST_SKIP() << "cloning a mount needs root";
+  ServedDirectory served(Flags({"--donate-mount"}), {"/", "/late"});
+  const Client first = Mount(served, 0);
+  ASSERT_TRUE(first.root().Mkdir("late", client::NewFile{}).ok());
+  const Client second = Mount(served, 1);
+  EXPECT_EQ(second.mount_fd() < 0, GetParam().sandboxed);
+  EXPECT_TRUE(second.root().Mkdir("made", client::NewFile{}).ok());
+  EXPECT_TRUE(served.root().Has("late/made"));
+  EXPECT_TRUE(first.root().Stat().ok());
+}
+
 TEST_P(ClientServerTest, SocketsAreBoundAndConnected) {
   ServedDirectory served(Flags({"--host-uds=all"}));
   const Client client = Mount(served);
