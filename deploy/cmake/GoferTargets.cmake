@@ -2,15 +2,17 @@
 # diagram in README.md); the configuration stops when a target depends on one
 # that is not on a strictly lower floor.
 #
-#   gofer_library(<name> FLOOR <n> SRCS ... HDRS ... [DEPS ...] [PRIVATE_DEPS ...])
-#       Makes gofer_<name> with the alias gofer::<name>.
+#   gofer_library(<name> [NAMESPACE goferd|goferctl] FLOOR <n> SRCS ... HDRS ...
+#                 [DEPS ...] [PRIVATE_DEPS ...])
+#       Makes gofer_<name> with the alias gofer::<name>, or those of another
+#       namespace.
 #   gofer_executable(<name> FLOOR <n> SRCS ... [DEPS ...] [STATIC])
 #   gofer_test(<name> KIND unit|conformance|stress|integration|fuzz|bench
 #              SRCS ... [DEPS ...] [TIMEOUT <s>])
 #       KIND becomes the ctest label. A fuzz target is built only with
 #       GOFERD_BUILD_FUZZERS, a bench target is built but is not a test.
 #
-# DEPS are our own (gofer::x) or imported targets. Only our own have floors.
+# DEPS are our own (gofer::x, goferd::x) or imported targets. Only our own have floors.
 
 include_guard(GLOBAL)
 include(StaticLinking)
@@ -32,7 +34,7 @@ endfunction()
 # Stops the configuration when an arrow points up or sideways.
 function(_gofer_check_floors target floor)
   foreach(dep IN LISTS ARGN)
-    if(NOT dep MATCHES "^gofer::")
+    if(NOT dep MATCHES "^gofer(d|ctl)?::")
       continue()
     endif()
     if(NOT TARGET ${dep})
@@ -49,12 +51,16 @@ function(_gofer_check_floors target floor)
 endfunction()
 
 function(gofer_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "FLOOR" "SRCS;HDRS;DEPS;PRIVATE_DEPS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "FLOOR;NAMESPACE"
+    "SRCS;HDRS;DEPS;PRIVATE_DEPS")
   if(NOT DEFINED arg_FLOOR OR DEFINED arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "gofer_library(${name}): FLOOR missing, or unknown "
       "words: ${arg_UNPARSED_ARGUMENTS}")
   endif()
-  set(target gofer_${name})
+  if(NOT arg_NAMESPACE)
+    set(arg_NAMESPACE gofer)
+  endif()
+  set(target ${arg_NAMESPACE}_${name})
   _gofer_check_floors(${target} ${arg_FLOOR} ${arg_DEPS} ${arg_PRIVATE_DEPS})
   if(arg_SRCS)
     add_library(${target} STATIC ${arg_SRCS})
@@ -75,7 +81,7 @@ function(gofer_library name)
       BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${arg_HDRS})
   endif()
   set_target_properties(${target} PROPERTIES GOFER_FLOOR ${arg_FLOOR})
-  add_library(gofer::${name} ALIAS ${target})
+  add_library(${arg_NAMESPACE}::${name} ALIAS ${target})
 endfunction()
 
 function(gofer_executable name)
