@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -78,6 +79,9 @@ class ContainerGoferTest : public testing::Test {
     spec_ = {{"process", {{"args", {"sh"}}, {"cwd", "/"}}},
              {"root", {{"path", "rootfs"}}},
              {"mounts", json::array()}};
+    // Other tests mount things meanwhile, and so do we.
+    ASSERT_EQ(::unshare(CLONE_NEWNS), 0);
+    ASSERT_EQ(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
     mounts_before_ = MountsOfThisProcess();
   }
   void TearDown() override {
