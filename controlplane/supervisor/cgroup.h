@@ -1,0 +1,45 @@
+// Cgroup: a control group of version 2 that holds one gofer.
+
+#ifndef GOFERD_CONTROLPLANE_SUPERVISOR_CGROUP_H_
+#define GOFERD_CONTROLPLANE_SUPERVISOR_CGROUP_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace goferd::supervisor {
+
+// Names a group; it stays when the object goes. Errors are those of the host,
+// by errors::FromErrno.
+class Cgroup {
+ public:
+  // Makes `name` below the group whose directory is `parent`, or takes the one
+  // that is there. `max_memory_bytes` 0 sets no limit. Nothing is left of a
+  // group that could not be limited.
+  static absl::StatusOr<Cgroup> Make(const std::string& parent,
+                                     const std::string& name,
+                                     int64_t max_memory_bytes);
+
+  // Moves a process into it.
+  absl::Status Add(pid_t process) const;
+  // 0: no limit.
+  absl::Status SetMaxMemory(int64_t max_memory_bytes) const;
+  // Whether the kernel has killed a process in it for want of memory.
+  bool HadOutOfMemory() const;
+  // Does nothing while a process is in it.
+  void Remove() const;
+
+ private:
+  explicit Cgroup(std::string path) : path_(std::move(path)) {}
+
+  std::string path_;
+};
+
+}  // namespace goferd::supervisor
+
+#endif  // GOFERD_CONTROLPLANE_SUPERVISOR_CGROUP_H_

@@ -1,0 +1,477 @@
+#include "controlplane/supervisor/connection_operations.h"
+
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "controlplane/errors/error.h"
+#include "controlplane/supervisor/connection_options.h"
+#include "controlplane/supervisor/server_state.h"
+#include "controlplane/supervisor/time_conversion.h"
+#include "controlplane/supervisor/uuid.h"
+#include "goferd/state/v1/state.pb.h"
+#include "goferd/worker/v1/frame.pb.h"
+
+namespace goferd::supervisor {
+namespace {
+
+using errors::Reason;
+using gofer::base::MutexLock;
+
+constexpr int kRetryMs = 1000;
+
+absl::Status NoConnection(absl::string_view server_id,
+                          absl::string_view connection_id) {
+  const std::string name = ConnectionName(server_id, connection_id);
+  return errors::Error(Reason::CONNECTION_NOT_FOUND,
+                       absl::StrCat("there is no connection ", name,
+                                    "; ended ones are kept for a while only"),
+                       {{"resource", name}});
+}
+
+admin::Connection MakeResource(const ConnectionSpec& spec,
+                               const ServerRecord& server) {
+  admin::Connection connection;
+  connection.set_name(ConnectionName(spec.server_id, spec.connection_id));
+  connection.set_uid(NewUuid());
+  *connection.mutable_create_time() = ToProto(absl::Now());
+  for (const auto& [key, value] : spec.labels) {
+    (*connection.mutable_labels())[key] = value;
+  }
+  connection.set_mount_path(spec.mount_path);
+  *connection.mutable_options() = CompleteOptions(
+      spec.options, server.resource.default_connection_options(),
+      server.resource.limits().max_fds());
+  connection.set_attach_mode(spec.attach_mode);
+  if (spec.expected_peer)
+    *connection.mutable_expected_peer() = *spec.expected_peer;
+  connection.set_state(admin::Connection::PENDING_ATTACH);
+  return connection;
+}
+
+worker::v1::StopConnection::Mode ToWorker(
+    admin::StopConnectionRequest::Mode mode) {
+  switch (mode) {
+    case admin::StopConnectionRequest::DRAIN:
+      return worker::v1::StopConnection::DRAIN;
+    case admin::StopConnectionRequest::ABORT:
+      return worker::v1::StopConnection::ABORT;
+    default:
+      return worker::v1::StopConnection::CLOSE;
+  }
+}
+
+bool HasEtag(const admin::Connection& connection, absl::string_view etag) {
+  return etag.empty() || etag == absl::string_view(connection.etag());
+}
+
+}  // namespace
+
+absl::Status ConnectionOperations::CheckSpec(const ConnectionSpec& spec,
+                                             const ServerRecord* server,
+                                             int64_t others) const {
+  if (server == nullptr) return Model::NoServer(spec.server_id);
+  if (absl::Status status = CheckServing(*server); !status.ok()) return status;
+  if (server->resource.state() == admin::Server::DRAINING) {
+    return errors::Error(
+        Reason::SERVER_DRAINING,
+        absl::StrCat(server->name(), " is draining and takes no connections"),
+        {{"resource", server->name()}});
+  }
+  if (absl::Status status =
+          CheckCan(*server, worker::v1::CAPABILITY_NEW_CONNECTIONS);
+      !status.ok()) {
+    return status;
+  }
+  if (server->connections.contains(spec.connection_id)) {
+    const std::string name = ConnectionName(spec.server_id, spec.connection_id);
+    return errors::Error(
+        Reason::CONNECTION_ALREADY_EXISTS,
+        absl::StrCat(name, " exists, maybe as an ended one: take another id"),
+        {{"resource", name}});
+  }
+  const int32_t limit = server->resource.limits().max_connections();
+  const int64_t used = server->live_connections() + others;
+  if (used >= limit) {
+    return errors::ErrorWithRetry(
+        Reason::CONNECTION_LIMIT,
+        absl::StrCat(server->name(), " has ", used, " connections, of ", limit,
+                     " that it may have"),
+        kRetryMs,
+        {{"resource", server->name()},
+         {"limit", absl::StrCat(limit)},
+         {"used", absl::StrCat(used)}});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ConnectionOperations::CheckAll(
+    const std::vector<ConnectionSpec>& specs) const {
+  std::map<std::string, std::set<std::string>> ids;
+  for (const ConnectionSpec& spec : specs) {
+    auto& others = ids[spec.server_id];
+    const Model::ServerPtr server = context_.model.Find(spec.server_id);
+    absl::Status status =
+        CheckSpec(spec, server.get(), static_cast<int64_t>(others.size()));
+    if (!status.ok()) return status;
+    if (!others.insert(spec.connection_id).second) {
+      const std::string name =
+          ConnectionName(spec.server_id, spec.connection_id);
+      return errors::Error(Reason::CONNECTION_ALREADY_EXISTS,
+                           absl::StrCat(name, " is named twice"),
+                           {{"resource", name}});
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<StartedConnection>> ConnectionOperations::Start(
+    const std::vector<ConnectionSpec>& specs, Effect effect) {
+  std::vector<Making> making;
+  {
+    MutexLock lock(context_.model.mu);
+    if (absl::Status status = CheckRunning(context_); !status.ok()) {
+      return status;
+    }
+    if (absl::Status status = CheckAll(specs); !status.ok()) return status;
+    if (effect == Effect::kValidateOnly) {
+      std::vector<StartedConnection> checked;
+      for (const ConnectionSpec& spec : specs) {
+        checked.push_back(
+            {MakeResource(spec, *context_.model.Find(spec.server_id)), {}});
+        checked.back().connection.clear_uid();
+      }
+      return checked;
+    }
+    for (const ConnectionSpec& spec : specs) {
+      auto prepared = Prepare(spec);
+      if (!prepared.ok()) {
+        TakeBack(making);
+        return prepared.status();
+      }
+      making.push_back(*std::move(prepared));
+    }
+  }
+  const absl::Status asked = AskGofers(making);
+  MutexLock lock(context_.model.mu);
+  auto finished = asked.ok() ? Finish(making) : asked;
+  if (!finished.ok()) TakeBack(making);
+  return finished;
+}
+
+absl::StatusOr<ConnectionOperations::Making> ConnectionOperations::Prepare(
+    const ConnectionSpec& spec) {
+  Model& model = context_.model;
+  Making making;
+  making.server = model.Find(spec.server_id);
+  making.link = making.server->link;
+  making.id = spec.connection_id;
+  const admin::Connection resource = MakeResource(spec, *making.server);
+  making.uid = resource.uid();
+  auto ticket = Issue(*making.server, resource, spec.ticket_ttl);
+  if (!ticket.ok()) return ticket.status();
+  making.ticket = *std::move(ticket);
+  model.AddConnection(*making.server, resource);
+  auto& create = *making.request.mutable_create_connection();
+  create.set_uid(resource.uid());
+  create.set_connection_id(spec.connection_id);
+  create.set_mount_path(spec.mount_path);
+  *create.mutable_options() = supervisor::ToWorker(resource.options());
+  state::v1::ConnectionState kept;
+  *kept.mutable_connection() = resource;
+  kept.set_ticket_sha256(TicketTable::HashOf(making.ticket.ticket()));
+  kept.set_ticket_expire_unix_ns(
+      absl::ToUnixNanos(ToTime(making.ticket.expire_time())));
+  create.set_daemon_data(kept.SerializeAsString());
+  return making;
+}
+
+absl::Status ConnectionOperations::AskGofers(std::vector<Making>& making) {
+  for (Making& one : making) {
+    const auto answer = one.link->Ask(std::move(one.request));
+    if (!answer.ok()) return answer.status();
+  }
+  return absl::OkStatus();
+}
+
+void ConnectionOperations::TakeBack(const std::vector<Making>& making) {
+  for (const Making& one : making) {
+    StopLater(one.link, one.uid, worker::v1::END_REASON_ADMIN_STOP);
+  }
+  for (const Making& one : making) {
+    context_.tickets.Revoke(one.uid);
+    context_.model.RemoveConnection(*one.server, one.id);
+  }
+}
+
+absl::StatusOr<std::vector<StartedConnection>> ConnectionOperations::Finish(
+    const std::vector<Making>& making) {
+  Model& model = context_.model;
+  std::vector<ConnectionRecord*> records;
+  for (const Making& one : making) {
+    ConnectionRecord* const record = model.FindConnection(*one.server, one.uid);
+    // The gofer died, or began to drain, meanwhile.
+    if (record == nullptr || HasEnded(record->resource.state())) {
+      return errors::Error(
+          Reason::GOFER_UNREACHABLE,
+          absl::StrCat("the gofer of ", one.server->name(),
+                       " ended the connection at once: see the server"));
+    }
+    records.push_back(record);
+  }
+  std::vector<StartedConnection> started;
+  for (size_t i = 0; i < records.size(); ++i) {
+    model.Announce(*making[i].server, *records[i]);
+    started.push_back({records[i]->resource, making[i].ticket});
+  }
+  return started;
+}
+
+absl::StatusOr<admin::AttachTicket> ConnectionOperations::Issue(
+    const ServerRecord& server, const admin::Connection& resource,
+    absl::Duration ttl) {
+  if (ttl == absl::ZeroDuration()) {
+    ttl = ToDuration(context_.config.attach().default_ticket_ttl());
+  }
+  const absl::Time expire = absl::Now() + ttl;
+  std::optional<admin::Peer> expected;
+  if (resource.has_expected_peer()) expected = resource.expected_peer();
+  auto secret = context_.tickets.Issue(
+      {server.id, resource.name().substr(resource.name().rfind('/') + 1),
+       resource.uid()},
+      resource.attach_mode(), expected, expire);
+  if (!secret.ok()) return secret.status();
+  admin::AttachTicket ticket;
+  ticket.set_ticket(*std::move(secret));
+  ticket.set_attach_socket_path(context_.config.attach().path());
+  *ticket.mutable_expire_time() = ToProto(expire);
+  if (expected) *ticket.mutable_expected_peer() = *expected;
+  return ticket;
+}
+
+absl::StatusOr<StartedConnection> ConnectionOperations::RenewTicket(
+    absl::string_view server_id, absl::string_view connection_id,
+    absl::string_view uid) {
+  MutexLock lock(context_.model.mu);
+  const Model::ServerPtr server = context_.model.Find(server_id);
+  if (server == nullptr) return Model::NoServer(server_id);
+  ConnectionRecord* const record = context_.model.FindConnection(*server, uid);
+  if (record == nullptr) return NoConnection(server_id, connection_id);
+  StartedConnection started{record->resource, {}};
+  if (record->resource.state() != admin::Connection::PENDING_ATTACH ||
+      record->attaching) {
+    return started;
+  }
+  context_.tickets.Revoke(record->resource.uid());
+  auto ticket = Issue(*server, record->resource, absl::ZeroDuration());
+  if (!ticket.ok()) return ticket.status();
+  started.ticket = *std::move(ticket);
+  return started;
+}
+
+absl::StatusOr<admin::Connection> ConnectionOperations::Get(
+    absl::string_view server_id, absl::string_view connection_id) const {
+  MutexLock lock(context_.model.mu);
+  const Model::ServerPtr server = context_.model.Find(server_id);
+  if (server == nullptr) return Model::NoServer(server_id);
+  const auto found = server->connections.find(connection_id);
+  if (found == server->connections.end() || !found->second.visible) {
+    return NoConnection(server_id, connection_id);
+  }
+  return found->second.resource;
+}
+
+absl::StatusOr<int64_t> ConnectionOperations::Visit(
+    absl::string_view server_id, absl::string_view after,
+    absl::FunctionRef<bool(const admin::Connection&)> visit) const {
+  MutexLock lock(context_.model.mu);
+  const int64_t revision = context_.events.revision();
+  const auto& servers = context_.model.servers();
+  if (server_id != "-" && !servers.contains(server_id)) {
+    return Model::NoServer(server_id);
+  }
+  // servers/{server}/connections/{connection}
+  const std::vector<std::string> parts = absl::StrSplit(after, '/');
+  const std::string after_server = parts.size() == 4 ? parts[1] : "";
+  const std::string after_id = parts.size() == 4 ? parts[3] : "";
+  for (auto server = servers.lower_bound(after_server); server != servers.end();
+       ++server) {
+    if (server_id != "-" && server_id != absl::string_view(server->first)) {
+      continue;
+    }
+    const auto& connections = server->second->connections;
+    auto connection = server->first == after_server
+                          ? connections.upper_bound(after_id)
+                          : connections.begin();
+    for (; connection != connections.end(); ++connection) {
+      if (!connection->second.visible) continue;
+      if (!visit(connection->second.resource)) return revision;
+    }
+  }
+  return revision;
+}
+
+absl::StatusOr<ConnectionCounts> ConnectionOperations::Count(
+    absl::string_view server_id) const {
+  MutexLock lock(context_.model.mu);
+  if (server_id == "-") return context_.model.totals();
+  const Model::ServerPtr server = context_.model.Find(server_id);
+  if (server == nullptr) return Model::NoServer(server_id);
+  return server->counts;
+}
+
+absl::StatusOr<admin::Connection> ConnectionOperations::Stop(
+    absl::string_view server_id, absl::string_view connection_id,
+    const admin::StopConnectionRequest& request) {
+  std::shared_ptr<GoferLink> link;
+  worker::v1::ToGofer ask;
+  {
+    MutexLock lock(context_.model.mu);
+    if (absl::Status status = CheckRunning(context_); !status.ok()) {
+      return status;
+    }
+    const Model::ServerPtr server = context_.model.Find(server_id);
+    if (server == nullptr) return Model::NoServer(server_id);
+    const auto found = server->connections.find(connection_id);
+    if (found == server->connections.end() || !found->second.visible) {
+      return NoConnection(server_id, connection_id);
+    }
+    const admin::Connection& resource = found->second.resource;
+    if (!HasEtag(resource, request.etag())) {
+      return EtagMismatch(resource.name(), resource.etag());
+    }
+    if (HasEnded(resource.state())) return resource;
+    if (resource.mount_path() == "/" && !request.acknowledge_sandbox_kill() &&
+        resource.state() != admin::Connection::PENDING_ATTACH) {
+      return errors::Error(
+          Reason::SANDBOX_KILL_NOT_ACKNOWLEDGED,
+          absl::StrCat(resource.name(),
+                       " is mounted at \"/\": its end kills a gVisor sandbox. "
+                       "Set acknowledge_sandbox_kill to stop it all the same"),
+          {{"resource", resource.name()}});
+    }
+    if (request.validate_only()) return resource;
+    if (server->link == nullptr) return Unreachable(*server);
+    link = server->link;
+    auto& stop = *ask.mutable_stop_connection();
+    stop.set_uid(resource.uid());
+    stop.set_mode(ToWorker(request.mode()));
+    if (request.has_timeout()) {
+      stop.set_abort_after_ns(
+          absl::ToInt64Nanoseconds(ToDuration(request.timeout())));
+    } else if (stop.mode() == worker::v1::StopConnection::CLOSE) {
+      stop.set_abort_after_ns(
+          absl::ToInt64Nanoseconds(context_.stop_timeout()));
+    }
+    stop.set_reason(worker::v1::END_REASON_ADMIN_STOP);
+    stop.set_detail(request.reason());
+    context_.tickets.Revoke(resource.uid());
+  }
+  const auto answer = link->Ask(std::move(ask));
+  if (!answer.ok()) return answer.status();
+  return Get(server_id, connection_id);
+}
+
+absl::StatusOr<std::vector<AttachClaim>> ConnectionOperations::ClaimTickets(
+    const std::vector<std::string>& tickets,
+    const gofer::uds::PeerCredentials& peer, admin::AttachMode mode) {
+  if (absl::Status status = CheckRunning(context_); !status.ok()) return status;
+  return context_.tickets.Claim(tickets, peer, mode, absl::Now());
+}
+
+absl::Status ConnectionOperations::Attach(
+    const AttachClaim& claim, gofer::base::UniqueFd gofer_end,
+    const gofer::uds::PeerCredentials& peer) {
+  std::shared_ptr<GoferLink> link;
+  worker::v1::ToGofer ask;
+  {
+    MutexLock lock(context_.model.mu);
+    const Model::ServerPtr server = context_.model.Find(claim.server_id);
+    ConnectionRecord* const record =
+        server == nullptr
+            ? nullptr
+            : context_.model.FindConnection(*server, claim.connection_uid);
+    if (record == nullptr || record->attaching ||
+        record->resource.state() != admin::Connection::PENDING_ATTACH) {
+      return errors::Error(Reason::CONNECTION_NOT_PENDING,
+                           "the connection is not pending any more");
+    }
+    if (server->link == nullptr) return Unreachable(*server);
+    record->attaching = true;
+    admin::Peer& attached = *record->resource.mutable_attached_peer();
+    attached.set_uid(peer.uid);
+    attached.set_gid(peer.gid);
+    attached.set_pid(peer.pid);
+    link = server->link;
+    auto& start = *ask.mutable_start_connection();
+    start.set_uid(claim.connection_uid);
+    state::v1::ConnectionState kept;
+    *kept.mutable_connection() = record->resource;
+    start.set_daemon_data(kept.SerializeAsString());
+  }
+  const int fd = gofer_end.get();
+  const auto answer = link->Ask(std::move(ask), {&fd, 1});
+  if (answer.ok()) return absl::OkStatus();
+  {
+    MutexLock lock(context_.model.mu);
+    const Model::ServerPtr server = context_.model.Find(claim.server_id);
+    ConnectionRecord* const record =
+        server == nullptr
+            ? nullptr
+            : context_.model.FindConnection(*server, claim.connection_uid);
+    if (record != nullptr) {
+      context_.model.End(*server, *record, admin::Connection::INTERNAL_ERROR,
+                         std::string(answer.status().message()),
+                         context_.ended_retention());
+    }
+  }
+  StopLater(link, claim.connection_uid, worker::v1::END_REASON_ADMIN_STOP);
+  return answer.status();
+}
+
+void ConnectionOperations::StopLater(std::shared_ptr<GoferLink> link,
+                                     const std::string& uid,
+                                     worker::v1::EndReason reason) {
+  if (link == nullptr) return;
+  context_.pool.Post([link = std::move(link), uid, reason] {
+    worker::v1::ToGofer ask;
+    auto& stop = *ask.mutable_stop_connection();
+    stop.set_uid(uid);
+    stop.set_mode(worker::v1::StopConnection::ABORT);
+    stop.set_reason(reason);
+    // One that is gone is what we want.
+    (void)link->Ask(std::move(ask));
+  });
+}
+
+void ConnectionOperations::Sweep(absl::Time now) {
+  Model& model = context_.model;
+  MutexLock lock(model.mu);
+  for (const AttachClaim& claim : context_.tickets.TakeExpired(now)) {
+    const Model::ServerPtr server = model.Find(claim.server_id);
+    if (server == nullptr) continue;
+    ConnectionRecord* const record =
+        model.FindConnection(*server, claim.connection_uid);
+    if (record == nullptr || record->attaching) continue;
+    StopLater(server->link, claim.connection_uid,
+              worker::v1::END_REASON_ATTACH_TIMEOUT);
+    model.End(*server, *record, admin::Connection::ATTACH_TIMEOUT,
+              "nobody used the ticket in time", context_.ended_retention());
+  }
+  for (const auto& [id, server] : model.servers()) {
+    std::vector<std::string> old;
+    for (const auto& [connection_id, record] : server->connections) {
+      if (record.resource.has_purge_time() &&
+          ToTime(record.resource.purge_time()) <= now) {
+        old.push_back(connection_id);
+      }
+    }
+    for (const std::string& connection_id : old) {
+      model.RemoveConnection(*server, connection_id);
+    }
+  }
+}
+
+}  // namespace goferd::supervisor

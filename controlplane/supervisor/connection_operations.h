@@ -1,0 +1,81 @@
+// ConnectionOperations: connections made, attached and stopped.
+
+#ifndef GOFERD_CONTROLPLANE_SUPERVISOR_CONNECTION_OPERATIONS_H_
+#define GOFERD_CONTROLPLANE_SUPERVISOR_CONNECTION_OPERATIONS_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "controlplane/supervisor/context.h"
+#include "controlplane/supervisor/supervisor.h"
+
+namespace goferd::supervisor {
+
+// The connection methods of Supervisor; see there. Thread-safe; blocks on
+// gofers.
+class ConnectionOperations {
+ public:
+  explicit ConnectionOperations(Context& context) : context_(context) {}
+
+  absl::StatusOr<std::vector<StartedConnection>> Start(
+      const std::vector<ConnectionSpec>& specs, Effect effect);
+  absl::StatusOr<StartedConnection> RenewTicket(absl::string_view server_id,
+                                                absl::string_view connection_id,
+                                                absl::string_view uid);
+  absl::StatusOr<admin::Connection> Get(absl::string_view server_id,
+                                        absl::string_view connection_id) const;
+  absl::StatusOr<int64_t> Visit(
+      absl::string_view server_id, absl::string_view after,
+      absl::FunctionRef<bool(const admin::Connection&)> visit) const;
+  absl::StatusOr<admin::Connection> Stop(
+      absl::string_view server_id, absl::string_view connection_id,
+      const admin::StopConnectionRequest& request);
+  absl::StatusOr<ConnectionCounts> Count(absl::string_view server_id) const;
+
+  absl::StatusOr<std::vector<AttachClaim>> ClaimTickets(
+      const std::vector<std::string>& tickets,
+      const gofer::uds::PeerCredentials& peer, admin::AttachMode mode);
+  absl::Status Attach(const AttachClaim& claim, gofer::base::UniqueFd gofer_end,
+                      const gofer::uds::PeerCredentials& peer);
+
+  // Ends those whose tickets have run out, and forgets those that ended long
+  // ago. On the event loop's thread.
+  void Sweep(absl::Time now);
+
+ private:
+  struct Making {
+    Model::ServerPtr server;
+    std::shared_ptr<GoferLink> link;
+    std::string id;
+    std::string uid;
+    admin::AttachTicket ticket;
+    worker::v1::ToGofer request;
+  };
+
+  absl::Status CheckSpec(const ConnectionSpec& spec, const ServerRecord* server,
+                         int64_t others) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  absl::Status CheckAll(const std::vector<ConnectionSpec>& specs) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  absl::StatusOr<Making> Prepare(const ConnectionSpec& spec)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  absl::Status AskGofers(std::vector<Making>& making);
+  void TakeBack(const std::vector<Making>& making)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  absl::StatusOr<std::vector<StartedConnection>> Finish(
+      const std::vector<Making>& making);
+  absl::StatusOr<admin::AttachTicket> Issue(const ServerRecord& server,
+                                            const admin::Connection& connection,
+                                            absl::Duration ttl);
+  // Asks a gofer to end a connection, without waiting for it.
+  void StopLater(std::shared_ptr<GoferLink> link, const std::string& uid,
+                 worker::v1::EndReason reason);
+
+  Context& context_;
+};
+
+}  // namespace goferd::supervisor
+
+#endif  // GOFERD_CONTROLPLANE_SUPERVISOR_CONNECTION_OPERATIONS_H_

@@ -1,0 +1,54 @@
+// Context: what the parts of the supervisor share.
+
+#ifndef GOFERD_CONTROLPLANE_SUPERVISOR_CONTEXT_H_
+#define GOFERD_CONTROLPLANE_SUPERVISOR_CONTEXT_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "absl/time/time.h"
+#include "controlplane/supervisor/event_log.h"
+#include "controlplane/supervisor/model.h"
+#include "controlplane/supervisor/state_directory.h"
+#include "controlplane/supervisor/task_pool.h"
+#include "controlplane/supervisor/ticket_table.h"
+#include "controlplane/worker/event_loop.h"
+#include "goferd/config/v1/config.pb.h"
+
+namespace goferd::supervisor {
+
+// Owned by the Supervisor, and outlives its parts. The loop and the pool are
+// stopped before anything here goes. Locks: a ServerRecord's overrides_mu, then
+// model.mu, then those of the parts below, which call nothing.
+struct Context {
+  Context(const config::v1::DaemonConfig& daemon_config,
+          StateDirectory state_directory,
+          std::unique_ptr<worker::EventLoop> event_loop, size_t threads);
+
+  const config::v1::DaemonConfig config;
+  StateDirectory state;
+  EventLog events;
+  Model model;
+  TicketTable tickets;
+  const std::unique_ptr<worker::EventLoop> loop;
+  TaskPool pool;
+  std::atomic<bool> stopping = false;
+  // Of gofers started from now on.
+  std::atomic<int> gofer_log_level;
+  std::atomic<int64_t> gofer_restarts = 0;
+  std::atomic<int64_t> gofer_crashes = 0;
+
+  absl::Duration control_timeout() const;
+  absl::Duration start_timeout() const;
+  absl::Duration ended_retention() const;
+  absl::Duration stop_timeout() const;
+  absl::Duration stall_threshold() const;
+};
+
+// SHUTTING_DOWN once goferd is going down.
+absl::Status CheckRunning(const Context& context);
+
+}  // namespace goferd::supervisor
+
+#endif  // GOFERD_CONTROLPLANE_SUPERVISOR_CONTEXT_H_

@@ -1,0 +1,155 @@
+#include "controlplane/supervisor/gofer_events.h"
+
+#include <google/protobuf/repeated_ptr_field.h>
+
+#include "absl/strings/str_cat.h"
+#include "controlplane/supervisor/time_conversion.h"
+
+namespace goferd::supervisor {
+namespace {
+
+using gofer::base::MutexLock;
+using Conditions = google::protobuf::RepeatedPtrField<admin::Condition>;
+
+// What a gofer writes into a text for people is cut.
+constexpr size_t kMostText = 1024;
+
+// Types that are not known yet are left out.
+bool SetCondition(const worker::v1::ConditionChanged& changed,
+                  Conditions& conditions) {
+  static constexpr admin::Condition::Type kTypes[] = {
+      admin::Condition::TYPE_UNSPECIFIED, admin::Condition::FD_PRESSURE,
+      admin::Condition::NODE_PRESSURE, admin::Condition::STALLED_REQUEST};
+  const auto index = static_cast<size_t>(changed.type());
+  if (index == 0 || index >= std::size(kTypes)) return false;
+  for (int i = 0; i < conditions.size(); ++i) {
+    if (conditions.Get(i).type() != kTypes[index]) continue;
+    conditions.DeleteSubrange(i, 1);
+    break;
+  }
+  if (!changed.active()) return true;
+  admin::Condition& condition = *conditions.Add();
+  condition.set_type(kTypes[index]);
+  *condition.mutable_since_time() = ToProto(absl::Now());
+  condition.set_message(changed.message().substr(0, kMostText));
+  return true;
+}
+
+admin::Connection::State ToAdmin(worker::v1::ConnectionState state) {
+  switch (state) {
+    case worker::v1::CONNECTION_STATE_ATTACHED:
+      return admin::Connection::ATTACHED;
+    case worker::v1::CONNECTION_STATE_MOUNTED:
+      return admin::Connection::MOUNTED;
+    case worker::v1::CONNECTION_STATE_DRAINING:
+    case worker::v1::CONNECTION_STATE_CLOSING:
+      return admin::Connection::DRAINING;
+    default:
+      return admin::Connection::PENDING_ATTACH;
+  }
+}
+
+void SetTimes(const worker::v1::Connection& from, admin::Connection& to) {
+  if (from.attach_unix_ns() != 0 && !to.has_attach_time()) {
+    *to.mutable_attach_time() = UnixNanosToProto(from.attach_unix_ns());
+  }
+  if (from.mount_unix_ns() != 0 && !to.has_mount_time()) {
+    *to.mutable_mount_time() = UnixNanosToProto(from.mount_unix_ns());
+  }
+}
+
+}  // namespace
+
+admin::Connection::EndReason ToAdmin(worker::v1::EndReason reason) {
+  switch (reason) {
+    case worker::v1::END_REASON_CLIENT_EOF:
+      return admin::Connection::CLIENT_EOF;
+    case worker::v1::END_REASON_ADMIN_STOP:
+      return admin::Connection::ADMIN_STOP;
+    case worker::v1::END_REASON_PROTOCOL_ERROR:
+      return admin::Connection::PROTOCOL_ERROR;
+    case worker::v1::END_REASON_SOCKET_ERROR:
+      return admin::Connection::SOCKET_ERROR;
+    case worker::v1::END_REASON_QUOTA:
+      return admin::Connection::QUOTA;
+    case worker::v1::END_REASON_SERVER_SHUTDOWN:
+      return admin::Connection::SERVER_SHUTDOWN;
+    case worker::v1::END_REASON_ATTACH_TIMEOUT:
+      return admin::Connection::ATTACH_TIMEOUT;
+    case worker::v1::END_REASON_RULE:
+      return admin::Connection::RULE_DISCONNECT;
+    default:
+      return admin::Connection::INTERNAL_ERROR;
+  }
+}
+
+void GoferEvents::Apply(absl::string_view server_id, uint64_t generation,
+                        const worker::v1::Event& event) {
+  Model& model = context_.model;
+  MutexLock lock(model.mu);
+  const Model::ServerPtr server = model.Find(server_id);
+  if (server == nullptr || server->generation != generation) return;
+  switch (event.body_case()) {
+    case worker::v1::Event::kConnectionChanged:
+      return ApplyConnection(*server, event.connection_changed());
+    case worker::v1::Event::kRuleExpired:
+      return ApplyRuleExpiry(*server, event.rule_expired().rule_uid());
+    case worker::v1::Event::kConditionChanged:
+      return ApplyCondition(*server, event.condition_changed());
+    case worker::v1::Event::BODY_NOT_SET:
+      return;
+  }
+}
+
+void GoferEvents::ApplyConnection(ServerRecord& server,
+                                  const worker::v1::Connection& connection) {
+  Model& model = context_.model;
+  ConnectionRecord* const record =
+      model.FindConnection(server, connection.uid());
+  if (record == nullptr || HasEnded(record->resource.state())) return;
+  record->open_files = connection.open_file_count();
+  SetTimes(connection, record->resource);
+  if (connection.state() == worker::v1::CONNECTION_STATE_ENDED) {
+    std::string detail = connection.end_detail().substr(0, kMostText);
+    if (connection.end_reason() == worker::v1::END_REASON_RULE) {
+      detail = RuleName(server.id, detail);
+    }
+    context_.tickets.Revoke(connection.uid());
+    model.End(server, *record, ToAdmin(connection.end_reason()), detail,
+              context_.ended_retention());
+    return;
+  }
+  const auto state = ToAdmin(connection.state());
+  if (record->resource.state() == state) return;
+  model.SetState(server, *record, state);
+  model.Changed(server, *record);
+}
+
+void GoferEvents::ApplyCondition(ServerRecord& server,
+                                 const worker::v1::ConditionChanged& changed) {
+  Model& model = context_.model;
+  if (changed.connection_uid().empty()) {
+    if (SetCondition(changed, *server.resource.mutable_conditions())) {
+      model.Changed(server);
+    }
+    return;
+  }
+  ConnectionRecord* const record =
+      model.FindConnection(server, changed.connection_uid());
+  if (record == nullptr || HasEnded(record->resource.state())) return;
+  if (SetCondition(changed, *record->resource.mutable_conditions())) {
+    model.Changed(server, *record);
+  }
+}
+
+void GoferEvents::ApplyRuleExpiry(ServerRecord& server,
+                                  const std::string& rule_uid) {
+  for (const auto& [id, rule] : server.rules) {
+    if (rule.resource.uid() != rule_uid) continue;
+    const std::string rule_id = id;
+    context_.model.RemoveRule(server, rule_id);
+    return;
+  }
+}
+
+}  // namespace goferd::supervisor

@@ -1,0 +1,46 @@
+// GoferEvents: what gofers tell of, brought into the model.
+
+#ifndef GOFERD_CONTROLPLANE_SUPERVISOR_GOFER_EVENTS_H_
+#define GOFERD_CONTROLPLANE_SUPERVISOR_GOFER_EVENTS_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "controlplane/supervisor/context.h"
+#include "goferd/worker/v1/connection.pb.h"
+#include "goferd/worker/v1/event.pb.h"
+
+namespace goferd::supervisor {
+
+// Stateless but for the context. A gofer is believed what concerns its own
+// server only; what names something unknown is ignored.
+class GoferEvents {
+ public:
+  explicit GoferEvents(Context& context) : context_(context) {}
+
+  // On the event loop's thread. `generation` is that of the gofer.
+  void Apply(absl::string_view server_id, uint64_t generation,
+             const worker::v1::Event& event);
+
+  // Brings a connection to what its gofer says of it, and tells of it if that
+  // is new. Of a connection that is not known nothing is made.
+  void ApplyConnection(ServerRecord& server,
+                       const worker::v1::Connection& connection)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+
+ private:
+  void ApplyCondition(ServerRecord& server,
+                      const worker::v1::ConditionChanged& changed)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  void ApplyRuleExpiry(ServerRecord& server, const std::string& rule_uid)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+
+  Context& context_;
+};
+
+admin::Connection::EndReason ToAdmin(worker::v1::EndReason reason);
+
+}  // namespace goferd::supervisor
+
+#endif  // GOFERD_CONTROLPLANE_SUPERVISOR_GOFER_EVENTS_H_

@@ -1,0 +1,45 @@
+// GoferLink: a gofer that runs and can be asked.
+
+#ifndef GOFERD_CONTROLPLANE_SUPERVISOR_GOFER_LINK_H_
+#define GOFERD_CONTROLPLANE_SUPERVISOR_GOFER_LINK_H_
+
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "controlplane/worker/gofer_client.h"
+
+namespace goferd::supervisor {
+
+// Shared by the model and by whoever asks at the moment, so that a gofer's end
+// takes nothing away from a call under way. The last one to let go must not be
+// on the event loop's thread: see TaskPool::Drop.
+class GoferLink {
+ public:
+  GoferLink(std::unique_ptr<worker::GoferClient> client, absl::Duration timeout)
+      : client_(std::move(client)), timeout_(timeout) {}
+
+  // Blocks, at most for the control timeout. A failure of the gofer's is a
+  // status.
+  absl::StatusOr<worker::v1::Response> Ask(worker::v1::ToGofer request,
+                                           std::span<const int> fds = {}) {
+    return client_->Ask(std::move(request), fds, timeout_);
+  }
+  absl::StatusOr<worker::v1::Response> AskFor(absl::Duration timeout,
+                                              worker::v1::ToGofer request,
+                                              std::span<const int> fds = {}) {
+    return client_->Ask(std::move(request), fds, timeout);
+  }
+  const gofer::uds::PeerCredentials& peer() const { return client_->peer(); }
+
+ private:
+  const std::unique_ptr<worker::GoferClient> client_;
+  const absl::Duration timeout_;
+};
+
+}  // namespace goferd::supervisor
+
+#endif  // GOFERD_CONTROLPLANE_SUPERVISOR_GOFER_LINK_H_

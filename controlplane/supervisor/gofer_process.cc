@@ -1,0 +1,222 @@
+#include "controlplane/supervisor/gofer_process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "controlplane/errors/error.h"
+#include "controlplane/supervisor/private_directory.h"
+#include "server/base/log.h"
+#include "server/base/syscall.h"
+
+namespace goferd::supervisor {
+namespace {
+
+using gofer::base::UniqueFd;
+
+constexpr int kControlFd = 3;
+constexpr absl::Duration kKillPatience = absl::Seconds(5);
+
+// What posix_spawn wants to know, freed at the end.
+class SpawnPlan {
+ public:
+  explicit SpawnPlan(int listener) {
+    ::posix_spawn_file_actions_init(&actions_);
+    ::posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDWR, 0);
+    ::posix_spawn_file_actions_adddup2(&actions_, 2, 1);
+    ::posix_spawn_file_actions_adddup2(&actions_, listener, kControlFd);
+    ::posix_spawn_file_actions_addclosefrom_np(&actions_, kControlFd + 1);
+    ::posix_spawnattr_init(&attributes_);
+    sigset_t none;
+    sigset_t all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    ::posix_spawnattr_setsigmask(&attributes_, &none);
+    ::posix_spawnattr_setsigdefault(&attributes_, &all);
+    ::posix_spawnattr_setflags(
+        &attributes_,
+        static_cast<short>(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                           POSIX_SPAWN_SETSID));
+  }
+  ~SpawnPlan() {
+    ::posix_spawn_file_actions_destroy(&actions_);
+    ::posix_spawnattr_destroy(&attributes_);
+  }
+  SpawnPlan(const SpawnPlan&) = delete;
+  SpawnPlan& operator=(const SpawnPlan&) = delete;
+
+  // Returns an error number, 0 for none.
+  int Run(const std::string& path, pid_t* pid) {
+    std::string words[] = {path, "agent",
+                           absl::StrCat("--control-fd=", kControlFd)};
+    char* arguments[] = {words[0].data(), words[1].data(), words[2].data(),
+                         nullptr};
+    char* environment[] = {nullptr};
+    return ::posix_spawn(pid, path.c_str(), &actions_, &attributes_, arguments,
+                         environment);
+  }
+
+ private:
+  posix_spawn_file_actions_t actions_;
+  posix_spawnattr_t attributes_;
+};
+
+gofer::base::ErrnoOr<UniqueFd> OpenPidFd(pid_t pid) {
+  return gofer::base::SyscallFd(
+      [&] { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); });
+}
+
+// Field 22 of /proc/<pid>/stat; 0 when it is gone.
+uint64_t StartTimeOf(pid_t pid) {
+  constexpr size_t kMostBytes = 4096;
+  constexpr size_t kField = 19;  // Counted from the state, behind the name.
+  const auto stat =
+      ReadFile(AT_FDCWD, absl::StrCat("/proc/", pid, "/stat"), kMostBytes);
+  if (!stat.ok()) return 0;
+  const size_t name_end = stat->rfind(") ");
+  if (name_end == std::string::npos) return 0;
+  const std::vector<std::string> fields =
+      absl::StrSplit(stat->substr(name_end + 2), ' ');
+  uint64_t start = 0;
+  if (fields.size() <= kField || !absl::SimpleAtoi(fields[kField], &start)) {
+    return 0;
+  }
+  return start;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<GoferProcess>> GoferProcess::Spawn(
+    const Options& options, UniqueFd listener) {
+  pid_t pid = 0;
+  const int error = SpawnPlan(listener.get()).Run(options.gofer_path, &pid);
+  if (error != 0) {
+    return errors::FromErrno(
+        error, absl::StrCat("cannot start the gofer ", options.gofer_path));
+  }
+  // It cannot be reaped, and its number not be taken, before we do.
+  auto pidfd = OpenPidFd(pid);
+  if (!pidfd.ok()) {
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    return errors::FromErrno(pidfd.error().number(), "pidfd_open");
+  }
+  std::shared_ptr<GoferProcess> process(
+      new GoferProcess({pid, StartTimeOf(pid)}, std::move(*pidfd), true));
+  process->JoinCgroup(options);
+  return process;
+}
+
+void GoferProcess::JoinCgroup(const Options& options) {
+  if (options.cgroup_parent.empty()) {
+    if (options.max_memory_bytes > 0) missing_.push_back("cgroup");
+    return;
+  }
+  auto group = Cgroup::Make(options.cgroup_parent, "gofer-" + options.server_id,
+                            options.max_memory_bytes);
+  absl::Status joined = group.ok() ? group->Add(pid()) : group.status();
+  if (joined.ok()) {
+    cgroup_ = *std::move(group);
+    return;
+  }
+  missing_.push_back("cgroup");
+  gofer::base::Log().warn("servers/{}: its gofer has no control group: {}",
+                          options.server_id, std::string(joined.message()));
+}
+
+absl::StatusOr<std::shared_ptr<GoferProcess>> GoferProcess::Adopt(
+    const Identity& identity) {
+  auto pidfd = OpenPidFd(identity.pid);
+  if (!pidfd.ok()) {
+    return errors::FromErrno(
+        pidfd.error().number() == ESRCH ? ENOENT : pidfd.error().number(),
+        absl::StrCat("process ", identity.pid));
+  }
+  if (identity.start_time != 0 &&
+      StartTimeOf(identity.pid) != identity.start_time) {
+    return errors::FromErrno(ENOENT, absl::StrCat("process ", identity.pid));
+  }
+  return std::shared_ptr<GoferProcess>(
+      new GoferProcess(identity, std::move(*pidfd), false));
+}
+
+std::optional<GoferProcess::Identity> GoferProcess::ParseIdentity(
+    const std::string& text) {
+  const std::vector<std::string> words =
+      absl::StrSplit(text, absl::ByAnyChar(" \n"), absl::SkipEmpty());
+  Identity identity;
+  if (words.size() != 2 || !absl::SimpleAtoi(words[0], &identity.pid) ||
+      !absl::SimpleAtoi(words[1], &identity.start_time) || identity.pid <= 1) {
+    return std::nullopt;
+  }
+  return identity;
+}
+
+std::string GoferProcess::IdentityText() const {
+  return absl::StrCat(identity_.pid, " ", identity_.start_time, "\n");
+}
+
+GoferProcess::~GoferProcess() = default;
+
+void GoferProcess::Kill(int signal) const {
+  ::syscall(SYS_pidfd_send_signal, pidfd(), signal, nullptr, 0);
+}
+
+bool GoferProcess::WaitForEnd(absl::Duration timeout) const {
+  const absl::Time deadline = absl::Now() + timeout;
+  while (true) {
+    pollfd poll = {pidfd(), POLLIN, 0};
+    const absl::Duration left = deadline - absl::Now();
+    const int ready = ::poll(&poll, 1,
+                             static_cast<int>(std::max<int64_t>(
+                                 0, absl::ToInt64Milliseconds(left))));
+    if (ready > 0) return true;
+    if (ready == 0 || errno != EINTR) return false;
+  }
+}
+
+GoferExit GoferProcess::Reap() {
+  if (exit_) return *exit_;
+  exit_.emplace();
+  siginfo_t info = {};
+  if (is_child_ &&
+      ::waitid(P_PIDFD, static_cast<id_t>(pidfd()), &info, WEXITED) == 0) {
+    if (info.si_code == CLD_EXITED) {
+      exit_->exit_code = info.si_status;
+    } else {
+      exit_->signal = info.si_status;
+    }
+  }
+  if (cgroup_) {
+    exit_->out_of_memory = cgroup_->HadOutOfMemory();
+    cgroup_->Remove();
+  }
+  return *exit_;
+}
+
+GoferExit GoferProcess::End() {
+  // One that is about to end by itself says more by its exit code.
+  if (!WaitForEnd(absl::Milliseconds(100))) {
+    Kill(SIGKILL);
+    if (!WaitForEnd(kKillPatience)) return {};
+  }
+  return Reap();
+}
+
+absl::Status GoferProcess::SetMaxMemory(int64_t max_memory_bytes) const {
+  if (!cgroup_) return absl::OkStatus();
+  return cgroup_->SetMaxMemory(max_memory_bytes);
+}
+
+}  // namespace goferd::supervisor

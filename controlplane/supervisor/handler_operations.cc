@@ -1,0 +1,281 @@
+#include "controlplane/supervisor/handler_operations.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "controlplane/errors/error.h"
+#include "controlplane/supervisor/rule_translation.h"
+#include "controlplane/supervisor/server_state.h"
+#include "goferd/worker/v1/frame.pb.h"
+
+namespace goferd::supervisor {
+namespace {
+
+using errors::Reason;
+using gofer::base::MutexLock;
+
+constexpr char kStock[] = "stock";
+
+std::string EtagOf(const ServerRecord& server,
+                   const worker::v1::HandlerList& table) {
+  return absl::StrCat(absl::string_view(server.resource.uid()).substr(0, 8),
+                      "-", server.generation, "-", table.generation());
+}
+
+bool CanMatch(const admin::HandlerRule& rule, uint32_t mid,
+              const std::vector<uint32_t>& known) {
+  const auto mids = MidsOf(rule.match(), known);
+  if (!mids) return false;
+  return mids->empty() ||
+         std::find(mids->begin(), mids->end(), mid) != mids->end();
+}
+
+admin::Handler ToRow(const ServerRecord& server,
+                     const worker::v1::Handler& from) {
+  admin::Handler row;
+  row.set_name(absl::StrCat(server.name(), "/handlers/", from.mid()));
+  row.set_mid(static_cast<admin::Mid>(from.mid()));
+  row.set_message_name(from.message_name());
+  row.set_op_class(ClassOf(from.mid()));
+  row.set_mutates(from.mutates());
+  row.set_supported(!from.implementation().empty());
+  row.set_implementation(from.implementation());
+  for (const std::string& name : from.available_implementations()) {
+    row.add_available_implementations(name);
+  }
+  return row;
+}
+
+using Available = std::map<uint32_t, worker::v1::Handler>;
+
+absl::Status CheckAssignments(
+    const ServerRecord& server,
+    const std::vector<admin::HandlerAssignment>& assignments,
+    const worker::v1::HandlerList& table) {
+  Available available;
+  for (const auto& row : table.handlers()) available[row.mid()] = row;
+  errors::FieldViolations violations;
+  for (size_t i = 0; i < assignments.size(); ++i) {
+    const auto mid = static_cast<uint32_t>(assignments[i].mid());
+    const auto row = available.find(mid);
+    if (row == available.end()) {
+      violations.Add(absl::StrCat("assignments[", i, "].mid"),
+                     absl::StrCat("the gofer of ", server.name(),
+                                  " does not know message ", mid),
+                     Reason::UNKNOWN_MID);
+      continue;
+    }
+    const auto& names = row->second.available_implementations();
+    if (std::find(names.begin(), names.end(),
+                  assignments[i].implementation()) != names.end()) {
+      continue;
+    }
+    std::string known;
+    for (const std::string& name : names) {
+      absl::StrAppend(&known, known.empty() ? "" : ", ", name);
+    }
+    violations.Add(
+        absl::StrCat("assignments[", i, "].implementation"),
+        absl::StrCat("not an implementation of ", row->second.message_name(),
+                     "; there is: ", known));
+  }
+  return violations.ToStatus();
+}
+
+worker::v1::HandlerList Apply(
+    worker::v1::HandlerList table,
+    const std::vector<admin::HandlerAssignment>& assignments) {
+  for (auto& row : *table.mutable_handlers()) {
+    row.clear_implementation();
+    for (const auto& assignment : assignments) {
+      if (static_cast<uint32_t>(assignment.mid()) == row.mid()) {
+        row.set_implementation(assignment.implementation());
+      }
+    }
+  }
+  return table;
+}
+
+std::vector<admin::HandlerAssignment> StockOf(
+    const worker::v1::HandlerList& table) {
+  std::vector<admin::HandlerAssignment> stock;
+  for (const auto& row : table.handlers()) {
+    const auto& names = row.available_implementations();
+    if (std::find(names.begin(), names.end(), kStock) == names.end()) continue;
+    admin::HandlerAssignment& assignment = stock.emplace_back();
+    assignment.set_mid(static_cast<admin::Mid>(row.mid()));
+    assignment.set_implementation(kStock);
+  }
+  return stock;
+}
+
+bool IsStock(const worker::v1::HandlerList& table) {
+  return std::all_of(
+      table.handlers().begin(), table.handlers().end(),
+      [](const worker::v1::Handler& row) {
+        const auto& names = row.available_implementations();
+        return row.implementation() == kStock ||
+               (row.implementation().empty() &&
+                std::find(names.begin(), names.end(), kStock) == names.end());
+      });
+}
+
+}  // namespace
+
+absl::StatusOr<worker::v1::HandlerList> HandlerOperations::Read(
+    GoferLink& link) {
+  worker::v1::ToGofer ask;
+  ask.mutable_list_handlers();
+  auto answer = link.Ask(std::move(ask));
+  if (!answer.ok()) return answer.status();
+  return std::move(*answer->mutable_handlers());
+}
+
+std::vector<admin::Handler> HandlerOperations::ToRows(
+    const Model::ServerPtr& server, const Table& table) {
+  MutexLock lock(context_.model.mu);
+  const auto rules = Model::RulesInOrder(*server);
+  std::vector<admin::Handler> rows;
+  for (const auto& from : table.handlers()) {
+    admin::Handler row = ToRow(*server, from);
+    row.set_etag(EtagOf(*server, table));
+    for (const RuleRecord* rule : rules) {
+      if (CanMatch(rule->resource, from.mid(), server->known_mids)) {
+        row.add_handler_rules(rule->resource.name());
+      }
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+absl::StatusOr<std::vector<admin::Handler>> HandlerOperations::List(
+    absl::string_view server_id) {
+  auto found =
+      FindToOverride(context_, server_id, worker::v1::CAPABILITY_HANDLER_SWAP);
+  if (!found.ok()) return found.status();
+  const auto table = Read(*found->link);
+  if (!table.ok()) return table.status();
+  std::vector<admin::Handler> rows = ToRows(found->server, *table);
+  worker::v1::ToGofer ask;
+  ask.mutable_get_stats()->mutable_server_total();
+  const auto stats = found->link->Ask(std::move(ask));
+  if (!stats.ok()) return stats.status();
+  if (stats->stats().stats().empty()) return rows;
+  for (const auto& message : stats->stats().stats(0).messages()) {
+    for (admin::Handler& row : rows) {
+      if (static_cast<uint32_t>(row.mid()) != message.mid()) continue;
+      uint64_t errors = 0;
+      for (const auto& [number, count] : message.errors()) errors += count;
+      row.set_call_count(static_cast<int64_t>(message.calls()));
+      row.set_error_count(static_cast<int64_t>(errors));
+    }
+  }
+  return rows;
+}
+
+absl::StatusOr<worker::v1::HandlerList> HandlerOperations::Write(
+    const Model::ServerPtr& server, GoferLink& link,
+    const std::vector<admin::HandlerAssignment>& assignments,
+    const Table& before) {
+  worker::v1::ToGofer ask;
+  for (const auto& assignment : assignments) {
+    auto& to = *ask.mutable_set_handlers()->add_assignments();
+    to.set_mid(static_cast<uint32_t>(assignment.mid()));
+    to.set_implementation(assignment.implementation());
+  }
+  ask.mutable_set_handlers()->set_expected_generation(before.generation());
+  auto answer = link.Ask(std::move(ask));
+  if (!answer.ok()) return answer.status();
+  const Table& after = answer->handlers();
+  MutexLock lock(context_.model.mu);
+  server->assignments = assignments;
+  if (IsStock(after)) server->assignments.clear();
+  rules_.Save(*server);
+  std::map<uint32_t, std::string> former;
+  for (const auto& row : before.handlers()) {
+    former[row.mid()] = row.implementation();
+  }
+  for (const auto& row : after.handlers()) {
+    if (former[row.mid()] == row.implementation()) continue;
+    admin::Handler handler = ToRow(*server, row);
+    handler.set_etag(EtagOf(*server, after));
+    context_.model.HandlerChanged(*server, std::move(handler));
+  }
+  return std::move(*answer->mutable_handlers());
+}
+
+absl::StatusOr<std::vector<admin::Handler>> HandlerOperations::Set(
+    absl::string_view server_id, absl::string_view etag,
+    const std::vector<admin::HandlerAssignment>& assignments, Effect effect) {
+  auto found =
+      FindToOverride(context_, server_id, worker::v1::CAPABILITY_HANDLER_SWAP);
+  if (!found.ok()) return found.status();
+  MutexLock overrides_lock(found->server->overrides_mu);
+  auto before = Read(*found->link);
+  if (!before.ok()) return before.status();
+  {
+    MutexLock lock(context_.model.mu);
+    const std::string present = EtagOf(*found->server, *before);
+    if (!etag.empty() && etag != absl::string_view(present)) {
+      return EtagMismatch(absl::StrCat(found->server->name(), "/handlers"),
+                          present);
+    }
+    absl::Status status =
+        CheckAssignments(*found->server, assignments, *before);
+    if (!status.ok()) return status;
+  }
+  if (effect == Effect::kValidateOnly) {
+    return ToRows(found->server, Apply(*std::move(before), assignments));
+  }
+  const auto after = Write(found->server, *found->link, assignments, *before);
+  if (!after.ok()) return after.status();
+  return ToRows(found->server, *after);
+}
+
+absl::StatusOr<admin::ResetHandlersResponse> HandlerOperations::Reset(
+    absl::string_view server_id, absl::string_view etag,
+    admin::ResetHandlersRequest::Scope scope, Effect effect) {
+  auto found =
+      FindToOverride(context_, server_id, worker::v1::CAPABILITY_RULES);
+  if (!found.ok()) return found.status();
+  MutexLock overrides_lock(found->server->overrides_mu);
+  const auto before = Read(*found->link);
+  if (!before.ok()) return before.status();
+  {
+    MutexLock lock(context_.model.mu);
+    const std::string present = EtagOf(*found->server, *before);
+    if (!etag.empty() && etag != absl::string_view(present)) {
+      return EtagMismatch(absl::StrCat(found->server->name(), "/handlers"),
+                          present);
+    }
+  }
+  const bool all = scope == admin::ResetHandlersRequest::ALL;
+  auto removed = rules_.RemoveIf(
+      found->server, found->link,
+      [all](const admin::HandlerRule& rule) { return all || IsFault(rule); },
+      effect);
+  if (!removed.ok()) return removed.status();
+  admin::ResetHandlersResponse response;
+  for (std::string& name : *removed) {
+    response.add_removed_handler_rules(std::move(name));
+  }
+  if (!all || IsStock(*before)) return response;
+  const auto stock = StockOf(*before);
+  const Table after = Apply(*before, stock);
+  for (int i = 0; i < after.handlers_size(); ++i) {
+    if (after.handlers(i).implementation() !=
+        before->handlers(i).implementation()) {
+      response.add_changed_mids(
+          static_cast<admin::Mid>(after.handlers(i).mid()));
+    }
+  }
+  if (effect == Effect::kValidateOnly) return response;
+  const auto written = Write(found->server, *found->link, stock, *before);
+  if (!written.ok()) return written.status();
+  return response;
+}
+
+}  // namespace goferd::supervisor

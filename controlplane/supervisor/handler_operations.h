@@ -1,0 +1,48 @@
+// HandlerOperations: the handler tables of servers.
+
+#ifndef GOFERD_CONTROLPLANE_SUPERVISOR_HANDLER_OPERATIONS_H_
+#define GOFERD_CONTROLPLANE_SUPERVISOR_HANDLER_OPERATIONS_H_
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "controlplane/supervisor/context.h"
+#include "controlplane/supervisor/rule_operations.h"
+#include "controlplane/supervisor/supervisor.h"
+#include "goferd/worker/v1/handler.pb.h"
+
+namespace goferd::supervisor {
+
+// The handler methods of Supervisor; see there. Thread-safe; blocks on gofers.
+class HandlerOperations {
+ public:
+  HandlerOperations(Context& context, RuleOperations& rules)
+      : context_(context), rules_(rules) {}
+
+  absl::StatusOr<std::vector<admin::Handler>> List(absl::string_view server_id);
+  absl::StatusOr<std::vector<admin::Handler>> Set(
+      absl::string_view server_id, absl::string_view etag,
+      const std::vector<admin::HandlerAssignment>& assignments, Effect effect);
+  absl::StatusOr<admin::ResetHandlersResponse> Reset(
+      absl::string_view server_id, absl::string_view etag,
+      admin::ResetHandlersRequest::Scope scope, Effect effect);
+
+ private:
+  using Table = worker::v1::HandlerList;
+
+  // The rows as the API has them. Takes the lock.
+  std::vector<admin::Handler> ToRows(const Model::ServerPtr& server,
+                                     const Table& table);
+  absl::StatusOr<Table> Read(GoferLink& link);
+  absl::StatusOr<Table> Write(
+      const Model::ServerPtr& server, GoferLink& link,
+      const std::vector<admin::HandlerAssignment>& assignments,
+      const Table& before);
+
+  Context& context_;
+  RuleOperations& rules_;
+};
+
+}  // namespace goferd::supervisor
+
+#endif  // GOFERD_CONTROLPLANE_SUPERVISOR_HANDLER_OPERATIONS_H_

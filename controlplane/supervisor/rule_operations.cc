@@ -1,0 +1,356 @@
+#include "controlplane/supervisor/rule_operations.h"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "controlplane/errors/error.h"
+#include "controlplane/supervisor/rule_translation.h"
+#include "controlplane/supervisor/server_state.h"
+#include "controlplane/supervisor/time_conversion.h"
+#include "controlplane/supervisor/uuid.h"
+#include "goferd/state/v1/state.pb.h"
+#include "goferd/worker/v1/frame.pb.h"
+#include "server/base/log.h"
+
+namespace goferd::supervisor {
+namespace {
+
+using errors::Reason;
+using gofer::base::MutexLock;
+
+absl::Status NoRule(absl::string_view server_id, absl::string_view rule_id) {
+  const std::string name = RuleName(server_id, rule_id);
+  return errors::Error(Reason::RULE_NOT_FOUND,
+                       absl::StrCat("there is no rule ", name),
+                       {{"resource", name}});
+}
+
+uint64_t RandomSeed() {
+  uint64_t seed = 0;
+  (void)!::getrandom(&seed, sizeof(seed), 0);
+  return seed;
+}
+
+absl::Status CheckMids(const ServerRecord& server, const RuleSpec& spec) {
+  for (const int mid : spec.rule.match().mids()) {
+    const auto& known = server.known_mids;
+    if (std::find(known.begin(), known.end(), static_cast<uint32_t>(mid)) !=
+        known.end()) {
+      continue;
+    }
+    return errors::Error(
+        Reason::UNKNOWN_MID,
+        absl::StrCat("rule ", spec.rule_id, ": the gofer of ", server.name(),
+                     " does not know message ", mid),
+        {{"resource", RuleName(server.id, spec.rule_id)}});
+  }
+  return absl::OkStatus();
+}
+
+// Whether I/O with a donated FD goes around what the rule does.
+bool IsBypassed(const admin::HandlerRule& rule) {
+  if (rule.has_refuse_fd_donation()) return false;
+  const auto mids = MidsOf(rule.match(), {admin::MID_PREAD, admin::MID_PWRITE,
+                                          admin::MID_FALLOCATE});
+  if (!mids) return false;
+  return mids->empty() ||
+         std::any_of(mids->begin(), mids->end(), [](uint32_t mid) {
+           return ClassOf(mid) != admin::OP_CLASS_METADATA;
+         });
+}
+
+bool MayConcern(const admin::HandlerRule& rule,
+                const admin::Connection& connection) {
+  return rule.match().connection().empty() ||
+         rule.match().connection() == connection.name();
+}
+
+}  // namespace
+
+void Warn(const ServerRecord& server, admin::HandlerRule& rule) {
+  constexpr int kMostNames = 16;
+  rule.clear_warnings();
+  if (!IsBypassed(rule)) return;
+  admin::HandlerRule::Warning warning;
+  for (const auto& [id, record] : server.connections) {
+    const admin::Connection& connection = record.resource;
+    if (HasEnded(connection.state()) || !record.visible ||
+        connection.options().donate_host_fds() ==
+            admin::ConnectionOptions::NO_FDS ||
+        !MayConcern(rule, connection)) {
+      continue;
+    }
+    warning.add_connections(connection.name());
+    if (warning.connections_size() == kMostNames) break;
+  }
+  if (warning.connections().empty()) return;
+  warning.set_code(admin::HandlerRule::Warning::DONATED_HOST_FDS);
+  warning.set_message(
+      "these clients may hold host FDs and read and write without the gofer, "
+      "which this rule does not see; a rule with refuse_fd_donation, made "
+      "before they open the files, closes the hole");
+  *rule.add_warnings() = std::move(warning);
+}
+
+absl::StatusOr<RuleRecord> RuleOperations::Complete(
+    ServerRecord& server, const RuleSpec& spec, Supervisor::Existing existing) {
+  const std::string name = RuleName(server.id, spec.rule_id);
+  if (absl::Status status = CheckMids(server, spec); !status.ok()) {
+    return status;
+  }
+  RuleRecord record{spec.rule, 0};
+  admin::HandlerRule& rule = record.resource;
+  rule.set_name(name);
+  rule.clear_counters();
+  rule.clear_warnings();
+  const absl::Time now = absl::Now();
+  if (rule.has_ttl()) {
+    const absl::Time expire = now + ToDuration(rule.ttl());
+    *rule.mutable_expire_time() = ToProto(expire);
+  }
+  if (!rule.trigger().has_seed()) {
+    rule.mutable_trigger()->set_seed(RandomSeed());
+  }
+  if (rule.trigger().max_active() == 0) {
+    rule.mutable_trigger()->set_max_active(16);
+  }
+  const auto found = server.rules.find(spec.rule_id);
+  if (found == server.rules.end()) {
+    rule.set_uid(NewUuid());
+    *rule.mutable_create_time() = ToProto(now);
+    record.age_number = server.next_rule_age++;
+    return record;
+  }
+  const admin::HandlerRule& former = found->second.resource;
+  if (existing == Supervisor::Existing::kRefuse) {
+    return errors::Error(Reason::RULE_ALREADY_EXISTS,
+                         absl::StrCat("there is a rule ", name),
+                         {{"resource", name}});
+  }
+  if (!spec.etag.empty() && spec.etag != former.etag()) {
+    return EtagMismatch(name, former.etag());
+  }
+  rule.set_uid(former.uid());
+  *rule.mutable_create_time() = former.create_time();
+  record.age_number = found->second.age_number;
+  return record;
+}
+
+absl::StatusOr<std::vector<RuleRecord>> RuleOperations::CompleteAll(
+    ServerRecord& server, const std::vector<RuleSpec>& specs,
+    Supervisor::Existing existing) {
+  std::vector<RuleRecord> records;
+  std::set<std::string> new_ids;
+  for (const RuleSpec& spec : specs) {
+    auto record = Complete(server, spec, existing);
+    if (!record.ok()) return record.status();
+    if (!server.rules.contains(spec.rule_id)) new_ids.insert(spec.rule_id);
+    records.push_back(*std::move(record));
+  }
+  const auto limit =
+      static_cast<size_t>(context_.config.servers().max_handler_rules());
+  const size_t count = server.rules.size() + new_ids.size();
+  if (count <= limit) return records;
+  return errors::Error(
+      Reason::RULE_LIMIT,
+      absl::StrCat(server.name(), " would have ", count, " rules, of ", limit,
+                   " that it may have: delete some"),
+      {{"resource", server.name()},
+       {"limit", absl::StrCat(limit)},
+       {"used", absl::StrCat(server.rules.size())}});
+}
+
+absl::StatusOr<std::vector<admin::HandlerRule>> RuleOperations::Upsert(
+    absl::string_view server_id, const std::vector<RuleSpec>& rules,
+    Supervisor::Existing existing, Effect effect) {
+  Model& model = context_.model;
+  auto found =
+      FindToOverride(context_, server_id, worker::v1::CAPABILITY_RULES);
+  if (!found.ok()) return found.status();
+  const Model::ServerPtr server = found->server;
+  MutexLock overrides_lock(server->overrides_mu);
+  std::vector<RuleRecord> records;
+  worker::v1::ToGofer ask;
+  {
+    MutexLock lock(model.mu);
+    auto completed = CompleteAll(*server, rules, existing);
+    if (!completed.ok()) return completed.status();
+    records = *std::move(completed);
+    for (const RuleRecord& record : records) {
+      *ask.mutable_change_rules()->add_upsert() =
+          ToWorker(record.resource, record.age_number, server->known_mids);
+    }
+  }
+  if (effect == Effect::kReal) {
+    const auto answer = found->link->Ask(std::move(ask));
+    if (!answer.ok()) return answer.status();
+  }
+  MutexLock lock(model.mu);
+  std::vector<admin::HandlerRule> made;
+  for (RuleRecord& record : records) {
+    if (effect == Effect::kReal) {
+      model.PutRule(*server, record);
+      const std::string& name = record.resource.name();
+      record = server->rules[name.substr(name.rfind('/') + 1)];
+    }
+    Warn(*server, record.resource);
+    record.resource.mutable_counters();
+    made.push_back(std::move(record.resource));
+  }
+  if (effect == Effect::kReal) Save(*server);
+  return made;
+}
+
+bool RuleOperations::Refresh(const Model::ServerPtr& server) {
+  std::shared_ptr<GoferLink> link;
+  {
+    MutexLock lock(context_.model.mu);
+    if (server->rules.empty()) return true;
+    link = server->link;
+  }
+  if (link == nullptr) return false;
+  worker::v1::ToGofer ask;
+  ask.mutable_list_rules();
+  const auto answer = link->Ask(std::move(ask));
+  if (!answer.ok()) return false;
+  MutexLock lock(context_.model.mu);
+  std::map<std::string, admin::HandlerRule*> by_uid;
+  for (auto& [id, rule] : server->rules) {
+    by_uid[rule.resource.uid()] = &rule.resource;
+  }
+  for (const worker::v1::Rule& rule : answer->rules().rules()) {
+    const auto known = by_uid.find(rule.uid());
+    if (known != by_uid.end()) SetCounters(rule.counters(), *known->second);
+  }
+  return true;
+}
+
+absl::StatusOr<admin::HandlerRule> RuleOperations::Get(
+    absl::string_view server_id, absl::string_view rule_id) {
+  Model::ServerPtr server;
+  {
+    MutexLock lock(context_.model.mu);
+    server = context_.model.Find(server_id);
+    if (server == nullptr) return Model::NoServer(server_id);
+    if (!server->rules.contains(rule_id)) return NoRule(server_id, rule_id);
+  }
+  Refresh(server);
+  MutexLock lock(context_.model.mu);
+  const auto found = server->rules.find(rule_id);
+  if (found == server->rules.end()) return NoRule(server_id, rule_id);
+  admin::HandlerRule rule = found->second.resource;
+  Warn(*server, rule);
+  return rule;
+}
+
+absl::StatusOr<Supervisor::RuleList> RuleOperations::List(
+    absl::string_view server_id) {
+  std::vector<Model::ServerPtr> servers;
+  Supervisor::RuleList list;
+  {
+    MutexLock lock(context_.model.mu);
+    list.revision = context_.events.revision();
+    for (const auto& [id, server] : context_.model.servers()) {
+      if (server_id == "-" || server_id == absl::string_view(id)) {
+        servers.push_back(server);
+      }
+    }
+  }
+  if (servers.empty() && server_id != "-") return Model::NoServer(server_id);
+  for (const Model::ServerPtr& server : servers) {
+    if (!Refresh(server)) list.unreachable.push_back(server->name());
+    MutexLock lock(context_.model.mu);
+    for (const RuleRecord* rule : Model::RulesInOrder(*server)) {
+      list.rules.push_back(rule->resource);
+      Warn(*server, list.rules.back());
+    }
+  }
+  return list;
+}
+
+absl::Status RuleOperations::Delete(absl::string_view server_id,
+                                    absl::string_view rule_id,
+                                    absl::string_view etag, Effect effect) {
+  auto found =
+      FindToOverride(context_, server_id, worker::v1::CAPABILITY_RULES);
+  if (!found.ok()) return found.status();
+  MutexLock overrides_lock(found->server->overrides_mu);
+  {
+    MutexLock lock(context_.model.mu);
+    const auto rule = found->server->rules.find(rule_id);
+    if (rule == found->server->rules.end()) return NoRule(server_id, rule_id);
+    const std::string& present = rule->second.resource.etag();
+    if (!etag.empty() && etag != absl::string_view(present)) {
+      return EtagMismatch(RuleName(server_id, rule_id), present);
+    }
+  }
+  const std::string name = RuleName(server_id, rule_id);
+  return RemoveIf(
+             found->server, found->link,
+             [&](const admin::HandlerRule& rule) {
+               return rule.name() == name;
+             },
+             effect)
+      .status();
+}
+
+absl::StatusOr<std::vector<std::string>> RuleOperations::RemoveIf(
+    const Model::ServerPtr& server, std::shared_ptr<GoferLink> link,
+    absl::FunctionRef<bool(const admin::HandlerRule&)> which, Effect effect) {
+  std::vector<std::string> names;
+  std::vector<std::string> ids;
+  worker::v1::ToGofer ask;
+  {
+    MutexLock lock(context_.model.mu);
+    for (const RuleRecord* rule : Model::RulesInOrder(*server)) {
+      if (!which(rule->resource)) continue;
+      names.push_back(rule->resource.name());
+      ids.push_back(names.back().substr(names.back().rfind('/') + 1));
+      ask.mutable_change_rules()->add_remove_uids(rule->resource.uid());
+    }
+  }
+  if (names.empty() || effect == Effect::kValidateOnly) return names;
+  const auto answer = link->Ask(std::move(ask));
+  if (!answer.ok()) return answer.status();
+  MutexLock lock(context_.model.mu);
+  for (const std::string& id : ids) context_.model.RemoveRule(*server, id);
+  Save(*server);
+  return names;
+}
+
+worker::v1::ChangeRules RuleOperations::RulesToKeep(
+    const ServerRecord& server) {
+  worker::v1::ChangeRules change;
+  for (const RuleRecord* record : Model::RulesInOrder(server)) {
+    const admin::HandlerRule& rule = record->resource;
+    if (IsFault(rule) && !rule.persistent()) continue;
+    *change.add_upsert() =
+        ToWorker(rule, record->age_number, server.known_mids);
+  }
+  return change;
+}
+
+void RuleOperations::Save(ServerRecord& server) {
+  if (server.resource.origin() != admin::Server::CREATED) return;
+  state::v1::Overrides overrides;
+  for (const RuleRecord* record : Model::RulesInOrder(server)) {
+    const admin::HandlerRule& rule = record->resource;
+    if (IsFault(rule) && !rule.persistent()) continue;
+    *overrides.add_rules() = rule;
+  }
+  for (const auto& assignment : server.assignments) {
+    *overrides.add_assignments() = assignment;
+  }
+  const absl::Status written = context_.state.WriteServerFile(
+      server.id, "overrides.pb", overrides.SerializeAsString());
+  if (written.ok()) return;
+  gofer::base::Log().warn(
+      "{}: its rules are in force but not written down for a restart: {}",
+      server.name(), std::string(written.message()));
+}
+
+}  // namespace goferd::supervisor

@@ -1,0 +1,456 @@
+#include "controlplane/supervisor/server_operations.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "controlplane/errors/error.h"
+#include "controlplane/supervisor/allowed_roots.h"
+#include "controlplane/supervisor/gofer_starter.h"
+#include "controlplane/supervisor/server_state.h"
+#include "controlplane/supervisor/time_conversion.h"
+#include "controlplane/supervisor/uuid.h"
+#include "goferd/state/v1/state.pb.h"
+#include "goferd/worker/v1/frame.pb.h"
+#include "server/base/log.h"
+
+namespace goferd::supervisor {
+namespace {
+
+using errors::Reason;
+using gofer::base::Log;
+using gofer::base::MutexLock;
+using Server = admin::Server;
+
+constexpr int kRetryMs = 5000;
+constexpr int kMostHolders = 16;
+
+void CompleteLimits(const admin::ServerLimits& defaults,
+                    admin::ServerLimits& limits) {
+  if (limits.max_connections() == 0) {
+    limits.set_max_connections(defaults.max_connections());
+  }
+  if (limits.max_fds() == 0) limits.set_max_fds(defaults.max_fds());
+  if (limits.max_channels() == 0) {
+    limits.set_max_channels(defaults.max_channels());
+  }
+  if (limits.max_memory_bytes() == 0) {
+    limits.set_max_memory_bytes(defaults.max_memory_bytes());
+  }
+}
+
+void ReadTtl(Server& server) {
+  if (!server.has_ttl()) return;
+  const absl::Time expire = absl::Now() + ToDuration(server.ttl());
+  *server.mutable_expire_time() = ToProto(expire);
+}
+
+bool IsOver(const Server& server, absl::Time now) {
+  return server.has_expire_time() && ToTime(server.expire_time()) <= now;
+}
+
+bool SameLimits(const admin::ServerLimits& a, const admin::ServerLimits& b) {
+  return a.SerializeAsString() == b.SerializeAsString();
+}
+
+absl::Status NotYet(absl::string_view what) {
+  return errors::Error(Reason::GOFER_CAPABILITY_MISSING,
+                       absl::StrCat("this release of goferd does not have ",
+                                    what, ": see DaemonInfo.capabilities"),
+                       {{"capability", std::string(what)}});
+}
+
+}  // namespace
+
+admin::Server ServerOperations::Complete(const std::string& id,
+                                         const Server& spec) const {
+  Server server = spec;
+  server.set_name(ServerName(id));
+  *server.mutable_create_time() = ToProto(absl::Now());
+  *server.mutable_update_time() = server.create_time();
+  auto& options = *server.mutable_options();
+  if (!options.has_walk_stat_supported()) {
+    options.set_walk_stat_supported(true);
+  }
+  if (!options.has_set_attr_on_deleted()) {
+    options.set_set_attr_on_deleted(true);
+  }
+  if (!options.has_allocate_on_deleted()) {
+    options.set_allocate_on_deleted(true);
+  }
+  CompleteLimits(context_.config.servers().default_limits(),
+                 *server.mutable_limits());
+  admin::ConnectionOptions defaults =
+      context_.config.connections().default_options();
+  defaults.MergeFrom(spec.default_connection_options());
+  *server.mutable_default_connection_options() = defaults;
+  if (server.sandbox_mode() == Server::SANDBOX_MODE_UNSPECIFIED) {
+    server.set_sandbox_mode(Server::FULL);
+  }
+  if (server.restart_policy() == Server::RESTART_POLICY_UNSPECIFIED) {
+    server.set_restart_policy(Server::ON_FAILURE);
+  }
+  ReadTtl(server);
+  server.set_state(Server::STARTING);
+  server.set_origin(Server::CREATED);
+  return server;
+}
+
+absl::Status ServerOperations::CheckNew(const std::string& id,
+                                        const Server& spec) const {
+  if (absl::Status status = CheckRunning(context_); !status.ok()) return status;
+  const Model& model = context_.model;
+  if (model.Find(id) != nullptr) {
+    return errors::Error(Reason::SERVER_ALREADY_EXISTS,
+                         absl::StrCat("there is a server ", ServerName(id)),
+                         {{"resource", ServerName(id)}});
+  }
+  const auto limit =
+      static_cast<size_t>(context_.config.servers().max_servers());
+  if (model.servers().size() >= limit) {
+    return errors::ErrorWithRetry(
+        Reason::PROCESS_LIMIT,
+        absl::StrCat("this node has ", model.servers().size(),
+                     " servers, as many as it may have: delete one"),
+        kRetryMs,
+        {{"limit", absl::StrCat(limit)},
+         {"used", absl::StrCat(model.servers().size())}});
+  }
+  if (spec.sandbox_mode() == Server::UNCONFINED &&
+      !context_.config.servers().allow_unconfined()) {
+    return errors::Error(
+        Reason::HOST_PERMISSION,
+        "UNCONFINED servers are not allowed here: servers.allow_unconfined of "
+        "the daemon's configuration says so");
+  }
+  if (spec.has_oci_bundle()) return NotYet("oci-bundle");
+  if (spec.has_id_map()) return NotYet("id-map");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<admin::Server> ServerOperations::Create(absl::string_view name,
+                                                       const Server& spec,
+                                                       Effect effect) {
+  const std::string id(name);
+  Model& model = context_.model;
+  {
+    MutexLock lock(model.mu);
+    if (absl::Status status = CheckNew(id, spec); !status.ok()) return status;
+  }
+  const auto root = ResolveRoot(spec.root(), context_.config.allowed_roots());
+  if (!root.ok()) return root.status();
+  auto server = std::make_shared<ServerRecord>();
+  server->id = id;
+  server->resource = Complete(id, spec);
+  server->resolved_root = root->path;
+  if (effect == Effect::kValidateOnly) return server->resource;
+  server->resource.set_uid(NewUuid());
+  {
+    MutexLock lock(model.mu);
+    // Another one may have been faster.
+    if (absl::Status status = CheckNew(id, spec); !status.ok()) return status;
+    server->busy = true;
+    model.Add(server);
+  }
+  const absl::Status started = lifecycle_.StartGofer(server, root->fd.get());
+  if (!started.ok()) {
+    (void)context_.state.RemoveServer(id);
+    MutexLock lock(model.mu);
+    ++server->generation;
+    model.Remove(server);
+    return started;
+  }
+  MutexLock lock(model.mu);
+  server->busy = false;
+  return server->resource;
+}
+
+absl::StatusOr<admin::Server> ServerOperations::Get(
+    absl::string_view id) const {
+  MutexLock lock(context_.model.mu);
+  const Model::ServerPtr server = context_.model.Find(id);
+  if (server == nullptr) return Model::NoServer(id);
+  return server->resource;
+}
+
+int64_t ServerOperations::Visit(
+    absl::string_view after,
+    absl::FunctionRef<bool(const Server&)> visit) const {
+  MutexLock lock(context_.model.mu);
+  const auto& servers = context_.model.servers();
+  for (auto server = servers.upper_bound(after); server != servers.end();
+       ++server) {
+    if (!visit(server->second->resource)) break;
+  }
+  return context_.events.revision();
+}
+
+absl::Status ServerOperations::TellGofer(const Model::ServerPtr& server,
+                                         const Server& before,
+                                         const Server& after) {
+  std::shared_ptr<GoferLink> link;
+  {
+    MutexLock lock(context_.model.mu);
+    if (absl::Status status = CheckServing(*server); !status.ok()) {
+      return status;
+    }
+    link = server->link;
+    if (!SameLimits(before.limits(), after.limits())) {
+      absl::Status can = CheckCan(*server, worker::v1::CAPABILITY_LIMITS);
+      if (!can.ok()) return can;
+    }
+  }
+  if (!SameLimits(before.limits(), after.limits())) {
+    worker::v1::ToGofer ask;
+    *ask.mutable_set_limits()->mutable_limits() = ToWorker(after.limits());
+    const auto answer = link->Ask(std::move(ask));
+    if (!answer.ok()) return answer.status();
+  }
+  return absl::OkStatus();
+}
+
+void ServerOperations::Save(const Model::ServerPtr& server,
+                            const Server& resource) {
+  if (resource.origin() != Server::CREATED) return;
+  std::shared_ptr<GoferLink> link;
+  worker::v1::Bootstrap bootstrap;
+  {
+    MutexLock lock(context_.model.mu);
+    link = server->link;
+    bootstrap = MakeBootstrap(context_, *server);
+  }
+  const absl::Status written = context_.state.WriteServerFile(
+      server->id, "bootstrap.pb", bootstrap.SerializeAsString());
+  if (!written.ok()) {
+    Log().warn("{}: a change is not written down for a restart: {}",
+               server->name(), std::string(written.message()));
+  }
+  if (link == nullptr) return;
+  worker::v1::ToGofer ask;
+  ask.mutable_set_daemon_data()->set_daemon_data(bootstrap.daemon_data());
+  const auto answer = link->Ask(std::move(ask));
+  if (!answer.ok()) {
+    Log().warn("{}: its gofer did not take note of a change: {}",
+               server->name(), std::string(answer.status().message()));
+  }
+}
+
+absl::StatusOr<admin::Server> ServerOperations::Update(
+    absl::string_view id, absl::string_view etag, Effect effect,
+    absl::FunctionRef<absl::Status(Server&)> change) {
+  Model& model = context_.model;
+  std::optional<Mutation> mutation;
+  Server before;
+  {
+    MutexLock lock(model.mu);
+    if (absl::Status status = CheckRunning(context_); !status.ok()) {
+      return status;
+    }
+    auto begun = Mutation::Begin(model, id, etag);
+    if (!begun.ok()) return begun.status();
+    mutation.emplace(*std::move(begun));
+    before = mutation->server()->resource;
+  }
+  Server after = before;
+  if (absl::Status status = change(after); !status.ok()) return status;
+  CompleteLimits(context_.config.servers().default_limits(),
+                 *after.mutable_limits());
+  ReadTtl(after);
+  if (effect == Effect::kValidateOnly) return after;
+  absl::Status told = TellGofer(mutation->server(), before, after);
+  if (!told.ok()) return told;
+  ServerRecord& server = *mutation->server();
+  Server changed;
+  {
+    MutexLock lock(model.mu);
+    // The state may have changed meanwhile; what we change has not.
+    Server& resource = server.resource;
+    *resource.mutable_labels() = after.labels();
+    *resource.mutable_limits() = after.limits();
+    *resource.mutable_default_connection_options() =
+        after.default_connection_options();
+    resource.clear_expiration();
+    if (after.has_expire_time()) {
+      *resource.mutable_expire_time() = after.expire_time();
+    }
+    model.Changed(server);
+    changed = resource;
+  }
+  Save(mutation->server(), changed);
+  return changed;
+}
+
+absl::Status ServerOperations::Delete(absl::string_view id,
+                                      absl::string_view etag,
+                                      Supervisor::Force force, Effect effect) {
+  Model& model = context_.model;
+  std::optional<Mutation> mutation;
+  {
+    MutexLock lock(model.mu);
+    if (absl::Status status = CheckRunning(context_); !status.ok()) {
+      return status;
+    }
+    auto begun = Mutation::Begin(model, id, etag);
+    if (!begun.ok()) return begun.status();
+    mutation.emplace(*std::move(begun));
+  }
+  const Model::ServerPtr& server = mutation->server();
+  {
+    MutexLock lock(model.mu);
+    const int64_t live = server->live_connections();
+    if (live > 0 && force == Supervisor::Force::kNo) {
+      return errors::Error(
+          Reason::SERVER_NOT_EMPTY,
+          absl::StrCat(server->name(), " has ", live,
+                       " connections: drain it and wait, or set force"),
+          {{"resource", server->name()}, {"used", absl::StrCat(live)}});
+    }
+    if (server->resource.state() == Server::UNREACHABLE &&
+        force == Supervisor::Force::kNo) {
+      return Unreachable(*server);
+    }
+    if (effect == Effect::kValidateOnly) return absl::OkStatus();
+    model.SetState(*server, Server::STOPPING);
+  }
+  return lifecycle_.EndGofer(server);
+}
+
+absl::StatusOr<admin::Server> ServerOperations::SetDraining(
+    absl::string_view id, absl::string_view etag, bool draining,
+    Effect effect) {
+  Model& model = context_.model;
+  const auto wanted = draining ? Server::DRAINING : Server::ACTIVE;
+  std::optional<Mutation> mutation;
+  std::shared_ptr<GoferLink> link;
+  {
+    MutexLock lock(model.mu);
+    if (absl::Status status = CheckRunning(context_); !status.ok()) {
+      return status;
+    }
+    auto begun = Mutation::Begin(model, id, etag);
+    if (!begun.ok()) return begun.status();
+    mutation.emplace(*std::move(begun));
+  }
+  const Model::ServerPtr& server = mutation->server();
+  {
+    MutexLock lock(model.mu);
+    if (absl::Status status = CheckServing(*server); !status.ok()) {
+      return status;
+    }
+    if (server->resource.state() == wanted) return server->resource;
+    if (effect == Effect::kValidateOnly) {
+      Server would = server->resource;
+      would.set_state(wanted);
+      return would;
+    }
+    link = server->link;
+  }
+  worker::v1::ToGofer ask;
+  ask.mutable_set_draining()->set_draining(draining);
+  const auto answer = link->Ask(std::move(ask));
+  if (!answer.ok()) return answer.status();
+  MutexLock lock(model.mu);
+  server->draining = draining;
+  if (!draining) server->expiring = false;
+  if (draining) {
+    context_.tickets.RevokeServer(server->id);
+    for (auto& [connection_id, record] : server->connections) {
+      if (record.resource.state() != admin::Connection::PENDING_ATTACH)
+        continue;
+      model.End(*server, record, admin::Connection::ADMIN_STOP,
+                "the server drains", context_.ended_retention());
+    }
+  }
+  if (absl::Status status = CheckServing(*server); !status.ok()) return status;
+  model.SetState(*server, wanted);
+  return server->resource;
+}
+
+void ServerOperations::Sweep(absl::Time now) {
+  MutexLock lock(context_.model.mu);
+  for (const auto& [id, server] : context_.model.servers()) {
+    const std::string server_id = id;
+    const auto state = server->resource.state();
+    const bool forgotten =
+        state == Server::STOPPED &&
+        server->resource.origin() == Server::ADOPTED &&
+        server->stopped_at + context_.ended_retention() <= now;
+    if (!forgotten && !IsOver(server->resource, now)) continue;
+    if (server->busy) continue;
+    const bool serves = state == Server::ACTIVE || state == Server::DRAINING;
+    if (serves && server->live_connections() > 0) {
+      if (state == Server::DRAINING) continue;
+      context_.pool.Post([this, server_id] {
+        (void)SetDraining(server_id, "", true, Effect::kReal);
+      });
+      continue;
+    }
+    if (state == Server::STARTING || state == Server::UNREACHABLE) continue;
+    context_.pool.Post([this, server_id] {
+      (void)Delete(server_id, "", Supervisor::Force::kNo, Effect::kReal);
+    });
+  }
+}
+
+void ServerOperations::RefreshHolders() {
+  std::vector<std::pair<Model::ServerPtr, std::shared_ptr<GoferLink>>> waiting;
+  {
+    MutexLock lock(context_.model.mu);
+    for (const auto& [id, server] : context_.model.servers()) {
+      const auto state = server->resource.state();
+      if ((state == Server::DRAINING || state == Server::STOPPING) &&
+          server->link != nullptr && server->live_connections() > 0) {
+        waiting.emplace_back(server, server->link);
+      }
+    }
+  }
+  for (const auto& [server, link] : waiting) {
+    worker::v1::ToGofer list;
+    list.mutable_list_connections();
+    const auto connections = link->Ask(std::move(list));
+    worker::v1::ToGofer busy;
+    busy.mutable_list_inflight();
+    const auto inflight = link->Ask(std::move(busy));
+    if (!connections.ok() || !inflight.ok()) continue;
+    MutexLock lock(context_.model.mu);
+    for (const auto& from : connections->connections().connections()) {
+      ConnectionRecord* const record =
+          context_.model.FindConnection(*server, from.uid());
+      if (record != nullptr) record->open_files = from.open_file_count();
+    }
+    SetHolders(*server, inflight->inflight());
+  }
+}
+
+void ServerOperations::SetHolders(ServerRecord& server,
+                                  const worker::v1::InflightList& inflight) {
+  server.resource.clear_holders();
+  // The oldest request of each connection is listed first.
+  std::map<std::string, const worker::v1::InflightRequest*> oldest;
+  for (const auto& request : inflight.requests()) {
+    oldest.emplace(request.connection_uid(), &request);
+  }
+  std::vector<const ConnectionRecord*> live;
+  for (const auto& [id, record] : server.connections) {
+    if (!HasEnded(record.resource.state())) live.push_back(&record);
+  }
+  std::sort(live.begin(), live.end(),
+            [](const ConnectionRecord* a, const ConnectionRecord* b) {
+              return ToTime(a->resource.create_time()) <
+                     ToTime(b->resource.create_time());
+            });
+  for (const ConnectionRecord* record : live) {
+    if (server.resource.holders_size() == kMostHolders) return;
+    auto& holder = *server.resource.add_holders();
+    holder.set_connection(record->resource.name());
+    holder.set_open_file_count(static_cast<int32_t>(record->open_files));
+    const auto request = oldest.find(record->resource.uid());
+    if (request == oldest.end()) continue;
+    holder.set_oldest_request_mid(
+        static_cast<admin::Mid>(request->second->mid()));
+    *holder.mutable_oldest_request_time() =
+        ToProto(absl::Now() - absl::Nanoseconds(request->second->age_ns()));
+  }
+}
+
+}  // namespace goferd::supervisor

@@ -1,0 +1,251 @@
+#include "controlplane/supervisor/statistics.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "controlplane/errors/error.h"
+#include "controlplane/supervisor/server_state.h"
+#include "controlplane/supervisor/stats_translation.h"
+#include "controlplane/supervisor/time_conversion.h"
+#include "goferd/worker/v1/frame.pb.h"
+
+namespace goferd::supervisor {
+namespace {
+
+using errors::Reason;
+using gofer::base::MutexLock;
+
+constexpr size_t kTopHolders = 10;
+
+int64_t FdsOf(const worker::v1::Stats& stats) {
+  return static_cast<int64_t>(stats.control_fd_count() + stats.open_fd_count() +
+                              stats.bound_socket_fd_count());
+}
+
+absl::Status NoConnection(const std::string& name) {
+  return errors::Error(Reason::CONNECTION_NOT_FOUND,
+                       absl::StrCat("there is no connection ", name),
+                       {{"resource", name}});
+}
+
+// What is known of a connection besides its counters.
+void SetFacts(const admin::Connection& connection, admin::Stats& stats) {
+  stats.set_name(connection.name());
+  stats.set_uid(connection.uid());
+  *stats.mutable_start_time() = connection.create_time();
+  stats.mutable_fds()->set_limit(connection.options().max_fds());
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<Statistics::Target>> Statistics::Find(
+    absl::string_view server_id) const {
+  MutexLock lock(context_.model.mu);
+  std::vector<Target> targets;
+  if (server_id == "-") {
+    for (const auto& [id, server] : context_.model.servers()) {
+      targets.push_back({server, server->link});
+    }
+    return targets;
+  }
+  const Model::ServerPtr server = context_.model.Find(server_id);
+  if (server == nullptr) return Model::NoServer(server_id);
+  targets.push_back({server, server->link});
+  return targets;
+}
+
+void Statistics::AddTopHolders(const ServerRecord& server,
+                               const worker::v1::StatsList& list,
+                               admin::Stats& stats) {
+  std::vector<std::pair<int64_t, std::string>> holders;
+  for (const auto& one : list.stats()) {
+    const auto id = server.connection_ids.find(one.connection_uid());
+    if (id == server.connection_ids.end() || FdsOf(one) == 0) continue;
+    holders.emplace_back(FdsOf(one), ConnectionName(server.id, id->second));
+  }
+  const size_t shown = std::min(holders.size(), kTopHolders);
+  std::partial_sort(
+      holders.begin(), holders.begin() + static_cast<std::ptrdiff_t>(shown),
+      holders.end(), [](const auto& a, const auto& b) {
+        return a.first != b.first ? a.first > b.first : a.second < b.second;
+      });
+  for (size_t i = 0; i < shown; ++i) {
+    auto& holder = *stats.add_top_fd_holders();
+    holder.set_connection(holders[i].second);
+    holder.set_fd_count(holders[i].first);
+  }
+}
+
+absl::StatusOr<admin::Stats> Statistics::ReadServer(const Target& target) {
+  worker::v1::ToGofer total;
+  total.mutable_get_stats()->mutable_server_total();
+  const auto sums = target.link->Ask(std::move(total));
+  if (!sums.ok()) return sums.status();
+  worker::v1::ToGofer each;
+  each.mutable_get_stats()->mutable_every_connection();
+  const auto list = target.link->Ask(std::move(each));
+  if (!list.ok()) return list.status();
+  admin::Stats stats;
+  if (!sums->stats().stats().empty()) stats = ToAdmin(sums->stats().stats(0));
+  MutexLock lock(context_.model.mu);
+  const ServerRecord& server = *target.server;
+  stats.set_name(server.name());
+  stats.set_uid(server.resource.uid());
+  *stats.mutable_start_time() = ToProto(server.started_at);
+  stats.mutable_fds()->set_limit(server.resource.limits().max_fds());
+  AddTopHolders(server, list->stats(), stats);
+  return stats;
+}
+
+absl::StatusOr<std::vector<admin::Stats>> Statistics::Read(
+    const Target& target, absl::string_view connection_id) {
+  if (target.link == nullptr) {
+    MutexLock lock(context_.model.mu);
+    absl::Status status = CheckServing(*target.server);
+    return status.ok() ? Unreachable(*target.server) : status;
+  }
+  if (connection_id.empty()) {
+    auto stats = ReadServer(target);
+    if (!stats.ok()) return stats.status();
+    return std::vector<admin::Stats>{*std::move(stats)};
+  }
+  worker::v1::ToGofer ask;
+  const bool all = connection_id == "-";
+  if (all) {
+    ask.mutable_get_stats()->mutable_every_connection();
+  } else {
+    MutexLock lock(context_.model.mu);
+    const auto found = target.server->connections.find(connection_id);
+    if (found == target.server->connections.end() || !found->second.visible) {
+      return NoConnection(ConnectionName(target.server->id, connection_id));
+    }
+    ask.mutable_get_stats()->set_connection_uid(found->second.resource.uid());
+  }
+  const auto answer = target.link->Ask(std::move(ask));
+  if (!answer.ok()) return answer.status();
+  std::vector<admin::Stats> list;
+  MutexLock lock(context_.model.mu);
+  for (const worker::v1::Stats& from : answer->stats().stats()) {
+    const ConnectionRecord* const record =
+        context_.model.FindConnection(*target.server, from.connection_uid());
+    if (record == nullptr || !record->visible) continue;
+    SetFacts(record->resource, list.emplace_back(ToAdmin(from)));
+  }
+  if (list.empty() && !all) {
+    return NoConnection(ConnectionName(target.server->id, connection_id));
+  }
+  std::sort(list.begin(), list.end(),
+            [](const admin::Stats& a, const admin::Stats& b) {
+              return a.name() < b.name();
+            });
+  return list;
+}
+
+absl::StatusOr<Supervisor::StatsList> Statistics::Get(
+    absl::string_view server_id, absl::string_view connection_id) {
+  const auto targets = Find(server_id);
+  if (!targets.ok()) return targets.status();
+  Supervisor::StatsList list;
+  for (const Target& target : *targets) {
+    auto stats = Read(target, connection_id);
+    if (stats.ok()) {
+      std::move(stats->begin(), stats->end(), std::back_inserter(list.stats));
+    } else if (server_id != "-") {
+      return stats.status();
+    } else if (errors::ReasonOf(stats.status()) == Reason::GOFER_UNREACHABLE) {
+      list.unreachable.push_back(target.server->name());
+    }
+  }
+  return list;
+}
+
+absl::StatusOr<Supervisor::InflightList> Statistics::ListInflight(
+    absl::string_view server_id, absl::string_view connection_id,
+    absl::Duration min_age) {
+  const auto targets = Find(server_id);
+  if (!targets.ok()) return targets.status();
+  Supervisor::InflightList list;
+  for (const Target& target : *targets) {
+    worker::v1::ToGofer ask;
+    ask.mutable_list_inflight()->set_min_age_ns(
+        absl::ToInt64Nanoseconds(min_age));
+    absl::StatusOr<worker::v1::Response> answer = absl::CancelledError();
+    if (target.link != nullptr) answer = target.link->Ask(std::move(ask));
+    MutexLock lock(context_.model.mu);
+    ServerRecord& server = *target.server;
+    if (!answer.ok()) {
+      const auto state = server.resource.state();
+      // One without a gofer has nothing in flight.
+      if (target.link != nullptr || state == admin::Server::UNREACHABLE) {
+        list.unreachable.push_back(server.name());
+      }
+      continue;
+    }
+    for (const auto& from : answer->inflight().requests()) {
+      const auto id = server.connection_ids.find(from.connection_uid());
+      if (id == server.connection_ids.end()) continue;
+      if (!connection_id.empty() && connection_id != "-" &&
+          connection_id != absl::string_view(id->second)) {
+        continue;
+      }
+      admin::InflightRpc& rpc = list.rpcs.emplace_back(ToAdmin(from));
+      rpc.set_connection(ConnectionName(server.id, id->second));
+      for (const auto& [rule_id, rule] : server.rules) {
+        if (rule.resource.uid() == from.rule_uid()) {
+          rpc.set_handler_rule(rule.resource.name());
+        }
+      }
+    }
+  }
+  std::stable_sort(
+      list.rpcs.begin(), list.rpcs.end(),
+      [](const admin::InflightRpc& a, const admin::InflightRpc& b) {
+        return ToDuration(a.age()) > ToDuration(b.age());
+      });
+  return list;
+}
+
+absl::StatusOr<admin::LogLevel> Statistics::SetLogLevel(
+    absl::string_view server_id, admin::LogLevel level, Effect effect) {
+  const auto targets = Find(server_id);
+  if (!targets.ok()) return targets.status();
+  if (effect == Effect::kReal && server_id == "-") {
+    context_.gofer_log_level.store(level);
+  }
+  for (const Target& target : *targets) {
+    {
+      MutexLock lock(context_.model.mu);
+      absl::Status status = CheckServing(*target.server);
+      if (!status.ok() && server_id != "-") return status;
+      if (!status.ok()) continue;
+    }
+    if (effect == Effect::kValidateOnly) continue;
+    worker::v1::ToGofer ask;
+    ask.mutable_set_log_level()->set_log_level(
+        static_cast<worker::v1::LogLevel>(level));
+    const auto answer = target.link->Ask(std::move(ask));
+    if (!answer.ok() && server_id != "-") return answer.status();
+    MutexLock lock(context_.model.mu);
+    const auto former = target.server->log_level;
+    target.server->log_level = level;
+    if (server_id != "-") return former;
+  }
+  return admin::LOG_LEVEL_UNSPECIFIED;
+}
+
+Supervisor::Totals Statistics::GetTotals() const {
+  Supervisor::Totals totals;
+  MutexLock lock(context_.model.mu);
+  for (const auto& [id, server] : context_.model.servers()) {
+    ++totals.servers_by_state[static_cast<size_t>(server->resource.state())];
+    totals.rules += static_cast<int64_t>(server->rules.size());
+  }
+  totals.connections = context_.model.totals();
+  totals.pending_tickets = static_cast<int64_t>(context_.tickets.size());
+  totals.gofer_restarts = context_.gofer_restarts.load();
+  totals.gofer_crashes = context_.gofer_crashes.load();
+  return totals;
+}
+
+}  // namespace goferd::supervisor

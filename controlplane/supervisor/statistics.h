@@ -1,0 +1,51 @@
+// Statistics: what gofers counted, and what they work on.
+
+#ifndef GOFERD_CONTROLPLANE_SUPERVISOR_STATISTICS_H_
+#define GOFERD_CONTROLPLANE_SUPERVISOR_STATISTICS_H_
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "controlplane/supervisor/context.h"
+#include "controlplane/supervisor/supervisor.h"
+#include "goferd/worker/v1/stats.pb.h"
+
+namespace goferd::supervisor {
+
+// The methods of Supervisor that read counters; see there. Thread-safe; blocks
+// on gofers, one after the other.
+class Statistics {
+ public:
+  explicit Statistics(Context& context) : context_(context) {}
+
+  absl::StatusOr<Supervisor::StatsList> Get(absl::string_view server_id,
+                                            absl::string_view connection_id);
+  absl::StatusOr<Supervisor::InflightList> ListInflight(
+      absl::string_view server_id, absl::string_view connection_id,
+      absl::Duration min_age);
+  absl::StatusOr<admin::LogLevel> SetLogLevel(absl::string_view server_id,
+                                              admin::LogLevel level,
+                                              Effect effect);
+  Supervisor::Totals GetTotals() const;
+
+ private:
+  struct Target {
+    Model::ServerPtr server;
+    std::shared_ptr<GoferLink> link;
+  };
+  // The servers that `server_id` means, in order. SERVER_NOT_FOUND.
+  absl::StatusOr<std::vector<Target>> Find(absl::string_view server_id) const;
+  absl::StatusOr<std::vector<admin::Stats>> Read(
+      const Target& target, absl::string_view connection_id);
+  absl::StatusOr<admin::Stats> ReadServer(const Target& target);
+  void AddTopHolders(const ServerRecord& server,
+                     const worker::v1::StatsList& list, admin::Stats& stats)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+
+  Context& context_;
+};
+
+}  // namespace goferd::supervisor
+
+#endif  // GOFERD_CONTROLPLANE_SUPERVISOR_STATISTICS_H_

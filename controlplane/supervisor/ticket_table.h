@@ -1,0 +1,83 @@
+// TicketTable: the tickets that are good, each once.
+
+#ifndef GOFERD_CONTROLPLANE_SUPERVISOR_TICKET_TABLE_H_
+#define GOFERD_CONTROLPLANE_SUPERVISOR_TICKET_TABLE_H_
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "controlplane/supervisor/attach_claim.h"
+#include "goferd/admin/v1/connection.pb.h"
+#include "goferd/admin/v1/peer.pb.h"
+#include "server/base/mutex.h"
+#include "server/uds/peer_credentials.h"
+
+namespace goferd::supervisor {
+
+namespace admin = goferd::admin::v1;
+
+// The length of a ticket, in bytes.
+inline constexpr size_t kTicketBytes = 16;
+
+// Keeps what tickets are good for, by the SHA-256 of the ticket: the ticket
+// itself is known to its holder only. Thread-safe; calls nothing.
+class TicketTable {
+ public:
+  using Peer = admin::Peer;
+
+  explicit TicketTable(size_t capacity) : capacity_(capacity) {}
+
+  // A new ticket for `claim`, good until `expire`, for `peer` if given. Errors:
+  // TICKET_LIMIT.
+  absl::StatusOr<std::string> Issue(const AttachClaim& claim,
+                                    admin::AttachMode mode,
+                                    const std::optional<Peer>& peer,
+                                    absl::Time expire);
+  // A ticket that an earlier run of goferd issued, by its hash.
+  void Restore(const std::string& sha256, const AttachClaim& claim,
+               admin::AttachMode mode, const std::optional<Peer>& peer,
+               absl::Time expire);
+  // Uses up all of `tickets`, or none. Errors: TICKET_INVALID when one is
+  // unknown, used, expired, of another mode or named twice: which, is not said.
+  // PEER_MISMATCH when all are good, but not for `peer`.
+  absl::StatusOr<std::vector<AttachClaim>> Claim(
+      const std::vector<std::string>& tickets,
+      const gofer::uds::PeerCredentials& peer, admin::AttachMode mode,
+      absl::Time now);
+
+  // Makes the tickets of a connection, or of a server, void.
+  void Revoke(absl::string_view connection_uid);
+  void RevokeServer(absl::string_view server_id);
+  // Removes those that have run out.
+  std::vector<AttachClaim> TakeExpired(absl::Time now);
+
+  size_t size() const;
+
+  // 32 bytes.
+  static std::string HashOf(absl::string_view ticket);
+
+ private:
+  struct Entry {
+    AttachClaim claim;
+    admin::AttachMode mode;
+    std::optional<Peer> peer;
+    absl::Time expire;
+  };
+
+  const size_t capacity_;
+  mutable gofer::base::Mutex mu_;
+  // By hash. A look-up tells at most something of the hash of a guess, which is
+  // of no use without the ticket.
+  std::map<std::string, Entry> entries_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace goferd::supervisor
+
+#endif  // GOFERD_CONTROLPLANE_SUPERVISOR_TICKET_TABLE_H_

@@ -1,0 +1,119 @@
+#include "controlplane/supervisor/gofer_process.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "controlplane/errors/error.h"
+
+namespace goferd::supervisor {
+namespace {
+
+// Scripts take the gofer's place: what matters is what they are started with.
+class GoferProcessTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "process-XXXXXX";
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    base_ = pattern;
+  }
+  void TearDown() override { std::filesystem::remove_all(base_); }
+
+  std::shared_ptr<GoferProcess> Spawn(const std::string& script) {
+    const std::string path = base_ + "/gofer";
+    std::ofstream(path) << "#!/bin/sh\n" << script << "\n";
+    ::chmod(path.c_str(), 0755);
+    GoferProcess::Options options;
+    options.gofer_path = path;
+    options.server_id = "test";
+    auto spawned = GoferProcess::Spawn(
+        options, gofer::base::UniqueFd(
+                     ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)));
+    EXPECT_TRUE(spawned.ok()) << spawned.status();
+    return spawned.ok() ? *spawned : nullptr;
+  }
+
+  std::string Read(const std::string& name) {
+    std::ifstream file(base_ + "/" + name);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  std::string base_;
+};
+
+TEST_F(GoferProcessTest, IsStartedWithItsSocketAndNothingElse) {
+  const gofer::base::UniqueFd leaked(::open("/", O_RDONLY));
+  const auto process = Spawn(
+      absl::StrCat("echo \"$@\" > ", base_, "/arguments\nls /proc/self/fd > ",
+                   base_, "/fds\nenv | grep -v -e ^PWD -e ^_ -e ^SHLVL > ",
+                   base_, "/environment\nexit 0"));
+  ASSERT_NE(process, nullptr);
+  ASSERT_TRUE(process->WaitForEnd(absl::Seconds(20)));
+  EXPECT_EQ(process->Reap().exit_code, 0);
+  EXPECT_EQ(Read("arguments"), "agent --control-fd=3\n");
+  EXPECT_EQ(Read("environment"), "");
+  // 4 is the directory that is read.
+  EXPECT_EQ(Read("fds"), "0\n1\n2\n3\n4\n");
+}
+
+TEST_F(GoferProcessTest, TellsExitCodeAndSignal) {
+  auto process = Spawn("exit 47");
+  ASSERT_TRUE(process->WaitForEnd(absl::Seconds(20)));
+  EXPECT_EQ(process->Reap().exit_code, 47);
+  process = Spawn("exec sleep 1000");
+  EXPECT_FALSE(process->WaitForEnd(absl::ZeroDuration()));
+  process->Kill(SIGKILL);
+  ASSERT_TRUE(process->WaitForEnd(absl::Seconds(20)));
+  const GoferExit end = process->Reap();
+  EXPECT_EQ(end.signal, SIGKILL);
+  EXPECT_FALSE(end.exit_code.has_value());
+  // No zombie is left, and asking again changes nothing.
+  EXPECT_EQ(::kill(process->pid(), 0), -1);
+  EXPECT_EQ(process->Reap().signal, SIGKILL);
+}
+
+TEST_F(GoferProcessTest, OneThatHangsIsKilled) {
+  const auto process = Spawn("trap '' TERM\nexec sleep 1000");
+  EXPECT_EQ(process->End().signal, SIGKILL);
+}
+
+TEST_F(GoferProcessTest, ExecutableThatIsMissing) {
+  GoferProcess::Options options;
+  options.gofer_path = base_ + "/none";
+  const auto spawned = GoferProcess::Spawn(options, {});
+  ASSERT_FALSE(spawned.ok());
+  EXPECT_EQ(errors::ReasonOf(spawned.status()), errors::Reason::PATH_NOT_FOUND);
+}
+
+TEST_F(GoferProcessTest, KnownAgainByPidAndStart) {
+  const auto process = Spawn("exec sleep 1000");
+  const auto identity = GoferProcess::ParseIdentity(process->IdentityText());
+  ASSERT_TRUE(identity.has_value());
+  EXPECT_EQ(identity->pid, process->pid());
+  const auto adopted = GoferProcess::Adopt(*identity);
+  ASSERT_TRUE(adopted.ok()) << adopted.status();
+  // Another process of that number is not taken for it.
+  EXPECT_FALSE(GoferProcess::Adopt({.pid = identity->pid,
+                                    .start_time = identity->start_time + 1})
+                   .ok());
+  (*adopted)->Kill(SIGKILL);
+  EXPECT_TRUE((*adopted)->WaitForEnd(absl::Seconds(20)));
+  process->Reap();
+  EXPECT_FALSE(GoferProcess::Adopt(*identity).ok());
+}
+
+TEST_F(GoferProcessTest, WhatIsNoIdentity) {
+  for (const char* text : {"", "1 5", "x 5", "7", "7 5 5", "-3 5"}) {
+    EXPECT_FALSE(GoferProcess::ParseIdentity(text).has_value()) << text;
+  }
+}
+
+}  // namespace
+}  // namespace goferd::supervisor
