@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "server/lisafs/connection.h"
+#include "server/lisafs/server.h"
 
 namespace gofer::lisafs {
 namespace {
@@ -36,13 +37,22 @@ base::ErrnoOr<OpenedChannel> ChannelSet::Open() {
   if (closed_) return base::Errno(ENOSYS);
   // Failed attempts count, because they use up the window file too.
   if (attempts_ >= limit_) return base::Errno(ENOMEM);
+  ChannelLimit& all = connection_.server().channel_limit_;
+  if (!all.TryTake()) return base::Errno(ENOMEM);
   ++attempts_;
+  base::ErrnoOr<OpenedChannel> opened = OpenOne();
+  if (!opened.ok()) all.Give();
+  return opened;
+}
+
+base::ErrnoOr<OpenedChannel> ChannelSet::OpenOne() {
   base::ErrnoOr<comm::ChannelOffer> offer =
       comm::MakeChannelOffer(*windows_, max_payload_);
   if (!offer.ok()) return offer.error();
 
   Channel channel{std::move(offer->communicator),
-                  std::make_unique<PathwayStats>(), base::Thread()};
+                  std::make_unique<PathwayStats>(PathwayStats::Kind::kChannel),
+                  base::Thread()};
   comm::ChannelCommunicator* const communicator = channel.communicator.get();
   PathwayStats* const stats = channel.stats.get();
   base::ErrnoOr<base::Thread> thread =
@@ -76,13 +86,23 @@ void ChannelSet::Close() {
   // Joined without the lock: a handler may be asking for one more channel.
   for (base::Thread& thread : threads) thread.Join();
   base::MutexLock lock(mu_);
-  for (Channel& channel : channels_) channel.communicator.reset();
+  for (Channel& channel : channels_) {
+    if (channel.communicator) connection_.server().channel_limit_.Give();
+    channel.communicator.reset();
+  }
   windows_.reset();
 }
 
 size_t ChannelSet::size() const {
   base::MutexLock lock(mu_);
   return channels_.size();
+}
+
+size_t ChannelSet::open_count() const {
+  base::MutexLock lock(mu_);
+  return static_cast<size_t>(std::count_if(
+      channels_.begin(), channels_.end(),
+      [](const Channel& channel) { return channel.communicator != nullptr; }));
 }
 
 void ChannelSet::AddStatsTo(ConnectionStats& sums) const {

@@ -38,7 +38,7 @@ class ChannelSet {
   ChannelSet(const ChannelSet&) = delete;
   ChannelSet& operator=(const ChannelSet&) = delete;
 
-  // Makes a channel and starts to serve it. Errors: ENOMEM at the limit, ENOSYS
+  // Makes a channel and starts to serve it. Errors: ENOMEM at a limit, ENOSYS
   // once closed, EIO when there is no window, EAGAIN when there is no thread.
   base::ErrnoOr<OpenedChannel> Open();
 
@@ -47,6 +47,8 @@ class ChannelSet {
   // Ends all channels, waits for their threads and unmaps their windows.
   void Close();
 
+  // Channels that have not been unmapped.
+  size_t open_count() const;
   // Channels ever opened.
   size_t size() const;
   void AddStatsTo(ConnectionStats& sums) const;
@@ -58,6 +60,8 @@ class ChannelSet {
     std::unique_ptr<PathwayStats> stats;
     base::Thread thread;
   };
+
+  base::ErrnoOr<OpenedChannel> OpenOne() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   Connection& connection_;
   const uint32_t limit_;

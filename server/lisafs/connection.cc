@@ -36,10 +36,20 @@ EndReason ReasonOf(base::Errno error) {
   }
 }
 
+// At most `max_bytes` of `text`, without a character cut in two.
+absl::string_view CutText(absl::string_view text, size_t max_bytes) {
+  if (text.size() <= max_bytes) return text;
+  const auto continues = [&text](size_t i) {
+    return (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80;
+  };
+  while (max_bytes > 0 && continues(max_bytes)) --max_bytes;
+  return text.substr(0, max_bytes);
+}
+
 }  // namespace
 
-Connection::Connection(Server& server, Id id, base::UniqueFd socket,
-                       std::string mount_path, const ConnectionOptions& options,
+Connection::Connection(Server& server, Id id, std::string mount_path,
+                       const ConnectionOptions& options,
                        std::unique_ptr<Backend> backend)
     : server_(server),
       id_(id),
@@ -52,9 +62,8 @@ Connection::Connection(Server& server, Id id, base::UniqueFd socket,
       supported_(SupportedSet(*backend_)),
       fd_quota_(base::MakeRef<Quota>(options.max_fds)),
       node_quota_(base::MakeRef<Quota>(options.max_nodes)),
-      channels_(*this, options.max_channels, max_message_size_),
-      socket_(std::make_unique<comm::SocketCommunicator>(std::move(socket),
-                                                         max_message_size_)) {
+      socket_stats_(PathwayStats::Kind::kSocket),
+      channels_(*this, options.max_channels, max_message_size_) {
   if (backend_->wants_renamed()) {
     server_.renamed_listeners_.fetch_add(1, std::memory_order_acq_rel);
   }
@@ -82,35 +91,53 @@ std::vector<InFlightRequest> Connection::InFlight() const {
   return requests;
 }
 
-void Connection::SetEndReason(EndReason reason) {
-  EndReason none = EndReason::kNone;
-  end_reason_.compare_exchange_strong(none, reason, std::memory_order_acq_rel);
+std::string Connection::end_detail() const {
+  base::MutexLock lock(end_mu_);
+  return end_detail_;
 }
 
-void Connection::Fail(EndReason reason) {
-  SetEndReason(reason);
-  state_.Advance(ConnectionState::kClosing);
-  TearDown();
+void Connection::SetEndReason(EndReason reason, absl::string_view detail) {
+  base::MutexLock lock(end_mu_);
+  if (end_reason() != EndReason::kNone) return;
+  const absl::string_view cut = CutText(detail, kMaxEndDetail);
+  end_detail_.assign(cut.data(), cut.size());
+  end_reason_.store(reason, std::memory_order_release);
 }
 
-void Connection::Stop(StopMode mode, EndReason reason) {
+void Connection::SetSocket(base::UniqueFd socket) {
+  base::MutexLock lock(socket_mu_);
+  socket_ = std::make_unique<comm::SocketCommunicator>(std::move(socket),
+                                                       max_message_size_);
+}
+
+bool Connection::HasSocket() {
+  base::MutexLock lock(socket_mu_);
+  return socket_ != nullptr;
+}
+
+void Connection::DropSocket() {
+  base::MutexLock lock(socket_mu_);
+  socket_.reset();
+}
+
+void Connection::Stop(StopMode mode, EndReason reason,
+                      absl::string_view detail) {
   const ConnectionState now = state_.Get();
   if (now == ConnectionState::kCreated || now == ConnectionState::kEnded) {
     return;
   }
-  SetEndReason(reason);
+  SetEndReason(reason, detail);
   if (mode == StopMode::kDrain) {
     state_.Advance(ConnectionState::kDraining);
     NoteFdsClosed();
     return;
   }
   state_.Advance(ConnectionState::kClosing);
+  // First: what is let go below is not to be answered.
+  if (mode == StopMode::kAbort) aborted_.store(true, std::memory_order_release);
   gate_.Close();
-  accepts_.Interrupt();
-  if (mode == StopMode::kAbort) {
-    aborted_.store(true, std::memory_order_release);
-    channels_.Shutdown();
-  }
+  EndWaits();
+  if (mode == StopMode::kAbort) channels_.Shutdown();
   base::MutexLock lock(socket_mu_);
   if (socket_ == nullptr) return;
   if (mode == StopMode::kAbort) {
@@ -120,15 +147,39 @@ void Connection::Stop(StopMode mode, EndReason reason) {
   }
 }
 
+void Connection::EndWaits() {
+  accepts_.Interrupt();
+  waits_ended_.store(true, std::memory_order_release);
+  server_.hold_room_.Wake();
+}
+
+base::ErrnoOr<void> Connection::WatchForHangUp() {
+  return hang_up_watch_.Start(socket_->fd(), [this] { EndWaits(); });
+}
+
 base::ErrnoOr<AcceptResult> Connection::Accept(
     BoundSocketFd& socket, comm::Communicator::Kind pathway) {
   if (pathway == comm::Communicator::Kind::kSocket) {
-    // This thread is the one that would notice the client's end.
-    const auto watched =
-        hang_up_watch_.Start(socket_->fd(), [this] { accepts_.Interrupt(); });
-    if (!watched.ok()) return watched.error();
+    if (auto watched = WatchForHangUp(); !watched.ok()) return watched.error();
   }
   return accepts_.Run(socket);
+}
+
+base::ErrnoOr<void> Connection::Hold(comm::Communicator::Kind pathway,
+                                     uint64_t deadline_ns,
+                                     const std::function<bool()>& done) {
+  if (pathway == comm::Communicator::Kind::kSocket) {
+    if (auto watched = WatchForHangUp(); !watched.ok()) return watched.error();
+  }
+  server_.hold_room_.Wait(deadline_ns, [this, &done] {
+    return waits_ended_.load(std::memory_order_acquire) || done();
+  });
+  return {};
+}
+
+void Connection::NoteMounted() {
+  if (!state_.Advance(ConnectionState::kMounted)) return;
+  if (server_.on_connection_mounted_) server_.on_connection_mounted_(*this);
 }
 
 void Connection::NoteFdsClosed() {
@@ -140,7 +191,7 @@ void Connection::NoteFdsClosed() {
 }
 
 void Connection::Run() {
-  SetEndReason(Serve(*socket_, socket_stats_));
+  SetEndReason(Serve(*socket_, socket_stats_), absl::string_view());
   state_.Advance(ConnectionState::kClosing);
   TearDown();
 }
@@ -166,18 +217,18 @@ base::ErrnoOr<void> Connection::ServeOne(const HandlerTable& table,
   // Left after the response is sent and what the context holds is dropped, so
   // that teardown cannot overtake it.
   std::optional<RequestGate::Pass> pass;
-  RequestContext context(*this, communicator, request);
+  RequestContext context(*this, communicator, request, table, stats);
   base::ErrnoOr<size_t> length = base::Errno(ECONNRESET);
   if (request.too_long) {
     length = base::Errno(EIO);
   } else if (pass = gate_.TryEnter(); pass) {
-    length = Dispatch(table, context);
+    length = Dispatch(context);
   }
   uint16_t message = request.message;
-  auto outcome = PathwayStats::Outcome::kSuccess;
+  int error_number = 0;
   if (!length.ok()) {
     const wire::ErrorResp error{length.error().wire()};
-    outcome = PathwayStats::Outcome::kError;
+    error_number = length.error().number();
     message = static_cast<uint16_t>(wire::MessageId::kError);
     context.DropDonations();
     const auto room = communicator.Response(wire::EncodedSize(error));
@@ -187,7 +238,7 @@ base::ErrnoOr<void> Connection::ServeOne(const HandlerTable& table,
   for (const base::UniqueFd& fd : context.owned_donations()) {
     if (fd.valid()) comm::PrepareDonation(fd.get());
   }
-  stats.End(request.message, outcome, request.payload_len, *length,
+  stats.End(request.message, error_number, request.payload_len, *length,
             base::MonotonicNanos() - start_ns);
   if (aborted_.load(std::memory_order_acquire)) return base::Errno(ESHUTDOWN);
   return communicator.Send(message, *length, context.donations());
@@ -195,7 +246,7 @@ base::ErrnoOr<void> Connection::ServeOne(const HandlerTable& table,
 
 void Connection::TearDown() {
   gate_.Close();
-  accepts_.Interrupt();
+  EndWaits();
   gate_.CloseAndWait();
   channels_.Close();
   hang_up_watch_.Stop();

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <bitset>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,8 +44,8 @@ class Connection {
  public:
   using Id = uint64_t;
 
-  Connection(Server& server, Id id, base::UniqueFd socket,
-             std::string mount_path, const ConnectionOptions& options,
+  Connection(Server& server, Id id, std::string mount_path,
+             const ConnectionOptions& options,
              std::unique_ptr<Backend> backend);
   ~Connection();
   Connection(const Connection&) = delete;
@@ -69,20 +70,30 @@ class Connection {
   EndReason end_reason() const {
     return end_reason_.load(std::memory_order_acquire);
   }
+  // For people: more about the end, or nothing. At most kMaxEndDetail bytes.
+  std::string end_detail() const;
   // Sums over all pathways; counters move while it is read.
   ConnectionStats Stats() const;
   std::vector<InFlightRequest> InFlight() const;
   FdCounts fd_counts() const { return fds_.Counts(); }
+  // Tree nodes that it made and that are alive.
+  uint32_t node_count() const { return node_quota_->in_use(); }
   // Channels opened so far.
   size_t channel_count() const { return channels_.size(); }
+  // Those of them that take up memory, broken ones included; 0 after the end.
+  size_t open_channel_count() const { return channels_.open_count(); }
 
   // ENDING IT
 
-  // Ends the connection for `reason`. The first reason given stays; a later
-  // call can only make the stop harder. Returns at once: Server::Wait or the
+  static constexpr size_t kMaxEndDetail = 1024;
+
+  // Ends the connection for `reason`. The first reason given stays, with its
+  // detail, which is cut to kMaxEndDetail bytes; a later call can only make the
+  // stop harder. Returns at once: Server::Wait or the
   // Server's end callback tell when the connection has ended. Does nothing on a
   // connection that was not started or has ended.
-  void Stop(StopMode mode, EndReason reason);
+  void Stop(StopMode mode, EndReason reason,
+            absl::string_view detail = absl::string_view());
 
   // FOR BACKENDS
 
@@ -101,10 +112,18 @@ class Connection {
   // be called with no lock of the tree held.
   base::ErrnoOr<AcceptResult> Accept(BoundSocketFd& socket,
                                      comm::Communicator::Kind pathway);
+  // Blocks a request of `pathway` until `done` (see HoldRoom::Wait), until
+  // base::MonotonicNanos is `deadline_ns`, or until the connection is closing
+  // or its client has gone. Errors: EMFILE, EAGAIN when nobody could notice
+  // that the client goes; then it has not blocked.
+  base::ErrnoOr<void> Hold(comm::Communicator::Kind pathway,
+                           uint64_t deadline_ns,
+                           const std::function<bool()>& done);
   bool Supports(uint16_t message) const {
     return message < supported_.size() && supported_[message];
   }
-  void NoteMounted() { state_.Advance(ConnectionState::kMounted); }
+  // The client has mounted. Called with no lock held.
+  void NoteMounted();
   // A draining connection ends once its client has no file open.
   void NoteFdsClosed();
 
@@ -121,9 +140,16 @@ class Connection {
                                comm::Communicator& communicator,
                                const comm::Request& request,
                                PathwayStats& stats);
-  void SetEndReason(EndReason reason);
-  // For a connection whose thread could not be started.
-  void Fail(EndReason reason);
+  void SetEndReason(EndReason reason, absl::string_view detail);
+  // Before the connection is started.
+  void SetSocket(base::UniqueFd socket);
+  bool HasSocket();
+  void DropSocket();
+  // Ends what requests wait for: no later one may wait either.
+  void EndWaits();
+  // On the socket thread: sees to it that EndWaits is called when the client
+  // goes while this thread is kept busy.
+  base::ErrnoOr<void> WatchForHangUp();
   void TearDown();
 
   Server& server_;
@@ -139,8 +165,12 @@ class Connection {
 
   ConnectionStateCell state_;
   std::atomic<EndReason> end_reason_ = EndReason::kNone;
+  mutable base::Mutex end_mu_;
+  std::string end_detail_ ABSL_GUARDED_BY(end_mu_);
   // Responses are not sent any more.
   std::atomic<bool> aborted_ = false;
+  // Requests are not held back any more.
+  std::atomic<bool> waits_ended_ = false;
   RequestGate gate_;
   FdTable fds_;
   PendingAccepts accepts_;

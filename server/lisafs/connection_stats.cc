@@ -7,6 +7,9 @@ namespace gofer::lisafs {
 MessageCounters& MessageCounters::operator+=(const MessageCounters& other) {
   calls += other.calls;
   errors += other.errors;
+  for (const auto& [number, count] : other.errors_by_number) {
+    errors_by_number[number] += count;
+  }
   bytes_in += other.bytes_in;
   bytes_out += other.bytes_out;
   latency_sum_ns += other.latency_sum_ns;
@@ -14,37 +17,68 @@ MessageCounters& MessageCounters::operator+=(const MessageCounters& other) {
   return *this;
 }
 
-void PathwayStats::End(uint16_t message, Outcome outcome, uint64_t bytes_in,
+PathwayCounters& PathwayCounters::operator+=(const PathwayCounters& other) {
+  calls += other.calls;
+  bytes_in += other.bytes_in;
+  bytes_out += other.bytes_out;
+  return *this;
+}
+
+ConnectionStats& ConnectionStats::operator+=(const ConnectionStats& other) {
+  for (size_t i = 0; i < kSlots; ++i) messages[i] += other.messages[i];
+  socket += other.socket;
+  channels += other.channels;
+  return *this;
+}
+
+void PathwayStats::End(uint16_t message, int error, uint64_t bytes_in,
                        uint64_t bytes_out, uint64_t latency_ns) {
   Cells& cells = cells_[std::min<size_t>(message, ConnectionStats::kUnknown)];
-  if (outcome == Outcome::kError) cells.errors.Add(1);
+  if (error != 0) cells.errors.Add(error);
   cells.bytes_in.Add(bytes_in);
   cells.bytes_out.Add(bytes_out);
   cells.latency.Add(latency_ns);
   in_flight_since_.store(0, std::memory_order_relaxed);
 }
 
+void PathwayStats::SetHolder(absl::string_view uid) {
+  base::MutexLock lock(holder_mu_);
+  holder_.assign(uid.data(), uid.size());
+}
+
 std::optional<InFlightRequest> PathwayStats::InFlight() const {
-  const uint64_t since = in_flight_since_.load(std::memory_order_relaxed);
-  if (since == 0) return std::nullopt;
-  return InFlightRequest{in_flight_message_.load(std::memory_order_relaxed),
-                         since};
+  InFlightRequest request;
+  request.since_ns = in_flight_since_.load(std::memory_order_relaxed);
+  if (request.since_ns == 0) return std::nullopt;
+  request.message = in_flight_message_.load(std::memory_order_relaxed);
+  request.pathway = kind_;
+  base::MutexLock lock(holder_mu_);
+  request.holder = holder_;
+  return request;
 }
 
 void PathwayStats::AddTo(ConnectionStats& sums) const {
+  PathwayCounters total;
   for (size_t slot = 0; slot < cells_.size(); ++slot) {
     const Cells& cells = cells_[slot];
     MessageCounters& sum = sums.messages[slot];
-    sum.errors += cells.errors.Get();
-    sum.bytes_in += cells.bytes_in.Get();
-    sum.bytes_out += cells.bytes_out.Get();
-    sum.latency_sum_ns += cells.latency.sum_ns();
+    uint64_t calls = 0;
     for (size_t i = 0; i < sum.latency.size(); ++i) {
-      sum.latency[i] += cells.latency.bucket(i);
+      const uint64_t count = cells.latency.bucket(i);
+      sum.latency[i] += count;
       // Every call has a latency, so the buckets count the calls.
-      sum.calls += cells.latency.bucket(i);
+      calls += count;
     }
+    const PathwayCounters here{calls, cells.bytes_in.Get(),
+                               cells.bytes_out.Get()};
+    sum.calls += here.calls;
+    sum.errors += cells.errors.AddTo(sum.errors_by_number);
+    sum.bytes_in += here.bytes_in;
+    sum.bytes_out += here.bytes_out;
+    sum.latency_sum_ns += cells.latency.sum_ns();
+    total += here;
   }
+  (kind_ == Kind::kSocket ? sums.socket : sums.channels) += total;
 }
 
 }  // namespace gofer::lisafs

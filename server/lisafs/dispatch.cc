@@ -5,6 +5,7 @@
 
 #include "absl/strings/string_view.h"
 #include "server/base/log.h"
+#include "server/lisafs/interceptor.h"
 #include "server/wire/message_list.h"
 
 namespace gofer::lisafs {
@@ -30,9 +31,32 @@ bool IsServed(const Connection& connection, uint16_t message) {
           message >= wire::kMessageIdCount);
 }
 
-base::ErrnoOr<size_t> RunHandler(const Handler& handler,
+base::ErrnoOr<size_t> Intercept(const Interceptor& interceptor,
+                                const Handler& handler,
+                                RequestContext& context) {
+  const Verdict verdict = interceptor.Judge(context);
+  switch (verdict.action) {
+    case Verdict::Action::kProceed:
+      break;
+    case Verdict::Action::kAnswer:
+      return verdict.error;
+    case Verdict::Action::kDisconnect:
+      context.connection().Stop(StopMode::kAbort, EndReason::kRule,
+                                verdict.end_detail);
+      // Goes nowhere: an aborted connection answers nothing.
+      return base::Errno(ESHUTDOWN);
+  }
+  context.Obey(verdict);
+  return handler.serve(context);
+}
+
+base::ErrnoOr<size_t> RunHandler(const HandlerTable& table,
+                                 const Handler& handler,
                                  RequestContext& context) {
   try {
+    if (table.interceptor() != nullptr) [[unlikely]] {
+      return Intercept(*table.interceptor(), handler, context);
+    }
     return handler.serve(context);
   } catch (const std::bad_alloc&) {
     return base::Errno(ENOMEM);
@@ -46,8 +70,8 @@ base::ErrnoOr<size_t> RunHandler(const Handler& handler,
 
 }  // namespace
 
-base::ErrnoOr<size_t> Dispatch(const HandlerTable& table,
-                               RequestContext& context) {
+base::ErrnoOr<size_t> Dispatch(RequestContext& context) {
+  const HandlerTable& table = context.table();
   const Connection& connection = context.connection();
   const uint16_t message = context.message();
   if (!IsServed(connection, message)) return base::Errno(EOPNOTSUPP);
@@ -58,7 +82,7 @@ base::ErrnoOr<size_t> Dispatch(const HandlerTable& table,
       wire::Mutates(static_cast<wire::MessageId>(message))) {
     return base::Errno(EROFS);
   }
-  return RunHandler(*handler, context);
+  return RunHandler(table, *handler, context);
 }
 
 }  // namespace gofer::lisafs

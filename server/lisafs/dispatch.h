@@ -6,18 +6,17 @@
 #include <cstddef>
 
 #include "server/base/errno.h"
-#include "server/lisafs/handler_table.h"
 #include "server/lisafs/request_context.h"
 
 namespace gofer::lisafs {
 
-// Refuses what the connection's options refuse, runs the handler and returns
-// the length of the response payload or the errno of an Error response. An
-// exception that leaves a handler is answered EREMOTEIO, or ENOMEM when memory
-// ran out; the connection goes on. Source: gVisor pkg/lisafs/connection.go, Nov
-// 2023 (handleMsg).
-base::ErrnoOr<size_t> Dispatch(const HandlerTable& table,
-                               RequestContext& context);
+// Refuses what the connection's options refuse, asks the interceptor of the
+// request's table, if any, runs the table's handler and returns the length of
+// the response payload or the errno of an Error response. An exception that
+// leaves a handler is answered EREMOTEIO, or ENOMEM when memory ran out; the
+// connection goes on. Source: gVisor pkg/lisafs/connection.go, Nov 2023
+// (handleMsg).
+base::ErrnoOr<size_t> Dispatch(RequestContext& context);
 
 }  // namespace gofer::lisafs
 

@@ -20,6 +20,10 @@ absl::string_view ToString(EndReason reason) {
       return "SERVER_SHUTDOWN";
     case EndReason::kInternalError:
       return "INTERNAL_ERROR";
+    case EndReason::kAttachTimeout:
+      return "ATTACH_TIMEOUT";
+    case EndReason::kRule:
+      return "RULE";
   }
   return "?";
 }

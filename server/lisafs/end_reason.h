@@ -18,6 +18,8 @@ enum class EndReason : uint8_t {
   kQuota,           // The client used up what it may have.
   kServerShutdown,  // The whole server is going away.
   kInternalError,   // A thread could not be started.
+  kAttachTimeout,   // Nobody attached in time.
+  kRule,            // A handler rule; end_detail() is its id.
 };
 
 // The word used in logs and by the control plane, e.g. "CLIENT_EOF".

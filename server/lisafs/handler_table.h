@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "server/base/errno.h"
+#include "server/lisafs/interceptor.h"
 
 namespace gofer::lisafs {
 
@@ -33,7 +34,11 @@ struct Handler {
 class HandlerTable {
  public:
   // `rows` are indexed by message id; ids past the end are not served.
-  explicit HandlerTable(std::vector<Handler> rows) : rows_(std::move(rows)) {}
+  // `interceptor` is asked before each handler; null for none.
+  explicit HandlerTable(
+      std::vector<Handler> rows,
+      std::shared_ptr<const Interceptor> interceptor = nullptr)
+      : rows_(std::move(rows)), interceptor_(std::move(interceptor)) {}
 
   // gVisor's protocol as this library implements it.
   static const std::shared_ptr<const HandlerTable>& Stock();
@@ -44,11 +49,15 @@ class HandlerTable {
     return &rows_[message];
   }
 
+  // Null for none; lives as long as the table.
+  const Interceptor* interceptor() const { return interceptor_.get(); }
+
   // A copy of the rows, to change some and make another table.
   std::vector<Handler> rows() const { return rows_; }
 
  private:
   const std::vector<Handler> rows_;
+  const std::shared_ptr<const Interceptor> interceptor_;
 };
 
 }  // namespace gofer::lisafs

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "server/lisafs/protocol_level.h"
 #include "server/wire/limits.h"
@@ -38,6 +39,9 @@ struct ConnectionOptions {
   Access access = Access::kReadWrite;
   Donation donation = Donation::kFiles;
   ProtocolLevel level = ProtocolLevel::kNov2023;
+
+  // What rules know it by; may be empty.
+  std::string name;
 
   // In place of the Server's own; none means "as the Server".
   std::optional<ServerOptions> server_options;

@@ -3,23 +3,30 @@
 #ifndef GOFER_SERVER_LISAFS_REQUEST_CONTEXT_H_
 #define GOFER_SERVER_LISAFS_REQUEST_CONTEXT_H_
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <utility>
 
+#include "absl/strings/string_view.h"
 #include "server/base/check.h"
 #include "server/base/errno.h"
 #include "server/base/unique_fd.h"
 #include "server/comm/communicator.h"
 #include "server/lisafs/connection.h"
+#include "server/lisafs/connection_stats.h"
+#include "server/lisafs/handler_table.h"
+#include "server/lisafs/interceptor.h"
 #include "server/lisafs/options.h"
 #include "server/lisafs/server.h"
 #include "server/wire/decode.h"
 #include "server/wire/encode.h"
 #include "server/wire/inode.h"
 #include "server/wire/layout.h"
+#include "server/wire/message_id.h"
 
 namespace gofer::lisafs {
 
@@ -28,10 +35,13 @@ namespace gofer::lisafs {
 class RequestContext {
  public:
   RequestContext(Connection& connection, comm::Communicator& communicator,
-                 const comm::Request& request)
+                 const comm::Request& request, const HandlerTable& table,
+                 PathwayStats& stats)
       : connection_(connection),
         communicator_(communicator),
-        request_(request) {}
+        request_(request),
+        table_(table),
+        stats_(stats) {}
 
   Connection& connection() const { return connection_; }
   Server& server() const { return connection_.server(); }
@@ -40,15 +50,29 @@ class RequestContext {
   comm::Communicator& communicator() const { return communicator_; }
   uint16_t message() const { return request_.message; }
   uint32_t payload_len() const { return request_.payload_len; }
+  // The table that serves this request.
+  const HandlerTable& table() const { return table_; }
 
   // The request as a T; its strings and arrays stay valid until the request is
   // answered. Errors: EIO when the payload is too short, ENOMEM.
   template <class T>
   base::ErrnoOr<T> Parse() {
     const size_t wanted = wire::kIsStatic<T> ? wire::kMinSize<T> : SIZE_MAX;
-    auto payload = communicator_.Prefix(wanted);
+    auto payload = Prefix(wanted);
     if (!payload.ok()) return payload.error();
     return wire::Decode<T>(*payload);
+  }
+
+  // As Communicator::Prefix, but bytes that were copied before are not copied
+  // again: what an interceptor saw is what the handler sees.
+  base::ErrnoOr<std::span<const std::byte>> Prefix(size_t n) {
+    n = std::min<size_t>(n, request_.payload_len);
+    if (n > prefix_.size()) {
+      const auto copied = communicator_.Prefix(n);
+      if (!copied.ok()) return copied.error();
+      prefix_ = *copied;
+    }
+    return prefix_.first(n);
   }
 
   // Encodes `response` as the answer and returns its length.
@@ -73,10 +97,38 @@ class RequestContext {
     return wire::Inode{fds().Insert(std::move(made.fd)), stat};
   }
 
+  // FOR INTERCEPTORS
+
+  // As Connection::Hold, telling meanwhile that `holder` holds the request.
+  base::ErrnoOr<void> Hold(absl::string_view holder, uint64_t deadline_ns,
+                           const std::function<bool()>& done) {
+    stats_.SetHolder(holder);
+    const auto held = connection_.Hold(communicator_.kind(), deadline_ns, done);
+    stats_.SetHolder(absl::string_view());
+    return held;
+  }
+
+  // WHAT THE INTERCEPTOR SAID
+
+  void Obey(const Verdict& verdict) {
+    max_io_bytes_ = verdict.max_io_bytes;
+    using Id = wire::MessageId;
+    const auto id = static_cast<Id>(request_.message);
+    refuse_fds_ =
+        verdict.refuse_fd_donation &&
+        (id == Id::kMount || id == Id::kOpenAt || id == Id::kOpenCreateAt);
+  }
+  // How many of `wanted` bytes a read or write is to move.
+  size_t IoBytes(size_t wanted) const {
+    return static_cast<size_t>(std::min<uint64_t>(wanted, max_io_bytes_));
+  }
+
+  // THE ANSWER'S DESCRIPTORS
+
   // Sends `fd` with the answer if the request succeeds; an invalid one means
-  // none. At most two per request.
+  // none. At most two per request. Closes it when the client is to get none.
   void Donate(base::UniqueFd fd) {
-    if (!fd.valid()) return;
+    if (!fd.valid() || refuse_fds_) return;
     GOFER_CHECK(donation_count_ < donations_.size());
     donations_[donation_count_] = fd.get();
     owned_donations_[donation_count_++] = std::move(fd);
@@ -85,6 +137,7 @@ class RequestContext {
   // `lender` is kept until the answer is sent. At most once per request, and
   // counts as a donation.
   void Lend(base::RefPtr<Fd> lender, int fd) {
+    if (refuse_fds_) return;
     GOFER_CHECK(!lender_ && donation_count_ < donations_.size());
     donations_[donation_count_++] = fd;
     lender_ = std::move(lender);
@@ -107,6 +160,12 @@ class RequestContext {
   Connection& connection_;
   comm::Communicator& communicator_;
   const comm::Request request_;
+  const HandlerTable& table_;
+  PathwayStats& stats_;
+  // What was copied of the payload so far.
+  std::span<const std::byte> prefix_;
+  uint64_t max_io_bytes_ = UINT64_MAX;
+  bool refuse_fds_ = false;
   // Invalid where a lent one stands in donations_.
   std::array<base::UniqueFd, 2> owned_donations_;
   base::RefPtr<Fd> lender_;

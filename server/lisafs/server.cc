@@ -8,9 +8,11 @@
 
 namespace gofer::lisafs {
 
-Server::Server(const ServerOptions& options, EndCallback on_connection_end)
+Server::Server(const ServerOptions& options, EndCallback on_connection_end,
+               MountedCallback on_connection_mounted)
     : options_(options),
       on_connection_end_(std::move(on_connection_end)),
+      on_connection_mounted_(std::move(on_connection_mounted)),
       root_(Node::MakeRoot(nodes_)),
       current_table_(HandlerTable::Stock().get()),
       table_(HandlerTable::Stock()) {}
@@ -35,13 +37,12 @@ std::shared_ptr<const HandlerTable> Server::Handlers() const {
 }
 
 base::ErrnoOr<std::shared_ptr<Connection>> Server::CreateConnection(
-    base::UniqueFd socket, absl::string_view mount_path,
-    const ConnectionOptions& options, std::unique_ptr<Backend> backend) {
+    absl::string_view mount_path, const ConnectionOptions& options,
+    std::unique_ptr<Backend> backend) {
   base::ErrnoOr<std::string> path = CleanMountPath(mount_path);
   if (!path.ok()) return path.error();
   constexpr uint32_t kSmallestMessageSize = 4096;
-  if (backend == nullptr || !socket.valid() ||
-      backend->MaxMessageSize() < kSmallestMessageSize ||
+  if (backend == nullptr || backend->MaxMessageSize() < kSmallestMessageSize ||
       backend->MaxMessageSize() > wire::kMaxMessageSize ||
       options.max_message_size < kSmallestMessageSize ||
       options.max_message_size > wire::kMaxMessageSize) {
@@ -52,40 +53,69 @@ base::ErrnoOr<std::shared_ptr<Connection>> Server::CreateConnection(
   }
   return std::make_shared<Connection>(
       *this, next_connection_id_.fetch_add(1, std::memory_order_relaxed),
-      std::move(socket), std::move(*path), options, std::move(backend));
+      std::move(*path), options, std::move(backend));
+}
+
+base::ErrnoOr<std::shared_ptr<Connection>> Server::CreateConnection(
+    base::UniqueFd socket, absl::string_view mount_path,
+    const ConnectionOptions& options, std::unique_ptr<Backend> backend) {
+  if (!socket.valid()) return base::Errno(EINVAL);
+  auto connection = CreateConnection(mount_path, options, std::move(backend));
+  if (connection.ok()) (*connection)->SetSocket(std::move(socket));
+  return connection;
+}
+
+base::ErrnoOr<void> Server::StartConnection(
+    std::shared_ptr<Connection> connection, base::UniqueFd socket) {
+  if (!socket.valid()) return base::Errno(EINVAL);
+  base::MutexLock lock(mu_);
+  if (connection->state() != ConnectionState::kCreated) {
+    return base::Errno(EINVAL);
+  }
+  connection->SetSocket(std::move(socket));
+  return StartThread(connection);
 }
 
 base::ErrnoOr<void> Server::StartConnection(
     std::shared_ptr<Connection> connection) {
-  if (!connection->state_.Advance(ConnectionState::kAttached)) {
+  base::MutexLock lock(mu_);
+  if (connection->state() != ConnectionState::kCreated ||
+      !connection->HasSocket()) {
     return base::Errno(EINVAL);
   }
-  const Connection::Id id = connection->id();
-  // Held until the thread is registered, so that it cannot end before.
-  base::MutexLock lock(mu_);
-  active_.fetch_add(1, std::memory_order_acq_rel);
+  return StartThread(connection);
+}
+
+base::ErrnoOr<void> Server::StartThread(
+    const std::shared_ptr<Connection>& connection) {
   // Registered first: nothing may fail once the thread runs.
-  const auto running = running_.emplace(id, Running{connection, {}}).first;
+  const auto running =
+      running_.emplace(connection->id(), Running{connection, {}}).first;
   base::ErrnoOr<base::Thread> thread = base::Thread::Start(
       "gofer-conn", [this, connection] { Run(connection); });
   if (!thread.ok()) {
     running_.erase(running);
-    active_.fetch_sub(1, std::memory_order_acq_rel);
-    connection->Fail(EndReason::kInternalError);
+    connection->DropSocket();
     return thread.error();
   }
   running->second.thread = std::move(*thread);
+  connection->state_.Advance(ConnectionState::kAttached);
+  active_.fetch_add(1, std::memory_order_acq_rel);
   return {};
 }
 
 void Server::Run(std::shared_ptr<Connection> connection) {
+  // Until whoever starts it is done.
+  { base::MutexLock started(mu_); }
   connection->Run();
   if (on_connection_end_) on_connection_end_(*connection);
 
+  const ConnectionStats stats = connection->Stats();
   // The last one to end is joined by Wait, all before it by the next one.
   RunningMap ended;
   base::MutexLock lock(mu_);
   ended.swap(unjoined_);
+  ended_stats_ += stats;
   auto self = running_.extract(connection->id());
   self.mapped().connection.reset();
   unjoined_.insert(std::move(self));
@@ -109,9 +139,26 @@ void Server::Destroy() {
   root_.reset();
 }
 
+ConnectionStats Server::TotalStats() const {
+  ConnectionStats sums;
+  std::vector<std::shared_ptr<Connection>> running;
+  {
+    base::MutexLock lock(mu_);
+    sums = ended_stats_;
+    running = RunningLocked();
+  }
+  // One that ends meanwhile is still held, with its counters.
+  for (const auto& connection : running) sums += connection->Stats();
+  return sums;
+}
+
 std::vector<std::shared_ptr<Connection>> Server::Connections() const {
-  std::vector<std::shared_ptr<Connection>> connections;
   base::MutexLock lock(mu_);
+  return RunningLocked();
+}
+
+std::vector<std::shared_ptr<Connection>> Server::RunningLocked() const {
+  std::vector<std::shared_ptr<Connection>> connections;
   connections.reserve(running_.size());
   for (const auto& [id, running] : running_) {
     connections.push_back(running.connection);

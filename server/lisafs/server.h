@@ -17,9 +17,12 @@
 #include "server/base/thread.h"
 #include "server/base/unique_fd.h"
 #include "server/lisafs/backend.h"
+#include "server/lisafs/channel_limit.h"
 #include "server/lisafs/connection.h"
+#include "server/lisafs/connection_stats.h"
 #include "server/lisafs/guarantees.h"
 #include "server/lisafs/handler_table.h"
+#include "server/lisafs/hold_room.h"
 #include "server/lisafs/node.h"
 #include "server/lisafs/options.h"
 
@@ -34,9 +37,13 @@ class Server {
   // Called on the connection's thread once everything of it is released, just
   // before it stops to count as active. Must not call Wait.
   using EndCallback = std::function<void(const Connection&)>;
+  // Called once for each connection whose client mounts, on the thread of the
+  // Mount, before it is answered and with no lock held. Must not block.
+  using MountedCallback = std::function<void(const Connection&)>;
 
   explicit Server(const ServerOptions& options = {},
-                  EndCallback on_connection_end = nullptr);
+                  EndCallback on_connection_end = nullptr,
+                  MountedCallback on_connection_mounted = nullptr);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -48,17 +55,26 @@ class Server {
   void SetHandlers(std::shared_ptr<const HandlerTable> table);
   std::shared_ptr<const HandlerTable> Handlers() const;
 
-  // Makes a connection on `socket` (a connected UNIX stream socket), mounted at
-  // `mount_path` of the tree. The path is cleaned lexically. Errors: EINVAL for
-  // a relative path, a null backend, or one whose maximum message size is not
-  // in 4096..wire::kMaxMessageSize; ESHUTDOWN after Destroy.
+  // Makes a connection mounted at `mount_path` of the tree. The path is cleaned
+  // lexically. Dropping one that was not started leaves nothing behind. Errors:
+  // EINVAL for a relative path, a null backend, or one whose maximum message
+  // size is not in 4096..wire::kMaxMessageSize; ESHUTDOWN after Destroy.
+  base::ErrnoOr<std::shared_ptr<Connection>> CreateConnection(
+      absl::string_view mount_path, const ConnectionOptions& options,
+      std::unique_ptr<Backend> backend);
+  // The same with its socket, for the StartConnection without. Errors: also
+  // EINVAL for an invalid socket.
   base::ErrnoOr<std::shared_ptr<Connection>> CreateConnection(
       base::UniqueFd socket, absl::string_view mount_path,
       const ConnectionOptions& options, std::unique_ptr<Backend> backend);
 
-  // Starts to serve a connection made here. Errors: EINVAL when it was started
-  // before, EAGAIN when there is no room for a thread: the connection has ended
-  // then, without the end callback.
+  // Starts to serve a connection made here on `socket`, a connected UNIX stream
+  // socket. On failure the socket is closed and the connection stays as it was.
+  // Errors: EINVAL for an invalid socket or a connection that was started
+  // before, EAGAIN when there is no room for a thread.
+  base::ErrnoOr<void> StartConnection(std::shared_ptr<Connection> connection,
+                                      base::UniqueFd socket);
+  // The same on the socket that it was created with.
   base::ErrnoOr<void> StartConnection(std::shared_ptr<Connection> connection);
 
   // Blocks until no started connection is left, and their threads have ended.
@@ -75,6 +91,20 @@ class Server {
   }
   // The active connections by id.
   std::vector<std::shared_ptr<Connection>> Connections() const;
+  // The counters of all connections that were ever started, ended ones
+  // included. A connection counts in one way or the other at any time.
+  ConnectionStats TotalStats() const;
+
+  // The most channels that all connections have together; one more is answered
+  // ENOMEM, and the client goes on without. 0: none. At first there is no
+  // limit. Takes no channel away.
+  void SetMaxChannels(uint32_t limit) { channel_limit_.Set(limit); }
+  // Channels open now, of all connections.
+  uint32_t ChannelCount() const { return channel_limit_.in_use(); }
+
+  // Looks anew at what holds requests back; see RequestContext::Hold.
+  void WakeHeldRequests() { hold_room_.Wake(); }
+
   // Nodes alive in the tree, the root among them.
   int64_t NodeCount() const { return nodes_.load(std::memory_order_acquire); }
 
@@ -104,12 +134,19 @@ class Server {
   }
 
  private:
+  friend class ChannelSet;
   friend class Connection;
 
+  // Starts the thread of a connection that is not started and has its socket.
+  base::ErrnoOr<void> StartThread(const std::shared_ptr<Connection>& connection)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Run(std::shared_ptr<Connection> connection);
+  std::vector<std::shared_ptr<Connection>> RunningLocked() const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const ServerOptions options_;
   const EndCallback on_connection_end_;
+  const MountedCallback on_connection_mounted_;
 
   std::atomic<int64_t> nodes_ = 0;
   RenameMutex rename_mu_;
@@ -120,6 +157,8 @@ class Server {
   std::atomic<int> renamed_listeners_ = 0;
   std::atomic<uint64_t> next_connection_id_ = 1;
   std::atomic<bool> destroyed_ = false;
+  ChannelLimit channel_limit_;
+  HoldRoom hold_room_;
 
   mutable base::Mutex table_mu_;
   std::shared_ptr<const HandlerTable> table_ ABSL_GUARDED_BY(table_mu_);
@@ -134,6 +173,8 @@ class Server {
   RunningMap running_ ABSL_GUARDED_BY(mu_);
   // Threads of ended connections; joined when destroyed.
   RunningMap unjoined_ ABSL_GUARDED_BY(mu_);
+  // The sums over connections that are not running any more.
+  ConnectionStats ended_stats_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace gofer::lisafs

@@ -32,7 +32,7 @@ struct PWriteOperation : OnOpenFd {
                                              const WriteGuarantee& guarantee) {
     const auto data = context.communicator()
                           .Bulk(wire::kFixedSize<wire::PWriteReq>)
-                          .first(request.num_bytes);
+                          .first(context.IoBytes(request.num_bytes));
     const auto written = fd.Write(guarantee, data, request.offset);
     if (!written.ok()) return written.error();
     return wire::PWriteResp{*written};
@@ -51,10 +51,11 @@ struct PReadOperation : OnOpenFd {
   static base::ErrnoOr<size_t> Run(RequestContext& context,
                                    const Request& request, OpenFd& fd,
                                    const ReadGuarantee& guarantee) {
-    const size_t longest = kHeader + size_t{request.count};
-    if (longest > context.connection().max_message_size()) {
+    if (kHeader + size_t{request.count} >
+        context.connection().max_message_size()) {
       return base::Errno(ENOBUFS);
     }
+    const size_t longest = kHeader + context.IoBytes(request.count);
     const auto room = context.ResponseRoom(longest);
     if (!room.ok()) return room.error();
     const auto count =

@@ -53,7 +53,8 @@ base::ErrnoOr<size_t> Mount(RequestContext& context) {
 
   std::vector<uint16_t> supported;
   for (const wire::MessageId id : connection.backend().SupportedMessages()) {
-    supported.push_back(static_cast<uint16_t>(id));
+    const auto message = static_cast<uint16_t>(id);
+    if (context.table().Find(message) != nullptr) supported.push_back(message);
   }
   context.Donate(std::move(mounted->donated));
   wire::MountResp response;

@@ -7,13 +7,13 @@
 namespace gofer::lisafs {
 namespace {
 
-using Outcome = PathwayStats::Outcome;
+using Kind = PathwayStats::Kind;
 using Id = wire::MessageId;
 
 TEST(PathwayStatsTest, CountsCallsErrorsBytesAndTime) {
-  PathwayStats stats;
-  stats.End(3, Outcome::kSuccess, 8, 144, 100);
-  stats.End(3, Outcome::kError, 7, 4, 300);
+  PathwayStats stats(Kind::kSocket);
+  stats.End(3, 0, 8, 144, 100);
+  stats.End(3, EBADF, 7, 4, 300);
   ConnectionStats sums;
   stats.AddTo(sums);
   stats.AddTo(sums);
@@ -29,22 +29,53 @@ TEST(PathwayStatsTest, CountsCallsErrorsBytesAndTime) {
 }
 
 TEST(PathwayStatsTest, UnknownMessagesShareASlot) {
-  PathwayStats stats;
-  stats.End(34, Outcome::kError, 0, 4, 1);
-  stats.End(65535, Outcome::kError, 0, 4, 1);
+  PathwayStats stats(Kind::kSocket);
+  stats.End(34, EBADF, 0, 4, 1);
+  stats.End(65535, EBADF, 0, 4, 1);
   ConnectionStats sums;
   stats.AddTo(sums);
   EXPECT_EQ(sums.messages[ConnectionStats::kUnknown].calls, 2u);
 }
 
+TEST(PathwayStatsTest, CountsErrorsByNumberAndTheRestTogether) {
+  PathwayStats stats(Kind::kChannel);
+  for (int number = 1; number <= 10; ++number) {
+    for (int i = 0; i < number; ++i) stats.End(3, number, 0, 4, 1);
+  }
+  stats.End(3, 5000, 0, 4, 1);
+  stats.End(3, 2, 0, 4, 1);
+  ConnectionStats sums;
+  stats.AddTo(sums);
+  const MessageCounters& counters = sums.Of(Id::kFStat);
+  EXPECT_EQ(counters.errors, 57u);
+  ASSERT_EQ(counters.errors_by_number.size(), ErrorCounters::kSlots + 1);
+  EXPECT_EQ(counters.errors_by_number.at(2), 3u);
+  EXPECT_EQ(counters.errors_by_number.at(8), 8u);
+  EXPECT_EQ(counters.errors_by_number.at(ErrorCounters::kOther), 20u);
+  EXPECT_EQ(sums.channels.calls, 57u);
+  EXPECT_EQ(sums.channels.bytes_out, 228u);
+  EXPECT_EQ(sums.socket.calls, 0u);
+}
+
+TEST(PathwayStatsTest, TellsWhoHoldsTheRequest) {
+  PathwayStats stats(Kind::kChannel);
+  stats.Begin(3, 1);
+  EXPECT_EQ(stats.InFlight()->pathway, Kind::kChannel);
+  EXPECT_EQ(stats.InFlight()->holder, "");
+  stats.SetHolder("u");
+  EXPECT_EQ(stats.InFlight()->holder, "u");
+  stats.SetHolder("");
+  EXPECT_EQ(stats.InFlight()->holder, "");
+}
+
 TEST(PathwayStatsTest, ShowsTheRequestInFlight) {
-  PathwayStats stats;
+  PathwayStats stats(Kind::kSocket);
   EXPECT_FALSE(stats.InFlight());
   stats.Begin(22, 1234);
   ASSERT_TRUE(stats.InFlight());
   EXPECT_EQ(stats.InFlight()->message, 22);
   EXPECT_EQ(stats.InFlight()->since_ns, 1234u);
-  stats.End(22, Outcome::kSuccess, 0, 0, 1);
+  stats.End(22, 0, 0, 0, 1);
   EXPECT_FALSE(stats.InFlight());
 }
 
@@ -63,7 +94,30 @@ TEST(ConnectionStatsTest, SumsOverAllPathways) {
   EXPECT_EQ(stats.Of(Id::kFStat).bytes_out, 292u);
   EXPECT_EQ(stats.Of(Id::kMount).calls, 1u);
   EXPECT_EQ(stats.Of(Id::kChannel).calls, 1u);
+  EXPECT_EQ(stats.Of(Id::kFStat).errors_by_number,
+            (std::map<int, uint64_t>{{EBADF, 1}}));
+  EXPECT_EQ(stats.socket.calls, 3u);
+  EXPECT_EQ(stats.channels.calls, 2u);
+  EXPECT_EQ(stats.channels.bytes_in, 16u);
   EXPECT_TRUE(session.connection->InFlight().empty());
+}
+
+TEST(ServerStatsTest, KeepsTheSumsOverEndedConnections) {
+  test::ServedTree served(test::TestTree::Kind::kMemory);
+  {
+    test::Session session = served.Mount();
+    session->FStat(session.root);
+    EXPECT_EQ(served.server().TotalStats().Of(Id::kFStat).calls, 1u);
+  }
+  served.server().Wait();
+  EXPECT_EQ(served.server().TotalStats().Of(Id::kFStat).calls, 1u);
+  test::Session session = served.Mount();
+  session->FStat(test::FdId{99});
+  const ConnectionStats total = served.server().TotalStats();
+  EXPECT_EQ(total.Of(Id::kFStat).calls, 2u);
+  EXPECT_EQ(total.Of(Id::kFStat).errors_by_number.at(EBADF), 1u);
+  EXPECT_EQ(total.socket.calls, 4u);
+  EXPECT_EQ(session.connection->node_count(), 1u);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -183,9 +184,18 @@ TEST_F(ConnectionStopTest, StoppingAnEndedConnectionDoesNothing) {
   EXPECT_EQ(connection().end_reason(), EndReason::kClientEof);
 }
 
+TEST_F(ConnectionStopTest, TheFirstDetailStaysAndIsCutBetweenCharacters) {
+  // 1023 bytes, then a character of two.
+  const std::string detail = std::string(1023, 'a') + "\xC3\xA4" + "b";
+  connection().Stop(StopMode::kDrain, EndReason::kAttachTimeout, detail);
+  connection().Stop(StopMode::kClose, EndReason::kAdminStop, "later");
+  server().Wait();
+  EXPECT_EQ(connection().end_reason(), EndReason::kAttachTimeout);
+  EXPECT_EQ(connection().end_detail(), std::string(1023, 'a'));
+}
+
 TEST_F(ConnectionStopTest, ReasonsHaveNames) {
-  for (int reason = 0; reason <= static_cast<int>(EndReason::kInternalError);
-       ++reason) {
+  for (int reason = 0; reason <= static_cast<int>(EndReason::kRule); ++reason) {
     EXPECT_NE(ToString(static_cast<EndReason>(reason)), "?");
   }
   EXPECT_EQ(ToString(EndReason::kClientEof), "CLIENT_EOF");

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <atomic>
 #include <memory>
@@ -81,6 +82,61 @@ TEST_F(ServerTest, ConnectionThatIsNeverStartedLeavesNothing) {
   }
   peers_.clear();
   EXPECT_EQ(test::ProcessCounts::Take(), before);
+}
+
+TEST_F(ServerTest, ConnectionMayGetItsSocketWhenItStarts) {
+  const auto connection = server().CreateConnection(
+      "/scratch", {}, served_.tree().MakeBackend({}, {}));
+  ASSERT_TRUE(connection.ok());
+  EXPECT_EQ(server().StartConnection(*connection).error(), base::Errno(EINVAL));
+  EXPECT_EQ(server().StartConnection(*connection, base::UniqueFd()).error(),
+            base::Errno(EINVAL));
+  EXPECT_EQ((*connection)->state(), ConnectionState::kCreated);
+  auto sockets = uds::MakeSocketPair(uds::SocketType::kStream);
+  ASSERT_TRUE(sockets.ok());
+  ASSERT_TRUE(
+      server().StartConnection(*connection, std::move(sockets->first)).ok());
+  test::FileClient client(std::move(sockets->second));
+  EXPECT_TRUE(client.Mount().ok());
+  auto more = uds::MakeSocketPair(uds::SocketType::kStream);
+  ASSERT_TRUE(more.ok());
+  EXPECT_EQ(
+      server().StartConnection(*connection, std::move(more->first)).error(),
+      base::Errno(EINVAL));
+  EXPECT_TRUE(client.Mount().ok());
+}
+
+TEST_F(ServerTest, ConnectionWithoutASocketLeavesNothing) {
+  const auto before = test::ProcessCounts::Take();
+  {
+    const auto connection = server().CreateConnection(
+        "/scratch", {}, served_.tree().MakeBackend({}, {}));
+    ASSERT_TRUE(connection.ok());
+    (*connection)->Stop(StopMode::kAbort, EndReason::kAttachTimeout, "late");
+    EXPECT_EQ((*connection)->end_reason(), EndReason::kNone);
+    EXPECT_EQ((*connection)->end_detail(), "");
+  }
+  EXPECT_EQ(test::ProcessCounts::Take(), before);
+}
+
+TEST_F(ServerTest, ChannelsOfAllConnectionsAreLimited) {
+  server().SetMaxChannels(2);
+  test::Session one = served_.Mount();
+  test::Session two = served_.Mount();
+  ASSERT_EQ(one->OpenChannel(), 0);
+  ASSERT_EQ(two->OpenChannel(), 0);
+  EXPECT_EQ(two->OpenChannel(), ENOMEM);
+  EXPECT_EQ(server().ChannelCount(), 2u);
+  EXPECT_TRUE(two->FStat(two.root).ok());
+  server().SetMaxChannels(0);
+  one.client.reset();
+  while (server().ActiveConnectionCount() > 1) ::sched_yield();
+  EXPECT_EQ(server().ChannelCount(), 1u);
+  EXPECT_EQ(one.connection->open_channel_count(), 0u);
+  EXPECT_EQ(one.connection->channel_count(), 1u);
+  EXPECT_EQ(two->OpenChannel(), ENOMEM);
+  server().SetMaxChannels(2);
+  EXPECT_EQ(two->OpenChannel(), 0);
 }
 
 TEST_F(ServerTest, CountsActiveConnectionsExactly) {
@@ -165,6 +221,30 @@ TEST(ServerCallbackTest, TellsOfTheEndOnceWhileItCountsAsActive) {
   server->Wait();
   EXPECT_EQ(calls, 1);
   EXPECT_EQ(active, 1);
+}
+
+TEST(ServerCallbackTest, TellsOnceThatAClientHasMounted) {
+  std::atomic<int> calls = 0;
+  const auto tree = test::TestTree::Make(test::TestTree::Kind::kMemory);
+  tree->MakeDirectory("/scratch");
+  Server server(tree->server_options(), nullptr,
+                [&](const Connection& mounted) {
+                  ++calls;
+                  EXPECT_EQ(mounted.state(), ConnectionState::kMounted);
+                });
+  const auto connection =
+      server.CreateConnection("/scratch", {}, tree->MakeBackend({}, {}));
+  ASSERT_TRUE(connection.ok());
+  auto sockets = uds::MakeSocketPair(uds::SocketType::kStream);
+  ASSERT_TRUE(sockets.ok());
+  ASSERT_TRUE(
+      server.StartConnection(*connection, std::move(sockets->first)).ok());
+  test::FileClient client(std::move(sockets->second));
+  EXPECT_EQ(calls, 0);
+  EXPECT_TRUE(client.Mount().ok());
+  EXPECT_EQ(calls, 1);
+  EXPECT_TRUE(client.Mount().ok());
+  EXPECT_EQ(calls, 1);
 }
 
 TEST_F(ServerTest, EachConnectionLeavesExactlyWhatWasThere) {
