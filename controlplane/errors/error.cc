@@ -194,8 +194,7 @@ absl::Status FieldViolations::ToStatus() const {
   if (violations_.size() > 1) {
     absl::StrAppend(&text, " (and ", violations_.size() - 1, " more)");
   }
-  absl::Status status =
-      Make(StatusCode::kInvalidArgument, common, text, {});
+  absl::Status status = Make(StatusCode::kInvalidArgument, common, text, {});
   Attach(status, kBadRequestUrl, bad_request);
   return status;
 }

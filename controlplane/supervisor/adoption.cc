@@ -27,6 +27,8 @@ constexpr absl::Duration kFirstPause = absl::Milliseconds(20);
 constexpr absl::Duration kLongestPause = absl::Seconds(5);
 // One that was made by a gofer, and has none that answers, is left alone then.
 constexpr int kMostAttempts = 12;
+// Between bind(2) and listen(2) a gofer that starts looks like a dead one.
+constexpr int kSurelyDeadAfter = 4;
 
 // Counts tasks down, for one who waits.
 struct Outstanding {
@@ -126,7 +128,7 @@ void Lifecycle::AdoptNew() {
 void Lifecycle::AdoptForeign(const std::string& id, int attempt) {
   const absl::Status adopted = Adopt(id, Origin::kForeign);
   if (adopted.ok() || context_.stopping) return;
-  if (context_.state.AdoptedIsDead(id)) {
+  if (attempt >= kSurelyDeadAfter && context_.state.AdoptedIsDead(id)) {
     const absl::Status removed = context_.state.RemoveAdopted(id);
     if (!removed.ok()) {
       Log().warn("{}: {}", id, std::string(removed.message()));

@@ -26,8 +26,6 @@ struct GoferExit {
   std::optional<int> signal;
   // The kernel killed it for want of memory.
   bool out_of_memory = false;
-  // What it said last; empty when that is not known.
-  std::string words;
 };
 
 // One process, our child or not. It goes on when the object is destroyed. Reap

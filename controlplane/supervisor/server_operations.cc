@@ -1,5 +1,7 @@
 #include "controlplane/supervisor/server_operations.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -30,7 +32,13 @@ void CompleteLimits(const admin::ServerLimits& defaults,
   if (limits.max_connections() == 0) {
     limits.set_max_connections(defaults.max_connections());
   }
-  if (limits.max_fds() == 0) limits.set_max_fds(defaults.max_fds());
+  // A gofer has our hard limit, and may not be able to raise it.
+  if (limits.max_fds() == 0) {
+    rlimit own = {};
+    ::getrlimit(RLIMIT_NOFILE, &own);
+    limits.set_max_fds(static_cast<int32_t>(
+        std::min<rlim_t>(own.rlim_max, static_cast<rlim_t>(defaults.max_fds()))));
+  }
   if (limits.max_channels() == 0) {
     limits.set_max_channels(defaults.max_channels());
   }

@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -30,6 +31,7 @@ using gofer::base::UniqueFd;
 constexpr size_t kMostIds = 4096;
 constexpr size_t kMostFileBytes = size_t{16} << 20;
 constexpr int kBacklog = 16;
+constexpr mode_t kPassableMode = 0711;
 constexpr char kControl[] = "control.sock";
 
 // As in the API; what else lies there is not ours.
@@ -137,6 +139,11 @@ absl::StatusOr<StateDirectory> StateDirectory::Open(const std::string& path) {
                        "write to it"));
     }
     return Failed(root.error(), path);
+  }
+  // Others may pass on their way to the sockets; what is below is private or
+  // has permissions of its own.
+  if (::fchmod(root->get(), kPassableMode) != 0) {
+    return Failed(Errno::Last(), path);
   }
   auto lock = TakeLock(root->get(), path);
   if (!lock.ok()) return lock.status();

@@ -22,7 +22,8 @@ namespace goferd::supervisor {
 //   servers/ID/{bootstrap.pb, overrides.pb, pid, control.sock}
 //   adopted/ID/{control.sock, pid}    made by gofers that others started
 //
-// All work is done on descriptors of the directories; no symbolic link in them
+// Others may pass through it, to the sockets of the API and for attaching; the
+// rest is private. All work is done on descriptors of the directories; no symbolic link in them
 // is followed. Ids are checked by the caller. Errors of the host are those of
 // errors::FromErrno. Thread-safe but for moves.
 class StateDirectory {

@@ -5,10 +5,10 @@ import os
 from program_file import Failure, read
 
 EXE = b"/proc/self/exe"
-MAGIC = b"goferd runsc dispatcher: installed paths, version 1\0"
+MAGIC = b"goferd runsc dispatcher: installed paths, version 2\0"
 # The slot of dispatcher/installed_paths.cc: the magic, then these.
 SLOT_FIELD = 1024
-FIELDS = ("gofer", "untouched", "patched", "source", "folders")
+FIELDS = ("gofer", "untouched", "patched", "source", "folders", "state_dir")
 
 
 def _find_once(data, wanted):

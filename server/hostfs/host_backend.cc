@@ -81,6 +81,11 @@ base::ErrnoOr<void> HostBackend::PrepareDonation(
   return {};
 }
 
+void HostBackend::SetDonation(base::UniqueFd clone) {
+  donation_prepared_ = true;
+  mount_clone_ = std::move(clone);
+}
+
 base::ErrnoOr<lisafs::MountResult> HostBackend::Mount(
     lisafs::Connection& connection, const lisafs::ReadGuarantee& guarantee) {
   lisafs::QuotaSlot slot = connection.TakeFdSlot();

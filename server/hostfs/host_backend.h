@@ -39,6 +39,8 @@ class HostBackend final : public lisafs::Backend {
   // connection is made. Errors: those of CloneMount.
   base::ErrnoOr<void> PrepareDonation(absl::string_view mount_path,
                                       const lisafs::ConnectionOptions& options);
+  // The same with a clone that was made before, of the mount point.
+  void SetDonation(base::UniqueFd clone);
 
   // The mount point may be of any type that is served, a symlink among them.
   base::ErrnoOr<lisafs::MountResult> Mount(

@@ -92,6 +92,7 @@ void DeclareGlobals(CLI::App& app, Words& words) {
                     {{"none", HostFifo::kNone}, {"open", HostFifo::kOpen}});
   Add(app, "--character-device-policy", words.character_devices);
   Add(app, "--fdlimit", words.fdlimit);
+  Add(app, "--goferd-state-dir", flags.state_dir);
 }
 
 void DeclareCommand(CLI::App& gofer, Words& words) {
@@ -268,6 +269,9 @@ std::variant<GoferFlags, FlagsError> ParseGoferFlags(
   }
   AddNames(app.remaining(), flags.ignored);
   AddNames(gofer->remaining(), flags.ignored);
+  for (const std::string& word : gofer->remaining()) {
+    if (!absl::StartsWith(word, "-")) flags.container_id = word;
+  }
   return flags;
 }
 

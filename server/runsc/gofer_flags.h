@@ -61,6 +61,12 @@ struct GoferFlags {
   Release release = Release::kDec2022;
   // Names of flags that mean nothing to a gofer, or that we do not know.
   std::vector<std::string> ignored;
+
+  // Not of runsc: the dispatcher's. Where goferd looks for gofers; may be
+  // empty.
+  std::string state_dir;
+  // The word behind all flags; empty where runsc gives none.
+  std::string container_id;
 };
 
 // What is wrong, in one line without a newline, and where runsc wants to read

@@ -41,7 +41,9 @@ struct BindMount {
 
 // The file tree that becomes all that the process can reach.
 struct TreePlan {
-  // Absolute, of the host; may be "/".
+  // Absolute, of the host; may be "/". Or ".": the working directory, which
+  // follows the process into a mount namespace of its own, as descriptors do
+  // not.
   std::string root;
   // Of the root's own mount, after the mount points have been made. Binds have
   // their own attributes.
@@ -74,6 +76,7 @@ struct SyscallPlan {
   bool bind = false;           // UNIX sockets in the tree.
   bool credentials = false;    // Threads that connect as another user.
   bool donate_mounts = false;  // Copies of mounts, for clients.
+  bool control = false;        // A control socket on which others connect.
 
   friend bool operator==(const SyscallPlan&, const SyscallPlan&) = default;
 };

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -275,6 +276,23 @@ const std::vector<SyscallRow> kRows = {
      "the whole tree of a descriptor",
      kDonateMounts,
      "donated mounts"},
+
+    // The control socket.
+    {"accept4",
+     {OnlyFlags(3, kNewSocketFlags)},
+     "flags are at most SOCK_CLOEXEC and SOCK_NONBLOCK",
+     kControl,
+     "a goferd that is new"},
+    {"recvmsg",
+     {OnlyFlags(2, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC)},
+     "flags are at most MSG_DONTWAIT, MSG_TRUNC and MSG_CMSG_CLOEXEC",
+     kControl,
+     "requests with descriptors"},
+    {"prlimit64",
+     {Is(0, 0), Is(1, RLIMIT_NOFILE)},
+     "the process's own RLIMIT_NOFILE",
+     kControl,
+     "changed limits"},
 };
 
 }  // namespace
@@ -295,6 +313,8 @@ bool Allows(const SyscallPlan& plan, SyscallGroup group) {
       return plan.credentials;
     case kDonateMounts:
       return plan.donate_mounts;
+    case kControl:
+      return plan.control;
   }
   return false;
 }

@@ -19,6 +19,7 @@ enum class SyscallGroup {
   kBind,
   kCredentials,
   kDonateMounts,
+  kControl,
 };
 
 // True of a call whose argument number `index`, after `& mask`, is `value`.

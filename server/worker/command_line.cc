@@ -17,6 +17,7 @@ using lisafs::ProtocolLevel;
 // The raw words, before they make sense together.
 struct Flags {
   ServeOptions options;
+  AgentOptions agent;
   std::vector<int> io_fds;
   std::vector<std::string> mount_paths;
   HostUds host_uds = HostUds::kNone;
@@ -83,6 +84,27 @@ void DeclareServe(CLI::App& serve, Flags& flags) {
       ->capture_default_str();
 }
 
+void DeclareAgent(CLI::App& agent, AgentOptions& options) {
+  agent
+      .add_option("--control-fd", options.control_fd,
+                  "Inherited, listening UNIX seqpacket socket on which goferd "
+                  "says what to serve")
+      ->required()
+      ->check(CLI::NonNegativeNumber);
+  agent
+      .add_option("--log-level", options.log_level,
+                  "trace, debug, info, warning, error or off, to stderr, until "
+                  "goferd says another")
+      ->capture_default_str();
+}
+
+// An error text, or empty.
+std::string UseLogLevel(const std::string& level) {
+  if (base::SetLogLevel(level)) return "";
+  return "--log-level=" + level +
+         " is none of trace, debug, info, warning, error, off";
+}
+
 // What the flags mean together; an error text, or empty.
 std::string Combine(Flags& flags) {
   if (flags.no_donate && flags.donate_mount) {
@@ -107,11 +129,7 @@ std::string Combine(Flags& flags) {
     }
     flags.options.io_fds.push_back(std::move(io_fd));
   }
-  if (!base::SetLogLevel(flags.options.log_level)) {
-    return "--log-level=" + flags.options.log_level +
-           " is none of trace, debug, info, warning, error, off";
-  }
-  return "";
+  return UseLogLevel(flags.options.log_level);
 }
 
 void SetConnectionOptions(Flags& flags) {
@@ -128,7 +146,7 @@ void SetConnectionOptions(Flags& flags) {
 
 }  // namespace
 
-std::variant<ServeOptions, HelpText, UsageError> ParseCommandLine(
+std::variant<ServeOptions, AgentOptions, HelpText, UsageError> ParseCommandLine(
     int argc, const char* const* argv) {
   Flags flags;
   CLI::App app("gofer serves a file tree to gVisor sandboxes over LISAFS.",
@@ -142,18 +160,31 @@ std::variant<ServeOptions, HelpText, UsageError> ParseCommandLine(
   CLI::App* const serve = app.add_subcommand(
       "serve", "Serve --root on inherited sockets until all are closed");
   DeclareServe(*serve, flags);
+  CLI::App* const agent =
+      app.add_subcommand("agent", "Serve what goferd says; goferd starts it");
+  DeclareAgent(*agent, flags.agent);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForVersion&) {
     return HelpText{std::string("gofer ") + GOFERD_VERSION + "\n"};
   } catch (const CLI::CallForHelp&) {
-    return HelpText{serve->parsed() ? serve->help() : app.help()};
+    return HelpText{serve->parsed()   ? serve->help()
+                    : agent->parsed() ? agent->help()
+                                      : app.help()};
   } catch (const CLI::ParseError& error) {
     std::string text = error.what();
     for (char& c : text) {
       if (c == '\n') c = ' ';
     }
-    return UsageError{text + " (see gofer serve --help)"};
+    return UsageError{text + (agent->parsed() ? " (see gofer agent --help)"
+                                              : " (see gofer serve --help)")};
+  }
+  if (agent->parsed()) {
+    if (std::string error = UseLogLevel(flags.agent.log_level);
+        !error.empty()) {
+      return UsageError{std::move(error)};
+    }
+    return std::move(flags.agent);
   }
   if (std::string error = Combine(flags); !error.empty()) {
     return UsageError{std::move(error)};

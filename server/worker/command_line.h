@@ -21,7 +21,7 @@ struct UsageError {
 };
 
 // Looks at argv[1] and on; opens nothing.
-std::variant<ServeOptions, HelpText, UsageError> ParseCommandLine(
+std::variant<ServeOptions, AgentOptions, HelpText, UsageError> ParseCommandLine(
     int argc, const char* const* argv);
 
 }  // namespace gofer::worker

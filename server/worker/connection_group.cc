@@ -14,9 +14,11 @@
 #include "server/base/unique_fd.h"
 #include "server/hostfs/host_backend.h"
 #include "server/lisafs/connection_stats.h"
+#include "server/rules/unix_clock.h"
 #include "server/uds/unix_socket.h"
 #include "server/wire/message_id.h"
 #include "server/wire/message_list.h"
+#include "server/worker/agent_translate.h"
 
 namespace gofer::worker {
 namespace {
@@ -27,8 +29,17 @@ constexpr rlim_t kMostFds = rlim_t{1} << 20;
 constexpr rlim_t kOwnFds = 64;
 // The sockets, memory and FD channels of one connection, besides its files.
 constexpr rlim_t kOwnFdsPerConnection = 20;
+// What each has with 0 in its options, at most.
+constexpr uint32_t kChannels = 4;
+// Nobody has said otherwise.
+constexpr int64_t kStallThresholdNs = 30'000'000'000;
+constexpr int64_t kEndedRetentionNs = 600'000'000'000;
 // With fewer files than this a connection is of no use.
 constexpr rlim_t kFewestFds = 16;
+
+std::string NameOf(size_t connection) {
+  return absl::StrCat("io-", connection);
+}
 
 const char* WhyNoSocket(base::Errno error) {
   switch (error.number()) {
@@ -126,8 +137,13 @@ StageResult ConnectionGroup::Create(std::shared_ptr<hostfs::HostTree> tree,
                                     bool will_be_confined) {
   server_ = std::make_unique<lisafs::Server>(
       lisafs::ServerOptions(),
-      [this](const lisafs::Connection& connection) { NoteEnd(connection); });
+      [this](const lisafs::Connection& connection) { NoteEnd(connection); },
+      [this](const lisafs::Connection& connection) {
+        if (notes_ == nullptr) return;
+        notes_->Add(connection.id(), ConnectionNotes::Note::What::kMounted);
+      });
   for (ServedSocket& socket : sockets_) {
+    socket.connection.name = NameOf(connections_.size());
     socket.connection.max_fds = max_fds_;
     // Each FD may be on a node of its own; the rest is for those above.
     socket.connection.max_nodes = 2 * max_fds_ + 1024;
@@ -154,7 +170,41 @@ StageResult ConnectionGroup::Create(std::shared_ptr<hostfs::HostTree> tree,
   return std::nullopt;
 }
 
+void ConnectionGroup::EnableControl(AgentFacts facts, base::UniqueFd listener) {
+  notes_ = std::make_unique<ConnectionNotes>(*signals_);
+  facts_ = std::move(facts);
+  listener_ = std::move(listener);
+}
+
+void ConnectionGroup::MakeAgent() {
+  const auto count = static_cast<uint32_t>(connections_.size());
+  goferd::worker::v1::AdoptResult& adopt = facts_.adopt;
+  adopt.mutable_limits()->set_max_connections(count);
+  adopt.mutable_limits()->set_max_fds(max_fds_ * count);
+  adopt.mutable_limits()->set_max_channels(kChannels * count);
+  book_ = std::make_unique<rules::RuleBook>(*server_);
+  agent_ = std::make_unique<ControlAgent>(
+      std::move(facts_),
+      ControlAgent::Parts{.server = *server_,
+                          .book = *book_,
+                          .notes = *notes_,
+                          .signals = *signals_},
+      std::move(listener_), kStallThresholdNs, kEndedRetentionNs,
+      ControlAgent::Life::kAsLongAsConnections);
+  for (size_t i = 0; i < connections_.size(); ++i) {
+    goferd::worker::v1::Connection facts;
+    facts.set_uid(NameOf(i));
+    facts.set_connection_id(NameOf(i));
+    facts.set_mount_path(connections_[i]->mount_path());
+    *facts.mutable_options() =
+        FromConnectionOptions(connections_[i]->options(), sockets_[i].host);
+    facts.set_attach_unix_ns(rules::UnixNanos());
+    agent_->connections().Add(std::move(facts), connections_[i]);
+  }
+}
+
 StageResult ConnectionGroup::Start() {
+  if (notes_ != nullptr) MakeAgent();
   for (const auto& connection : connections_) {
     const auto started = server_->StartConnection(connection);
     if (!started.ok()) {
@@ -167,6 +217,15 @@ StageResult ConnectionGroup::Start() {
 }
 
 void ConnectionGroup::WaitForEnd() {
+  if (agent_ != nullptr) {
+    agent_->Run();
+  } else {
+    StopBySignals();
+  }
+  server_->Wait();
+}
+
+void ConnectionGroup::StopBySignals() {
   auto mode = lisafs::StopMode::kClose;
   while (signals_->Wait() == TerminationSignals::Event::kSignal) {
     base::Log().info("asked to end");
@@ -175,7 +234,6 @@ void ConnectionGroup::WaitForEnd() {
     }
     mode = lisafs::StopMode::kAbort;
   }
-  server_->Wait();
 }
 
 void ConnectionGroup::NoteEnd(const lisafs::Connection& connection) {
@@ -184,6 +242,10 @@ void ConnectionGroup::NoteEnd(const lisafs::Connection& connection) {
                    connection.mount_path(),
                    std::string(reason.data(), reason.size()),
                    CallsOf(connection));
+  if (notes_ != nullptr) {
+    notes_->Add(connection.id(), ConnectionNotes::Note::What::kEnded);
+    return;
+  }
   if (ended_.fetch_add(1, std::memory_order_acq_rel) + 1 == sockets_.size()) {
     signals_->Notify();
   }

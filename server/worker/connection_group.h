@@ -18,6 +18,10 @@
 #include "server/lisafs/connection.h"
 #include "server/lisafs/options.h"
 #include "server/lisafs/server.h"
+#include "server/rules/rule_book.h"
+#include "server/worker/agent_requests.h"
+#include "server/worker/connection_notes.h"
+#include "server/worker/control_agent.h"
 #include "server/worker/signals.h"
 #include "server/worker/stage_error.h"
 
@@ -53,20 +57,33 @@ class ConnectionGroup {
                      bool will_be_confined);
   StageResult Start();
 
+  // Before Create: WaitForEnd will serve goferd on `listener`, with `facts` but
+  // for what is known only then.
+  void EnableControl(AgentFacts facts, base::UniqueFd listener);
+
   // Returns when all have ended. A signal asks them to: requests in flight are
   // answered; a second one does not wait for that.
   void WaitForEnd();
 
  private:
   void NoteEnd(const lisafs::Connection& connection);
+  // Names the connections to the agent, "io-0" and on, before they start.
+  void MakeAgent();
+  void StopBySignals();
 
   std::vector<ServedSocket> sockets_;
   uint32_t max_fds_ = 0;
   std::unique_ptr<TerminationSignals> signals_;
+  // With control only.
+  std::unique_ptr<ConnectionNotes> notes_;
+  AgentFacts facts_;
+  base::UniqueFd listener_;
   std::atomic<size_t> ended_ = 0;
   // Before the connections that it outlives.
   std::unique_ptr<lisafs::Server> server_;
   std::vector<std::shared_ptr<lisafs::Connection>> connections_;
+  std::unique_ptr<rules::RuleBook> book_;
+  std::unique_ptr<ControlAgent> agent_;
 };
 
 }  // namespace gofer::worker

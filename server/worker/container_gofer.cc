@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <memory>
 #include <string>
@@ -19,6 +20,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "server/base/log.h"
 #include "server/base/syscall.h"
 #include "server/base/unique_fd.h"
@@ -31,7 +33,9 @@
 #include "server/sandbox/confine.h"
 #include "server/sandbox/plan_json.h"
 #include "server/sandbox/tree_builder.h"
+#include "server/worker/adopted_directory.h"
 #include "server/worker/connection_group.h"
+#include "server/worker/container_facts.h"
 #include "server/worker/entered_tree.h"
 #include "server/worker/inherited_fds.h"
 #include "server/worker/stage_error.h"
@@ -59,9 +63,10 @@ class ContainerGofer {
     UseDebugLog();
     for (const auto stage :
          {&ContainerGofer::ReadSpec, &ContainerGofer::MakePlan,
-          &ContainerGofer::MatchSockets, &ContainerGofer::Synchronise,
-          &ContainerGofer::MakeTree, &ContainerGofer::TakeSockets,
-          &ContainerGofer::Confine, &ContainerGofer::ReplyMounts}) {
+          &ContainerGofer::MatchSockets, &ContainerGofer::OfferAdoption,
+          &ContainerGofer::Synchronise, &ContainerGofer::MakeTree,
+          &ContainerGofer::TakeSockets, &ContainerGofer::Confine,
+          &ContainerGofer::ReplyMounts}) {
       const StageResult failed = (this->*stage)();
       if (failed) return Fail(*failed);
       if (done_) return ExitCode::kOk;
@@ -203,6 +208,31 @@ class ContainerGofer {
     }
   }
 
+  // While we can reach the host, and are who may. A container starts without
+  // goferd, too.
+  StageResult OfferAdoption() {
+    if (flags_.state_dir.empty()) return std::nullopt;
+    const std::string id = AdoptedServerId(ContainerId());
+    auto listener = MakeAdoptedDirectory(flags_.state_dir, id);
+    if (!listener.ok()) {
+      base::Log().warn("goferd cannot find this gofer: {}/adopted/{}: {}",
+                       flags_.state_dir, id,
+                       std::strerror(listener.error().number()));
+      return std::nullopt;
+    }
+    listener_ = std::move(*listener);
+    if (plan_.syscalls) plan_.syscalls->control = true;
+    return std::nullopt;
+  }
+
+  std::string ContainerId() const {
+    if (!flags_.container_id.empty()) return flags_.container_id;
+    absl::string_view bundle = flags_.bundle;
+    while (absl::ConsumeSuffix(&bundle, "/")) {
+    }
+    return std::string(bundle.substr(bundle.rfind('/') + 1));
+  }
+
   // Waits for what runsc has to do first, then becomes the root of the user
   // namespace that it made for us.
   StageResult Synchronise() {
@@ -272,6 +302,10 @@ class ContainerGofer {
     group_ = std::make_unique<ConnectionGroup>(Sockets());
     StageResult failed = group_->BlockSignals();
     if (!failed) failed = group_->TakeSockets();
+    if (!failed && listener_.valid()) {
+      group_->EnableControl(ContainerFacts(plan_, spec_.root),
+                            std::move(listener_));
+    }
     return failed;
   }
 
@@ -348,6 +382,7 @@ class ContainerGofer {
   sandbox::Plan plan_;
   std::vector<runsc::ServedMount> served_;
   sandbox::MountedTree mounted_;
+  base::UniqueFd listener_;
   std::shared_ptr<hostfs::HostTree> tree_;
   std::unique_ptr<ConnectionGroup> group_;
 };

@@ -18,6 +18,8 @@ enum class ExitCode : int {
   kStart = 14,         // start-connections
   kSignals = 15,       // block-signals
   kDonateMount = 16,   // donate-mount
+  kControl = 17,       // control-socket
+  kBootstrap = 18,     // bootstrap: goferd asks for what cannot be
   kReadSpec = 20,      // read-spec
   kPlan = 21,          // plan-sandbox
   kMatchSockets = 22,  // match-sockets

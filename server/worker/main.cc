@@ -7,6 +7,7 @@
 
 #include "server/runsc/gofer_flags.h"
 #include "server/runsc/user_log.h"
+#include "server/worker/agent.h"
 #include "server/worker/command_line.h"
 #include "server/worker/container_gofer.h"
 #include "server/worker/exit_code.h"
@@ -46,6 +47,9 @@ int main(int argc, char** argv) {
   if (const auto* error = std::get_if<gofer::worker::UsageError>(&parsed)) {
     std::fprintf(stderr, "gofer: usage: %s\n", error->text.c_str());
     return static_cast<int>(ExitCode::kUsage);
+  }
+  if (const auto* agent = std::get_if<gofer::worker::AgentOptions>(&parsed)) {
+    return static_cast<int>(gofer::worker::RunAgent(*agent));
   }
   const auto& options = *std::get_if<gofer::worker::ServeOptions>(&parsed);
   return static_cast<int>(gofer::worker::Serve(options));

@@ -1,4 +1,5 @@
-// ServeOptions: the command line of `gofer serve` as a value.
+// ServeOptions and AgentOptions: the command lines of `gofer serve` and `gofer
+// agent` as values.
 
 #ifndef GOFER_SERVER_WORKER_SERVE_OPTIONS_H_
 #define GOFER_SERVER_WORKER_SERVE_OPTIONS_H_
@@ -28,6 +29,12 @@ struct ServeOptions {
   std::string log_level = "warning";
   // FDs of one connection; 0 shares out what the process may have.
   uint32_t max_fds = 0;
+};
+
+// The command line of `gofer agent`.
+struct AgentOptions {
+  int control_fd = -1;
+  std::string log_level = "warning";
 };
 
 }  // namespace gofer::worker

@@ -34,13 +34,21 @@ TerminationSignals::Event TerminationSignals::Wait() {
   pollfd events[] = {{signals_.get(), POLLIN, 0}, {notified_.get(), POLLIN, 0}};
   base::RetryOnEintr([&] { return ::poll(events, 2, -1); });
   if ((events[0].revents & POLLIN) != 0) {
-    signalfd_siginfo info;
-    (void)!::read(signals_.get(), &info, sizeof(info));
+    TakeSignal();
     return Event::kSignal;
   }
+  TakeNotices();
+  return Event::kNotified;
+}
+
+void TerminationSignals::TakeSignal() {
+  signalfd_siginfo info;
+  (void)!::read(signals_.get(), &info, sizeof(info));
+}
+
+void TerminationSignals::TakeNotices() {
   uint64_t count;
   (void)!::read(notified_.get(), &count, sizeof(count));
-  return Event::kNotified;
 }
 
 void TerminationSignals::Notify() {

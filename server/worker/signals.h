@@ -27,6 +27,15 @@ class TerminationSignals {
 
   void Notify();
 
+  // FOR WHO WAITS FOR MORE THAN THIS
+
+  // Borrowed, readable while there is a signal to be taken, or a notice.
+  int signal_fd() const { return signals_.get(); }
+  int notice_fd() const { return notified_.get(); }
+  // Of what is there: otherwise they block.
+  void TakeSignal();
+  void TakeNotices();
+
  private:
   TerminationSignals(base::UniqueFd signals, base::UniqueFd notified)
       : signals_(std::move(signals)), notified_(std::move(notified)) {}

@@ -11,11 +11,18 @@ struct Slot {
   // For install-runsc: where runsc was copied from, which folders were made.
   char source[kSlotField];
   char folders[kSlotField];
+  char state_dir[kSlotField];
 };
 
 // Not const: debuggers' data would hold a second copy of a constant.
 constinit Slot slot_of_binary = {
-    "goferd runsc dispatcher: installed paths, version 1", "", "", "", "", ""};
+    "goferd runsc dispatcher: installed paths, version 2",
+    "",
+    "",
+    "",
+    "",
+    "",
+    ""};
 
 }  // namespace
 
@@ -24,7 +31,7 @@ InstalledPaths ReadInstalledPaths() {
   // before the installation.
   const Slot* volatile installed = &slot_of_binary;
   const Slot* slot = installed;
-  return {slot->gofer, slot->runsc, slot->patched_runsc};
+  return {slot->gofer, slot->runsc, slot->patched_runsc, slot->state_dir};
 }
 
 }  // namespace gofer::dispatcher

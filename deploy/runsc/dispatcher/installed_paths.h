@@ -10,7 +10,7 @@ namespace gofer::dispatcher {
 // write the binary may change them. `install-runsc` finds the slot by its magic
 // and fills it in.
 //
-// The layout is known to install-runsc: six fields of kSlotField bytes, each
+// The layout is known to install-runsc: seven fields of kSlotField bytes, each
 // ended and filled by NUL.
 inline constexpr std::size_t kSlotField = 1024;
 
@@ -18,9 +18,10 @@ struct InstalledPaths {
   const char* gofer;          // what serves the files
   const char* runsc;          // as it came
   const char* patched_runsc;  // the copy that starts this dispatcher
+  const char* state_dir;      // of goferd; may be empty
 };
 
-// Parameters: none. The pointers live as long as the process; all three are
+// Parameters: none. The pointers live as long as the process; all are
 // empty strings in a binary that was not installed. Thread-safe.
 InstalledPaths ReadInstalledPaths();
 

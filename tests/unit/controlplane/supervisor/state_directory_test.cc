@@ -42,11 +42,15 @@ class StateDirectoryTest : public testing::Test {
 
 TEST_F(StateDirectoryTest, IsPrivate) {
   Open();
-  for (const std::string part : {"", "/servers", "/adopted"}) {
+  const auto mode = [this](const std::string& part) {
     struct stat stat;
-    ASSERT_EQ(::stat((path_ + part).c_str(), &stat), 0);
-    EXPECT_EQ(stat.st_mode & 07777, 0700u) << part;
-  }
+    EXPECT_EQ(::stat((path_ + part).c_str(), &stat), 0);
+    return stat.st_mode & 07777;
+  };
+  EXPECT_EQ(mode(""), 0711u);
+  EXPECT_EQ(mode("/servers"), 0700u);
+  EXPECT_EQ(mode("/adopted"), 0700u);
+  EXPECT_EQ(mode("/lock"), 0600u);
 }
 
 TEST_F(StateDirectoryTest, SecondGoferdIsRefusedAndTheFirstUnharmed) {

@@ -85,6 +85,7 @@ const std::map<SyscallGroup, Names> kReferenceGroups = {
     {SyscallGroup::kSockets, {"socket"}},
     {SyscallGroup::kConnect, {"connect"}},
     {SyscallGroup::kBind, {"accept4", "bind", "listen"}},
+    {SyscallGroup::kControl, {"accept4"}},
 };
 
 // What only we call.
@@ -104,6 +105,7 @@ const std::map<std::string, std::string> kExceptions = {
     {"open_tree", "a donated mount point is a mount of its own"},
     {"poll", "threads wait where Go's runtime has epoll"},
     {"prctl", "threads have names"},
+    {"prlimit64", "goferd changes the limit of descriptors"},
     {"recvfrom", "requests are received without descriptors"},
     {"removexattr", "f*xattr takes no O_PATH descriptor"},
     {"rseq", "the C library's threads"},
@@ -213,6 +215,8 @@ TEST(SyscallPolicyTest, GroupsFollowThePlan) {
   EXPECT_FALSE(Allows(nothing, SyscallGroup::kBind));
   EXPECT_FALSE(Allows(nothing, SyscallGroup::kCredentials));
   EXPECT_FALSE(Allows(nothing, SyscallGroup::kDonateMounts));
+  EXPECT_FALSE(Allows(nothing, SyscallGroup::kControl));
+  EXPECT_TRUE(Allows({.control = true}, SyscallGroup::kControl));
   const SyscallPlan bind = {.bind = true};
   EXPECT_TRUE(Allows(bind, SyscallGroup::kSockets));
   EXPECT_TRUE(Allows(bind, SyscallGroup::kBind));

@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::variant<ServeOptions, HelpText, UsageError> Parse(
+std::variant<ServeOptions, AgentOptions, HelpText, UsageError> Parse(
     std::vector<const char*> words) {
   words.insert(words.begin(), "gofer");
   return ParseCommandLine(static_cast<int>(words.size()), words.data());
@@ -152,6 +152,22 @@ TEST(CommandLineTest, Version) {
   const auto* help = std::get_if<HelpText>(&parsed);
   ASSERT_NE(help, nullptr);
   EXPECT_THAT(help->text, ::testing::StartsWith("gofer "));
+}
+
+TEST(CommandLineTest, Agent) {
+  const auto parsed = Parse({"agent", "--control-fd=7", "--log-level=debug"});
+  const auto* const options = std::get_if<AgentOptions>(&parsed);
+  ASSERT_NE(options, nullptr);
+  EXPECT_EQ(options->control_fd, 7);
+  EXPECT_EQ(options->log_level, "debug");
+}
+
+TEST(CommandLineTest, AgentErrors) {
+  EXPECT_THAT(ParseError({"agent"}), HasSubstr("--control-fd"));
+  EXPECT_THAT(ParseError({"agent", "--control-fd=-1"}),
+              HasSubstr("gofer agent --help"));
+  EXPECT_THAT(ParseError({"agent", "--control-fd=3", "--log-level=loud"}),
+              HasSubstr("--log-level=loud"));
 }
 
 }  // namespace

@@ -1,0 +1,174 @@
+#include "clients/admin/attach_client.h"
+
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+
+#include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
+#include "controlplane/handoff/attach_record.h"
+#include "goferd/admin/v1/error_reason.pb.h"
+#include "google/rpc/error_details.pb.h"
+#include "server/base/syscall.h"
+#include "server/uds/fd_message.h"
+#include "server/uds/unix_socket.h"
+
+namespace goferd::client {
+namespace {
+
+using gofer::base::Errno;
+using gofer::base::UniqueFd;
+using handoff::AttachAnswer;
+using handoff::AttachOp;
+using handoff::AttachRequest;
+
+absl::Status Failed(const std::string& path, Errno error) {
+  switch (error.number()) {
+    case ENOENT:
+    case ECONNREFUSED:
+    case ECONNRESET:
+    case EPIPE:
+      return absl::UnavailableError(
+          absl::StrCat("nobody serves the attach socket ", path, ": ",
+                       std::strerror(error.number())));
+    case EAGAIN:
+      return absl::DeadlineExceededError(
+          absl::StrCat("the attach socket ", path, " does not answer"));
+    default:
+      return absl::ErrnoToStatus(error.number(),
+                                 absl::StrCat("attach socket ", path));
+  }
+}
+
+absl::Status SetTimeout(int socket, absl::Duration timeout) {
+  // 0 would mean for ever.
+  const timeval time =
+      absl::ToTimeval(std::max(timeout, absl::Microseconds(1)));
+  for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) {
+    if (::setsockopt(socket, SOL_SOCKET, option, &time, sizeof(time)) != 0) {
+      return absl::ErrnoToStatus(errno, "setsockopt");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<UniqueFd> Connect(const std::string& path, int type,
+                                 absl::Duration timeout) {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof(address.sun_path)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", path, "\" cannot be the path of a UNIX socket"));
+  }
+  std::memcpy(address.sun_path, path.data(), path.size());
+  UniqueFd socket(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
+  if (!socket) return absl::ErrnoToStatus(errno, "socket");
+  if (auto set = SetTimeout(socket.get(), timeout); !set.ok()) return set;
+  const auto connected = gofer::base::SyscallVoid([&] {
+    return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address),
+                     sizeof(address));
+  });
+  if (!connected.ok()) return Failed(path, connected.error());
+  return socket;
+}
+
+absl::Status StatusOf(const AttachAnswer& answer) {
+  constexpr uint32_t kLastCode = 16;
+  if (answer.status == 0) return absl::OkStatus();
+  absl::Status status(answer.status <= kLastCode
+                          ? static_cast<absl::StatusCode>(answer.status)
+                          : absl::StatusCode::kUnknown,
+                      answer.text);
+  const auto& reason = admin::v1::ErrorReason_Name(
+      static_cast<admin::v1::ErrorReason>(answer.reason));
+  if (answer.reason != 0 && !reason.empty()) {
+    google::rpc::ErrorInfo info;
+    info.set_reason(reason);
+    info.set_domain("goferd");
+    status.SetPayload("type.googleapis.com/google.rpc.ErrorInfo",
+                      absl::Cord(info.SerializeAsString()));
+  }
+  return status;
+}
+
+absl::StatusOr<std::vector<UniqueFd>> ReadAnswer(const std::string& path,
+                                                 int socket,
+                                                 size_t wanted_fds) {
+  std::array<std::byte, handoff::kMaxAnswerBytes> bytes;
+  auto received =
+      gofer::uds::ReceiveWithFds(socket, bytes, wanted_fds, MSG_TRUNC);
+  if (!received.ok()) return Failed(path, received.error());
+  if (received->byte_count == 0) return Failed(path, Errno(ECONNRESET));
+  const auto wrong = absl::InternalError(absl::StrCat(
+      "the answer of the attach socket ", path, " makes no sense"));
+  if (received->byte_count > bytes.size()) return wrong;
+  const auto answer = handoff::DecodeAnswer(absl::string_view(
+      reinterpret_cast<const char*>(bytes.data()), received->byte_count));
+  if (!answer.has_value()) return wrong;
+  if (auto status = StatusOf(*answer); !status.ok()) return status;
+  const size_t count = received->fds.size();
+  if (answer->fd_count != count || count != wanted_fds) return wrong;
+  for (const UniqueFd& fd : received->fds) {
+    if (!gofer::uds::CheckConnected(fd.get(), gofer::uds::SocketType::kStream)
+             .ok()) {
+      return wrong;
+    }
+  }
+  return std::move(received->fds);
+}
+
+absl::StatusOr<std::vector<UniqueFd>> Exchange(
+    const std::string& path, absl::Duration timeout, AttachOp op,
+    std::span<const std::string> tickets, std::span<const int> fds) {
+  const auto packet =
+      handoff::EncodeRequest({op, {tickets.begin(), tickets.end()}});
+  if (!packet.has_value()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("1 to ", handoff::kMaxTickets, " tickets of ",
+                     handoff::kTicketSize, " bytes each are needed"));
+  }
+  const auto socket = Connect(path, SOCK_SEQPACKET, timeout);
+  if (!socket.ok()) return socket.status();
+  const auto sent = gofer::uds::SendWithFds(
+      socket->get(), std::as_bytes(std::span(packet->data(), packet->size())),
+      fds, 0);
+  if (!sent.ok()) return Failed(path, sent.error());
+  return ReadAnswer(path, socket->get(),
+                    op == AttachOp::kTake ? tickets.size() : 0);
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<UniqueFd>> AttachClient::Take(
+    std::span<const std::string> tickets) const {
+  return Exchange(path_, timeout_, AttachOp::kTake, tickets, {});
+}
+
+absl::Status AttachClient::Give(std::span<const std::string> tickets,
+                                std::span<const int> fds) const {
+  if (tickets.size() != fds.size()) {
+    return absl::InvalidArgumentError("one socket for each ticket is needed");
+  }
+  return Exchange(path_, timeout_, AttachOp::kGive, tickets, fds).status();
+}
+
+absl::StatusOr<UniqueFd> AttachClient::ConnectToListener() const {
+  auto socket = Connect(path_, SOCK_STREAM, timeout_);
+  if (!socket.ok()) return socket.status();
+  const timeval forever = {};
+  for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) {
+    if (::setsockopt(socket->get(), SOL_SOCKET, option, &forever,
+                     sizeof(forever)) != 0) {
+      return absl::ErrnoToStatus(errno, "setsockopt");
+    }
+  }
+  return socket;
+}
+
+}  // namespace goferd::client

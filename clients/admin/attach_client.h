@@ -1,0 +1,52 @@
+// AttachClient: exchanges tickets for sockets.
+
+#ifndef GOFERD_CLIENTS_ADMIN_ATTACH_CLIENT_H_
+#define GOFERD_CLIENTS_ADMIN_ATTACH_CLIENT_H_
+
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/base/unique_fd.h"
+
+namespace goferd::client {
+
+// Talks to an attach socket, one record on a connection of its own for each
+// call. A value; thread-safe. Blocks no longer than `timeout` for the answer.
+//
+// Tickets are the bytes of AttachTicket.ticket; 250 at most in one call, and
+// all of them are used or none. Errors: INVALID_ARGUMENT for a ticket that has
+// not 16 bytes or a wrong number of them; what the attach socket answers, with
+// its reason (see DetailsOf), such as UNAUTHENTICATED / TICKET_INVALID;
+// UNAVAILABLE when nobody listens, PERMISSION_DENIED when we may not connect;
+// DEADLINE_EXCEEDED; INTERNAL for an answer that makes no sense.
+class AttachClient {
+ public:
+  // `path`: AttachTicket.attach_socket_path.
+  explicit AttachClient(std::string path,
+                        absl::Duration timeout = absl::Seconds(10))
+      : path_(std::move(path)), timeout_(timeout) {}
+
+  // ATTACH_MODE_TAKE: the clients' sockets (connected, blocking,
+  // close-on-exec), one for each ticket, in the same order.
+  absl::StatusOr<std::vector<gofer::base::UniqueFd>> Take(
+      std::span<const std::string> tickets) const;
+  // ATTACH_MODE_GIVE: hands over the gofer's ends (borrowed), one for each
+  // ticket. The caller closes its copies afterwards.
+  absl::Status Give(std::span<const std::string> tickets,
+                    std::span<const int> fds) const;
+  // ATTACH_MODE_LISTEN: connects to the connection's own socket. No ticket.
+  absl::StatusOr<gofer::base::UniqueFd> ConnectToListener() const;
+
+ private:
+  const std::string path_;
+  const absl::Duration timeout_;
+};
+
+}  // namespace goferd::client
+
+#endif  // GOFERD_CLIENTS_ADMIN_ATTACH_CLIENT_H_

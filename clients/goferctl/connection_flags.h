@@ -1,0 +1,42 @@
+// Flags of ConnectionOptions.
+
+#ifndef GOFERD_CLIENTS_GOFERCTL_CONNECTION_FLAGS_H_
+#define GOFERD_CLIENTS_GOFERCTL_CONNECTION_FLAGS_H_
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "goferd/admin/v1/connection_options.pb.h"
+
+namespace goferctl {
+
+// What was said about a connection's options; the rest is the server's default.
+struct ConnectionFlags {
+  using Options = goferd::admin::v1::ConnectionOptions;
+
+  std::optional<bool> readonly;
+  Options::HostFdDonation donate = Options::HOST_FD_DONATION_UNSPECIFIED;
+  Options::HostUds host_uds = Options::HOST_UDS_UNSPECIFIED;
+  Options::HostFifo host_fifo = Options::HOST_FIFO_UNSPECIFIED;
+  Options::CharacterDevices devices = Options::CHARACTER_DEVICES_UNSPECIFIED;
+  Options::ProtocolLevel protocol = Options::PROTOCOL_LEVEL_UNSPECIFIED;
+  int32_t max_message_size = 0;
+  int32_t max_channels = 0;
+  int32_t max_fds = 0;
+  int32_t max_nodes = 0;
+};
+
+// `prefix`: of the flags' names behind "--", such as "default-" or none.
+void DeclareConnectionFlags(CLI::App& app, const std::string& prefix,
+                            ConnectionFlags& flags);
+
+ConnectionFlags::Options OptionsOf(const ConnectionFlags& flags);
+// The fields of ConnectionOptions that were given.
+std::vector<std::string> FieldsOf(const ConnectionFlags& flags);
+
+}  // namespace goferctl
+
+#endif  // GOFERD_CLIENTS_GOFERCTL_CONNECTION_FLAGS_H_

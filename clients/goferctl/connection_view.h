@@ -1,0 +1,18 @@
+// How a Connection and its ticket look.
+
+#ifndef GOFERD_CLIENTS_GOFERCTL_CONNECTION_VIEW_H_
+#define GOFERD_CLIENTS_GOFERCTL_CONNECTION_VIEW_H_
+
+#include "clients/goferctl/output.h"
+#include "goferd/admin/v1/connection.pb.h"
+#include "goferd/admin/v1/connection_service.pb.h"
+
+namespace goferctl {
+
+const View<goferd::admin::v1::Connection>& ConnectionView();
+// With the ticket, in base64, which is a secret.
+const View<goferd::admin::v1::StartConnectionResponse>& StartedView();
+
+}  // namespace goferctl
+
+#endif  // GOFERD_CLIENTS_GOFERCTL_CONNECTION_VIEW_H_

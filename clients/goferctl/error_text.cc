@@ -1,0 +1,123 @@
+#include "clients/goferctl/error_text.h"
+
+#include "absl/strings/str_cat.h"
+#include "clients/admin/error_details.h"
+#include "clients/goferctl/exit_code.h"
+#include "clients/goferctl/format.h"
+#include "clients/goferctl/table.h"
+
+namespace goferctl {
+namespace {
+
+using goferd::admin::v1::ErrorReason;
+using goferd::client::DetailsOf;
+using goferd::client::ErrorDetails;
+
+// What the transport says when nobody answers has no reason.
+absl::string_view AdviceForCode(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kUnavailable:
+      return "check that goferd runs and that --endpoint is right";
+    case absl::StatusCode::kDeadlineExceeded:
+      return "try again, or give more time with --timeout";
+    case absl::StatusCode::kUnimplemented:
+      return "this goferd is older than goferctl";
+    default:
+      return "";
+  }
+}
+
+std::string Advice(const absl::Status& status, const ErrorDetails& details) {
+  std::string advice(AdviceFor(details.reason));
+  if (advice.empty() && details.reason_name.empty()) {
+    advice = std::string(AdviceForCode(status.code()));
+  }
+  if (details.retry_delay.has_value()) {
+    absl::StrAppend(&advice, advice.empty() ? "" : "; ", "try again in ",
+                    ShortDuration(*details.retry_delay));
+  }
+  return advice;
+}
+
+}  // namespace
+
+absl::string_view AdviceFor(ErrorReason reason) {
+  using namespace goferd::admin::v1;  // NOLINT: the values of the enum.
+  switch (reason) {
+    case PATH_NOT_ALLOWED:
+      return "the allowed roots are in `goferctl info -o json`";
+    case UNKNOWN_MID:
+      return "`goferctl handler list SERVER` has the messages it knows";
+    case REQUEST_ID_REUSED:
+      return "take a new UUID for a new request";
+    case SERVER_NOT_FOUND:
+      return "`goferctl server list` has the servers";
+    case CONNECTION_NOT_FOUND:
+      return "`goferctl connection list` has the connections";
+    case RULE_NOT_FOUND:
+      return "`goferctl faults list` has the rules";
+    case SERVER_ALREADY_EXISTS:
+    case RULE_ALREADY_EXISTS:
+      return "take another id, or delete that one first";
+    case CONNECTION_ALREADY_EXISTS:
+      return "take another id: an ended connection keeps its own for a while";
+    case SERVER_NOT_EMPTY:
+      return "drain the server and wait, or delete it with --force";
+    case SERVER_DRAINING:
+      return "take another server, or `goferctl server undrain` this one";
+    case SERVER_STOPPED:
+      return "delete the server and create it again";
+    case SANDBOX_KILL_NOT_ACKNOWLEDGED:
+      return "if the sandbox may die, repeat it with --kill-sandbox";
+    case HOST_PERMISSION:
+    case KERNEL_FEATURE_MISSING:
+      return "`goferctl info` says what this host has; goferd's log says more";
+    case ETAG_MISMATCH:
+      return "somebody changed it: read it again, and repeat with its etag";
+    case OPERATION_PENDING:
+      return "try again when the other operation is over";
+    case CONNECTION_LIMIT:
+    case FD_LIMIT:
+    case PROCESS_LIMIT:
+    case TICKET_LIMIT:
+    case RULE_LIMIT:
+    case STORAGE_LIMIT:
+      return "end what is not needed, or raise the limit";
+    case COMPACTED:
+      return "list again and watch from there";
+    case STARTING:
+    case SHUTTING_DOWN:
+      return "try again in a moment";
+    case GOFER_UNREACHABLE:
+      return "its connections are served on; goferd's log says more";
+    case ROLE_REQUIRED:
+      return "ask for the role, or call as a user who has it";
+    case TICKET_INVALID:
+      return "tickets are good once and not for long: start a new connection";
+    case INTERNAL_FAULT:
+      return "please report it, with goferd's log";
+    default:
+      return "";
+  }
+}
+
+std::string ErrorText(const absl::Status& status, absl::string_view node) {
+  const ErrorDetails details = DetailsOf(status);
+  std::string text = "goferctl: ";
+  if (!node.empty()) absl::StrAppend(&text, Printable(std::string(node)), ": ");
+  absl::StrAppend(&text, Printable(std::string(status.message())));
+  if (IsUsageError(status)) return text + " (see goferctl --help)\n";
+  const std::string code = details.reason_name.empty()
+                               ? absl::StatusCodeToString(status.code())
+                               : details.reason_name;
+  absl::StrAppend(&text, " (", Printable(code), ")\n");
+  for (const auto& violation : details.field_violations) {
+    absl::StrAppend(&text, "  ", Printable(violation.field), ": ",
+                    Printable(violation.description), "\n");
+  }
+  const std::string advice = Advice(status, details);
+  if (!advice.empty()) absl::StrAppend(&text, "  What to do: ", advice, "\n");
+  return text;
+}
+
+}  // namespace goferctl

@@ -1,0 +1,24 @@
+// Error texts: what a failed call tells a person.
+
+#ifndef GOFERD_CLIENTS_GOFERCTL_ERROR_TEXT_H_
+#define GOFERD_CLIENTS_GOFERCTL_ERROR_TEXT_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "goferd/admin/v1/error_reason.pb.h"
+
+namespace goferctl {
+
+// One line what happened, one for each field violation, and one what to do.
+// Ends with a newline. `node` is named when it is not empty. Control characters
+// of the server's texts become "?".
+std::string ErrorText(const absl::Status& status, absl::string_view node = "");
+
+// What to do about `reason`; empty when there is nothing to say.
+absl::string_view AdviceFor(goferd::admin::v1::ErrorReason reason);
+
+}  // namespace goferctl
+
+#endif  // GOFERD_CLIENTS_GOFERCTL_ERROR_TEXT_H_

@@ -1,0 +1,33 @@
+// Event streams: WatchEvents, and again where it was interrupted.
+
+#ifndef GOFERD_CLIENTS_GOFERCTL_EVENT_STREAM_H_
+#define GOFERD_CLIENTS_GOFERCTL_EVENT_STREAM_H_
+
+#include <functional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "clients/goferctl/context.h"
+#include "clients/goferctl/output.h"
+#include "goferd/admin/v1/event_service.pb.h"
+
+namespace goferctl {
+
+// Gives events to `take` until it returns false (then OK), the stream ends, or
+// --timeout has passed (then DEADLINE_EXCEEDED). Goes on after an OVERFLOW,
+// which `take` is not told of. Errors: those of WatchEvents.
+absl::Status FollowEvents(
+    const Context& context, Node& node,
+    goferd::admin::v1::WatchEventsRequest request,
+    const std::function<bool(const goferd::admin::v1::Event&)>& take);
+
+// The `filter` of a list, for events of one kind ("connection").
+std::string EventFilter(absl::string_view kind, absl::string_view filter);
+
+// The word for an event's type, such as "MODIFIED".
+std::string TypeOf(const goferd::admin::v1::Event& event);
+
+}  // namespace goferctl
+
+#endif  // GOFERD_CLIENTS_GOFERCTL_EVENT_STREAM_H_

@@ -1,0 +1,225 @@
+#include <fstream>
+#include <iterator>
+#include <ostream>
+
+#include "absl/strings/str_cat.h"
+#include "clients/admin/call.h"
+#include "clients/goferctl/exit_code.h"
+#include "clients/goferctl/groups.h"
+#include "clients/goferctl/handler_reset.h"
+#include "clients/goferctl/json.h"
+#include "clients/goferctl/listing.h"
+#include "clients/goferctl/names.h"
+#include "clients/goferctl/rule_flags.h"
+#include "clients/goferctl/rule_view.h"
+#include "clients/goferctl/watch.h"
+
+namespace goferctl {
+namespace {
+
+using goferd::client::Call;
+using namespace goferd::admin::v1;  // NOLINT: the API's own names.
+using Stub = HandlerService::Stub;
+
+struct AddFlags {
+  std::string name;
+  RuleFlags rule;
+  MutationFlags mutation;
+};
+
+struct ListFlags {
+  std::string server = "-";
+  std::string filter;
+  bool watch = false;
+};
+
+struct GetFlags {
+  std::string name;
+};
+
+struct DeleteFlags {
+  std::string name;
+  bool allow_missing = false;
+  std::string etag;
+  MutationFlags mutation;
+};
+
+struct ApplyFlags {
+  std::string server;
+  std::string file;
+  MutationFlags mutation;
+};
+
+void DeclareRuleName(CLI::App& app, std::string& name) {
+  app.add_option("RULE", name, "SERVER/ID")->required();
+}
+
+void DeclareAdd(CLI::App& app, AddFlags& flags) {
+  DeclareRuleName(app, flags.name);
+  DeclareRuleFlags(app, flags.rule);
+  DeclareMutationFlags(app, flags.mutation);
+}
+
+void DeclareList(CLI::App& app, ListFlags& flags) {
+  app.add_option("SERVER", flags.server, "Only of this one (default: all)");
+  app.add_option("--filter", flags.filter, "Such as: action = delay");
+  app.add_flag("-w,--watch", flags.watch, "Then tell of every change");
+}
+
+void DeclareGet(CLI::App& app, GetFlags& flags) {
+  DeclareRuleName(app, flags.name);
+}
+
+void DeclareDelete(CLI::App& app, DeleteFlags& flags) {
+  DeclareRuleName(app, flags.name);
+  app.add_flag("--allow-missing", flags.allow_missing,
+               "Success when there is none");
+  app.add_option("--etag", flags.etag, "Only if this is its etag");
+  DeclareMutationFlags(app, flags.mutation);
+}
+
+void DeclareApply(CLI::App& app, ApplyFlags& flags) {
+  app.add_option("SERVER", flags.server, "The server's id")->required();
+  app.add_option("FILE", flags.file,
+                 "JSON {\"handlerRules\": [...]}; - is standard input")
+      ->required();
+  DeclareMutationFlags(app, flags.mutation);
+}
+
+absl::Status Add(Context& context, const AddFlags& flags) {
+  const auto name = RuleName(flags.name);
+  if (!name.ok()) return name.status();
+  CreateHandlerRuleRequest request;
+  request.set_parent(name->parent);
+  request.set_handler_rule_id(name->id);
+  const auto set =
+      SetRule(flags.rule, name->parent, request.mutable_handler_rule());
+  if (!set.ok()) return set;
+  Apply(flags.mutation, &request);
+  const auto node = context.OneNode();
+  if (!node.ok()) return node.status();
+  const auto rule = Call(node->client->handlers(), &Stub::CreateHandlerRule,
+                         request, context.call_options());
+  if (!rule.ok()) return rule.status();
+  Print(context, RuleView(), *rule);
+  return absl::OkStatus();
+}
+
+absl::Status List(Context& context, const ListFlags& flags) {
+  const auto parent = ServerName(flags.server);
+  if (!parent.ok()) return parent.status();
+  ListHandlerRulesRequest request;
+  request.set_parent(*parent);
+  request.set_filter(flags.filter);
+  const std::function<absl::StatusOr<ListHandlerRulesResponse>(Node&)> ask =
+      [&](Node& node) {
+        return ListAll(node.client->handlers(), &Stub::ListHandlerRules,
+                       request, context.call_options());
+      };
+  const auto items =
+      static_cast<const google::protobuf::RepeatedPtrField<HandlerRule>& (
+          ListHandlerRulesResponse::*)() const>(
+          &ListHandlerRulesResponse::handler_rules);
+  if (!flags.watch) return PrintList(context, RuleView(), ask, items);
+  return WatchList(context, {*parent, "handler_rule", flags.filter}, RuleView(),
+                   ask, items,
+                   EventField<HandlerRule>{&Event::handler_rule,
+                                           &Event::mutable_handler_rule});
+}
+
+absl::Status Get(Context& context, const GetFlags& flags) {
+  const auto name = RuleName(flags.name);
+  if (!name.ok()) return name.status();
+  const auto node = context.OneNode();
+  if (!node.ok()) return node.status();
+  GetHandlerRuleRequest request;
+  request.set_name(FullRuleName(*name));
+  const auto rule = Call(node->client->handlers(), &Stub::GetHandlerRule,
+                         request, context.call_options());
+  if (!rule.ok()) return rule.status();
+  Print(context, RuleView(), *rule);
+  return absl::OkStatus();
+}
+
+absl::Status Delete(Context& context, const DeleteFlags& flags) {
+  const auto name = RuleName(flags.name);
+  if (!name.ok()) return name.status();
+  const auto node = context.OneNode();
+  if (!node.ok()) return node.status();
+  DeleteHandlerRuleRequest request;
+  request.set_name(FullRuleName(*name));
+  request.set_allow_missing(flags.allow_missing);
+  request.set_etag(flags.etag);
+  Apply(flags.mutation, &request);
+  return Call(node->client->handlers(), &Stub::DeleteHandlerRule, request,
+              context.call_options())
+      .status();
+}
+
+std::string ReadAll(std::istream& in) {
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+absl::StatusOr<std::string> ReadFile(Context& context,
+                                     const std::string& path) {
+  if (path == "-") return ReadAll(context.environment().in);
+  std::ifstream file(path);
+  if (!file) return absl::ErrnoToStatus(errno, path);
+  return ReadAll(file);
+}
+
+// Rules in the file may be named by their ids alone.
+absl::Status ApplyRules(Context& context, const ApplyFlags& flags) {
+  const auto server = ServerName(flags.server);
+  if (!server.ok()) return server.status();
+  const auto text = ReadFile(context, flags.file);
+  if (!text.ok()) return text.status();
+  BatchUpsertHandlerRulesRequest request;
+  if (auto parsed = FromJson(*text, &request); !parsed.ok()) {
+    return UsageError(absl::StrCat(flags.file, ": ", parsed.message()));
+  }
+  request.set_parent(*server);
+  for (HandlerRule& rule : *request.mutable_handler_rules()) {
+    if (rule.name().find('/') != std::string::npos) continue;
+    rule.set_name(FullRuleName({*server, rule.name()}));
+  }
+  Apply(flags.mutation, &request);
+  const auto node = context.OneNode();
+  if (!node.ok()) return node.status();
+  const auto set =
+      Call(node->client->handlers(), &Stub::BatchUpsertHandlerRules, request,
+           context.call_options());
+  if (!set.ok()) return set.status();
+  Listing listing(context, RuleView().columns, Listing::Kind::kWhole);
+  for (const HandlerRule& rule : set->handler_rules()) {
+    listing.Add(node->name, rule, RuleView().cells(rule));
+  }
+  listing.Print();
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddFaultCommands(CLI::App& app, Action& chosen) {
+  CLI::App& group =
+      AddGroup(app, "faults", "Rules over handlers: faults and policies");
+  group.alias("rules");
+  AddCommand(group, chosen, "add", "Make a rule",
+             "faults add web/slow --mid=PRead --delay=10ms --ttl=5m\n"
+             "faults add web/eio --class=write --path='/logs/**' --error=EIO "
+             "--probability=1% --ttl=1h\n"
+             "faults add web/frozen --readonly --permanent",
+             &DeclareAdd, &Add);
+  AddCommand(group, chosen, "list",
+             "Rules in the order of evaluation, also of several nodes",
+             "faults list web\nfaults list -w", &DeclareList, &List);
+  AddCommand(group, chosen, "get", "One rule with its counters",
+             "faults get web/slow", &DeclareGet, &Get);
+  AddCommand(group, chosen, "delete", "Remove a rule", "faults delete web/slow",
+             &DeclareDelete, &Delete);
+  AddCommand(group, chosen, "apply", "Make or replace rules, all or none",
+             "faults apply web rules.json", &DeclareApply, &ApplyRules);
+  AddResetCommand(group, chosen, ResetHandlersRequest::FAULTS);
+}
+
+}  // namespace goferctl

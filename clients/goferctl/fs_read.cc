@@ -1,0 +1,167 @@
+#include "clients/goferctl/fs_read.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <ostream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/time.h"
+#include "clients/goferctl/fs_session.h"
+#include "clients/goferctl/table.h"
+
+namespace goferctl {
+namespace {
+
+using gofer::base::Errno;
+using gofer::base::ErrnoOr;
+using gofer::client::ControlFile;
+using gofer::client::DirectoryEntry;
+using gofer::wire::Statx;
+
+struct PathsFlags {
+  std::string server;
+  std::vector<std::string> paths;
+};
+
+void Declare(CLI::App& app, PathsFlags& flags) {
+  app.add_option("SERVER", flags.server, "The server's id")->required();
+  app.add_option("PATH", flags.paths, "As seen from the tree's root")
+      ->required();
+}
+
+using ForOne = absl::Status (*)(Context&, const FsSession&, const std::string&);
+
+absl::Status ForEach(Context& context, const PathsFlags& flags, ForOne use) {
+  const auto session =
+      FsSession::Open(context, flags.server, FsSession::Access::kReadOnly);
+  if (!session.ok()) return session.status();
+  for (const std::string& path : flags.paths) {
+    const auto status = use(context, *session, path);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+// As `ls -p` and `ls -F` mark them.
+char MarkOf(uint8_t type) {
+  switch (type) {
+    case DT_DIR:
+      return '/';
+    case DT_LNK:
+      return '@';
+    case DT_SOCK:
+      return '=';
+    case DT_FIFO:
+      return '|';
+    default:
+      return '\0';
+  }
+}
+
+absl::Status ListOne(Context& context, const FsSession& session,
+                     const std::string& path) {
+  auto entries = session.With(
+      path,
+      [](const ControlFile& file) -> ErrnoOr<std::vector<DirectoryEntry>> {
+        const auto open = file.Open(O_RDONLY | O_DIRECTORY);
+        if (!open.ok()) return open.error();
+        return open->ReadDir();
+      });
+  if (!entries.ok()) return FsError(absl::StrCat("ls ", path), entries.error());
+  std::sort(entries->begin(), entries->end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  for (const DirectoryEntry& entry : *entries) {
+    std::string line = Printable(entry.name);
+    if (const char mark = MarkOf(entry.type); mark != '\0') line += mark;
+    context.out() << line << '\n';
+  }
+  return absl::OkStatus();
+}
+
+ErrnoOr<void> CopyOut(const ControlFile& file, std::ostream& out) {
+  const auto open = file.Open(O_RDONLY);
+  if (!open.ok()) return open.error();
+  std::vector<std::byte> bytes(size_t{1} << 20);
+  for (uint64_t offset = 0;;) {
+    const auto count = open->Read(offset, bytes);
+    if (!count.ok()) return count.error();
+    if (*count == 0) return {};
+    out.write(reinterpret_cast<const char*>(bytes.data()),
+              static_cast<std::streamsize>(*count));
+    if (!out) return Errno(EIO);
+    offset += *count;
+  }
+}
+
+absl::Status CatOne(Context& context, const FsSession& session,
+                    const std::string& path) {
+  const auto copied = session.With(path, [&context](const ControlFile& file) {
+    return CopyOut(file, context.out());
+  });
+  context.out().flush();
+  if (!copied.ok()) return FsError(absl::StrCat("cat ", path), copied.error());
+  return absl::OkStatus();
+}
+
+std::string TypeWord(uint16_t mode) {
+  switch (mode & S_IFMT) {
+    case S_IFREG:
+      return "file";
+    case S_IFDIR:
+      return "directory";
+    case S_IFLNK:
+      return "symbolic link";
+    case S_IFSOCK:
+      return "socket";
+    case S_IFIFO:
+      return "fifo";
+    default:
+      return "device";
+  }
+}
+
+absl::Status StatOne(Context& context, const FsSession& session,
+                     const std::string& path) {
+  const auto stat =
+      session.With(path, [](const ControlFile& file) { return file.Stat(); });
+  if (!stat.ok()) return FsError(absl::StrCat("stat ", path), stat.error());
+  const absl::Time mtime = absl::FromUnixSeconds(stat->mtime.sec);
+  Table table(
+      {"PATH", "TYPE", "MODE", "UID", "GID", "SIZE", "LINKS", "MTIME"},
+      context.flags().no_headers ? Table::Header::kHide : Table::Header::kShow);
+  table.AddRow(
+      {path, TypeWord(stat->mode), absl::StrFormat("%04o", stat->mode & 07777),
+       absl::StrCat(stat->uid), absl::StrCat(stat->gid),
+       absl::StrCat(stat->size), absl::StrCat(stat->nlink),
+       absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", mtime, absl::UTCTimeZone())});
+  table.Print(context.out());
+  return absl::OkStatus();
+}
+
+absl::Status Ls(Context& context, const PathsFlags& flags) {
+  return ForEach(context, flags, &ListOne);
+}
+absl::Status Cat(Context& context, const PathsFlags& flags) {
+  return ForEach(context, flags, &CatOne);
+}
+absl::Status Stat(Context& context, const PathsFlags& flags) {
+  return ForEach(context, flags, &StatOne);
+}
+
+}  // namespace
+
+void AddFsReadCommands(CLI::App& group, Action& chosen) {
+  AddCommand(group, chosen, "ls", "Names in a directory", "fs ls web /",
+             &Declare, &Ls);
+  AddCommand(group, chosen, "cat", "Contents of files",
+             "fs cat web /etc/hostname", &Declare, &Cat);
+  AddCommand(group, chosen, "stat", "Attributes of files",
+             "fs stat web /etc/hostname", &Declare, &Stat);
+}
+
+}  // namespace goferctl

@@ -1,0 +1,157 @@
+#include <map>
+#include <ostream>
+
+#include "absl/strings/str_cat.h"
+#include "clients/admin/call.h"
+#include "clients/goferctl/exit_code.h"
+#include "clients/goferctl/groups.h"
+#include "clients/goferctl/handler_reset.h"
+#include "clients/goferctl/handler_view.h"
+#include "clients/goferctl/listing.h"
+#include "clients/goferctl/names.h"
+
+namespace goferctl {
+namespace {
+
+using goferd::client::Call;
+using namespace goferd::admin::v1;  // NOLINT: the API's own names.
+using Stub = HandlerService::Stub;
+using Assignments = std::map<Mid, std::string>;
+
+struct ListFlags {
+  std::string server;
+};
+
+struct SetFlags {
+  std::string server;
+  std::vector<std::string> assignments;
+  std::vector<std::string> without;
+  bool exactly = false;
+  std::string etag;
+  MutationFlags mutation;
+};
+
+void DeclareList(CLI::App& app, ListFlags& flags) {
+  app.add_option("SERVER", flags.server, "The server's id")->required();
+}
+
+void DeclareSet(CLI::App& app, SetFlags& flags) {
+  app.add_option("SERVER", flags.server, "The server's id")->required();
+  app.add_option("ASSIGNMENT", flags.assignments,
+                 "MESSAGE=IMPLEMENTATION, such as PRead=stock");
+  DeclareRepeated(app, "--without", flags.without,
+                  "Messages to answer EOPNOTSUPP; separated by commas")
+      ->delimiter(',');
+  app.add_flag("--exactly", flags.exactly,
+               "Only what is given: all other messages answer EOPNOTSUPP");
+  app.add_option("--etag", flags.etag, "Only if this is the table's etag");
+  DeclareMutationFlags(app, flags.mutation);
+}
+
+absl::StatusOr<ListHandlersResponse> TableOf(Context& context, Node& node,
+                                             const std::string& server) {
+  ListHandlersRequest request;
+  request.set_parent(server);
+  return ListAll(node.client->handlers(), &Stub::ListHandlers, request,
+                 context.call_options());
+}
+
+absl::Status List(Context& context, const ListFlags& flags) {
+  const auto server = ServerName(flags.server);
+  if (!server.ok()) return server.status();
+  auto node = context.OneNode();
+  if (!node.ok()) return node.status();
+  const auto table = TableOf(context, *node, *server);
+  if (!table.ok()) return table.status();
+  Listing listing(context, HandlerView().columns, Listing::Kind::kWhole);
+  for (const Handler& handler : table->handlers()) {
+    listing.Add(node->name, handler, HandlerView().cells(handler));
+  }
+  listing.Print();
+  return absl::OkStatus();
+}
+
+// The table that is wanted: `assignments` as it is now, changed by the flags.
+absl::Status Change(const SetFlags& flags, Assignments& assignments) {
+  for (const std::string& word : flags.assignments) {
+    const size_t equals = word.find('=');
+    if (equals == std::string::npos) {
+      return UsageError(
+          absl::StrCat("\"", word, "\" is not MESSAGE=IMPLEMENTATION"));
+    }
+    const auto mid = ParseMid(word.substr(0, equals));
+    if (!mid.ok()) return mid.status();
+    assignments[*mid] = word.substr(equals + 1);
+  }
+  for (const std::string& word : flags.without) {
+    const auto mid = ParseMid(word);
+    if (!mid.ok()) return mid.status();
+    assignments.erase(*mid);
+  }
+  return absl::OkStatus();
+}
+
+// With the etag of what was read, nobody's change in between is lost.
+absl::Status ReadTable(Context& context, Node& node,
+                       SetHandlersRequest& request, Assignments& assignments) {
+  const auto table = TableOf(context, node, request.parent());
+  if (!table.ok()) return table.status();
+  for (const Handler& handler : table->handlers()) {
+    if (request.etag().empty()) request.set_etag(handler.etag());
+    if (handler.implementation().empty()) continue;
+    assignments[handler.mid()] = handler.implementation();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Set(Context& context, const SetFlags& flags) {
+  const auto server = ServerName(flags.server);
+  if (!server.ok()) return server.status();
+  Assignments unused;
+  if (auto checked = Change(flags, unused); !checked.ok()) return checked;
+  if (flags.assignments.empty() && flags.without.empty() && !flags.exactly) {
+    return UsageError("nothing to set: give MESSAGE=IMPLEMENTATION");
+  }
+  auto node = context.OneNode();
+  if (!node.ok()) return node.status();
+  SetHandlersRequest request;
+  request.set_parent(*server);
+  request.set_etag(flags.etag);
+  Assignments assignments;
+  if (!flags.exactly) {
+    auto read = ReadTable(context, *node, request, assignments);
+    if (!read.ok()) return read;
+  }
+  if (auto changed = Change(flags, assignments); !changed.ok()) return changed;
+  for (const auto& [mid, implementation] : assignments) {
+    auto* const assignment = request.add_assignments();
+    assignment->set_mid(mid);
+    assignment->set_implementation(implementation);
+  }
+  Apply(flags.mutation, &request);
+  const auto set = Call(node->client->handlers(), &Stub::SetHandlers, request,
+                        context.call_options());
+  if (!set.ok()) return set.status();
+  Listing listing(context, HandlerView().columns, Listing::Kind::kWhole);
+  for (const Handler& handler : set->handlers()) {
+    listing.Add(node->name, handler, HandlerView().cells(handler));
+  }
+  listing.Print();
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddHandlerCommands(CLI::App& app, Action& chosen) {
+  CLI::App& group = AddGroup(app, "handler", "What answers each message");
+  AddCommand(group, chosen, "list", "The handler table of a server",
+             "handler list web", &DeclareList, &List);
+  AddCommand(group, chosen, "set",
+             "Change rows of the table; the others stay as they are",
+             "handler set web --without=RenameAt2,FAllocate\n"
+             "handler set web FAllocate=stock",
+             &DeclareSet, &Set);
+  AddResetCommand(group, chosen, ResetHandlersRequest::ALL);
+}
+
+}  // namespace goferctl

@@ -1,0 +1,32 @@
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "clients/goferctl/run.h"
+
+namespace {
+
+int Exec(const std::vector<std::string>& words) {
+  std::vector<char*> argv;
+  for (const std::string& word : words) {
+    argv.push_back(const_cast<char*>(word.c_str()));
+  }
+  argv.push_back(nullptr);
+  std::cout.flush();
+  ::execvp(argv.front(), argv.data());
+  return errno;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::ios::sync_with_stdio(false);
+  const char* const endpoint = std::getenv("GOFERCTL_ENDPOINT");
+  goferctl::Environment environment{std::cin, std::cout, std::cerr,
+                                    endpoint != nullptr ? endpoint : "", &Exec};
+  return goferctl::Run(argc, argv, environment);
+}

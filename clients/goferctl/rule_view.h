@@ -1,0 +1,22 @@
+// How a HandlerRule looks.
+
+#ifndef GOFERD_CLIENTS_GOFERCTL_RULE_VIEW_H_
+#define GOFERD_CLIENTS_GOFERCTL_RULE_VIEW_H_
+
+#include <string>
+
+#include "clients/goferctl/output.h"
+#include "goferd/admin/v1/handler_rule.pb.h"
+
+namespace goferctl {
+
+const View<goferd::admin::v1::HandlerRule>& RuleView();
+
+// "delay 10ms +5ms", "error EIO", "deny".
+std::string ActionText(const goferd::admin::v1::HandlerRule& rule);
+// "pread,pwrite path=/logs/**"; "all" without a condition.
+std::string MatchText(const goferd::admin::v1::HandlerRule& rule);
+
+}  // namespace goferctl
+
+#endif  // GOFERD_CLIENTS_GOFERCTL_RULE_VIEW_H_

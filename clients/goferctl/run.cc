@@ -1,0 +1,69 @@
+#include "clients/goferctl/run.h"
+
+#include <CLI/CLI.hpp>
+#include <ostream>
+
+#include "clients/goferctl/error_text.h"
+#include "clients/goferctl/exit_code.h"
+#include "clients/goferctl/groups.h"
+
+namespace goferctl {
+namespace {
+
+constexpr char kFooter[] =
+    "Every command has --help with examples.\n\n"
+    "Exit codes: 0 success; 1 to 16 the code of gRPC, such as 3 invalid "
+    "argument,\n4 deadline exceeded, 5 not found, 7 permission denied, "
+    "9 failed precondition,\n14 unavailable; 64 usage; 126 and 127 when "
+    "`connect` cannot run its program.\nWith several --endpoints: 0 when one "
+    "answered and the others could not be\nreached, which stderr names.";
+
+void Declare(CLI::App& app, GlobalFlags& flags, Action& chosen) {
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "goferctl " GOFERD_VERSION);
+  DeclareGlobalFlags(app, flags);
+  AddServerCommands(app, chosen);
+  AddConnectionCommands(app, chosen);
+  AddHandlerCommands(app, chosen);
+  AddFaultCommands(app, chosen);
+  AddEventCommands(app, chosen);
+  AddStatsCommands(app, chosen);
+  AddDaemonCommands(app, chosen);
+  AddConnectCommand(app, chosen);
+  AddFsCommands(app, chosen);
+  app.footer(kFooter);
+}
+
+int Report(const absl::Status& status, std::ostream& err) {
+  if (!status.ok() && !IsReported(status)) err << ErrorText(status);
+  err.flush();
+  return ExitCodeOf(status);
+}
+
+}  // namespace
+
+int Run(int argc, const char* const* argv, Environment& environment) {
+  GlobalFlags flags;
+  Action chosen;
+  CLI::App app("goferctl asks and tells goferd: servers, connections, faults.",
+               "goferctl");
+  Declare(app, flags, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    app.exit(success, environment.out, environment.err);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    std::string text = error.what();
+    for (char& c : text) {
+      if (c == '\n') c = ' ';
+    }
+    return Report(UsageError(text), environment.err);
+  }
+  Context context(flags, environment);
+  const int code = Report(chosen(context), environment.err);
+  environment.out.flush();
+  return code;
+}
+
+}  // namespace goferctl

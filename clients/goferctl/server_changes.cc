@@ -1,0 +1,164 @@
+#include "clients/goferctl/server_changes.h"
+
+#include "clients/goferctl/exit_code.h"
+#include "clients/goferctl/names.h"
+#include "clients/goferctl/server_call.h"
+#include "clients/goferctl/server_flags.h"
+
+namespace goferctl {
+namespace {
+
+using goferd::client::Call;
+using namespace goferd::admin::v1;  // NOLINT: the API's own names.
+using Stub = ServerService::Stub;
+
+// Of one server.
+struct NameFlags {
+  std::string name;
+  std::string etag;
+  MutationFlags mutation;
+};
+
+struct CreateFlags {
+  std::string name;
+  ServerTree tree;
+  ServerSettings settings;
+  MutationFlags mutation;
+};
+
+struct UpdateFlags {
+  NameFlags target;
+  ServerSettings settings;
+  bool no_expiration = false;
+};
+
+struct DeleteFlags {
+  NameFlags target;
+  bool force = false;
+  bool allow_missing = false;
+};
+
+void DeclareTarget(CLI::App& app, NameFlags& flags) {
+  DeclareServerName(app, flags.name);
+  app.add_option("--etag", flags.etag, "Only if this is its etag");
+  DeclareMutationFlags(app, flags.mutation);
+}
+
+void DeclareCreate(CLI::App& app, CreateFlags& flags) {
+  DeclareServerName(app, flags.name);
+  DeclareServerTree(app, flags.tree);
+  DeclareServerSettings(app, flags.settings);
+  DeclareMutationFlags(app, flags.mutation);
+}
+
+void DeclareUpdate(CLI::App& app, UpdateFlags& flags) {
+  DeclareTarget(app, flags.target);
+  DeclareServerSettings(app, flags.settings);
+  app.add_flag("--no-expiration", flags.no_expiration, "It stays for ever")
+      ->excludes("--ttl");
+}
+
+void DeclareDelete(CLI::App& app, DeleteFlags& flags) {
+  DeclareTarget(app, flags.target);
+  app.add_flag("--force", flags.force,
+               "End its connections too: kills gVisor sandboxes");
+  app.add_flag("--allow-missing", flags.allow_missing,
+               "Success when there is none");
+}
+
+// As CallServer, for requests with a name, an etag and a request_id.
+template <class Request>
+absl::Status Change(Context& context, const NameFlags& flags,
+                    grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                 const Request&, Server*)) {
+  const auto name = ServerName(flags.name);
+  if (!name.ok()) return name.status();
+  Request request;
+  request.set_name(*name);
+  request.set_etag(flags.etag);
+  Apply(flags.mutation, &request);
+  return CallServer(context, method, request, context.call_options());
+}
+
+absl::Status Create(Context& context, const CreateFlags& flags) {
+  const auto name = ServerName(flags.name);
+  if (!name.ok()) return name.status();
+  CreateServerRequest request;
+  request.set_server_id(ShortName(*name));
+  auto set = SetTree(flags.tree, request.mutable_server());
+  if (!set.ok()) return set;
+  set = SetSettings(flags.settings, request.mutable_server());
+  if (!set.ok()) return set;
+  Apply(flags.mutation, &request);
+  return CallServer(context, &Stub::CreateServer, request,
+                    context.call_options());
+}
+
+absl::Status Update(Context& context, const UpdateFlags& flags) {
+  const auto name = ServerName(flags.target.name);
+  if (!name.ok()) return name.status();
+  UpdateServerRequest request;
+  request.mutable_server()->set_name(*name);
+  request.mutable_server()->set_etag(flags.target.etag);
+  const auto set = SetSettings(flags.settings, request.mutable_server());
+  if (!set.ok()) return set;
+  for (const std::string& path : MaskOf(flags.settings)) {
+    request.mutable_update_mask()->add_paths(path);
+  }
+  if (flags.no_expiration) {
+    request.mutable_update_mask()->add_paths("expire_time");
+  }
+  if (!request.has_update_mask()) {
+    return UsageError("nothing to update: give the fields that change");
+  }
+  Apply(flags.target.mutation, &request);
+  return CallServer(context, &Stub::UpdateServer, request,
+                    context.call_options());
+}
+
+absl::Status Delete(Context& context, const DeleteFlags& flags) {
+  const auto name = ServerName(flags.target.name);
+  if (!name.ok()) return name.status();
+  const auto node = context.OneNode();
+  if (!node.ok()) return node.status();
+  DeleteServerRequest request;
+  request.set_name(*name);
+  request.set_etag(flags.target.etag);
+  request.set_force(flags.force);
+  request.set_allow_missing(flags.allow_missing);
+  Apply(flags.target.mutation, &request);
+  return Call(node->client->servers(), &Stub::DeleteServer, request,
+              context.call_options())
+      .status();
+}
+
+absl::Status Drain(Context& context, const NameFlags& flags) {
+  return Change<DrainServerRequest>(context, flags, &Stub::DrainServer);
+}
+
+absl::Status Undrain(Context& context, const NameFlags& flags) {
+  return Change<UndrainServerRequest>(context, flags, &Stub::UndrainServer);
+}
+
+}  // namespace
+
+void AddServerChanges(CLI::App& group, Action& chosen) {
+  AddCommand(group, chosen, "create", "Start a gofer for a tree",
+             "server create web --root=/srv/web --label=tenant=a\n"
+             "server create tmp --root=/srv/tmp --ttl=1h --max-memory=256M",
+             &DeclareCreate, &Create);
+  AddCommand(group, chosen, "update",
+             "Change labels (all of them), limits, defaults or the ttl",
+             "server update web --max-connections=64\n"
+             "server update web --default-readonly --ttl=2h",
+             &DeclareUpdate, &Update);
+  AddCommand(group, chosen, "delete", "End the gofer and remove the server",
+             "server delete web\nserver delete web --force", &DeclareDelete,
+             &Delete);
+  AddCommand(group, chosen, "drain", "Refuse new connections",
+             "server drain web", &DeclareTarget, &Drain);
+  AddCommand(group, chosen, "undrain", "Take new connections again",
+             "server undrain web", &DeclareTarget, &Undrain);
+}
+
+}  // namespace goferctl

@@ -1,0 +1,73 @@
+#include "clients/goferctl/server_view.h"
+
+#include "absl/strings/str_cat.h"
+#include "clients/goferctl/format.h"
+#include "clients/goferctl/names.h"
+
+namespace goferctl {
+namespace {
+
+using goferd::admin::v1::Condition;
+using goferd::admin::v1::Server;
+using goferd::admin::v1::ServerFailure;
+using goferd::admin::v1::ServerHolder;
+
+std::vector<std::string> Cells(const Server& server) {
+  return {ShortName(server.name()),
+          Word(Server::State_Name(server.state())),
+          server.has_oci_bundle() ? server.oci_bundle() : server.root(),
+          absl::StrCat(server.active_connection_count()),
+          server.gofer_pid() == 0 ? "" : absl::StrCat(server.gofer_pid()),
+          Age(server.create_time()),
+          LabelList(server.labels())};
+}
+
+std::string HolderNote(const ServerHolder& holder) {
+  std::string note =
+      absl::StrCat("held by ", ShortName(holder.connection()), ": ",
+                   holder.open_file_count(), " open files");
+  if (holder.oldest_request_mid() != 0) {
+    absl::StrAppend(&note, ", ", MidName(holder.oldest_request_mid()),
+                    " since ", Age(holder.oldest_request_time()));
+  }
+  return note;
+}
+
+std::vector<std::string> Notes(const Server& server) {
+  std::vector<std::string> notes = ConditionNotes(server.conditions());
+  if (server.has_failure()) {
+    notes.push_back(absl::StrCat(
+        "failed: ", Word(ServerFailure::Reason_Name(server.failure().reason())),
+        ": ", server.failure().message()));
+  }
+  for (const ServerHolder& holder : server.holders()) {
+    notes.push_back(HolderNote(holder));
+  }
+  for (const std::string& step : server.missing_sandbox_steps()) {
+    notes.push_back(absl::StrCat("not confined by: ", step));
+  }
+  return notes;
+}
+
+}  // namespace
+
+const View<Server>& ServerView() {
+  static const auto* const view = new View<Server>{
+      {"NAME", "STATE", "ROOT", "CONNECTIONS", "PID", "AGE", "LABELS"},
+      &Cells,
+      &Notes};
+  return *view;
+}
+
+std::vector<std::string> ConditionNotes(
+    const google::protobuf::RepeatedPtrField<Condition>& conditions) {
+  std::vector<std::string> notes;
+  for (const Condition& condition : conditions) {
+    notes.push_back(absl::StrCat(Word(Condition::Type_Name(condition.type())),
+                                 " since ", Moment(condition.since_time()),
+                                 ": ", condition.message()));
+  }
+  return notes;
+}
+
+}  // namespace goferctl

@@ -1,0 +1,40 @@
+// Flags of StartConnection.
+
+#ifndef GOFERD_CLIENTS_GOFERCTL_START_FLAGS_H_
+#define GOFERD_CLIENTS_GOFERCTL_START_FLAGS_H_
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "clients/goferctl/connection_flags.h"
+#include "goferd/admin/v1/connection_service.pb.h"
+
+namespace goferctl {
+
+// What connections are to be like, whatever their names and mounts.
+struct StartFlags {
+  ConnectionFlags options;
+  goferd::admin::v1::AttachMode attach =
+      goferd::admin::v1::ATTACH_MODE_UNSPECIFIED;
+  std::optional<uint32_t> peer_uid;
+  std::optional<uint32_t> peer_gid;
+  std::optional<int32_t> peer_pid;
+  std::string ticket_ttl;
+  std::vector<std::string> labels;
+};
+
+// All of them; without the mode and the peer where the command attaches itself.
+void DeclareStartFlags(CLI::App& app, StartFlags& flags);
+void DeclareStartFlagsForAttached(CLI::App& app, StartFlags& flags);
+
+// All but the names and request_id.
+goferd::admin::v1::StartConnectionRequest StartRequest(
+    const StartFlags& flags, const std::string& id,
+    const std::string& mount_path);
+
+}  // namespace goferctl
+
+#endif  // GOFERD_CLIENTS_GOFERCTL_START_FLAGS_H_

@@ -1,0 +1,44 @@
+// Table: rows of text in columns that line up.
+
+#ifndef GOFERD_CLIENTS_GOFERCTL_TABLE_H_
+#define GOFERD_CLIENTS_GOFERCTL_TABLE_H_
+
+#include <cstddef>
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+namespace goferctl {
+
+// The text with "?" for control characters, which may come from labels, names
+// or the texts of a server.
+std::string Printable(std::string text);
+
+// Rows are kept until Print, which may be called again for further rows: the
+// columns only grow wider then. Not thread-safe.
+class Table {
+ public:
+  enum class Header { kShow, kHide };
+
+  Table(std::vector<std::string> columns, Header header);
+
+  // As many cells as there are columns. An empty cell is shown as "-"; all are
+  // made Printable.
+  void AddRow(std::vector<std::string> cells);
+  // The header, once and even if there is no row, and the rows added since the
+  // last call.
+  void Print(std::ostream& out);
+
+ private:
+  void Widen(const std::vector<std::string>& cells);
+  void PrintRow(std::ostream& out, const std::vector<std::string>& cells) const;
+
+  const std::vector<std::string> columns_;
+  bool header_due_;
+  std::vector<size_t> widths_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+}  // namespace goferctl
+
+#endif  // GOFERD_CLIENTS_GOFERCTL_TABLE_H_

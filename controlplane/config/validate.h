@@ -1,0 +1,30 @@
+// Validate: what is wrong with a configuration.
+
+#ifndef GOFERD_CONTROLPLANE_CONFIG_VALIDATE_H_
+#define GOFERD_CONTROLPLANE_CONFIG_VALIDATE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "goferd/config/v1/config.pb.h"
+
+namespace goferd::config {
+
+struct Violation {
+  // Such as "listeners[0].tcp.address".
+  std::string field;
+  // What is wrong, and what to do.
+  std::string text;
+};
+
+// All that is wrong with `config`, whose defaults are filled in. Looks at the
+// text alone: nothing is opened.
+std::vector<Violation> FindViolations(const v1::DaemonConfig& config);
+
+// OK, or INVALID_ARGUMENT with a line for each violation.
+absl::Status Validate(const v1::DaemonConfig& config);
+
+}  // namespace goferd::config
+
+#endif  // GOFERD_CONTROLPLANE_CONFIG_VALIDATE_H_

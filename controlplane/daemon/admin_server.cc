@@ -1,0 +1,96 @@
+#include "controlplane/daemon/admin_server.h"
+
+#include <grpcpp/server_builder.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "controlplane/auth/transport_identity.h"
+#include "controlplane/daemon/grpc_limits.h"
+#include "controlplane/daemon/tcp_credentials.h"
+
+namespace goferd::daemon {
+namespace {
+
+service::CallGate::Identify IdentifyBy(const auth::RoleBook& roles) {
+  return [&roles](const grpc::ServerContextBase& context) {
+    return auth::CallerOf(*context.auth_context(), *roles.table());
+  };
+}
+
+service::LiveCalls LiveCallsOf(service::CallGate& gate,
+                               service::Executor& executor,
+                               service::StreamRegistry& streams,
+                               supervisor::Supervisor& supervisor) {
+  service::LiveCalls live{gate, executor, streams, supervisor};
+  // What is left can still be resumed from.
+  live.max_lag = int64_t{supervisor.config().max_kept_events()} * 3 / 4;
+  return live;
+}
+
+}  // namespace
+
+AdminServer::AdminServer(const AdminServerParts& parts)
+    : parts_(parts),
+      gate_(IdentifyBy(parts.roles), parts.audit),
+      streams_(parts.supervisor.events()),
+      services_(LiveCallsOf(gate_, executor_, streams_, parts.supervisor),
+                parts.bodies) {}
+
+absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(
+    const AdminServerParts& parts, std::vector<UdsListener> sockets) {
+  std::unique_ptr<AdminServer> made(new AdminServer(parts));
+  auto status = made->Listen(std::move(sockets));
+  if (!status.ok()) return status;
+  return made;
+}
+
+absl::Status AdminServer::Listen(std::vector<UdsListener> sockets) {
+  grpc::ServerBuilder builder;
+  SetLimits(parts_.supervisor.config().grpc(), builder);
+  services_.Register(builder);
+  acceptors_ = std::make_unique<PeerAcceptors>(builder, parts_.roles);
+  if (auto status = AddTcp(builder); !status.ok()) return status;
+  server_ = builder.BuildAndStart();
+  for (const int port : ports_) {
+    // gRPC has the reason in its own log only.
+    if (server_ != nullptr && port != 0) continue;
+    return absl::FailedPreconditionError(
+        "a TCP listener cannot be listened at: is the address this host's, and "
+        "the port free?");
+  }
+  if (server_ == nullptr) return absl::InternalError("gRPC does not start");
+  service::AdminServices::SetServing(*server_, true);
+  auto accepting = AcceptThread::Start(std::move(sockets), *acceptors_);
+  if (!accepting.ok()) return accepting.status();
+  accepting_ = *std::move(accepting);
+  return absl::OkStatus();
+}
+
+absl::Status AdminServer::AddTcp(grpc::ServerBuilder& builder) {
+  const auto& listeners = parts_.supervisor.config().listeners();
+  // gRPC writes into them when it starts.
+  ports_.reserve(static_cast<size_t>(listeners.size()));
+  for (const config::v1::Listener& listener : listeners) {
+    if (!listener.has_tcp()) continue;
+    auto credentials = TcpCredentials(listener.tcp(), parts_.roles);
+    if (!credentials.ok()) return credentials.status();
+    ports_.push_back(0);
+    builder.AddListeningPort(listener.tcp().address(), *credentials,
+                             &ports_.back());
+  }
+  return absl::OkStatus();
+}
+
+void AdminServer::Shutdown(absl::Duration patience) {
+  // Nobody new, and the sockets' names are free for the next goferd.
+  accepting_.reset();
+  if (server_ == nullptr) return;
+  services_.ShutDown(*server_, patience);
+  server_.reset();
+  executor_.Stop();
+}
+
+AdminServer::~AdminServer() { Shutdown(absl::ZeroDuration()); }
+
+}  // namespace goferd::daemon

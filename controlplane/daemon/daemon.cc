@@ -1,0 +1,194 @@
+#include "controlplane/daemon/daemon.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "controlplane/auth/audit.h"
+#include "controlplane/auth/role_book.h"
+#include "controlplane/config/text_file.h"
+#include "controlplane/daemon/admin_server.h"
+#include "controlplane/daemon/listeners.h"
+#include "controlplane/daemon/service_manager.h"
+#include "controlplane/daemon/signals.h"
+#include "controlplane/exporter/metrics_endpoint.h"
+#include "controlplane/handoff/attach_server.h"
+#include "controlplane/service/daemon_log_level.h"
+#include "controlplane/service/methods.h"
+#include "controlplane/supervisor/supervisor.h"
+#include "controlplane/supervisor/time_conversion.h"
+#include "controlplane/worker/event_loop.h"
+#include "server/base/log.h"
+
+namespace goferd::daemon {
+namespace {
+
+// How often files are looked at for changes.
+constexpr absl::Duration kTick = absl::Seconds(1);
+
+ExitCode Fail(ExitCode code, const char* step, const absl::Status& status) {
+  gofer::base::Log().error("{}: {}", step, std::string(status.message()));
+  return code;
+}
+
+absl::Status ReadBindings(const std::string& path,
+                          config::v1::RoleBindings& to) {
+  return config::ReadTextFile(path, to);
+}
+
+// In the order in which they are made; they go in the opposite one. Each stands
+// on those above it.
+struct Parts {
+  std::unique_ptr<auth::RoleBook> roles;
+  std::unique_ptr<auth::AuditLog> audit;
+  std::vector<UdsListener> sockets;
+  std::unique_ptr<supervisor::Supervisor> supervisor;
+  std::unique_ptr<service::Methods> methods;
+  std::unique_ptr<worker::EventLoop> loop;
+  std::unique_ptr<handoff::AttachServer> attach;
+  std::unique_ptr<exporter::MetricsEndpoint> metrics;
+  std::unique_ptr<AdminServer> server;
+};
+
+// Moves the value to `to`, or tells what went wrong.
+template <class T>
+bool Take(absl::StatusOr<T> from, T& to, const char* step) {
+  if (!from.ok()) {
+    Fail(ExitCode::kOk, step, from.status());
+    return false;
+  }
+  to = *std::move(from);
+  return true;
+}
+
+ExitCode StartFoundations(const config::v1::DaemonConfig& config,
+                          Parts& parts) {
+  if (!Take(
+          auth::RoleBook::Open(config.roles_file(), ::geteuid(), ReadBindings),
+          parts.roles, "read-roles")) {
+    return ExitCode::kRoles;
+  }
+  if (!Take(auth::AuditLog::Open(config.log().audit_file()), parts.audit,
+            "open-audit")) {
+    return ExitCode::kAudit;
+  }
+  if (!Take(supervisor::Supervisor::Start(config), parts.supervisor,
+            "start-supervisor")) {
+    return ExitCode::kSupervisor;
+  }
+  parts.methods = std::make_unique<service::Methods>(
+      *parts.supervisor,
+      service::DaemonFacts{GOFERD_VERSION,
+                           absl::Now(),
+                           {"attach-give", "handler-rules"}});
+  return ExitCode::kOk;
+}
+
+ExitCode StartServers(const config::v1::DaemonConfig& config, Parts& parts) {
+  if (!Take(worker::EventLoop::Start(), parts.loop, "start-loop")) {
+    return ExitCode::kSignals;
+  }
+  if (!Take(handoff::AttachServer::Start(config.attach(), *parts.loop,
+                                         *parts.supervisor, {}),
+            parts.attach, "listen-attach")) {
+    return ExitCode::kAttach;
+  }
+  if (config.has_metrics() &&
+      !Take(exporter::MetricsEndpoint::Start(config.metrics().address(),
+                                             *parts.supervisor),
+            parts.metrics, "listen-metrics")) {
+    return ExitCode::kMetrics;
+  }
+  std::vector<PassedSocket> passed;
+  if (!Take(TakePassedSockets(), passed, "take-sockets") ||
+      !Take(OpenListeners(config, std::move(passed)), parts.sockets,
+            "listen")) {
+    return ExitCode::kListen;
+  }
+  service::AdminServices::EnableCommonServices();
+  const service::Bodies bodies = parts.methods->bodies();
+  if (!Take(AdminServer::Start(
+                {*parts.supervisor, bodies, *parts.roles, *parts.audit},
+                std::move(parts.sockets)),
+            parts.server, "listen")) {
+    return ExitCode::kListen;
+  }
+  return ExitCode::kOk;
+}
+
+void WaitForTheEnd(Parts& parts) {
+  const absl::Duration alive = AliveInterval();
+  absl::Time next_alive = absl::InfinitePast();
+  for (;;) {
+    if (alive != absl::InfiniteDuration() && absl::Now() >= next_alive) {
+      NotifyAlive();
+      next_alive = absl::Now() + alive;
+    }
+    switch (WaitForSignal(std::min(kTick, alive))) {
+      case Signal::kEnd:
+        return;
+      case Signal::kReload:
+        NotifyReloading();
+        parts.roles->Reload();
+        parts.audit->Reopen();
+        NotifyReady();
+        break;
+      case Signal::kTimeout:
+        parts.roles->ReloadIfChanged();
+        break;
+    }
+  }
+}
+
+ExitCode Serve(const config::v1::DaemonConfig& config) {
+  service::SetDaemonLogLevel(config.log().level());
+  Parts parts;
+  if (auto code = StartFoundations(config, parts); code != ExitCode::kOk) {
+    return code;
+  }
+  if (auto code = StartServers(config, parts); code != ExitCode::kOk) {
+    return code;
+  }
+  gofer::base::Log().info("goferd {} serves on {}", GOFERD_VERSION,
+                          config.node());
+  NotifyReady();
+  WaitForTheEnd(parts);
+  NotifyStopping();
+  gofer::base::Log().info("told to end; gofers go on");
+  parts.attach.reset();
+  parts.server->Shutdown(supervisor::ToDuration(config.shutdown_timeout()));
+  parts.metrics.reset();
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
+ExitCode Run(const Options& options) {
+  // Files are private unless their mode is given.
+  ::umask(0077);
+  const auto config = config::LoadConfig(options.config_path, options.overrides,
+                                         config::Environment::OfThisProcess());
+  if (!config.ok()) {
+    const std::string text(config.status().message());
+    std::fprintf(stderr, "goferd: configuration:\n%s\n", text.c_str());
+    return ExitCode::kConfig;
+  }
+  switch (options.task) {
+    case Task::kCheckConfig:
+      return ExitCode::kOk;
+    case Task::kPrintConfig:
+      std::fputs(config::ToText(*config).c_str(), stdout);
+      return ExitCode::kOk;
+    case Task::kRun:
+      return Serve(*config);
+  }
+  return ExitCode::kUsage;
+}
+
+}  // namespace goferd::daemon

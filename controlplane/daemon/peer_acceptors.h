@@ -1,0 +1,65 @@
+// PeerAcceptors: hands accepted UNIX sockets to gRPC, with the ids of the peer.
+
+#ifndef GOFERD_CONTROLPLANE_DAEMON_PEER_ACCEPTORS_H_
+#define GOFERD_CONTROLPLANE_DAEMON_PEER_ACCEPTORS_H_
+
+#include <grpcpp/server_builder.h>
+#include <sys/types.h>
+
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "controlplane/auth/role_book.h"
+#include "controlplane/auth/transport_identity.h"
+#include "server/base/mutex.h"
+#include "server/base/unique_fd.h"
+#include "server/uds/peer_credentials.h"
+
+namespace goferd::daemon {
+
+// gRPC 1.51 tells the calls of a handed-over socket nothing about it but which
+// acceptor took it, and acceptors are made before the server starts. So there
+// is a fixed number of them, and each is given to the first peer that comes
+// with another user and group. A peer for whom none is left gets one by its
+// role, and the audit does not know its ids. Thread-safe.
+class PeerAcceptors {
+ public:
+  static constexpr size_t kDefaultPeers = 64;
+
+  // Adds the acceptors to `builder`. `book` outlives the server.
+  PeerAcceptors(grpc::ServerBuilder& builder, const auth::RoleBook& book,
+                size_t peers = kDefaultPeers);
+  PeerAcceptors(const PeerAcceptors&) = delete;
+  PeerAcceptors& operator=(const PeerAcceptors&) = delete;
+
+  // Takes a connected, non-blocking socket. When the server does not run, it is
+  // closed.
+  void HandOver(gofer::base::UniqueFd socket,
+                const gofer::uds::PeerCredentials& peer);
+
+ private:
+  struct Acceptor {
+    std::shared_ptr<auth::TransportIdentity> identity;
+    std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
+  };
+  using Ids = std::pair<uid_t, gid_t>;
+
+  Acceptor Make(grpc::ServerBuilder& builder,
+                auth::TransportIdentity::Properties properties) const;
+  Acceptor& For(const gofer::uds::PeerCredentials& peer);
+
+  const auth::RoleBook& book_;
+  // Peers without a role take no more than the others.
+  const size_t kept_for_roles_;
+  // Those without a role, and those for whom no acceptor was left.
+  std::map<auth::Role, Acceptor> by_role_;
+  gofer::base::Mutex mu_;
+  std::vector<Acceptor> unused_ ABSL_GUARDED_BY(mu_);
+  std::map<Ids, Acceptor> by_ids_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace goferd::daemon
+
+#endif  // GOFERD_CONTROLPLANE_DAEMON_PEER_ACCEPTORS_H_

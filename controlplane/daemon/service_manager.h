@@ -1,0 +1,33 @@
+// ServiceManager: what systemd and goferd tell each other.
+
+#ifndef GOFERD_CONTROLPLANE_DAEMON_SERVICE_MANAGER_H_
+#define GOFERD_CONTROLPLANE_DAEMON_SERVICE_MANAGER_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/base/unique_fd.h"
+
+namespace goferd::daemon {
+
+// Without a service manager they do nothing.
+void NotifyReady();
+void NotifyStopping();
+void NotifyReloading();
+void NotifyAlive();
+// How often NotifyAlive must be called; nothing is to be called when infinite.
+absl::Duration AliveInterval();
+
+struct PassedSocket {
+  gofer::base::UniqueFd socket;
+  std::string path;
+};
+// The listening UNIX stream sockets that were passed to us, not blocking.
+// FAILED_PRECONDITION when something else was passed. Once: they are ours then.
+absl::StatusOr<std::vector<PassedSocket>> TakePassedSockets();
+
+}  // namespace goferd::daemon
+
+#endif  // GOFERD_CONTROLPLANE_DAEMON_SERVICE_MANAGER_H_

@@ -1,0 +1,25 @@
+// TcpCredentials: how callers at a TCP port are known.
+
+#ifndef GOFERD_CONTROLPLANE_DAEMON_TCP_CREDENTIALS_H_
+#define GOFERD_CONTROLPLANE_DAEMON_TCP_CREDENTIALS_H_
+
+#include <grpcpp/security/server_credentials.h>
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "controlplane/auth/role_book.h"
+#include "goferd/config/v1/config.pb.h"
+
+namespace goferd::daemon {
+
+// Mutual TLS, with files that are read again when they change; or a role for
+// all, and gRPC refuses peers that are not on this host. `book` outlives the
+// server. FAILED_PRECONDITION when a file cannot be read now: gRPC would not
+// say.
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> TcpCredentials(
+    const config::v1::TcpListener& config, const auth::RoleBook& book);
+
+}  // namespace goferd::daemon
+
+#endif  // GOFERD_CONTROLPLANE_DAEMON_TCP_CREDENTIALS_H_

@@ -1,0 +1,41 @@
+// MetricsEndpoint: where Prometheus reads the metrics.
+
+#ifndef GOFERD_CONTROLPLANE_EXPORTER_METRICS_ENDPOINT_H_
+#define GOFERD_CONTROLPLANE_EXPORTER_METRICS_ENDPOINT_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "controlplane/exporter/metrics_collector.h"
+#include "controlplane/supervisor/supervisor.h"
+
+namespace prometheus {
+class Exposer;
+}  // namespace prometheus
+
+namespace goferd::exporter {
+
+// Serves /metrics over HTTP, without TLS and without a role, on two threads of
+// its own, from its making to its destruction.
+class MetricsEndpoint {
+ public:
+  // `address` is "host:port"; port 0 is any. Errors: HOST_PERMISSION when it
+  // cannot listen there.
+  static absl::StatusOr<std::unique_ptr<MetricsEndpoint>> Start(
+      const std::string& address, supervisor::Supervisor& supervisor);
+  ~MetricsEndpoint();
+
+  // That it listens on.
+  int port() const;
+
+ private:
+  explicit MetricsEndpoint(supervisor::Supervisor& supervisor);
+
+  const std::shared_ptr<MetricsCollector> collector_;
+  std::unique_ptr<prometheus::Exposer> exposer_;
+};
+
+}  // namespace goferd::exporter
+
+#endif  // GOFERD_CONTROLPLANE_EXPORTER_METRICS_ENDPOINT_H_

@@ -1,0 +1,55 @@
+// AttachServer: exchanges tickets for sockets.
+
+#ifndef GOFERD_CONTROLPLANE_HANDOFF_ATTACH_SERVER_H_
+#define GOFERD_CONTROLPLANE_HANDOFF_ATTACH_SERVER_H_
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "controlplane/supervisor/supervisor.h"
+#include "controlplane/worker/event_loop.h"
+#include "goferd/config/v1/config.pb.h"
+
+namespace goferd::handoff {
+
+// Serves the attach socket: one request and one answer for each client, see
+// attach_record.h. The loop's thread receives, threads of its own ask the
+// supervisor, which blocks. Clients are not trusted: they are bounded in number
+// and time, and nothing of what they sent is kept or logged.
+class AttachServer {
+ public:
+  struct Limits {
+    // Clients at once; those above are answered by RESOURCE_EXHAUSTED.
+    size_t clients = 64;
+    // Of them, those of one user.
+    size_t clients_of_user = 16;
+    // How long a client may take to send its request.
+    absl::Duration patience = absl::Seconds(5);
+    // Clients that are asked for at once.
+    size_t threads = 4;
+  };
+
+  // Listens as `config` says. `loop` and `supervisor` outlive the server.
+  // Errors: those of AttachSocket::Listen.
+  static absl::StatusOr<std::unique_ptr<AttachServer>> Start(
+      const config::v1::AttachConfig& config, worker::EventLoop& loop,
+      supervisor::Supervisor& supervisor, const Limits& limits);
+  // Takes no more clients, and waits for those that are being attached. Not on
+  // the loop's thread.
+  ~AttachServer();
+  AttachServer(const AttachServer&) = delete;
+  AttachServer& operator=(const AttachServer&) = delete;
+
+ private:
+  class Core;
+  explicit AttachServer(std::shared_ptr<Core> core) : core_(std::move(core)) {}
+
+  std::shared_ptr<Core> core_;
+};
+
+}  // namespace goferd::handoff
+
+#endif  // GOFERD_CONTROLPLANE_HANDOFF_ATTACH_SERVER_H_

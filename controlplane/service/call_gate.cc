@@ -1,0 +1,58 @@
+#include "controlplane/service/call_gate.h"
+
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "controlplane/auth/authorize.h"
+#include "controlplane/errors/error.h"
+#include "controlplane/service/audit_subject.h"
+#include "controlplane/service/status_translation.h"
+
+namespace goferd::service {
+namespace {
+
+bool IsMutation(const CallGate::Call& call) {
+  return call.policy != nullptr && call.policy->kind == auth::Kind::kMutation;
+}
+
+}  // namespace
+
+CallGate::Call CallGate::Admit(absl::string_view method,
+                               const grpc::ServerContextBase& context) const {
+  Call call;
+  call.method = method;
+  call.policy = auth::FindMethodPolicy(method);
+  call.context.caller = identify_(context);
+  call.context.deadline = absl::FromChrono(context.deadline());
+  call.admission = auth::Authorize(call.context.caller, call.policy);
+  if (call.admission.ok() && refuses_mutations_ && IsMutation(call)) {
+    call.admission = errors::Error(errors::Reason::SHUTTING_DOWN,
+                                   "goferd is going down: try again later");
+  }
+  return call;
+}
+
+grpc::Status CallGate::Finish(const Call& call,
+                              const google::protobuf::Message& request,
+                              const absl::Status& outcome) {
+  const grpc::Status status = ToGrpcStatus(outcome);
+  if (!IsMutation(call)) return status;
+  AuditSubject subject = SubjectOf(request);
+  auth::AuditRecord record;
+  record.time = absl::Now();
+  record.caller = call.context.caller;
+  record.method = std::string(call.method);
+  record.resource = std::move(subject.resource);
+  record.request_id = std::move(subject.request_id);
+  record.validate_only = subject.validate_only;
+  record.code = absl::StatusCodeToString(
+      static_cast<absl::StatusCode>(status.error_code()));
+  const errors::Reason reason = errors::ReasonOf(outcome);
+  if (reason != errors::Reason::ERROR_REASON_UNSPECIFIED) {
+    record.reason = goferd::admin::v1::ErrorReason_Name(reason);
+  }
+  audit_.Write(record);
+  return status;
+}
+
+}  // namespace goferd::service

@@ -1,0 +1,56 @@
+// ConnectionCount: how many connections there are, by state and by server.
+
+#ifndef GOFERD_CONTROLPLANE_SERVICE_CONNECTION_COUNT_H_
+#define GOFERD_CONTROLPLANE_SERVICE_CONNECTION_COUNT_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "absl/status/status.h"
+#include "controlplane/errors/error.h"
+#include "controlplane/service/filter.h"
+#include "controlplane/supervisor/supervisor.h"
+#include "goferd/admin/v1/connection_service.pb.h"
+
+namespace goferd::service {
+
+namespace admin = goferd::admin::v1;
+
+// Made for one GetActiveConnectionCount. The total is the sum of the groups,
+// whatever changes meanwhile.
+class ConnectionCount {
+ public:
+  struct Groups {
+    bool by_state = false;
+    bool by_server = false;
+  };
+
+  static Groups CheckGroups(
+      errors::FieldViolations& violations,
+      const admin::GetActiveConnectionCountRequest& request);
+
+  // The active ones of a server, or of all ("-"). Constant time; one step for
+  // each server when they are counted apart. Errors: SERVER_NOT_FOUND.
+  absl::Status AddActive(const supervisor::Supervisor& supervisor,
+                         const std::string& server_id, Groups groups);
+  // Those that match; only active ones unless the filter asks for states. Looks
+  // at every connection.
+  absl::Status AddMatching(const supervisor::Supervisor& supervisor,
+                           const std::string& server_id, const Filter& filter);
+
+  admin::GetActiveConnectionCountResponse ToResponse(Groups groups) const;
+
+ private:
+  void Add(const std::string& server_id,
+           const supervisor::ConnectionCounts& counts);
+
+  int64_t total_ = 0;
+  std::map<admin::Connection::State, int64_t> by_state_;
+  // By name.
+  std::map<std::string, int64_t> by_server_;
+};
+
+}  // namespace goferd::service
+
+#endif  // GOFERD_CONTROLPLANE_SERVICE_CONNECTION_COUNT_H_

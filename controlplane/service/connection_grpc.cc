@@ -1,0 +1,59 @@
+#include "controlplane/service/connection_grpc.h"
+
+namespace goferd::service {
+
+grpc::ServerUnaryReactor* ConnectionServiceGrpc::StartConnection(
+    grpc::CallbackServerContext* context,
+    const admin::StartConnectionRequest* request,
+    admin::StartConnectionResponse* response) {
+  return RunUnary(path_, "/goferd.admin.v1.ConnectionService/StartConnection",
+                  context, request, response, bodies_,
+                  &ConnectionBodies::StartConnection);
+}
+
+grpc::ServerUnaryReactor* ConnectionServiceGrpc::BatchStartConnections(
+    grpc::CallbackServerContext* context,
+    const admin::BatchStartConnectionsRequest* request,
+    admin::BatchStartConnectionsResponse* response) {
+  return RunUnary(path_,
+                  "/goferd.admin.v1.ConnectionService/BatchStartConnections",
+                  context, request, response, bodies_,
+                  &ConnectionBodies::BatchStartConnections);
+}
+
+grpc::ServerUnaryReactor* ConnectionServiceGrpc::GetConnection(
+    grpc::CallbackServerContext* context,
+    const admin::GetConnectionRequest* request, admin::Connection* response) {
+  return RunUnary(path_, "/goferd.admin.v1.ConnectionService/GetConnection",
+                  context, request, response, bodies_,
+                  &ConnectionBodies::GetConnection);
+}
+
+grpc::ServerUnaryReactor* ConnectionServiceGrpc::ListConnections(
+    grpc::CallbackServerContext* context,
+    const admin::ListConnectionsRequest* request,
+    admin::ListConnectionsResponse* response) {
+  return RunUnary(path_, "/goferd.admin.v1.ConnectionService/ListConnections",
+                  context, request, response, bodies_,
+                  &ConnectionBodies::ListConnections);
+}
+
+grpc::ServerUnaryReactor* ConnectionServiceGrpc::StopConnection(
+    grpc::CallbackServerContext* context,
+    const admin::StopConnectionRequest* request, admin::Connection* response) {
+  return RunUnary(path_, "/goferd.admin.v1.ConnectionService/StopConnection",
+                  context, request, response, bodies_,
+                  &ConnectionBodies::StopConnection);
+}
+
+grpc::ServerUnaryReactor* ConnectionServiceGrpc::GetActiveConnectionCount(
+    grpc::CallbackServerContext* context,
+    const admin::GetActiveConnectionCountRequest* request,
+    admin::GetActiveConnectionCountResponse* response) {
+  return RunUnary(path_,
+                  "/goferd.admin.v1.ConnectionService/GetActiveConnectionCount",
+                  context, request, response, bodies_,
+                  &ConnectionBodies::GetActiveConnectionCount);
+}
+
+}  // namespace goferd::service

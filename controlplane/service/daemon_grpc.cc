@@ -1,0 +1,29 @@
+#include "controlplane/service/daemon_grpc.h"
+
+namespace goferd::service {
+
+grpc::ServerUnaryReactor* DaemonServiceGrpc::GetInfo(
+    grpc::CallbackServerContext* context, const admin::GetInfoRequest* request,
+    admin::DaemonInfo* response) {
+  return RunUnary(path_, "/goferd.admin.v1.DaemonService/GetInfo", context,
+                  request, response, bodies_, &DaemonBodies::GetInfo);
+}
+
+grpc::ServerUnaryReactor* DaemonServiceGrpc::SetLogLevel(
+    grpc::CallbackServerContext* context,
+    const admin::SetLogLevelRequest* request,
+    admin::SetLogLevelResponse* response) {
+  return RunUnary(path_, "/goferd.admin.v1.DaemonService/SetLogLevel", context,
+                  request, response, bodies_, &DaemonBodies::SetLogLevel);
+}
+
+grpc::ServerUnaryReactor* DaemonServiceGrpc::ListInflightRpcs(
+    grpc::CallbackServerContext* context,
+    const admin::ListInflightRpcsRequest* request,
+    admin::ListInflightRpcsResponse* response) {
+  return RunUnary(path_, "/goferd.admin.v1.DaemonService/ListInflightRpcs",
+                  context, request, response, bodies_,
+                  &DaemonBodies::ListInflightRpcs);
+}
+
+}  // namespace goferd::service

@@ -1,0 +1,42 @@
+#include "controlplane/service/daemon_log_level.h"
+
+#include "server/base/log.h"
+
+namespace goferd::service {
+
+admin::LogLevel DaemonLogLevel() {
+  switch (gofer::base::Log().level()) {
+    case spdlog::level::trace:
+    case spdlog::level::debug:
+      return admin::LOG_LEVEL_DEBUG;
+    case spdlog::level::info:
+      return admin::LOG_LEVEL_INFO;
+    case spdlog::level::warn:
+      return admin::LOG_LEVEL_WARNING;
+    case spdlog::level::off:
+      return admin::LOG_LEVEL_OFF;
+    default:
+      return admin::LOG_LEVEL_ERROR;
+  }
+}
+
+void SetDaemonLogLevel(admin::LogLevel level) {
+  switch (level) {
+    case admin::LOG_LEVEL_DEBUG:
+      gofer::base::SetLogLevel("debug");
+      return;
+    case admin::LOG_LEVEL_INFO:
+      gofer::base::SetLogLevel("info");
+      return;
+    case admin::LOG_LEVEL_WARNING:
+      gofer::base::SetLogLevel("warning");
+      return;
+    case admin::LOG_LEVEL_OFF:
+      gofer::base::SetLogLevel("off");
+      return;
+    default:
+      gofer::base::SetLogLevel("error");
+  }
+}
+
+}  // namespace goferd::service

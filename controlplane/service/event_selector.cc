@@ -1,0 +1,60 @@
+#include "controlplane/service/event_selector.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "controlplane/service/event_fields.h"
+#include "controlplane/service/field_checks.h"
+#include "controlplane/service/fingerprint.h"
+#include "controlplane/service/resource_name.h"
+
+namespace goferd::service {
+
+using admin::Event;
+
+EventSelector::EventSelector(const admin::WatchEventsRequest& request,
+                             errors::FieldViolations& violations) {
+  if (!request.parent().empty()) {
+    server_id_ = CheckServerName(violations, "parent", request.parent(),
+                                 Wildcard::kAllowed);
+  }
+  filter_ = CheckFilter(violations, request.filter(), EventFilterSchema());
+  fingerprint_ = Fingerprint({server_id_, request.filter()});
+}
+
+bool EventSelector::IsUnderParent(absl::string_view name) const {
+  if (server_id_ == kAllIds) return true;
+  const std::string parent = FormatServerName(server_id_);
+  return name == parent || absl::StartsWith(name, absl::StrCat(parent, "/"));
+}
+
+bool EventSelector::Wants(const Event& event) {
+  const std::string name = ResourceNameOf(event);
+  if (!IsUnderParent(name)) return false;
+  if (filter_.empty()) return true;
+  const bool matches = Matches(filter_, event);
+  if (filter_.Mentions("type")) return matches;
+  const bool was_told = told_.count(name) > 0;
+  if (matches && event.type() != Event::DELETED) {
+    told_.insert(name);
+  } else {
+    told_.erase(name);
+  }
+  return matches || was_told;
+}
+
+std::string EventSelector::TokenOf(const supervisor::EventLog& log,
+                                   int64_t revision) const {
+  return absl::StrCat(log.TokenOf(revision), ".", absl::Hex(fingerprint_));
+}
+
+std::optional<supervisor::EventLog::Token> EventSelector::ParseToken(
+    const supervisor::EventLog& log, absl::string_view token) const {
+  const size_t dot = token.rfind('.');
+  if (dot == absl::string_view::npos ||
+      token.substr(dot + 1) != absl::StrCat(absl::Hex(fingerprint_))) {
+    return std::nullopt;
+  }
+  return log.ParseToken(token.substr(0, dot));
+}
+
+}  // namespace goferd::service

@@ -1,0 +1,52 @@
+// Executor: the threads that bodies may block.
+
+#ifndef GOFERD_CONTROLPLANE_SERVICE_EXECUTOR_H_
+#define GOFERD_CONTROLPLANE_SERVICE_EXECUTOR_H_
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "server/base/mutex.h"
+#include "server/base/thread.h"
+
+namespace goferd::service {
+
+// A thread is started when there is work and all others are busy, up to
+// `max_threads`; it stays. Thread-safe.
+class Executor {
+ public:
+  explicit Executor(size_t max_threads = 16, size_t max_queued = 1024);
+  // As Stop.
+  ~Executor();
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+
+  // Runs `work` soon, in the order of calls. UNAVAILABLE (SHUTTING_DOWN once
+  // stopped, otherwise to be tried again) when there is no room for it: it does
+  // not run then.
+  absl::Status Post(std::function<void()> work);
+
+  // Takes no more work, does what was taken, and waits for it.
+  void Stop();
+
+ private:
+  void Run();
+  // Whether there is a thread for the work that was queued.
+  bool StartThread() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  const size_t max_threads_;
+  const size_t max_queued_;
+  gofer::base::Mutex mu_;
+  gofer::base::CondVar changed_;
+  std::deque<std::function<void()>> queue_ ABSL_GUARDED_BY(mu_);
+  std::vector<gofer::base::Thread> threads_ ABSL_GUARDED_BY(mu_);
+  size_t idle_ ABSL_GUARDED_BY(mu_) = 0;
+  bool stopped_ ABSL_GUARDED_BY(mu_) = false;
+};
+
+}  // namespace goferd::service
+
+#endif  // GOFERD_CONTROLPLANE_SERVICE_EXECUTOR_H_

@@ -1,0 +1,92 @@
+// Checks of single fields, for the checks of whole requests.
+
+#ifndef GOFERD_CONTROLPLANE_SERVICE_FIELD_CHECKS_H_
+#define GOFERD_CONTROLPLANE_SERVICE_FIELD_CHECKS_H_
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/duration.pb.h>
+#include <google/protobuf/generated_enum_reflection.h>
+#include <google/protobuf/map.h>
+#include <google/protobuf/timestamp.pb.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "controlplane/errors/error.h"
+#include "controlplane/service/resource_name.h"
+
+namespace goferd::service {
+
+using Labels = google::protobuf::Map<std::string, std::string>;
+
+// Each adds to `violations` what is wrong with the field at the path `field`,
+// and what would be right. Nothing is added for a field that is right.
+
+// The ids in a required name; empty when it is wrong.
+std::string CheckServerName(errors::FieldViolations& violations,
+                            absl::string_view field, absl::string_view name,
+                            Wildcard wildcard = Wildcard::kRefused);
+ChildName CheckConnectionName(errors::FieldViolations& violations,
+                              absl::string_view field, absl::string_view name);
+ChildName CheckRuleName(errors::FieldViolations& violations,
+                        absl::string_view field, absl::string_view name);
+// A server's name or a connection's; `id` is empty for a server.
+ChildName CheckServerOrConnectionName(errors::FieldViolations& violations,
+                                      absl::string_view field,
+                                      absl::string_view name,
+                                      Wildcard wildcard);
+// A required id.
+void CheckId(errors::FieldViolations& violations, absl::string_view field,
+             absl::string_view id);
+
+// Empty, or a UUID.
+void CheckRequestId(errors::FieldViolations& violations,
+                    absl::string_view field, absl::string_view request_id);
+void CheckLabels(errors::FieldViolations& violations, absl::string_view field,
+                 const Labels& labels);
+// UTF-8 of at most `max_bytes`.
+void CheckText(errors::FieldViolations& violations, absl::string_view field,
+               absl::string_view text, size_t max_bytes);
+// A required path: absolute, at most 4095 bytes, UTF-8, without NUL.
+void CheckPath(errors::FieldViolations& violations, absl::string_view field,
+               absl::string_view path);
+// `path`, which is absolute, without empty and "." components; ".." is
+// resolved, and stays at the root.
+std::string CleanPath(absl::string_view path);
+
+// In [`least`, `most`]; returns it.
+absl::Duration CheckDuration(errors::FieldViolations& violations,
+                             absl::string_view field,
+                             const google::protobuf::Duration& duration,
+                             absl::Duration least, absl::Duration most);
+// The years 1 to 9999; returns it.
+absl::Time CheckTimestamp(errors::FieldViolations& violations,
+                          absl::string_view field,
+                          const google::protobuf::Timestamp& timestamp);
+void CheckRange(errors::FieldViolations& violations, absl::string_view field,
+                int64_t value, int64_t least, int64_t most);
+// The number of a message. Whether the gofer knows it is for the gofer to say.
+void CheckMid(errors::FieldViolations& violations, absl::string_view field,
+              int mid);
+
+// Whether 0, "unspecified", may stand for a default.
+enum class Unspecified { kAllowed, kRefused };
+// A value of the enum.
+void CheckEnumNumber(errors::FieldViolations& violations,
+                     absl::string_view field,
+                     const google::protobuf::EnumDescriptor& type, int value,
+                     Unspecified unspecified);
+template <class Enum>
+void CheckEnum(errors::FieldViolations& violations, absl::string_view field,
+               Enum value, Unspecified unspecified = Unspecified::kAllowed) {
+  CheckEnumNumber(violations, field,
+                  *google::protobuf::GetEnumDescriptor<Enum>(), value,
+                  unspecified);
+}
+
+}  // namespace goferd::service
+
+#endif  // GOFERD_CONTROLPLANE_SERVICE_FIELD_CHECKS_H_

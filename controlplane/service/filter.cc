@@ -1,0 +1,58 @@
+#include "controlplane/service/filter.h"
+
+#include <algorithm>
+
+#include "controlplane/service/filter_parser.h"
+
+namespace goferd::service {
+
+bool Filter::Matches(Getter get) const {
+  return nodes_.empty() || Evaluate(nodes_.size() - 1, get);
+}
+
+bool Filter::Mentions(absl::string_view field) const {
+  return std::any_of(nodes_.begin(), nodes_.end(), [field](const Node& node) {
+    return (node.kind == Node::Kind::kEquals ||
+            node.kind == Node::Kind::kHas) &&
+           node.field == field;
+  });
+}
+
+// As deep as the parser let it be.
+bool Filter::Evaluate(size_t index, Getter get) const {
+  const Node& node = nodes_[index];
+  const auto holds = [this, get](size_t operand) {
+    return Evaluate(operand, get);
+  };
+  switch (node.kind) {
+    case Node::Kind::kEquals:
+      return get(node.field) == node.value;
+    case Node::Kind::kHas:
+      return get(node.field).has_value();
+    case Node::Kind::kNot:
+      return !holds(node.operands.front());
+    case Node::Kind::kAnd:
+      return std::all_of(node.operands.begin(), node.operands.end(), holds);
+    case Node::Kind::kOr:
+      return std::any_of(node.operands.begin(), node.operands.end(), holds);
+  }
+  return false;
+}
+
+absl::StatusOr<Filter> ParseFilter(absl::string_view text,
+                                   const FilterSchema& schema) {
+  errors::FieldViolations violations;
+  Filter filter = CheckFilter(violations, text, schema);
+  if (!violations.empty()) return violations.ToStatus();
+  return filter;
+}
+
+Filter CheckFilter(errors::FieldViolations& violations, absl::string_view text,
+                   const FilterSchema& schema) {
+  FilterParser parser(text, schema);
+  if (auto filter = parser.Parse()) return *std::move(filter);
+  violations.Add("filter", parser.fault());
+  return {};
+}
+
+}  // namespace goferd::service

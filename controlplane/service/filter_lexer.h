@@ -1,0 +1,50 @@
+// FilterLexer: the words of a filter.
+
+#ifndef GOFERD_CONTROLPLANE_SERVICE_FILTER_LEXER_H_
+#define GOFERD_CONTROLPLANE_SERVICE_FILTER_LEXER_H_
+
+#include <cstddef>
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace goferd::service {
+
+struct FilterToken {
+  enum class Kind {
+    kEnd,
+    kOpen,
+    kClose,
+    kEquals,
+    kNotEquals,
+    kHas,
+    kWord,
+    kText,
+    // A quote without its end, or a lone "!".
+    kFault,
+  };
+  Kind kind = Kind::kEnd;
+  // Of a word, or of a text without its quotes and escapes.
+  std::string text;
+  // Where it begins, in bytes.
+  size_t offset = 0;
+};
+
+// Reads one token after the other; kEnd again and again after the last one.
+// `text` outlives it.
+class FilterLexer {
+ public:
+  explicit FilterLexer(absl::string_view text) : text_(text) {}
+
+  FilterToken Next();
+
+ private:
+  FilterToken ReadQuoted(char quote, size_t begin);
+
+  const absl::string_view text_;
+  size_t at_ = 0;
+};
+
+}  // namespace goferd::service
+
+#endif  // GOFERD_CONTROLPLANE_SERVICE_FILTER_LEXER_H_

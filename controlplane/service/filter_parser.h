@@ -1,0 +1,59 @@
+// FilterParser: from text to a Filter.
+
+#ifndef GOFERD_CONTROLPLANE_SERVICE_FILTER_PARSER_H_
+#define GOFERD_CONTROLPLANE_SERVICE_FILTER_PARSER_H_
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "controlplane/service/filter.h"
+#include "controlplane/service/filter_lexer.h"
+
+namespace goferd::service {
+
+// Used once. Descends by the grammar that filter.h has, one method for each of
+// its lines; the depth of the descent is bounded. A method answers the index of
+// the node that it made, or nothing after it has set the fault.
+class FilterParser {
+ public:
+  // Both outlive it.
+  FilterParser(absl::string_view text, const FilterSchema& schema)
+      : text_(text), schema_(schema), lexer_(text) {}
+
+  std::optional<Filter> Parse();
+  // What is wrong, when Parse had no result.
+  const std::string& fault() const { return fault_; }
+
+ private:
+  using Node = Filter::Node;
+  using Index = std::optional<size_t>;
+
+  Index ParseConjunction(int depth);
+  Index ParseDisjunction(int depth);
+  Index ParseFactor(int depth);
+  Index ParseNested(int depth);
+  Index ParseComparison();
+  Index ParseHas();
+  Index ParseValue(const std::string& field, FilterToken::Kind comparator);
+
+  bool IsKeyword(absl::string_view word) const;
+  // The values of a field; nothing, with a fault, when there is no such field.
+  std::optional<std::vector<std::string>> ValuesOf(const std::string& field);
+  size_t Make(Node node);
+  size_t Join(Node::Kind kind, std::vector<size_t> operands);
+  std::nullopt_t Fail(absl::string_view text);
+  void Advance() { token_ = lexer_.Next(); }
+
+  const absl::string_view text_;
+  const FilterSchema& schema_;
+  FilterLexer lexer_;
+  FilterToken token_;
+  Filter filter_;
+  std::string fault_;
+};
+
+}  // namespace goferd::service
+
+#endif  // GOFERD_CONTROLPLANE_SERVICE_FILTER_PARSER_H_

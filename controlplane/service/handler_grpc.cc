@@ -1,0 +1,75 @@
+#include "controlplane/service/handler_grpc.h"
+
+namespace goferd::service {
+
+grpc::ServerUnaryReactor* HandlerServiceGrpc::ListHandlers(
+    grpc::CallbackServerContext* context,
+    const admin::ListHandlersRequest* request,
+    admin::ListHandlersResponse* response) {
+  return RunUnary(path_, "/goferd.admin.v1.HandlerService/ListHandlers",
+                  context, request, response, bodies_,
+                  &HandlerBodies::ListHandlers);
+}
+
+grpc::ServerUnaryReactor* HandlerServiceGrpc::SetHandlers(
+    grpc::CallbackServerContext* context,
+    const admin::SetHandlersRequest* request,
+    admin::SetHandlersResponse* response) {
+  return RunUnary(path_, "/goferd.admin.v1.HandlerService/SetHandlers", context,
+                  request, response, bodies_, &HandlerBodies::SetHandlers);
+}
+
+grpc::ServerUnaryReactor* HandlerServiceGrpc::ResetHandlers(
+    grpc::CallbackServerContext* context,
+    const admin::ResetHandlersRequest* request,
+    admin::ResetHandlersResponse* response) {
+  return RunUnary(path_, "/goferd.admin.v1.HandlerService/ResetHandlers",
+                  context, request, response, bodies_,
+                  &HandlerBodies::ResetHandlers);
+}
+
+grpc::ServerUnaryReactor* HandlerServiceGrpc::CreateHandlerRule(
+    grpc::CallbackServerContext* context,
+    const admin::CreateHandlerRuleRequest* request,
+    admin::HandlerRule* response) {
+  return RunUnary(path_, "/goferd.admin.v1.HandlerService/CreateHandlerRule",
+                  context, request, response, bodies_,
+                  &HandlerBodies::CreateHandlerRule);
+}
+
+grpc::ServerUnaryReactor* HandlerServiceGrpc::GetHandlerRule(
+    grpc::CallbackServerContext* context,
+    const admin::GetHandlerRuleRequest* request, admin::HandlerRule* response) {
+  return RunUnary(path_, "/goferd.admin.v1.HandlerService/GetHandlerRule",
+                  context, request, response, bodies_,
+                  &HandlerBodies::GetHandlerRule);
+}
+
+grpc::ServerUnaryReactor* HandlerServiceGrpc::ListHandlerRules(
+    grpc::CallbackServerContext* context,
+    const admin::ListHandlerRulesRequest* request,
+    admin::ListHandlerRulesResponse* response) {
+  return RunUnary(path_, "/goferd.admin.v1.HandlerService/ListHandlerRules",
+                  context, request, response, bodies_,
+                  &HandlerBodies::ListHandlerRules);
+}
+
+grpc::ServerUnaryReactor* HandlerServiceGrpc::DeleteHandlerRule(
+    grpc::CallbackServerContext* context,
+    const admin::DeleteHandlerRuleRequest* request,
+    google::protobuf::Empty* response) {
+  return RunUnary(path_, "/goferd.admin.v1.HandlerService/DeleteHandlerRule",
+                  context, request, response, bodies_,
+                  &HandlerBodies::DeleteHandlerRule);
+}
+
+grpc::ServerUnaryReactor* HandlerServiceGrpc::BatchUpsertHandlerRules(
+    grpc::CallbackServerContext* context,
+    const admin::BatchUpsertHandlerRulesRequest* request,
+    admin::BatchUpsertHandlerRulesResponse* response) {
+  return RunUnary(
+      path_, "/goferd.admin.v1.HandlerService/BatchUpsertHandlerRules", context,
+      request, response, bodies_, &HandlerBodies::BatchUpsertHandlerRules);
+}
+
+}  // namespace goferd::service

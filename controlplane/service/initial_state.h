@@ -1,0 +1,62 @@
+// InitialState: all resources, as the events that would have made them.
+
+#ifndef GOFERD_CONTROLPLANE_SERVICE_INITIAL_STATE_H_
+#define GOFERD_CONTROLPLANE_SERVICE_INITIAL_STATE_H_
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controlplane/supervisor/supervisor.h"
+#include "goferd/admin/v1/event_service.pb.h"
+
+namespace goferd::service {
+
+namespace admin = goferd::admin::v1;
+
+// Goes through the resources in slices of bounded size: first the servers, then
+// their connections, then what their gofers have. Every slice is of one moment,
+// and it is kept which: an event from before it must not be told after it.
+// Not thread-safe.
+class InitialState {
+ public:
+  // Of the server `server_id`, or of all ("-"). `supervisor` outlives this.
+  InitialState(supervisor::Supervisor& supervisor, std::string server_id);
+
+  // The next slice, of events that are ADDED; some may be empty. Blocks. Errors
+  // only when the one server is not there: SERVER_NOT_FOUND.
+  absl::StatusOr<std::vector<admin::Event>> Next();
+  bool done() const { return phase_ == Phase::kDone; }
+
+  // What happens behind this revision is to be told, unless IsKnown.
+  int64_t revision() const { return revision_; }
+  // Whether a slice has the resource as it was after `event`, or later.
+  bool IsKnown(const admin::Event& event) const;
+
+ private:
+  enum class Phase { kServers, kConnections, kOfServers, kDone };
+  using Events = std::vector<admin::Event>;
+
+  absl::StatusOr<Events> NextServers();
+  absl::StatusOr<Events> NextConnections();
+  absl::StatusOr<Events> NextOfServer();
+  void AddRules(const std::string& server_id, Events& events);
+  void AddHandlers(const std::string& server_id, Events& events);
+
+  supervisor::Supervisor& supervisor_;
+  const std::string server_id_;
+  const int64_t revision_;
+  Phase phase_ = Phase::kServers;
+  // The last name or id of the slice before.
+  std::string after_;
+  std::vector<std::string> server_ids_;
+  size_t next_server_ = 0;
+  // By the kind of the resource: the last name of each slice, and its revision.
+  std::map<int, std::map<std::string, int64_t>> slices_;
+};
+
+}  // namespace goferd::service
+
+#endif  // GOFERD_CONTROLPLANE_SERVICE_INITIAL_STATE_H_

@@ -1,0 +1,51 @@
+// The calls that do not end by themselves: watches and waits.
+
+#ifndef GOFERD_CONTROLPLANE_SERVICE_LIVE_CALLS_H_
+#define GOFERD_CONTROLPLANE_SERVICE_LIVE_CALLS_H_
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <cstdint>
+
+#include "absl/time/time.h"
+#include "controlplane/service/call_gate.h"
+#include "controlplane/service/executor.h"
+#include "controlplane/service/stream_registry.h"
+#include "controlplane/supervisor/supervisor.h"
+#include "goferd/admin/v1/event_service.pb.h"
+#include "goferd/admin/v1/server_service.pb.h"
+#include "goferd/admin/v1/stats_service.pb.h"
+
+namespace goferd::service {
+
+namespace admin = goferd::admin::v1;
+
+// What they need. Outlives them.
+struct LiveCalls {
+  CallGate& gate;
+  Executor& executor;
+  StreamRegistry& streams;
+  supervisor::Supervisor& supervisor;
+  // A silent watch is sent a bookmark so often.
+  absl::Duration bookmark_interval = absl::Minutes(1);
+  // A watch that was up to date once and is more events behind than this is
+  // too slow.
+  int64_t max_lag = 49152;
+};
+
+// Each answers gRPC's call with the reactor that it runs in. `request` is kept
+// by gRPC until the reactor is done.
+grpc::ServerWriteReactor<admin::WatchEventsResponse>* StartWatchEvents(
+    const LiveCalls& live, grpc::CallbackServerContext* context,
+    const admin::WatchEventsRequest& request);
+grpc::ServerWriteReactor<admin::WatchStatsResponse>* StartWatchStats(
+    const LiveCalls& live, grpc::CallbackServerContext* context,
+    const admin::WatchStatsRequest& request);
+grpc::ServerUnaryReactor* StartWaitServer(
+    const LiveCalls& live, grpc::CallbackServerContext* context,
+    const admin::WaitServerRequest& request, admin::Server& response);
+
+}  // namespace goferd::service
+
+#endif  // GOFERD_CONTROLPLANE_SERVICE_LIVE_CALLS_H_

@@ -1,0 +1,160 @@
+// LiveStream: a stream of responses as gRPC's callback API wants it, one write
+// at a time, finished exactly once.
+
+#ifndef GOFERD_CONTROLPLANE_SERVICE_LIVE_STREAM_H_
+#define GOFERD_CONTROLPLANE_SERVICE_LIVE_STREAM_H_
+
+#include <grpcpp/support/server_callback.h>
+
+#include <memory>
+#include <utility>
+
+#include "controlplane/errors/error.h"
+#include "controlplane/service/live_calls.h"
+#include "controlplane/service/status_translation.h"
+#include "controlplane/service/stream_registry.h"
+#include "server/base/mutex.h"
+
+namespace goferd::service {
+
+// Held by gRPC from Start until OnDone, by the registry, and by work under way
+// on the executor. A subclass only says what comes next; it does so under mu_,
+// when nothing is under way. gRPC's reactions never run inside of the call that
+// starts an operation, so that this may hold mu_.
+template <class Response>
+class LiveStream : public grpc::ServerWriteReactor<Response>,
+                   public LiveCall,
+                   public std::enable_shared_from_this<LiveStream<Response>> {
+ public:
+  explicit LiveStream(const LiveCalls& live) : live_(live) {}
+
+  // To be called once. `admission` is why there must be no stream.
+  void Start(const absl::Status& admission) {
+    {
+      gofer::base::MutexLock lock(mu_);
+      self_ = this->shared_from_this();
+      if (!admission.ok()) return FinishWith(admission);
+    }
+    const absl::Status added = live_.streams.Add(this->shared_from_this());
+    gofer::base::MutexLock lock(mu_);
+    if (!added.ok() && !finished_) FinishWith(added);
+  }
+
+  SteadyTime Advance(SteadyTime now) override {
+    gofer::base::MutexLock lock(mu_);
+    next_ = SteadyTime::max();
+    if (!busy_ && !finished_) Continue(now);
+    return next_;
+  }
+
+  void End() override {
+    gofer::base::MutexLock lock(mu_);
+    ending_ = true;
+    if (!busy_ && !finished_) EndNow();
+  }
+
+  void OnWriteDone(bool ok) override {
+    gofer::base::MutexLock lock(mu_);
+    busy_ = false;
+    if (!ok) cancelled_ = true;
+    Resume();
+  }
+
+  void OnCancel() override {
+    gofer::base::MutexLock lock(mu_);
+    cancelled_ = true;
+    if (!busy_ && !finished_) FinishNow(grpc::Status::CANCELLED);
+  }
+
+  void OnDone() override {
+    live_.streams.Remove(*this);
+    // Goes after the lock, maybe with the object.
+    std::shared_ptr<LiveStream> self;
+    gofer::base::MutexLock lock(mu_);
+    self.swap(self_);
+  }
+
+ protected:
+  // Starts what comes next: Write, WriteLast, FinishWith or Work; or nothing,
+  // and is called again at next_ or when something was published.
+  virtual void Continue(SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) = 0;
+  // What is sent in front of SHUTTING_DOWN; false: nothing.
+  virtual bool MakeFarewell(Response&) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    return false;
+  }
+
+  void Write(Response response) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    busy_ = true;
+    response_ = std::move(response);
+    this->StartWrite(&response_);
+  }
+  void WriteLast(Response response, const absl::Status& status)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    finished_ = true;
+    response_ = std::move(response);
+    this->StartWriteAndFinish(&response_, grpc::WriteOptions(),
+                              ToGrpcStatus(status));
+  }
+  void FinishWith(const absl::Status& status)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    FinishNow(ToGrpcStatus(status));
+  }
+
+  // Runs `work` on the executor, without mu_, and then `then` under it.
+  template <class Work, class Then>
+  absl::Status RunWork(Work work, Then then)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    busy_ = true;
+    const absl::Status posted = live_.executor.Post(
+        [self = this->shared_from_this(), this, work = std::move(work),
+         then = std::move(then)]() mutable {
+          auto result = work();
+          gofer::base::MutexLock lock(mu_);
+          busy_ = false;
+          if (!cancelled_) then(std::move(result));
+          Resume();
+        });
+    if (!posted.ok()) busy_ = false;
+    return posted;
+  }
+
+  const LiveCalls live_;
+  gofer::base::Mutex mu_;
+  // When Advance is to be called.
+  SteadyTime next_ ABSL_GUARDED_BY(mu_) = SteadyTime::max();
+
+ private:
+  void Resume() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    if (busy_ || finished_) return;
+    if (cancelled_) return FinishNow(grpc::Status::CANCELLED);
+    if (ending_) return EndNow();
+    Continue(std::chrono::steady_clock::now());
+    // The time that it wants is known to Advance only.
+    if (next_ != SteadyTime::max()) live_.streams.Wake();
+  }
+  void EndNow() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    const absl::Status status =
+        errors::Error(errors::Reason::SHUTTING_DOWN,
+                      "goferd is going down: resume the stream later");
+    Response farewell;
+    if (MakeFarewell(farewell)) return WriteLast(std::move(farewell), status);
+    FinishWith(status);
+  }
+  void FinishNow(const grpc::Status& status)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    if (std::exchange(finished_, true)) return;
+    this->Finish(status);
+  }
+
+  Response response_ ABSL_GUARDED_BY(mu_);
+  // A write or work is under way.
+  bool busy_ ABSL_GUARDED_BY(mu_) = false;
+  bool cancelled_ ABSL_GUARDED_BY(mu_) = false;
+  bool ending_ ABSL_GUARDED_BY(mu_) = false;
+  bool finished_ ABSL_GUARDED_BY(mu_) = false;
+  std::shared_ptr<LiveStream> self_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace goferd::service
+
+#endif  // GOFERD_CONTROLPLANE_SERVICE_LIVE_STREAM_H_

@@ -1,0 +1,56 @@
+// Paging: how many resources a list answers, and from where on.
+
+#ifndef GOFERD_CONTROLPLANE_SERVICE_PAGING_H_
+#define GOFERD_CONTROLPLANE_SERVICE_PAGING_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "controlplane/errors/error.h"
+
+namespace goferd::service {
+
+inline constexpr size_t kDefaultPageSize = 50;
+inline constexpr size_t kMostPageSize = 1000;
+
+// One page of a list, of at most so many resources and about a mebibyte: more
+// would not fit into what clients of gRPC receive.
+class Page {
+ public:
+  // Reads page_size and page_token. `scope` names what the token belongs to:
+  // the method, its parent and its filter. Violations are about the fields
+  // "page_size" and "page_token" (PAGE_TOKEN_MISMATCH).
+  Page(errors::FieldViolations& violations, int32_t page_size,
+       absl::string_view page_token, std::string scope,
+       size_t default_size = kDefaultPageSize);
+
+  // What came last on the page before; empty on the first one.
+  const std::string& after() const { return after_; }
+  bool is_first() const { return after_.empty(); }
+
+  // Whether one of `bytes` still fits; it is taken if so, and `position` is
+  // what the next page comes after. Otherwise there is a next page.
+  bool Take(absl::string_view position, size_t bytes);
+
+  // Empty on the last page.
+  std::string next_token() const;
+
+ private:
+  const std::string scope_;
+  size_t size_;
+  std::string after_;
+  std::string last_;
+  size_t taken_ = 0;
+  size_t bytes_ = 0;
+  bool has_more_ = false;
+};
+
+// What a token of `method` belongs to.
+std::string PageScope(absl::string_view method, absl::string_view parent,
+                      absl::string_view filter);
+
+}  // namespace goferd::service
+
+#endif  // GOFERD_CONTROLPLANE_SERVICE_PAGING_H_

@@ -1,0 +1,131 @@
+// RequestIdCache: what was answered to requests that may come again.
+
+#ifndef GOFERD_CONTROLPLANE_SERVICE_REQUEST_ID_CACHE_H_
+#define GOFERD_CONTROLPLANE_SERVICE_REQUEST_ID_CACHE_H_
+
+#include <google/protobuf/message.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "controlplane/errors/error.h"
+#include "controlplane/service/call_context.h"
+#include "server/base/mutex.h"
+
+namespace goferd::service {
+
+// Keeps successful answers by request_id; a failed request may be tried again
+// with the same one. A request belongs to its method and to who makes it: the
+// process does not count, since a client may retry after it was started anew.
+// Thread-safe. Nobody waits: a repetition while the first still runs is
+// OPERATION_PENDING.
+class RequestIdCache {
+ public:
+  struct Bounds {
+    size_t max_entries = 4096;
+    // Of all answers together. The oldest go first.
+    size_t max_bytes = size_t{32} << 20;
+    absl::Duration retention = absl::Hours(1);
+  };
+  using Clock = std::function<absl::Time()>;
+
+  explicit RequestIdCache(const Bounds& bounds, Clock clock = absl::Now)
+      : bounds_(bounds), clock_(std::move(clock)) {}
+  RequestIdCache(const RequestIdCache&) = delete;
+  RequestIdCache& operator=(const RequestIdCache&) = delete;
+
+  // What `run` answers, or what it did the first time. A request that has no
+  // request_id, or is only checked, is always run. Errors: REQUEST_ID_REUSED,
+  // OPERATION_PENDING, those of `run`.
+  template <class Response, class Request>
+  absl::StatusOr<Response> Once(
+      absl::string_view method, const CallContext& context,
+      const Request& request,
+      absl::FunctionRef<absl::StatusOr<Response>()> run) {
+    return Once<Response, Request>(
+        method, context, request, run, [](Response&) {},
+        [](Response kept) {
+          return absl::StatusOr<Response>(std::move(kept));
+        });
+  }
+
+  // The same for answers with secrets: `strip` removes them from what is kept,
+  // `renew` makes an answer of what was kept.
+  template <class Response, class Request>
+  absl::StatusOr<Response> Once(
+      absl::string_view method, const CallContext& context,
+      const Request& request, absl::FunctionRef<absl::StatusOr<Response>()> run,
+      absl::FunctionRef<void(Response&)> strip,
+      absl::FunctionRef<absl::StatusOr<Response>(Response)> renew) {
+    if (request.request_id().empty() || request.validate_only()) return run();
+    const Key key = MakeKey(method, context, request, request.request_id());
+    auto kept = Begin(key);
+    if (!kept.ok()) return kept.status();
+    if (kept->has_value()) {
+      Response response;
+      if (!response.ParseFromString(**kept)) return Unreadable();
+      return renew(std::move(response));
+    }
+    auto answer = run();
+    if (!answer.ok()) {
+      Forget(key);
+      return answer;
+    }
+    Response copy = *answer;
+    strip(copy);
+    Keep(key, copy.SerializeAsString());
+    return answer;
+  }
+
+ private:
+  struct Key {
+    // In lower case.
+    std::string request_id;
+    uint64_t fingerprint = 0;
+  };
+  struct Entry {
+    Key key;
+    absl::Time begun;
+    // Nothing while the request runs.
+    std::optional<std::string> answer;
+  };
+  // The oldest first.
+  using Entries = std::list<Entry>;
+
+  static Key MakeKey(absl::string_view method, const CallContext& context,
+                     const google::protobuf::Message& request,
+                     absl::string_view request_id);
+  static absl::Status Unreadable();
+
+  // The answer, or nothing when the caller is the first: then it calls Keep or
+  // Forget.
+  absl::StatusOr<std::optional<std::string>> Begin(const Key& key);
+  void Keep(const Key& key, std::string answer);
+  void Forget(const Key& key);
+
+  void Erase(Entries::iterator entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Removes what is too old or too much, but nothing that runs.
+  void Trim() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  const Bounds bounds_;
+  const Clock clock_;
+  gofer::base::Mutex mu_;
+  Entries entries_ ABSL_GUARDED_BY(mu_);
+  std::map<std::string, Entries::iterator> by_id_ ABSL_GUARDED_BY(mu_);
+  size_t bytes_ ABSL_GUARDED_BY(mu_) = 0;
+};
+
+}  // namespace goferd::service
+
+#endif  // GOFERD_CONTROLPLANE_SERVICE_REQUEST_ID_CACHE_H_

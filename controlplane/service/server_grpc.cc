@@ -1,0 +1,63 @@
+#include "controlplane/service/server_grpc.h"
+
+namespace goferd::service {
+
+grpc::ServerUnaryReactor* ServerServiceGrpc::CreateServer(
+    grpc::CallbackServerContext* context,
+    const admin::CreateServerRequest* request, admin::Server* response) {
+  return RunUnary(path_, "/goferd.admin.v1.ServerService/CreateServer", context,
+                  request, response, bodies_, &ServerBodies::CreateServer);
+}
+
+grpc::ServerUnaryReactor* ServerServiceGrpc::GetServer(
+    grpc::CallbackServerContext* context,
+    const admin::GetServerRequest* request, admin::Server* response) {
+  return RunUnary(path_, "/goferd.admin.v1.ServerService/GetServer", context,
+                  request, response, bodies_, &ServerBodies::GetServer);
+}
+
+grpc::ServerUnaryReactor* ServerServiceGrpc::ListServers(
+    grpc::CallbackServerContext* context,
+    const admin::ListServersRequest* request,
+    admin::ListServersResponse* response) {
+  return RunUnary(path_, "/goferd.admin.v1.ServerService/ListServers", context,
+                  request, response, bodies_, &ServerBodies::ListServers);
+}
+
+grpc::ServerUnaryReactor* ServerServiceGrpc::UpdateServer(
+    grpc::CallbackServerContext* context,
+    const admin::UpdateServerRequest* request, admin::Server* response) {
+  return RunUnary(path_, "/goferd.admin.v1.ServerService/UpdateServer", context,
+                  request, response, bodies_, &ServerBodies::UpdateServer);
+}
+
+grpc::ServerUnaryReactor* ServerServiceGrpc::DeleteServer(
+    grpc::CallbackServerContext* context,
+    const admin::DeleteServerRequest* request,
+    google::protobuf::Empty* response) {
+  return RunUnary(path_, "/goferd.admin.v1.ServerService/DeleteServer", context,
+                  request, response, bodies_, &ServerBodies::DeleteServer);
+}
+
+grpc::ServerUnaryReactor* ServerServiceGrpc::DrainServer(
+    grpc::CallbackServerContext* context,
+    const admin::DrainServerRequest* request, admin::Server* response) {
+  return RunUnary(path_, "/goferd.admin.v1.ServerService/DrainServer", context,
+                  request, response, bodies_, &ServerBodies::DrainServer);
+}
+
+grpc::ServerUnaryReactor* ServerServiceGrpc::UndrainServer(
+    grpc::CallbackServerContext* context,
+    const admin::UndrainServerRequest* request, admin::Server* response) {
+  return RunUnary(path_, "/goferd.admin.v1.ServerService/UndrainServer",
+                  context, request, response, bodies_,
+                  &ServerBodies::UndrainServer);
+}
+
+grpc::ServerUnaryReactor* ServerServiceGrpc::WaitServer(
+    grpc::CallbackServerContext* context,
+    const admin::WaitServerRequest* request, admin::Server* response) {
+  return StartWaitServer(live_, context, *request, *response);
+}
+
+}  // namespace goferd::service

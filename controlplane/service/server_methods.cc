@@ -1,0 +1,165 @@
+#include "controlplane/service/server_methods.h"
+
+#include <string>
+#include <utility>
+
+#include "controlplane/errors/error.h"
+#include "controlplane/service/effect.h"
+#include "controlplane/service/field_checks.h"
+#include "controlplane/service/paging.h"
+#include "controlplane/service/resource_filters.h"
+#include "controlplane/service/server_checks.h"
+#include "controlplane/service/server_update.h"
+#include "controlplane/service/walk_in_slices.h"
+
+namespace goferd::service {
+namespace {
+
+using admin::Server;
+using errors::FieldViolations;
+using google::protobuf::Empty;
+using supervisor::Supervisor;
+
+std::string IdOf(const Server& server) {
+  return ParseServerName(server.name(), Wildcard::kRefused).value_or("");
+}
+
+// What the caller may say of a new server.
+Server WithoutOutput(Server server) {
+  server.clear_name();
+  server.clear_uid();
+  server.clear_etag();
+  server.clear_create_time();
+  server.clear_update_time();
+  server.clear_state();
+  server.clear_failure();
+  server.clear_conditions();
+  server.clear_active_connection_count();
+  server.clear_holders();
+  server.clear_origin();
+  server.clear_gofer_pid();
+  server.clear_gofer_version();
+  server.clear_sandbox_steps();
+  server.clear_missing_sandbox_steps();
+  server.clear_restart_count();
+  return server;
+}
+
+}  // namespace
+
+absl::StatusOr<Server> ServerMethods::CreateServer(
+    const CallContext& context, const admin::CreateServerRequest& request) {
+  FieldViolations violations;
+  CheckId(violations, "server_id", request.server_id());
+  if (request.has_server()) {
+    CheckNewServer(violations, "server", request.server(),
+                   supervisor_.config());
+  } else {
+    violations.Add("server", "must be set");
+  }
+  CheckRequestId(violations, "request_id", request.request_id());
+  if (!violations.empty()) return violations.ToStatus();
+  return request_ids_.Once<Server>("CreateServer", context, request, [&] {
+    return supervisor_.CreateServer(request.server_id(),
+                                    WithoutOutput(request.server()),
+                                    EffectOf(request));
+  });
+}
+
+absl::StatusOr<Server> ServerMethods::GetServer(
+    const CallContext&, const admin::GetServerRequest& request) {
+  FieldViolations violations;
+  const std::string id = CheckServerName(violations, "name", request.name());
+  if (!violations.empty()) return violations.ToStatus();
+  return supervisor_.GetServer(id);
+}
+
+absl::StatusOr<admin::ListServersResponse> ServerMethods::ListServers(
+    const CallContext&, const admin::ListServersRequest& request) {
+  FieldViolations violations;
+  Page page(violations, request.page_size(), request.page_token(),
+            PageScope("ListServers", "", request.filter()));
+  const Filter filter =
+      CheckFilter(violations, request.filter(), ServerFilterSchema());
+  if (!violations.empty()) return violations.ToStatus();
+  admin::ListServersResponse response;
+  const auto revision = WalkInSlices<Server>(
+      page.after(),
+      [&](absl::string_view after, auto visit) {
+        return absl::StatusOr<int64_t>(supervisor_.VisitServers(after, visit));
+      },
+      IdOf,
+      [&](const Server& server) {
+        if (!Matches(filter, server)) return true;
+        if (!page.Take(IdOf(server), server.ByteSizeLong())) return false;
+        *response.add_servers() = server;
+        return true;
+      });
+  if (!revision.ok()) return revision.status();
+  response.set_revision(*revision);
+  response.set_next_page_token(page.next_token());
+  return response;
+}
+
+absl::StatusOr<Server> ServerMethods::UpdateServer(
+    const CallContext& context, const admin::UpdateServerRequest& request) {
+  FieldViolations violations;
+  const std::string id =
+      CheckServerName(violations, "server.name", request.server().name());
+  const ServerUpdate update(violations, request, supervisor_.config());
+  CheckRequestId(violations, "request_id", request.request_id());
+  if (!violations.empty()) return violations.ToStatus();
+  return request_ids_.Once<Server>("UpdateServer", context, request, [&] {
+    return supervisor_.UpdateServer(
+        id, request.server().etag(), EffectOf(request),
+        [&](Server& server) { return update.Apply(server); });
+  });
+}
+
+absl::StatusOr<Empty> ServerMethods::DeleteServer(
+    const CallContext& context, const admin::DeleteServerRequest& request) {
+  FieldViolations violations;
+  const std::string id = CheckServerName(violations, "name", request.name());
+  CheckRequestId(violations, "request_id", request.request_id());
+  if (!violations.empty()) return violations.ToStatus();
+  return request_ids_.Once<Empty>(
+      "DeleteServer", context, request, [&]() -> absl::StatusOr<Empty> {
+        const absl::Status status = supervisor_.DeleteServer(
+            id, request.etag(),
+            request.force() ? Supervisor::Force::kYes : Supervisor::Force::kNo,
+            EffectOf(request));
+        const bool is_missing =
+            errors::ReasonOf(status) == errors::Reason::SERVER_NOT_FOUND;
+        if (status.ok() || (is_missing && request.allow_missing())) {
+          return Empty();
+        }
+        return status;
+      });
+}
+
+template <class Request>
+absl::StatusOr<Server> ServerMethods::SetDraining(absl::string_view method,
+                                                  const CallContext& context,
+                                                  const Request& request,
+                                                  bool draining) {
+  FieldViolations violations;
+  const std::string id = CheckServerName(violations, "name", request.name());
+  CheckRequestId(violations, "request_id", request.request_id());
+  if (!violations.empty()) return violations.ToStatus();
+  return request_ids_.Once<Server>(method, context, request, [&] {
+    return supervisor_.SetDraining(id, request.etag(), draining,
+                                   EffectOf(request));
+  });
+}
+
+absl::StatusOr<Server> ServerMethods::DrainServer(
+    const CallContext& context, const admin::DrainServerRequest& request) {
+  return SetDraining("DrainServer", context, request, true);
+}
+
+absl::StatusOr<Server> ServerMethods::UndrainServer(
+    const CallContext& context, const admin::UndrainServerRequest& request) {
+  return SetDraining("UndrainServer", context, request, false);
+}
+
+}  // namespace goferd::service

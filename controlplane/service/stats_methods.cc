@@ -1,0 +1,29 @@
+#include "controlplane/service/stats_methods.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "controlplane/errors/error.h"
+#include "controlplane/service/field_checks.h"
+
+namespace goferd::service {
+
+absl::StatusOr<admin::Stats> StatsMethods::GetStats(
+    const CallContext&, const admin::GetStatsRequest& request) {
+  errors::FieldViolations violations;
+  const ChildName name = CheckServerOrConnectionName(
+      violations, "name", request.name(), Wildcard::kRefused);
+  if (!violations.empty()) return violations.ToStatus();
+  auto list = supervisor_.GetStats(name.server_id, name.id);
+  if (!list.ok()) return list.status();
+  if (list->stats.empty()) {
+    return errors::Error(
+        errors::Reason::GOFER_UNREACHABLE,
+        absl::StrCat("the gofer of ", FormatServerName(name.server_id),
+                     " did not answer"),
+        {{"resource", request.name()}});
+  }
+  return std::move(list->stats.front());
+}
+
+}  // namespace goferd::service

@@ -1,0 +1,87 @@
+#include "controlplane/service/status_translation.h"
+
+#include <string>
+
+#include "absl/strings/cord.h"
+#include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
+#include "controlplane/errors/error.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "server/base/log.h"
+
+namespace goferd::service {
+namespace {
+
+constexpr size_t kMaxTextBytes = 1024;
+constexpr char kBadRequestUrl[] = "type.googleapis.com/google.rpc.BadRequest";
+constexpr char kDetailsPrefix[] = "type.googleapis.com/google.rpc.";
+
+// Cut between characters: gRPC and protobuf want UTF-8.
+std::string CutText(absl::string_view text) {
+  if (text.size() <= kMaxTextBytes) return std::string(text);
+  size_t end = kMaxTextBytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) {
+    --end;
+  }
+  return std::string(text.substr(0, end));
+}
+
+absl::Status WithReason(const absl::Status& status) {
+  if (errors::ReasonOf(status) != errors::Reason::ERROR_REASON_UNSPECIFIED) {
+    return status;
+  }
+  static gofer::base::RateLimit limit;
+  uint64_t suppressed = 0;
+  if (limit.Allow(&suppressed)) {
+    gofer::base::Log().error("error without a reason: {}", status.ToString());
+  }
+  return errors::Error(errors::Reason::INTERNAL_FAULT, status.message());
+}
+
+google::rpc::Status ToRpcStatus(const absl::Status& status) {
+  google::rpc::Status rpc;
+  rpc.set_code(static_cast<int>(status.code()));
+  rpc.set_message(CutText(status.message()));
+  status.ForEachPayload(
+      [&rpc](absl::string_view url, const absl::Cord& payload) {
+        if (!absl::StartsWith(url, kDetailsPrefix)) return;
+        google::protobuf::Any& detail = *rpc.add_details();
+        detail.set_type_url(std::string(url));
+        detail.set_value(std::string(payload));
+      });
+  return rpc;
+}
+
+// Leaves out field violations until `rpc` is small enough.
+void Shrink(google::rpc::Status& rpc) {
+  for (google::protobuf::Any& detail : *rpc.mutable_details()) {
+    if (detail.type_url() != kBadRequestUrl) continue;
+    google::rpc::BadRequest request;
+    if (!request.ParseFromString(detail.value())) continue;
+    while (rpc.ByteSizeLong() > kMaxDetailsBytes &&
+           !request.field_violations().empty()) {
+      request.mutable_field_violations()->RemoveLast();
+      detail.set_value(request.SerializeAsString());
+    }
+  }
+}
+
+}  // namespace
+
+grpc::Status ToGrpcStatus(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  // Nobody is there to read the rest.
+  if (status.code() == absl::StatusCode::kCancelled) {
+    return grpc::Status::CANCELLED;
+  }
+  const absl::Status with_reason = WithReason(status);
+  google::rpc::Status rpc = ToRpcStatus(with_reason);
+  Shrink(rpc);
+  const std::string details =
+      rpc.ByteSizeLong() <= kMaxDetailsBytes ? rpc.SerializeAsString() : "";
+  return {static_cast<grpc::StatusCode>(with_reason.code()), rpc.message(),
+          details};
+}
+
+}  // namespace goferd::service

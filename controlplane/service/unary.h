@@ -1,0 +1,91 @@
+// RunUnary: a method of gRPC's callback API, made from a plain body.
+
+#ifndef GOFERD_CONTROLPLANE_SERVICE_UNARY_H_
+#define GOFERD_CONTROLPLANE_SERVICE_UNARY_H_
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "controlplane/service/call_gate.h"
+#include "controlplane/service/executor.h"
+
+namespace goferd::service {
+
+// What all methods share. Outlives the server.
+struct CallPath {
+  CallGate& gate;
+  Executor& executor;
+};
+
+// Runs the body of one call and finishes it. gRPC keeps the request, the
+// response and the context until the reactor is finished, also when the client
+// has gone.
+template <class Bodies, class Request, class Response>
+class UnaryCall {
+ public:
+  using Body = absl::StatusOr<Response> (Bodies::*)(const CallContext&,
+                                                    const Request&);
+
+  static grpc::ServerUnaryReactor* Run(const CallPath& path,
+                                       absl::string_view method,
+                                       grpc::CallbackServerContext* context,
+                                       const Request* request,
+                                       Response* response, Bodies& bodies,
+                                       Body body) {
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    CallGate& gate = path.gate;
+    CallGate::Call call = gate.Admit(method, *context);
+    if (!call.admission.ok()) {
+      reactor->Finish(gate.Finish(call, *request, call.admission));
+      return reactor;
+    }
+    auto run = [=, &gate, &bodies] {
+      reactor->Finish(gate.Finish(
+          call, *request,
+          Invoke(*context, call, *request, *response, bodies, body)));
+    };
+    if (call.is_inline()) {
+      run();
+      return reactor;
+    }
+    const absl::Status posted = path.executor.Post(std::move(run));
+    if (!posted.ok()) reactor->Finish(gate.Finish(call, *request, posted));
+    return reactor;
+  }
+
+ private:
+  static absl::Status Invoke(const grpc::CallbackServerContext& context,
+                             const CallGate::Call& call, const Request& request,
+                             Response& response, Bodies& bodies, Body body) {
+    // It waited for a thread in vain: nobody would learn the answer.
+    if (context.IsCancelled()) {
+      return absl::CancelledError("the call was cancelled before it began");
+    }
+    absl::StatusOr<Response> answer = (bodies.*body)(call.context, request);
+    if (!answer.ok()) return answer.status();
+    response = *std::move(answer);
+    return absl::OkStatus();
+  }
+};
+
+// Finishes the call with the answer of `body`, on this thread or on one of the
+// executor's, as the policy of `method` says. `method` is a literal.
+template <class Bodies, class Request, class Response>
+grpc::ServerUnaryReactor* RunUnary(
+    const CallPath& path, absl::string_view method,
+    grpc::CallbackServerContext* context, const Request* request,
+    Response* response, Bodies& bodies,
+    absl::StatusOr<Response> (Bodies::*body)(const CallContext&,
+                                             const Request&)) {
+  return UnaryCall<Bodies, Request, Response>::Run(
+      path, method, context, request, response, bodies, body);
+}
+
+}  // namespace goferd::service
+
+#endif  // GOFERD_CONTROLPLANE_SERVICE_UNARY_H_

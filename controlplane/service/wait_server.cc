@@ -1,0 +1,140 @@
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "controlplane/errors/error.h"
+#include "controlplane/service/field_checks.h"
+#include "controlplane/service/live_calls.h"
+#include "controlplane/service/status_translation.h"
+
+namespace goferd::service {
+namespace {
+
+using admin::Server;
+using admin::WaitServerRequest;
+using gofer::base::MutexLock;
+
+constexpr char kMethod[] = "/goferd.admin.v1.ServerService/WaitServer";
+
+bool HasEnded(const Server& server) {
+  return server.state() == Server::STOPPED || server.state() == Server::FAILED;
+}
+
+// Held by gRPC from Start until OnDone, and by the registry.
+class WaitServerCall final
+    : public grpc::ServerUnaryReactor,
+      public LiveCall,
+      public std::enable_shared_from_this<WaitServerCall> {
+ public:
+  WaitServerCall(const LiveCalls& live, Server& response)
+      : live_(live), response_(response) {}
+
+  // The error is why there is nothing to wait for.
+  absl::Status Prepare(const WaitServerRequest& request);
+  void Start(const absl::Status& admission);
+
+  SteadyTime Advance(SteadyTime now) override;
+  void End() override {
+    Fail(errors::Error(errors::Reason::SHUTTING_DOWN,
+                       "goferd is going down: wait again later"));
+  }
+  void OnCancel() override {
+    MutexLock lock(mu_);
+    FinishNow(grpc::Status::CANCELLED);
+  }
+  void OnDone() override {
+    live_.streams.Remove(*this);
+    // Goes after the lock, maybe with the object.
+    std::shared_ptr<WaitServerCall> self;
+    MutexLock lock(mu_);
+    self.swap(self_);
+  }
+
+ private:
+  void Fail(const absl::Status& status) {
+    MutexLock lock(mu_);
+    FinishNow(ToGrpcStatus(status));
+  }
+  void FinishNow(const grpc::Status& status)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    if (std::exchange(finished_, true)) return;
+    Finish(status);
+  }
+  // Whether it is as it was waited for; server_ is what to answer then.
+  bool Holds() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  const LiveCalls live_;
+  Server& response_;
+  gofer::base::Mutex mu_;
+  std::string id_ ABSL_GUARDED_BY(mu_);
+  WaitServerRequest::Until until_ ABSL_GUARDED_BY(mu_) =
+      WaitServerRequest::NO_CONNECTIONS;
+  // As it was last.
+  Server server_ ABSL_GUARDED_BY(mu_);
+  bool finished_ ABSL_GUARDED_BY(mu_) = false;
+  std::shared_ptr<WaitServerCall> self_ ABSL_GUARDED_BY(mu_);
+};
+
+absl::Status WaitServerCall::Prepare(const WaitServerRequest& request) {
+  errors::FieldViolations violations;
+  const std::string id = CheckServerName(violations, "name", request.name());
+  CheckEnum(violations, "until", request.until());
+  if (!violations.empty()) return violations.ToStatus();
+  auto server = live_.supervisor.GetServer(id);
+  if (!server.ok()) return server.status();
+  MutexLock lock(mu_);
+  id_ = id;
+  if (request.until() != WaitServerRequest::UNTIL_UNSPECIFIED) {
+    until_ = request.until();
+  }
+  server_ = *std::move(server);
+  return absl::OkStatus();
+}
+
+void WaitServerCall::Start(const absl::Status& admission) {
+  {
+    MutexLock lock(mu_);
+    self_ = shared_from_this();
+  }
+  if (!admission.ok()) return Fail(admission);
+  const absl::Status added = live_.streams.Add(shared_from_this());
+  if (!added.ok()) Fail(added);
+}
+
+SteadyTime WaitServerCall::Advance(SteadyTime) {
+  MutexLock lock(mu_);
+  if (!finished_ && Holds()) {
+    response_ = server_;
+    FinishNow(grpc::Status::OK);
+  }
+  return SteadyTime::max();
+}
+
+bool WaitServerCall::Holds() {
+  auto server = live_.supervisor.GetServer(id_);
+  // Another one of the same name: ours is gone.
+  if (!server.ok() || server->uid() != server_.uid()) {
+    server_.set_state(Server::STOPPED);
+    server_.set_active_connection_count(0);
+    return true;
+  }
+  server_ = *std::move(server);
+  if (HasEnded(server_)) return true;
+  return until_ == WaitServerRequest::NO_CONNECTIONS &&
+         server_.active_connection_count() == 0;
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* StartWaitServer(const LiveCalls& live,
+                                          grpc::CallbackServerContext* context,
+                                          const WaitServerRequest& request,
+                                          Server& response) {
+  const CallGate::Call call = live.gate.Admit(kMethod, *context);
+  auto wait = std::make_shared<WaitServerCall>(live, response);
+  WaitServerCall* reactor = wait.get();
+  wait->Start(call.admission.ok() ? wait->Prepare(request) : call.admission);
+  return reactor;
+}
+
+}  // namespace goferd::service

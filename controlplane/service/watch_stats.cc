@@ -1,0 +1,111 @@
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <utility>
+
+#include "controlplane/service/field_checks.h"
+#include "controlplane/service/live_calls.h"
+#include "controlplane/service/live_stream.h"
+
+namespace goferd::service {
+namespace {
+
+using admin::WatchStatsRequest;
+using admin::WatchStatsResponse;
+using Sample = absl::StatusOr<supervisor::Supervisor::StatsList>;
+
+constexpr char kMethod[] = "/goferd.admin.v1.StatsService/WatchStats";
+constexpr absl::Duration kDefaultInterval = absl::Seconds(10);
+constexpr size_t kMaxBytes = size_t{256} << 10;
+
+// The sample, in messages of bounded size. At least one.
+std::deque<WatchStatsResponse> InParts(
+    supervisor::Supervisor::StatsList sample) {
+  std::deque<WatchStatsResponse> parts(1);
+  size_t bytes = 0;
+  for (admin::Stats& stats : sample.stats) {
+    const size_t size = stats.ByteSizeLong();
+    if (bytes > 0 && bytes + size > kMaxBytes) {
+      parts.emplace_back();
+      bytes = 0;
+    }
+    bytes += size;
+    *parts.back().add_stats() = std::move(stats);
+  }
+  for (std::string& name : sample.unreachable) {
+    parts.back().add_unreachable(std::move(name));
+  }
+  parts.back().set_sample_complete(true);
+  return parts;
+}
+
+class WatchStatsStream final : public LiveStream<WatchStatsResponse> {
+ public:
+  explicit WatchStatsStream(const LiveCalls& live) : LiveStream(live) {}
+
+  // As WatchEventsStream::Prepare.
+  absl::Status Prepare(const WatchStatsRequest& request);
+
+ private:
+  void Continue(SteadyTime now) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void TakeSample(Sample sample) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  // Constant after Prepare.
+  ChildName name_;
+  std::chrono::nanoseconds interval_{};
+
+  SteadyTime sample_time_ ABSL_GUARDED_BY(mu_);
+  // Of the sample that is being sent.
+  std::deque<WatchStatsResponse> parts_ ABSL_GUARDED_BY(mu_);
+};
+
+absl::Status WatchStatsStream::Prepare(const WatchStatsRequest& request) {
+  errors::FieldViolations violations;
+  name_ = CheckServerOrConnectionName(violations, "name", request.name(),
+                                      Wildcard::kAllowed);
+  absl::Duration interval = kDefaultInterval;
+  if (request.has_interval()) {
+    interval = CheckDuration(violations, "interval", request.interval(),
+                             absl::Milliseconds(100), absl::Hours(1));
+  }
+  interval_ = absl::ToChronoNanoseconds(interval);
+  return violations.ToStatus();
+}
+
+void WatchStatsStream::Continue(SteadyTime now) {
+  if (!parts_.empty()) {
+    WatchStatsResponse part = std::move(parts_.front());
+    parts_.pop_front();
+    return Write(std::move(part));
+  }
+  next_ = sample_time_;
+  if (now < sample_time_) return;
+  // Those that a slow reader has missed are not made up for.
+  sample_time_ = now + interval_;
+  const absl::Status started = RunWork(
+      [this] { return live_.supervisor.GetStats(name_.server_id, name_.id); },
+      [this](Sample sample)
+          ABSL_NO_THREAD_SAFETY_ANALYSIS { TakeSample(std::move(sample)); });
+  // Too much to do: this sample is missed.
+  next_ = started.ok() ? SteadyTime::max() : sample_time_;
+}
+
+void WatchStatsStream::TakeSample(Sample sample) {
+  if (!sample.ok()) return FinishWith(sample.status());
+  parts_ = InParts(*std::move(sample));
+}
+
+}  // namespace
+
+grpc::ServerWriteReactor<WatchStatsResponse>* StartWatchStats(
+    const LiveCalls& live, grpc::CallbackServerContext* context,
+    const WatchStatsRequest& request) {
+  const CallGate::Call call = live.gate.Admit(kMethod, *context);
+  auto stream = std::make_shared<WatchStatsStream>(live);
+  WatchStatsStream* reactor = stream.get();
+  stream->Start(call.admission.ok() ? stream->Prepare(request)
+                                    : call.admission);
+  return reactor;
+}
+
+}  // namespace goferd::service

@@ -1,0 +1,84 @@
+// What a gofer's failure means to a caller of the admin API.
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "controlplane/errors/error.h"
+#include "controlplane/worker/gofer_client.h"
+
+namespace goferd::worker {
+namespace {
+
+using errors::Reason;
+using wire::Failure;
+
+constexpr size_t kMaxText = 1024;
+constexpr size_t kMaxStep = 64;
+constexpr int kMaxErrno = 4095;
+constexpr int kRetryMs = 1000;
+
+// A gofer may say anything: one line of printable ASCII of it.
+std::string Plain(const std::string& from, size_t most) {
+  std::string text = from.substr(0, most);
+  std::replace_if(
+      text.begin(), text.end(),
+      [](char c) {
+        return !absl::ascii_isprint(static_cast<unsigned char>(c));
+      },
+      '?');
+  return text;
+}
+
+absl::Status HostError(const Failure& failure, absl::string_view text,
+                       const std::string& step) {
+  const int number = failure.error_number();
+  if (number <= 0 || number > kMaxErrno) {
+    return errors::Error(Reason::INTERNAL_FAULT,
+                         absl::StrCat(text, ": no error number"),
+                         {{"step", step}});
+  }
+  return errors::FromErrno(number, text, {{"step", step}});
+}
+
+}  // namespace
+
+absl::Status ToStatus(const Failure& failure) {
+  const std::string step = Plain(failure.step(), kMaxStep);
+  std::string text = Plain(failure.text(), kMaxText);
+  if (text.empty()) text = absl::StrCat("the gofer refuses: ", step);
+  switch (failure.code()) {
+    case Failure::HOST_ERROR:
+      return HostError(failure, text, step);
+    case Failure::NOT_FOUND:
+      return errors::Error(Reason::CONNECTION_NOT_FOUND, text);
+    case Failure::ALREADY_EXISTS:
+      return errors::Error(Reason::CONNECTION_ALREADY_EXISTS, text);
+    case Failure::WRONG_STATE:
+      return errors::Error(Reason::OPERATION_PENDING, text);
+    case Failure::DRAINING:
+      return errors::Error(Reason::SERVER_DRAINING, text);
+    case Failure::CONNECTION_LIMIT:
+      return errors::ErrorWithRetry(Reason::CONNECTION_LIMIT, text, kRetryMs);
+    case Failure::FD_LIMIT:
+      return errors::ErrorWithRetry(Reason::FD_LIMIT, text, kRetryMs);
+    case Failure::UNKNOWN_MID:
+      return errors::Error(Reason::UNKNOWN_MID, text);
+    case Failure::UNKNOWN_IMPLEMENTATION:
+      return errors::Error(Reason::FIELD_INVALID, text);
+    case Failure::KERNEL_FEATURE_MISSING:
+      return errors::Error(Reason::KERNEL_FEATURE_MISSING, text,
+                           {{"feature", step}});
+    case Failure::UNSUPPORTED:
+      return errors::Error(Reason::GOFER_CAPABILITY_MISSING, text,
+                           {{"capability", step}});
+    case Failure::INCOMPATIBLE:
+      return errors::Error(Reason::GOFER_CAPABILITY_MISSING, text,
+                           {{"capability", "protocol-version"}});
+    default:
+      return errors::Error(Reason::INTERNAL_FAULT, text);
+  }
+}
+
+}  // namespace goferd::worker

@@ -1,0 +1,318 @@
+#include "controlplane/worker/gofer_client.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "controlplane/errors/error.h"
+#include "controlplane/worker/response_parts.h"
+#include "server/base/syscall.h"
+
+namespace goferd::worker {
+namespace {
+
+using errors::Reason;
+using gofer::base::Errno;
+using gofer::base::ErrnoOr;
+using gofer::base::MutexLock;
+using gofer::base::UniqueFd;
+using std::chrono::steady_clock;
+
+// Requests without an answer, forgotten ones among them.
+constexpr size_t kMaxPending = 1024;
+// So that one gofer cannot keep the loop from the others.
+constexpr int kFramesPerTurn = 32;
+constexpr absl::Duration kLongestWait = absl::Hours(24);
+
+absl::Status Unreachable(absl::string_view text) {
+  return errors::Error(Reason::GOFER_UNREACHABLE, text);
+}
+
+absl::Status Unreachable(absl::string_view what, Errno error) {
+  return errors::Error(Reason::GOFER_UNREACHABLE,
+                       absl::StrCat(what, ": ", ::strerror(error.number())));
+}
+
+ErrnoOr<UniqueFd> ConnectIn(int directory, const std::string& name) {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  const std::string path = absl::StrCat("/proc/self/fd/", directory, "/", name);
+  if (path.size() >= sizeof(address.sun_path)) return Errno(ENAMETOOLONG);
+  std::memcpy(address.sun_path, path.data(), path.size());
+  auto socket = gofer::base::SyscallFd([] {
+    return ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  });
+  if (!socket.ok()) return socket;
+  const auto connected = gofer::base::SyscallVoid([&] {
+    return ::connect(socket->get(), reinterpret_cast<const sockaddr*>(&address),
+                     sizeof(address));
+  });
+  if (!connected.ok()) return connected.error();
+  return socket;
+}
+
+}  // namespace
+
+// Lives as long as a call uses it. Locks: send_mu_ before mu_; callbacks_mu_ is
+// held while a callback runs, and nothing else then.
+class GoferClient::Core : public std::enable_shared_from_this<Core> {
+ public:
+  Core(UniqueFd socket, EventLoop& loop, Callbacks callbacks)
+      : channel_(std::move(socket)),
+        loop_(loop),
+        callbacks_(std::move(callbacks)) {}
+
+  void Start();
+  void Destroy();
+  absl::StatusOr<wire::Response> Call(wire::ToGofer request,
+                                      std::span<const int> fds,
+                                      absl::Duration timeout);
+
+ private:
+  // One request that waits for its answer.
+  struct Pending {
+    ResponseParts parts;
+    gofer::base::CondVar changed;
+    bool done = false;
+  };
+  using PendingPtr = std::shared_ptr<Pending>;
+  using Deadline = steady_clock::time_point;
+
+  absl::StatusOr<PendingPtr> Send(wire::ToGofer& request,
+                                  std::span<const int> fds, Deadline deadline);
+  absl::StatusOr<wire::Response> Wait(uint64_t id, Pending& pending,
+                                      Deadline deadline);
+  void OnReadable();
+  absl::Status Take(gofer::control::Frame frame);
+  absl::Status TakeResponse(wire::Response response, size_t byte_count);
+  void Fail(const absl::Status& why);
+  void Close(const absl::Status& why);
+
+  gofer::control::ControlChannel channel_;
+  EventLoop& loop_;
+  gofer::base::Mutex callbacks_mu_;
+  Callbacks callbacks_ ABSL_GUARDED_BY(callbacks_mu_);
+  gofer::base::Mutex send_mu_;
+  uint64_t next_id_ ABSL_GUARDED_BY(send_mu_) = 1;
+  gofer::base::Mutex mu_;
+  // Why there are no more answers; OK while there are.
+  absl::Status closed_ ABSL_GUARDED_BY(mu_);
+  std::map<uint64_t, PendingPtr> pending_ ABSL_GUARDED_BY(mu_);
+  std::unique_ptr<EventLoop::Watch> watch_ ABSL_GUARDED_BY(mu_);
+};
+
+void GoferClient::Core::Start() {
+  const std::weak_ptr<Core> weak = weak_from_this();
+  auto watch = loop_.AddReadable(channel_.fd(), [weak] {
+    if (const auto core = weak.lock()) core->OnReadable();
+  });
+  if (!watch.ok()) {
+    loop_.Post([core = shared_from_this(), why = watch.status()] {
+      core->Close(why);
+    });
+    return;
+  }
+  MutexLock lock(mu_);
+  // It may have been closed already, and the watch goes behind the lock.
+  if (closed_.ok()) watch_ = *std::move(watch);
+}
+
+// Ends all that waits, with what was the first reason.
+void GoferClient::Core::Fail(const absl::Status& why) {
+  std::unique_ptr<EventLoop::Watch> watch;
+  MutexLock lock(mu_);
+  if (closed_.ok()) closed_ = why;
+  for (const auto& [id, pending] : pending_) pending->changed.NotifyAll();
+  watch = std::move(watch_);
+}
+
+void GoferClient::Core::Close(const absl::Status& why) {
+  Fail(why);
+  channel_.Shutdown();
+  absl::Status reason;
+  {
+    MutexLock lock(mu_);
+    reason = closed_;
+  }
+  MutexLock lock(callbacks_mu_);
+  const auto on_closed = std::exchange(callbacks_, {}).on_closed;
+  if (on_closed) on_closed(reason);
+}
+
+void GoferClient::Core::Destroy() {
+  {
+    // Waits for a callback that runs.
+    MutexLock lock(callbacks_mu_);
+    callbacks_ = {};
+  }
+  Fail(Unreachable("goferd has let go of the gofer"));
+  channel_.Shutdown();
+}
+
+void GoferClient::Core::OnReadable() {
+  {
+    MutexLock lock(mu_);
+    if (watch_ == nullptr && !closed_.ok()) return;
+  }
+  for (int i = 0; i < kFramesPerTurn; ++i) {
+    auto frame = channel_.Receive();
+    if (!frame.ok()) {
+      if (frame.error() == Errno(EAGAIN)) return;
+      Close(Unreachable("the gofer's control socket", frame.error()));
+      return;
+    }
+    if (absl::Status taken = Take(std::move(*frame)); !taken.ok()) {
+      Close(taken);
+      return;
+    }
+  }
+}
+
+absl::Status GoferClient::Core::Take(gofer::control::Frame frame) {
+  if (!frame.fds.empty()) return Unreachable("the gofer sent descriptors");
+  wire::FromGofer message;
+  if (!message.ParseFromString(frame.bytes)) {
+    return Unreachable("the gofer sent what is no message");
+  }
+  if (message.has_response()) {
+    return TakeResponse(std::move(*message.mutable_response()),
+                        frame.bytes.size());
+  }
+  if (message.has_event()) {
+    MutexLock lock(callbacks_mu_);
+    if (callbacks_.on_event) callbacks_.on_event(message.event());
+  }
+  // Others are those of a newer gofer.
+  return absl::OkStatus();
+}
+
+absl::Status GoferClient::Core::TakeResponse(wire::Response response,
+                                             size_t byte_count) {
+  MutexLock lock(mu_);
+  const auto found = pending_.find(response.request_id());
+  if (found == pending_.end()) {
+    return Unreachable("the gofer answered what it was not asked");
+  }
+  const PendingPtr pending = found->second;
+  absl::Status added = pending->parts.Add(std::move(response), byte_count);
+  if (!added.ok() || !pending->parts.complete()) return added;
+  pending->done = true;
+  pending_.erase(found);
+  pending->changed.NotifyAll();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<GoferClient::Core::PendingPtr> GoferClient::Core::Send(
+    wire::ToGofer& request, std::span<const int> fds, Deadline deadline) {
+  MutexLock send_lock(send_mu_);
+  request.set_request_id(next_id_);
+  const std::string bytes = request.SerializeAsString();
+  const auto pending = std::make_shared<Pending>();
+  {
+    MutexLock lock(mu_);
+    if (!closed_.ok()) return closed_;
+    if (pending_.size() >= kMaxPending) {
+      return Unreachable("too many requests wait for the gofer");
+    }
+    pending_.emplace(next_id_, pending);
+  }
+  const auto left =
+      std::max(deadline - steady_clock::now(), steady_clock::duration::zero());
+  const auto sent = channel_.Send(
+      bytes, fds,
+      static_cast<uint64_t>(
+          std::chrono::duration_cast<std::chrono::nanoseconds>(left).count()));
+  if (!sent.ok() && sent.error() == Errno(EMSGSIZE)) {
+    MutexLock lock(mu_);
+    pending_.erase(next_id_);
+    return errors::Error(Reason::FIELD_INVALID,
+                         absl::StrCat("the request is too long for a gofer: ",
+                                      bytes.size(), " bytes"));
+  }
+  ++next_id_;
+  if (sent.ok()) return pending;
+  const absl::Status why = Unreachable("asking the gofer", sent.error());
+  // The loop sees the end, and tells of it.
+  channel_.Shutdown();
+  MutexLock lock(mu_);
+  if (closed_.ok()) closed_ = why;
+  for (const auto& [id, waiting] : pending_) waiting->changed.NotifyAll();
+  return why;
+}
+
+absl::StatusOr<wire::Response> GoferClient::Core::Wait(uint64_t id,
+                                                       Pending& pending,
+                                                       Deadline deadline) {
+  MutexLock lock(mu_);
+  while (!pending.done && closed_.ok()) {
+    if (pending.changed.WaitUntil(mu_, deadline) || pending.done) continue;
+    if (steady_clock::now() < deadline) continue;
+    // Its answer may come yet.
+    pending.parts.Discard();
+    return Unreachable("the gofer has not answered in time");
+  }
+  if (pending.done) return pending.parts.Take();
+  pending_.erase(id);
+  return closed_;
+}
+
+absl::StatusOr<wire::Response> GoferClient::Core::Call(wire::ToGofer request,
+                                                       std::span<const int> fds,
+                                                       absl::Duration timeout) {
+  const Deadline deadline =
+      steady_clock::now() + absl::ToChronoNanoseconds(std::clamp(
+                                timeout, absl::ZeroDuration(), kLongestWait));
+  const auto pending = Send(request, fds, deadline);
+  if (!pending.ok()) return pending.status();
+  return Wait(request.request_id(), **pending, deadline);
+}
+
+absl::StatusOr<std::unique_ptr<GoferClient>> GoferClient::Connect(
+    const std::string& path, EventLoop& loop, Callbacks callbacks) {
+  const size_t slash = path.rfind('/');
+  const std::string parent =
+      slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const auto directory = gofer::base::SyscallFd(
+      [&] { return ::open(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC); });
+  if (!directory.ok()) return Unreachable(path, directory.error());
+  auto socket =
+      ConnectIn(directory->get(),
+                slash == std::string::npos ? path : path.substr(slash + 1));
+  if (!socket.ok()) return Unreachable(path, socket.error());
+  return std::make_unique<GoferClient>(std::move(*socket), loop,
+                                       std::move(callbacks));
+}
+
+GoferClient::GoferClient(UniqueFd socket, EventLoop& loop,
+                         Callbacks callbacks) {
+  const auto peer = gofer::uds::GetPeerCredentials(socket.get());
+  if (peer.ok()) peer_ = *peer;
+  core_ = std::make_shared<Core>(std::move(socket), loop, std::move(callbacks));
+  core_->Start();
+}
+
+GoferClient::~GoferClient() { core_->Destroy(); }
+
+absl::StatusOr<wire::Response> GoferClient::Call(wire::ToGofer request,
+                                                 std::span<const int> fds,
+                                                 absl::Duration timeout) {
+  return core_->Call(std::move(request), fds, timeout);
+}
+
+absl::StatusOr<wire::Response> GoferClient::Ask(wire::ToGofer request,
+                                                std::span<const int> fds,
+                                                absl::Duration timeout) {
+  auto response = Call(std::move(request), fds, timeout);
+  if (response.ok() && response->has_failure()) {
+    return ToStatus(response->failure());
+  }
+  return response;
+}
+
+}  // namespace goferd::worker

@@ -1,0 +1,39 @@
+#include "controlplane/worker/response_parts.h"
+
+#include "controlplane/errors/error.h"
+
+namespace goferd::worker {
+namespace {
+
+absl::Status Refused(absl::string_view text) {
+  return errors::Error(errors::Reason::GOFER_UNREACHABLE, text);
+}
+
+}  // namespace
+
+absl::Status ResponseParts::Add(v1::Response part, size_t byte_count) {
+  if (byte_count > kMaxBytes - byte_count_) {
+    return Refused("the gofer's answer is too long");
+  }
+  byte_count_ += byte_count;
+  const auto result = part.result_case();
+  if (result != v1::Response::RESULT_NOT_SET) {
+    // Merging another kind would silently drop what came before.
+    if (result_ != v1::Response::RESULT_NOT_SET && result_ != result) {
+      return Refused("the parts of the gofer's answer do not belong together");
+    }
+    result_ = result;
+  }
+  complete_ = !part.more();
+  if (discard_) return absl::OkStatus();
+  whole_.MergeFrom(part);
+  whole_.set_more(false);
+  return absl::OkStatus();
+}
+
+void ResponseParts::Discard() {
+  discard_ = true;
+  whole_ = v1::Response();
+}
+
+}  // namespace goferd::worker

@@ -1,0 +1,72 @@
+// ControlChannel: frames with descriptors over the control socket between
+// goferd and a gofer.
+
+#ifndef GOFER_SERVER_CONTROL_CONTROL_CHANNEL_H_
+#define GOFER_SERVER_CONTROL_CONTROL_CHANNEL_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "server/base/errno.h"
+#include "server/base/unique_fd.h"
+
+namespace gofer::control {
+
+// The longest frame.
+inline constexpr size_t kMaxFrameBytes = size_t{1} << 20;
+// The most descriptors beside one frame.
+inline constexpr size_t kMaxFrameFds = 4;
+
+// One message of the peer and what came with it.
+struct Frame {
+  std::string bytes;
+  std::vector<base::UniqueFd> fds;
+};
+
+// One end of a connected SOCK_SEQPACKET socket. A frame is cut into packets
+// that the kernel takes whole; each has a header of 8 bytes, little endian: the
+// frame's length and the packet's offset in it. Descriptors are beside the
+// first packet. The peer is not trusted: it makes us allocate no more than it
+// has sent, and one frame at most.
+//
+// Send and Receive may be called by two threads at once, each of them by one
+// thread at a time. An error other than EAGAIN is the end of the channel.
+class ControlChannel {
+ public:
+  // `socket` is switched to non-blocking.
+  explicit ControlChannel(base::UniqueFd socket);
+
+  // Borrowed, to poll.
+  int fd() const { return socket_.get(); }
+
+  // Sends a frame with the borrowed `fds`, waiting for room at most
+  // `timeout_ns`. Errors: EMSGSIZE (too long, too many descriptors: nothing was
+  // sent, the channel lives), ETIMEDOUT (the channel is broken then), EPIPE and
+  // others of sendmsg.
+  base::ErrnoOr<void> Send(absl::string_view bytes, std::span<const int> fds,
+                           uint64_t timeout_ns);
+
+  // The next frame if all of it is there, without waiting. Errors: EAGAIN (not
+  // yet: poll and call again), ECONNRESET (the peer has closed), EPROTO
+  // (packets that make no frame, or too large a one), EMSGSIZE (descriptors
+  // that could not be taken, all closed), others of recvmsg.
+  base::ErrnoOr<Frame> Receive();
+
+  // Makes the peer, and those who wait on this end, see the end.
+  void Shutdown();
+
+ private:
+  base::UniqueFd socket_;
+  // The frame that is coming.
+  Frame partial_;
+  size_t expected_ = 0;
+  std::vector<char> packet_;
+};
+
+}  // namespace gofer::control
+
+#endif  // GOFER_SERVER_CONTROL_CONTROL_CHANNEL_H_

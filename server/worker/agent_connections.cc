@@ -1,0 +1,275 @@
+#include "server/worker/agent_connections.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/base/clock.h"
+#include "server/rules/unix_clock.h"
+#include "server/uds/unix_socket.h"
+#include "server/worker/agent_stats.h"
+#include "server/worker/agent_translate.h"
+
+namespace gofer::worker {
+namespace {
+
+namespace v1 = ::goferd::worker::v1;
+using lisafs::ConnectionState;
+
+Failure NotFound(absl::string_view uid) {
+  return MakeFailure(Failure::NOT_FOUND, absl::StrCat("no connection ", uid));
+}
+
+uint64_t After(int64_t duration_ns) {
+  const uint64_t now = base::MonotonicNanos();
+  const auto duration =
+      static_cast<uint64_t>(std::max<int64_t>(duration_ns, 0));
+  return duration > UINT64_MAX - now ? UINT64_MAX : now + duration;
+}
+
+}  // namespace
+
+AgentConnections::AgentConnections(lisafs::Server& server,
+                                   ConnectionNotes& notes,
+                                   int64_t ended_retention_ns,
+                                   ChangeCallback on_change)
+    : server_(server),
+      notes_(notes),
+      retention_ns_(
+          static_cast<uint64_t>(std::max<int64_t>(ended_retention_ns, 0))),
+      on_change_(std::move(on_change)) {}
+
+v1::Connection AgentConnections::Add(
+    v1::Connection facts, std::shared_ptr<lisafs::Connection> connection) {
+  facts.set_create_unix_ns(rules::UnixNanos());
+  const std::string uid = facts.uid();
+  uids_[connection->id()] = uid;
+  const auto [live, is_new] = live_.insert_or_assign(
+      uid, Live{std::move(facts), std::move(connection), UINT64_MAX});
+  v1::Connection view = View(live->second);
+  on_change_(view);
+  return view;
+}
+
+bool AgentConnections::Has(const std::string& uid) const {
+  return live_.count(uid) != 0 || ended_.count(uid) != 0;
+}
+
+FailureOr<v1::Connection> AgentConnections::Start(
+    const v1::StartConnection& request, base::UniqueFd socket) {
+  const auto found = live_.find(request.uid());
+  if (found == live_.end() && !Has(request.uid())) {
+    return NotFound(request.uid());
+  }
+  if (found == live_.end() ||
+      found->second.connection->state() != ConnectionState::kCreated) {
+    return MakeFailure(Failure::WRONG_STATE, "it was started, or has ended");
+  }
+  const auto checked =
+      uds::CheckConnected(socket.get(), uds::SocketType::kStream);
+  if (!checked.ok() || request.daemon_data().size() > kMaxDaemonData) {
+    return MakeFailure(Failure::MALFORMED,
+                       "no connected UNIX stream socket, or too much data");
+  }
+  Live& live = found->second;
+  const auto started =
+      server_.StartConnection(live.connection, std::move(socket));
+  if (!started.ok()) {
+    return HostFailure("start-thread", request.uid(), started.error());
+  }
+  live.facts.set_attach_unix_ns(rules::UnixNanos());
+  if (!request.daemon_data().empty()) {
+    live.facts.set_daemon_data(request.daemon_data());
+  }
+  v1::Connection view = View(live);
+  on_change_(view);
+  return view;
+}
+
+FailureOr<v1::Connection> AgentConnections::Stop(
+    const v1::StopConnection& request) {
+  const auto mode = ToStopMode(request.mode());
+  const auto reason = ToStopReason(request.reason());
+  if (!mode || !reason) {
+    return MakeFailure(Failure::MALFORMED, "a mode or reason that is unknown");
+  }
+  const auto found = live_.find(request.uid());
+  if (found == live_.end()) {
+    const auto ended = ended_.find(request.uid());
+    if (ended == ended_.end()) return NotFound(request.uid());
+    return ended->second.facts;
+  }
+  Live& live = found->second;
+  if (live.connection->state() == ConnectionState::kCreated) {
+    return EndCreated(found, request.reason(), request.detail());
+  }
+  live.connection->Stop(*mode, *reason, request.detail());
+  if (request.has_abort_after_ns()) {
+    live.abort_at_ns =
+        std::min(live.abort_at_ns, After(request.abort_after_ns()));
+  }
+  v1::Connection view = View(live);
+  on_change_(view);
+  return view;
+}
+
+void AgentConnections::StopAll(lisafs::StopMode mode) {
+  for (auto it = live_.begin(); it != live_.end();) {
+    const auto live = it++;
+    if (live->second.connection->state() == ConnectionState::kCreated) {
+      EndCreated(live, v1::END_REASON_SERVER_SHUTDOWN, "");
+    } else {
+      live->second.connection->Stop(mode, lisafs::EndReason::kServerShutdown);
+      on_change_(View(live->second));
+    }
+  }
+}
+
+void AgentConnections::ForgetCreated() {
+  for (auto it = live_.begin(); it != live_.end();) {
+    const auto live = it++;
+    if (live->second.connection->state() != ConnectionState::kCreated) continue;
+    const std::string uid = live->first;
+    EndCreated(live, v1::END_REASON_ADMIN_STOP, "the server drains");
+    ended_.erase(uid);
+  }
+}
+
+std::vector<v1::Connection> AgentConnections::List() const {
+  std::map<absl::string_view, v1::Connection> sorted;
+  for (const auto& [uid, live] : live_) sorted.emplace(uid, View(live));
+  for (const auto& [uid, ended] : ended_) sorted.emplace(uid, ended.facts);
+  std::vector<v1::Connection> list;
+  for (auto& [uid, view] : sorted) list.push_back(std::move(view));
+  return list;
+}
+
+v1::ConnectionCount AgentConnections::Count() const {
+  v1::ConnectionCount count;
+  for (const auto& [uid, live] : live_) {
+    if (live.connection->state() == ConnectionState::kCreated) {
+      count.set_created(count.created() + 1);
+    }
+  }
+  count.set_active(static_cast<uint32_t>(live_.size()) - count.created());
+  return count;
+}
+
+std::optional<v1::Stats> AgentConnections::StatsOf(
+    const std::string& uid) const {
+  if (const auto live = live_.find(uid); live != live_.end()) {
+    return worker::StatsOf(*live->second.connection, uid);
+  }
+  const auto ended = ended_.find(uid);
+  if (ended == ended_.end()) return std::nullopt;
+  return ended->second.stats;
+}
+
+v1::StatsList AgentConnections::AllStats() const {
+  std::map<absl::string_view, v1::Stats> sorted;
+  for (const auto& [uid, live] : live_) {
+    sorted.emplace(uid, worker::StatsOf(*live.connection, uid));
+  }
+  for (const auto& [uid, ended] : ended_) sorted.emplace(uid, ended.stats);
+  v1::StatsList list;
+  for (auto& [uid, stats] : sorted) *list.add_stats() = std::move(stats);
+  return list;
+}
+
+v1::InflightList AgentConnections::Inflight(int64_t min_age_ns) const {
+  v1::InflightList list;
+  for (const auto& [uid, live] : live_) {
+    AddInflight(*live.connection, uid, min_age_ns, list);
+  }
+  std::sort(list.mutable_requests()->begin(), list.mutable_requests()->end(),
+            [](const v1::InflightRequest& a, const v1::InflightRequest& b) {
+              return a.age_ns() > b.age_ns();
+            });
+  return list;
+}
+
+void AgentConnections::Visit(
+    const std::function<void(const std::string&, const lisafs::Connection&)>&
+        visit) const {
+  for (const auto& [uid, live] : live_) {
+    if (live.connection->state() == ConnectionState::kCreated) continue;
+    visit(uid, *live.connection);
+  }
+}
+
+void AgentConnections::TakeNotes() {
+  for (const ConnectionNotes::Note& note : notes_.Take()) {
+    const auto uid = uids_.find(note.id);
+    if (uid == uids_.end()) continue;
+    const auto live = live_.find(uid->second);
+    if (note.what == ConnectionNotes::Note::What::kMounted) {
+      live->second.facts.set_mount_unix_ns(note.unix_ns);
+      on_change_(View(live->second));
+    } else {
+      End(live, View(live->second), note.unix_ns);
+    }
+  }
+}
+
+void AgentConnections::Tick(uint64_t now_ns) {
+  for (auto& [uid, live] : live_) {
+    if (live.abort_at_ns > now_ns) continue;
+    live.abort_at_ns = UINT64_MAX;
+    live.connection->Stop(lisafs::StopMode::kAbort,
+                          lisafs::EndReason::kAdminStop);
+  }
+  while (!forget_.empty() && forget_.front().first <= now_ns) {
+    ended_.erase(forget_.front().second);
+    forget_.pop_front();
+  }
+}
+
+uint64_t AgentConnections::NextTick() const {
+  uint64_t next = forget_.empty() ? UINT64_MAX : forget_.front().first;
+  for (const auto& [uid, live] : live_) next = std::min(next, live.abort_at_ns);
+  return next;
+}
+
+v1::Connection AgentConnections::View(const Live& live) {
+  v1::Connection view = live.facts;
+  view.set_state(FromState(live.connection->state()));
+  view.set_end_reason(FromEndReason(live.connection->end_reason()));
+  view.set_end_detail(live.connection->end_detail());
+  view.set_open_file_count(live.connection->fd_counts().open);
+  return view;
+}
+
+v1::Connection AgentConnections::EndCreated(LiveMap::iterator live,
+                                            v1::EndReason reason,
+                                            absl::string_view detail) {
+  v1::Connection facts = View(live->second);
+  facts.set_end_reason(reason);
+  facts.set_end_detail(
+      std::string(detail.substr(0, lisafs::Connection::kMaxEndDetail)));
+  return End(live, std::move(facts), rules::UnixNanos());
+}
+
+v1::Connection AgentConnections::End(LiveMap::iterator live,
+                                     v1::Connection facts, int64_t unix_ns) {
+  facts.set_state(v1::CONNECTION_STATE_ENDED);
+  facts.set_end_unix_ns(unix_ns);
+  const lisafs::Connection& connection = *live->second.connection;
+  Remember({facts, worker::StatsOf(connection, live->first)});
+  uids_.erase(connection.id());
+  live_.erase(live);
+  on_change_(facts);
+  return facts;
+}
+
+void AgentConnections::Remember(Ended ended) {
+  const std::string uid = ended.facts.uid();
+  const uint64_t now = base::MonotonicNanos();
+  forget_.emplace_back(
+      retention_ns_ > UINT64_MAX - now ? UINT64_MAX : now + retention_ns_, uid);
+  ended_.insert_or_assign(uid, std::move(ended));
+  if (forget_.size() > kMostEnded) {
+    ended_.erase(forget_.front().second);
+    forget_.pop_front();
+  }
+}
+
+}  // namespace gofer::worker

@@ -1,0 +1,238 @@
+#include "server/worker/agent_requests.h"
+
+#include <sys/resource.h>
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/log.h"
+#include "server/control/versions.h"
+#include "server/worker/agent_rules.h"
+#include "server/worker/agent_stats.h"
+#include "server/worker/agent_translate.h"
+#include "server/worker/failure.h"
+#include "server/worker/new_connection.h"
+
+namespace gofer::worker {
+namespace {
+
+namespace v1 = ::goferd::worker::v1;
+
+constexpr size_t kMaxDaemonData = size_t{64} << 10;
+
+// Puts a result or the failure into the response.
+template <typename T, typename Field>
+void Put(FailureOr<T> result, v1::Response& response, Field field) {
+  if (!result.ok()) {
+    *response.mutable_failure() = result.failure();
+    return;
+  }
+  *(response.*field)() = std::move(*result);
+}
+
+void Fail(v1::Response& response, Failure::Code code, absl::string_view text) {
+  *response.mutable_failure() = MakeFailure(code, text);
+}
+
+}  // namespace
+
+size_t AgentRequests::FdCount(const Message& message) {
+  return message.has_start_connection() ? 1 : 0;
+}
+
+bool AgentRequests::IsUnsupported(const Message& message) const {
+  v1::Capability needed;
+  switch (message.request_case()) {
+    case Message::kCreateConnection:
+    case Message::kStartConnection:
+      needed = v1::CAPABILITY_NEW_CONNECTIONS;
+      break;
+    case Message::kSetLimits:
+      needed = v1::CAPABILITY_LIMITS;
+      break;
+    default:
+      return false;
+  }
+  return !control::HasCapability(facts_.adopt.bootstrap().party(), needed);
+}
+
+std::optional<v1::Response> AgentRequests::Serve(ControlRequest request) {
+  const Message& message = request.message;
+  Response response;
+  response.set_request_id(message.request_id());
+  if (request.fds.size() != FdCount(message)) {
+    Fail(response, Failure::MALFORMED,
+         absl::StrCat(request.fds.size(), " descriptors with it"));
+  } else if (IsUnsupported(message)) {
+    Fail(response, Failure::UNSUPPORTED, "this gofer cannot do that");
+  } else {
+    Dispatch(message, request.fds, response);
+  }
+  if (message.has_shutdown() && !response.has_failure()) return std::nullopt;
+  return response;
+}
+
+void AgentRequests::Dispatch(const Message& message,
+                             std::vector<base::UniqueFd>& fds,
+                             Response& response) {
+  switch (message.request_case()) {
+    case Message::kCreateConnection:
+      CreateConnection(message.create_connection(), response);
+      break;
+    case Message::kStartConnection:
+      Put(connections_.Start(message.start_connection(), std::move(fds[0])),
+          response, &Response::mutable_connection);
+      break;
+    case Message::kStopConnection:
+      Put(connections_.Stop(message.stop_connection()), response,
+          &Response::mutable_connection);
+      break;
+    case Message::kListConnections: {
+      auto& list = *response.mutable_connections();
+      for (auto& connection : connections_.List()) {
+        *list.add_connections() = std::move(connection);
+      }
+      break;
+    }
+    case Message::kCountConnections:
+      *response.mutable_connection_count() = connections_.Count();
+      break;
+    case Message::kGetStats:
+      GetStats(message.get_stats(), response);
+      break;
+    case Message::kListInflight:
+      *response.mutable_inflight() =
+          connections_.Inflight(message.list_inflight().min_age_ns());
+      break;
+    case Message::kListHandlers:
+      *response.mutable_handlers() = ListHandlers(book_);
+      break;
+    case Message::kSetHandlers:
+      Put(SetHandlers(message.set_handlers(), book_), response,
+          &Response::mutable_handlers);
+      break;
+    case Message::kListRules:
+      *response.mutable_rules() = ListRules(book_);
+      break;
+    case Message::kChangeRules:
+      Put(ChangeRules(message.change_rules(), book_), response,
+          &Response::mutable_rules);
+      break;
+    case Message::kSetDraining:
+      SetDraining(message.set_draining().draining());
+      break;
+    case Message::kSetLimits:
+      SetLimits(message.set_limits().limits(), response);
+      break;
+    case Message::kSetLogLevel:
+      SetLogLevel(message.set_log_level().log_level(), response);
+      break;
+    case Message::kSetDaemonData:
+      SetDaemonData(message.set_daemon_data().daemon_data(), response);
+      break;
+    case Message::kShutdown:
+      Shutdown(message, response);
+      break;
+    case Message::kBootstrap:
+    case Message::kAdopt:
+      Fail(response, Failure::WRONG_STATE, "only as the first request");
+      break;
+    case Message::REQUEST_NOT_SET:
+      Fail(response, Failure::UNSUPPORTED, "a request that is not known");
+      break;
+  }
+}
+
+v1::AdoptResult AgentRequests::Adopt(uint64_t event_number) const {
+  v1::AdoptResult result = facts_.adopt;
+  result.set_event_number(event_number);
+  for (auto& connection : connections_.List()) {
+    *result.add_connections() = std::move(connection);
+  }
+  v1::RuleList rules = ListRules(book_);
+  result.mutable_rules()->Swap(rules.mutable_rules());
+  return result;
+}
+
+void AgentRequests::CreateConnection(const v1::CreateConnection& request,
+                                     Response& response) {
+  Put(MakeConnection(request, facts_, server_, connections_), response,
+      &Response::mutable_connection);
+}
+
+void AgentRequests::GetStats(const v1::GetStats& request,
+                             Response& response) const {
+  v1::StatsList& list = *response.mutable_stats();
+  switch (request.target_case()) {
+    case v1::GetStats::kServerTotal:
+      *list.add_stats() = StatsOf(server_);
+      return;
+    case v1::GetStats::kEveryConnection:
+      list = connections_.AllStats();
+      return;
+    case v1::GetStats::kConnectionUid:
+      if (auto stats = connections_.StatsOf(request.connection_uid())) {
+        *list.add_stats() = *std::move(stats);
+        return;
+      }
+      response.clear_result();
+      Fail(response, Failure::NOT_FOUND, request.connection_uid());
+      return;
+    case v1::GetStats::TARGET_NOT_SET:
+      response.clear_result();
+      Fail(response, Failure::MALFORMED, "whose?");
+      return;
+  }
+}
+
+void AgentRequests::SetDraining(bool draining) {
+  facts_.adopt.set_draining(draining);
+  if (draining) connections_.ForgetCreated();
+}
+
+void AgentRequests::SetLimits(const v1::ServerLimits& limits,
+                              Response& response) {
+  if (!AreSane(limits)) {
+    return Fail(response, Failure::MALFORMED, "a limit out of range");
+  }
+  rlimit limit = {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = limits.max_fds();
+    if (limit.rlim_cur <= limit.rlim_max &&
+        ::setrlimit(RLIMIT_NOFILE, &limit) == 0) {
+      server_.SetMaxChannels(limits.max_channels());
+      *facts_.adopt.mutable_limits() = limits;
+      return;
+    }
+  }
+  *response.mutable_failure() = HostFailure(
+      "fd-limit", absl::StrCat(limits.max_fds(), " of ", limit.rlim_max),
+      base::Errno(EPERM));
+}
+
+void AgentRequests::SetLogLevel(v1::LogLevel level, Response& response) {
+  const auto word = ToLogLevel(level);
+  if (!word) return Fail(response, Failure::MALFORMED, "no such level");
+  base::SetLogLevel(*word);
+}
+
+void AgentRequests::SetDaemonData(const std::string& data, Response& response) {
+  if (data.size() > kMaxDaemonData) {
+    return Fail(response, Failure::MALFORMED, "more than 64 KiB");
+  }
+  facts_.adopt.set_daemon_data(data);
+}
+
+void AgentRequests::Shutdown(const Message& message, Response& response) {
+  const v1::Shutdown& request = message.shutdown();
+  if (!request.has_close_timeout_ns() && connections_.live_count() > 0) {
+    return Fail(
+        response, Failure::WRONG_STATE,
+        absl::StrCat("there are ", connections_.live_count(), " connections"));
+  }
+  shutdown_ = {.request_id = message.request_id(),
+               .close_timeout_ns = request.close_timeout_ns()};
+}
+
+}  // namespace gofer::worker

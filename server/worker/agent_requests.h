@@ -1,0 +1,93 @@
+// AgentRequests: what goferd asks of a gofer that serves, and the answers.
+
+#ifndef GOFER_SERVER_WORKER_AGENT_REQUESTS_H_
+#define GOFER_SERVER_WORKER_AGENT_REQUESTS_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "goferd/worker/v1/bootstrap.pb.h"
+#include "goferd/worker/v1/frame.pb.h"
+#include "server/base/unique_fd.h"
+#include "server/hostfs/host_tree.h"
+#include "server/lisafs/server.h"
+#include "server/rules/rule_book.h"
+#include "server/worker/agent_connections.h"
+#include "server/worker/control_peer.h"
+
+namespace gofer::worker {
+
+// What a gofer is, as Adopt answers it but for the lists, and what new
+// connections are made of.
+struct AgentFacts {
+  goferd::worker::v1::AdoptResult adopt;
+  // Null in a gofer that takes no new connections.
+  std::shared_ptr<hostfs::HostTree> tree;
+  // See ConfinedAgent.
+  bool may_clone_mounts = false;
+  base::UniqueFd clone;
+  base::UniqueFd readonly_clone;
+};
+
+// What a Shutdown wants.
+struct ShutdownRequest {
+  uint64_t request_id = 0;
+  int64_t close_timeout_ns = 0;
+};
+
+// Answers every request but Bootstrap, Adopt's taking over and the end of
+// Shutdown, which are ControlAgent's. Of the control thread alone.
+class AgentRequests {
+ public:
+  using Response = goferd::worker::v1::Response;
+
+  // All must outlive this.
+  AgentRequests(AgentFacts& facts, lisafs::Server& server,
+                rules::RuleBook& book, AgentConnections& connections)
+      : facts_(facts),
+        server_(server),
+        book_(book),
+        connections_(connections) {}
+
+  // The answer; nothing for a Shutdown, which is then in shutdown().
+  std::optional<Response> Serve(ControlRequest request);
+
+  // As of now, with the lists. `event_number` is that of the last event.
+  goferd::worker::v1::AdoptResult Adopt(uint64_t event_number) const;
+
+  const std::optional<ShutdownRequest>& shutdown() const { return shutdown_; }
+  void ForgetShutdown() { shutdown_.reset(); }
+
+ private:
+  using Message = goferd::worker::v1::ToGofer;
+
+  // How many descriptors go with it.
+  static size_t FdCount(const Message& message);
+  // Whether it needs a capability that we have not.
+  bool IsUnsupported(const Message& message) const;
+  void Dispatch(const Message& message, std::vector<base::UniqueFd>& fds,
+                Response& response);
+
+  void CreateConnection(const goferd::worker::v1::CreateConnection& request,
+                        Response& response);
+  void GetStats(const goferd::worker::v1::GetStats& request,
+                Response& response) const;
+  void SetDraining(bool draining);
+  void SetLimits(const goferd::worker::v1::ServerLimits& limits,
+                 Response& response);
+  void SetLogLevel(goferd::worker::v1::LogLevel level, Response& response);
+  void SetDaemonData(const std::string& data, Response& response);
+  void Shutdown(const Message& message, Response& response);
+
+  AgentFacts& facts_;
+  lisafs::Server& server_;
+  rules::RuleBook& book_;
+  AgentConnections& connections_;
+  std::optional<ShutdownRequest> shutdown_;
+};
+
+}  // namespace gofer::worker
+
+#endif  // GOFER_SERVER_WORKER_AGENT_REQUESTS_H_

@@ -1,0 +1,164 @@
+#include "server/worker/agent_sandbox.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/log.h"
+#include "server/base/syscall.h"
+#include "server/hostfs/mount_clone.h"
+#include "server/sandbox/capabilities.h"
+#include "server/sandbox/confine.h"
+#include "server/sandbox/landlock.h"
+#include "server/sandbox/tree_builder.h"
+#include "server/worker/failure.h"
+#include "server/worker/sandbox_steps.h"
+
+namespace gofer::worker {
+namespace {
+
+namespace v1 = ::goferd::worker::v1;
+using sandbox::Step;
+
+SandboxFailure Failed(const sandbox::StepError& error) {
+  return {HostFailure(sandbox::Name(error.step), error.what, error.error),
+          ExitCodeOf(error.step)};
+}
+
+SandboxFailure FailedToOpen(base::Errno error) {
+  return {HostFailure("open-root", "the root", error), ExitCode::kOpenRoot};
+}
+
+std::string PathOf(int fd) { return absl::StrCat("/proc/self/fd/", fd); }
+
+class AgentSandbox {
+ public:
+  AgentSandbox(int root, v1::SandboxMode mode)
+      : root_(root), mode_(mode), plan_(AgentPlan()) {}
+
+  std::variant<ConfinedAgent, SandboxFailure> Run() {
+    ::umask(0);
+    constexpr std::optional<SandboxFailure> (AgentSandbox::*kStages[])() = {
+        &AgentSandbox::EnterTree, &AgentSandbox::OpenTree,
+        &AgentSandbox::CloneTree, &AgentSandbox::Confine};
+    for (const auto stage : kStages) {
+      if (auto failed = (this->*stage)()) return *std::move(failed);
+    }
+    return std::move(agent_);
+  }
+
+ private:
+  using Outcome = std::optional<SandboxFailure>;
+
+  bool is_confined() const { return mode_ != v1::SANDBOX_MODE_UNCONFINED; }
+
+  // Without the privilege it is the host's tree that is served.
+  Outcome EnterTree() {
+    if (!is_confined()) return std::nullopt;
+    if (::fchdir(root_) != 0) return FailedToOpen(base::Errno::Last());
+    sandbox::TreePlan tree{.root = "."};
+    auto made = sandbox::MountTree(tree);
+    if (const auto* error = std::get_if<sandbox::StepError>(&made)) {
+      const bool may_not = error->step == Step::kMountNamespace &&
+                           error->error == base::Errno(EPERM);
+      if (!may_not || mode_ == v1::SANDBOX_MODE_STRICT) return Failed(*error);
+      for (const Step step : {Step::kMountNamespace, Step::kPivotRoot}) {
+        agent_.missing.emplace_back(sandbox::Name(step));
+      }
+      return std::nullopt;
+    }
+    mounted_ = std::move(*std::get_if<sandbox::MountedTree>(&made));
+    plan_.tree = std::move(tree);
+    return std::nullopt;
+  }
+
+  Outcome OpenTree() {
+    if (!mounted_) {
+      auto opened = hostfs::HostTree::Open(PathOf(root_).c_str());
+      if (!opened.ok()) return FailedToOpen(opened.error());
+      agent_.tree = *std::move(opened);
+      return std::nullopt;
+    }
+    auto root = base::SyscallFd(
+        [&] { return ::fcntl(mounted_->root.get(), F_DUPFD_CLOEXEC, 0); });
+    if (!root.ok()) return FailedToOpen(root.error());
+    agent_.tree =
+        std::make_shared<hostfs::HostTree>(hostfs::HostTree::Descriptors{
+            .root = *std::move(root),
+            .proc_self_fd = std::move(mounted_->proc_self_fd),
+            .mount_info = std::move(mounted_->mount_info)});
+    return std::nullopt;
+  }
+
+  // It is no failure when there are none: few clients want them.
+  Outcome CloneTree() {
+    if (!is_confined()) {
+      agent_.may_clone_mounts = agent_.tree->CheckMountClone().ok();
+      return std::nullopt;
+    }
+    // In the host's tree, the host's later mounts would be missing.
+    if (!mounted_) return std::nullopt;
+    const int root = mounted_->root.get();
+    auto clone = hostfs::CloneMount(root, lisafs::Access::kReadWrite);
+    auto readonly = hostfs::CloneMount(root, lisafs::Access::kReadOnly);
+    if (clone.ok() && readonly.ok()) {
+      agent_.clone = *std::move(clone);
+      agent_.readonly_clone = *std::move(readonly);
+    }
+    return std::nullopt;
+  }
+
+  Outcome Confine() {
+    if (!is_confined()) return std::nullopt;
+    const bool has_landlock =
+        sandbox::LandlockAbi() >= sandbox::kFirstLandlockAbi;
+    if (!has_landlock && mode_ == v1::SANDBOX_MODE_STRICT) {
+      v1::Failure failure = MakeFailure(v1::Failure::KERNEL_FEATURE_MISSING,
+                                        "the kernel has no Landlock");
+      failure.set_step("landlock");
+      return SandboxFailure{std::move(failure), ExitCodeOf(Step::kLandlock)};
+    }
+    if (!mounted_) plan_.landlock_roots = {PathOf(root_)};
+    // The filter would not let us ask the kernel what it has.
+    agent_.steps = StepNames(plan_);
+    if (!has_landlock) {
+      agent_.missing.emplace_back(sandbox::Name(Step::kLandlock));
+    }
+    const auto error = sandbox::Confine(plan_, mounted_ ? &*mounted_ : nullptr);
+    if (error) return Failed(*error);
+    return std::nullopt;
+  }
+
+  const int root_;
+  const v1::SandboxMode mode_;
+  sandbox::Plan plan_;
+  std::optional<sandbox::MountedTree> mounted_;
+  ConfinedAgent agent_;
+};
+
+}  // namespace
+
+sandbox::Plan AgentPlan() {
+  sandbox::SyscallPlan syscalls;
+  syscalls.connect = true;
+  syscalls.bind = true;
+  // A client that could not become another user would connect as us.
+  syscalls.credentials = true;
+  syscalls.control = true;
+  sandbox::Plan plan;
+  plan.syscalls = syscalls;
+  plan.capabilities = sandbox::ServingCapabilities(syscalls);
+  return plan;
+}
+
+std::variant<ConfinedAgent, SandboxFailure> ConfineAgent(int root,
+                                                         v1::SandboxMode mode) {
+  return AgentSandbox(root, mode).Run();
+}
+
+}  // namespace gofer::worker

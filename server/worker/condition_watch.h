@@ -1,0 +1,50 @@
+// ConditionWatch: which conditions hold, and which have come or gone.
+
+#ifndef GOFER_SERVER_WORKER_CONDITION_WATCH_H_
+#define GOFER_SERVER_WORKER_CONDITION_WATCH_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "goferd/worker/v1/event.pb.h"
+
+namespace gofer::worker {
+
+// Looked at in rounds: what is not looked at in a round does not hold any more.
+// Not thread-safe.
+class ConditionWatch {
+ public:
+  using Type = goferd::worker::v1::ConditionChanged::Type;
+
+  // A pressure begins at the first and ends below the second, so that it does
+  // not come and go with every file.
+  static constexpr uint64_t kBeginPercent = 80;
+  static constexpr uint64_t kEndPercent = 70;
+
+  // `uid` is the connection's, empty for the server. Of `limit` (0: none)
+  // `used` are in use.
+  void LookAtUse(const std::string& uid, Type type, uint64_t used,
+                 uint64_t limit);
+  // `count` requests are in flight for too long, the oldest for `age_ns`.
+  void LookAtStalls(const std::string& uid, size_t count, int64_t age_ns);
+  // Ends the round, and tells what has changed by it.
+  std::vector<goferd::worker::v1::ConditionChanged> EndRound();
+
+  bool any() const { return !holding_.empty(); }
+  // Holds nothing to be known: all that holds is told of again.
+  void Reset() { holding_.clear(); }
+
+ private:
+  using Key = std::pair<std::string, Type>;
+
+  // What holds, with the text for it.
+  std::map<Key, std::string> holding_;
+  std::map<Key, std::string> round_;
+};
+
+}  // namespace gofer::worker
+
+#endif  // GOFER_SERVER_WORKER_CONDITION_WATCH_H_

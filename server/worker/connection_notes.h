@@ -1,0 +1,53 @@
+// ConnectionNotes: what connections' threads tell the control thread.
+
+#ifndef GOFER_SERVER_WORKER_CONNECTION_NOTES_H_
+#define GOFER_SERVER_WORKER_CONNECTION_NOTES_H_
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "server/base/mutex.h"
+#include "server/lisafs/connection.h"
+#include "server/rules/unix_clock.h"
+#include "server/worker/signals.h"
+
+namespace gofer::worker {
+
+// Each connection notes two things at most, so this does not grow by what
+// clients do. Thread-safe; noting never waits for the control thread.
+class ConnectionNotes {
+ public:
+  struct Note {
+    enum class What { kMounted, kEnded };
+    lisafs::Connection::Id id;
+    What what;
+    int64_t unix_ns;
+  };
+
+  // `wake` is notified of each note, and must outlive this.
+  explicit ConnectionNotes(TerminationSignals& wake) : wake_(wake) {}
+
+  void Add(lisafs::Connection::Id id, Note::What what) {
+    {
+      base::MutexLock lock(mu_);
+      notes_.push_back({id, what, rules::UnixNanos()});
+    }
+    wake_.Notify();
+  }
+
+  // In the order in which they came.
+  std::vector<Note> Take() {
+    base::MutexLock lock(mu_);
+    return std::exchange(notes_, {});
+  }
+
+ private:
+  TerminationSignals& wake_;
+  base::Mutex mu_;
+  std::vector<Note> notes_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace gofer::worker
+
+#endif  // GOFER_SERVER_WORKER_CONNECTION_NOTES_H_

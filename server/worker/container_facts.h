@@ -1,0 +1,20 @@
+// ContainerFacts: what goferd hears of a gofer that runsc has started.
+
+#ifndef GOFER_SERVER_WORKER_CONTAINER_FACTS_H_
+#define GOFER_SERVER_WORKER_CONTAINER_FACTS_H_
+
+#include <string>
+
+#include "server/sandbox/plan.h"
+#include "server/worker/agent_requests.h"
+
+namespace gofer::worker {
+
+// `plan` is how it confines itself, `root` the host's path of its tree. It
+// takes no new connections, and its limits are to be filled in. Before the
+// process is confined.
+AgentFacts ContainerFacts(const sandbox::Plan& plan, const std::string& root);
+
+}  // namespace gofer::worker
+
+#endif  // GOFER_SERVER_WORKER_CONTAINER_FACTS_H_

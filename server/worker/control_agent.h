@@ -1,0 +1,103 @@
+// ControlAgent: the control thread of a gofer that serves.
+
+#ifndef GOFER_SERVER_WORKER_CONTROL_AGENT_H_
+#define GOFER_SERVER_WORKER_CONTROL_AGENT_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "goferd/worker/v1/event.pb.h"
+#include "goferd/worker/v1/frame.pb.h"
+#include "server/base/unique_fd.h"
+#include "server/lisafs/server.h"
+#include "server/rules/rule_book.h"
+#include "server/worker/agent_connections.h"
+#include "server/worker/agent_requests.h"
+#include "server/worker/condition_watch.h"
+#include "server/worker/connection_notes.h"
+#include "server/worker/control_peer.h"
+#include "server/worker/signals.h"
+
+namespace gofer::worker {
+
+// Serves one goferd at a time on a listening socket. A newer one takes the
+// place of the older when it has said Adopt, not before: until then it is a
+// candidate. Having no goferd is normal. All is done on the one thread that
+// calls Run; connections never wait for it.
+class ControlAgent {
+ public:
+  // When Run returns without being asked to.
+  enum class Life { kUntilShutdown, kAsLongAsConnections };
+
+  // What it works with; all must outlive it.
+  struct Parts {
+    lisafs::Server& server;
+    rules::RuleBook& book;
+    ConnectionNotes& notes;
+    TerminationSignals& signals;
+  };
+
+  // `listener`: a listening SOCK_SEQPACKET socket, may be invalid.
+  // `stall_threshold_ns`: 0 for never.
+  ControlAgent(AgentFacts facts, const Parts& parts, base::UniqueFd listener,
+               int64_t stall_threshold_ns, int64_t ended_retention_ns,
+               Life life);
+  ControlAgent(const ControlAgent&) = delete;
+  ControlAgent& operator=(const ControlAgent&) = delete;
+
+  // Before Run: the goferd that is there already.
+  void SetPeer(std::unique_ptr<ControlPeer> peer,
+               const goferd::worker::v1::Party& party);
+
+  AgentConnections& connections() { return connections_; }
+
+  // Until a Shutdown, or SIGTERM or SIGINT, and the last connection's end. A
+  // second signal aborts them.
+  void Run();
+
+ private:
+  enum Polled { kSignal, kNotice, kListener, kPeer, kCandidate, kPolledCount };
+
+  // Blocks until there is something to do, and does it.
+  void Turn();
+  int TimeoutMillis(uint64_t now_ns) const;
+  void Accept();
+  // What is due by time.
+  void Tick(uint64_t now_ns);
+  void LookAtConditions();
+
+  void ServePeer();
+  void ServeCandidate();
+  void TakeOver(const goferd::worker::v1::ToGofer& message);
+  static void Answer(ControlPeer& peer, goferd::worker::v1::Response response);
+  void Emit(goferd::worker::v1::Event event);
+
+  void TakeSignal();
+  void BeginShutdown(const ShutdownRequest& request);
+  bool is_done() const;
+
+  AgentFacts facts_;
+  const Parts parts_;
+  const base::UniqueFd listener_;
+  const int64_t stall_threshold_ns_;
+  const Life life_;
+
+  uint64_t event_number_ = 0;
+  std::unique_ptr<ControlPeer> peer_;
+  bool peer_wants_events_ = false;
+  std::unique_ptr<ControlPeer> candidate_;
+  AgentConnections connections_;
+  AgentRequests requests_;
+  ConditionWatch conditions_;
+
+  // base::MonotonicNanos; UINT64_MAX for never.
+  uint64_t next_look_ns_ = 0;
+  uint64_t accept_again_ns_ = 0;
+  uint64_t abort_all_ns_ = UINT64_MAX;
+  bool ending_ = false;
+};
+
+}  // namespace gofer::worker
+
+#endif  // GOFER_SERVER_WORKER_CONTROL_AGENT_H_

@@ -1,0 +1,23 @@
+// MakeConnection: a connection that goferd asks for, checked and prepared.
+
+#ifndef GOFER_SERVER_WORKER_NEW_CONNECTION_H_
+#define GOFER_SERVER_WORKER_NEW_CONNECTION_H_
+
+#include "goferd/worker/v1/connection.pb.h"
+#include "server/lisafs/server.h"
+#include "server/worker/agent_connections.h"
+#include "server/worker/agent_requests.h"
+#include "server/worker/failure.h"
+
+namespace gofer::worker {
+
+// Makes what `request` wants and adds it to `connections`. Failures: see
+// CreateConnection in goferd/worker/v1/connection.proto.
+FailureOr<goferd::worker::v1::Connection> MakeConnection(
+    const goferd::worker::v1::CreateConnection& request,
+    const AgentFacts& facts, lisafs::Server& server,
+    AgentConnections& connections);
+
+}  // namespace gofer::worker
+
+#endif  // GOFER_SERVER_WORKER_NEW_CONNECTION_H_

@@ -1,0 +1,215 @@
+#include "clients/admin/attach_client.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <thread>
+
+#include "clients/admin/error_details.h"
+#include "controlplane/handoff/attach_record.h"
+#include "server/uds/fd_message.h"
+#include "server/uds/unix_socket.h"
+
+namespace goferd::client {
+namespace {
+
+using gofer::base::UniqueFd;
+using gofer::uds::SocketType;
+using handoff::AttachAnswer;
+using handoff::AttachOp;
+using handoff::AttachRequest;
+
+const std::string kTicket(16, 't');
+
+struct Reply {
+  std::string packet;
+  std::vector<UniqueFd> fds;
+};
+using Answer =
+    std::function<Reply(const AttachRequest&, std::vector<UniqueFd> fds)>;
+
+// An attach socket that answers one record. An empty packet is not sent.
+class FakeAttachSocket {
+ public:
+  explicit FakeAttachSocket(Answer answer) {
+    std::string pattern = testing::TempDir() + "/attachXXXXXX";
+    directory_ = ::mkdtemp(pattern.data());
+    path_ = directory_ + "/attach.sock";
+    listener_.reset(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path_.c_str(), sizeof(address.sun_path) - 1);
+    EXPECT_EQ(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address),
+                     sizeof(address)),
+              0);
+    EXPECT_EQ(::listen(listener_.get(), 1), 0);
+    thread_ = std::thread([this, answer] { Serve(answer); });
+  }
+  ~FakeAttachSocket() {
+    ::shutdown(listener_.get(), SHUT_RDWR);
+    thread_.join();
+    ::unlink(path_.c_str());
+    ::rmdir(directory_.c_str());
+  }
+
+  const std::string& path() const { return path_; }
+
+ private:
+  void Serve(const Answer& answer) {
+    const UniqueFd peer(::accept(listener_.get(), nullptr, nullptr));
+    if (!peer) return;
+    std::array<std::byte, handoff::kMaxRequestBytes> bytes;
+    auto received = gofer::uds::ReceiveWithFds(peer.get(), bytes, 250, 0);
+    ASSERT_TRUE(received.ok());
+    const auto request = handoff::DecodeRequest(
+        {reinterpret_cast<const char*>(bytes.data()), received->byte_count});
+    ASSERT_TRUE(request.has_value());
+    const Reply reply = answer(*request, std::move(received->fds));
+    if (reply.packet.empty()) return;
+    std::vector<int> fds;
+    for (const UniqueFd& fd : reply.fds) fds.push_back(fd.get());
+    EXPECT_TRUE(
+        gofer::uds::SendWithFds(
+            peer.get(),
+            std::as_bytes(std::span(reply.packet.data(), reply.packet.size())),
+            fds, 0)
+            .ok());
+  }
+
+  std::string directory_;
+  std::string path_;
+  UniqueFd listener_;
+  std::thread thread_;
+};
+
+Reply GiveSockets(size_t count, uint16_t said) {
+  Reply reply;
+  for (size_t i = 0; i < count; ++i) {
+    auto pair = gofer::uds::MakeSocketPair(SocketType::kStream);
+    reply.fds.push_back(std::move(pair->first));
+    // The other end is closed: the socket stays connected until it is read.
+  }
+  reply.packet = handoff::EncodeAnswer({0, 0, said, ""});
+  return reply;
+}
+
+TEST(AttachClientTest, TakesASocketForEachTicket) {
+  auto pair = gofer::uds::MakeSocketPair(SocketType::kStream);
+  auto other = gofer::uds::MakeSocketPair(SocketType::kStream);
+  const FakeAttachSocket socket([&](const AttachRequest& request, auto) {
+    EXPECT_EQ(request.op, AttachOp::kTake);
+    EXPECT_EQ(request.tickets.size(), 2u);
+    Reply reply;
+    reply.fds.push_back(std::move(pair->first));
+    reply.fds.push_back(std::move(other->first));
+    reply.packet = handoff::EncodeAnswer({0, 0, 2, ""});
+    return reply;
+  });
+  const std::vector<std::string> tickets = {kTicket, std::string(16, 'u')};
+  const auto fds = AttachClient(socket.path()).Take(tickets);
+  ASSERT_TRUE(fds.ok()) << fds.status();
+  ASSERT_EQ(fds->size(), 2u);
+  char byte = 'x';
+  ASSERT_EQ(::send(other->second.get(), &byte, 1, 0), 1);
+  ASSERT_EQ(::recv((*fds)[1].get(), &byte, 1, 0), 1);
+  EXPECT_NE(::fcntl((*fds)[0].get(), F_GETFD) & FD_CLOEXEC, 0);
+}
+
+TEST(AttachClientTest, GivesSockets) {
+  auto pair = gofer::uds::MakeSocketPair(SocketType::kStream);
+  size_t given = 0;
+  {
+    const FakeAttachSocket socket(
+        [&](const AttachRequest& request, std::vector<UniqueFd> fds) {
+          EXPECT_EQ(request.op, AttachOp::kGive);
+          given = fds.size();
+          return Reply{handoff::EncodeAnswer({}), {}};
+        });
+    const std::vector<std::string> tickets = {kTicket};
+    const std::vector<int> fds = {pair->first.get()};
+    EXPECT_TRUE(AttachClient(socket.path()).Give(tickets, fds).ok());
+    EXPECT_TRUE(
+        absl::IsInvalidArgument(AttachClient(socket.path()).Give(tickets, {})));
+  }
+  EXPECT_EQ(given, 1u);
+}
+
+TEST(AttachClientTest, TellsTheReasonOfARefusal) {
+  const FakeAttachSocket socket([](const AttachRequest&, auto) {
+    return Reply{handoff::EncodeAnswer(
+                     {static_cast<uint32_t>(absl::StatusCode::kUnauthenticated),
+                      admin::v1::TICKET_INVALID, 0, "no such ticket"}),
+                 {}};
+  });
+  const std::vector<std::string> tickets = {kTicket};
+  const auto fds = AttachClient(socket.path()).Take(tickets);
+  EXPECT_TRUE(absl::IsUnauthenticated(fds.status())) << fds.status();
+  EXPECT_EQ(DetailsOf(fds.status()).reason, admin::v1::TICKET_INVALID);
+}
+
+TEST(AttachClientTest, RefusesAnswersThatMakeNoSense) {
+  const std::vector<Answer> answers = {
+      [](const AttachRequest&, auto) {
+        return Reply{"garbage", {}};
+      },
+      // A socket too few, and more announced than came.
+      [](const AttachRequest&, auto) { return GiveSockets(0, 0); },
+      [](const AttachRequest&, auto) { return GiveSockets(1, 2); },
+      // No socket at all.
+      [](const AttachRequest&, auto) {
+        Reply reply{handoff::EncodeAnswer({0, 0, 1, ""}), {}};
+        reply.fds.push_back(UniqueFd(::open("/dev/null", O_RDONLY)));
+        return reply;
+      },
+  };
+  const std::vector<std::string> tickets = {kTicket};
+  for (size_t i = 0; i < answers.size(); ++i) {
+    const FakeAttachSocket socket(answers[i]);
+    const auto fds = AttachClient(socket.path()).Take(tickets);
+    EXPECT_TRUE(absl::IsInternal(fds.status())) << i << ": " << fds.status();
+  }
+}
+
+TEST(AttachClientTest, NobodyThereIsUnavailable) {
+  const std::vector<std::string> tickets = {kTicket};
+  EXPECT_TRUE(absl::IsUnavailable(
+      AttachClient("/nonexistent/attach.sock").Take(tickets).status()));
+  const FakeAttachSocket socket(
+      [](const AttachRequest&, auto) { return Reply{}; });
+  EXPECT_TRUE(
+      absl::IsUnavailable(AttachClient(socket.path()).Take(tickets).status()));
+}
+
+TEST(AttachClientTest, SilenceIsDeadlineExceeded) {
+  std::string pattern = testing::TempDir() + "/attachXXXXXX";
+  const std::string directory = ::mkdtemp(pattern.data());
+  const std::string path = directory + "/attach.sock";
+  const UniqueFd listener(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
+  ASSERT_EQ(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address),
+                   sizeof(address)),
+            0);
+  ASSERT_EQ(::listen(listener.get(), 1), 0);
+  const std::vector<std::string> tickets = {kTicket};
+  EXPECT_TRUE(absl::IsDeadlineExceeded(
+      AttachClient(path, absl::Milliseconds(20)).Take(tickets).status()));
+  ::unlink(path.c_str());
+  ::rmdir(directory.c_str());
+}
+
+TEST(AttachClientTest, RefusesMalformedTickets) {
+  const AttachClient client("/nonexistent/attach.sock");
+  EXPECT_TRUE(absl::IsInvalidArgument(client.Take({}).status()));
+  const std::vector<std::string> short_one = {"short"};
+  EXPECT_TRUE(absl::IsInvalidArgument(client.Take(short_one).status()));
+}
+
+}  // namespace
+}  // namespace goferd::client

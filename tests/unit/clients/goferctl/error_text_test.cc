@@ -1,0 +1,57 @@
+#include "clients/goferctl/error_text.h"
+
+#include <gtest/gtest.h>
+
+#include "clients/goferctl/exit_code.h"
+#include "controlplane/errors/error.h"
+
+namespace goferctl {
+namespace {
+
+namespace errors = goferd::errors;
+
+TEST(ErrorTextTest, SaysWhatHappenedAndWhatToDo) {
+  EXPECT_EQ(ErrorText(errors::Error(errors::Reason::SERVER_NOT_FOUND,
+                                    "there is no servers/web")),
+            "goferctl: there is no servers/web (SERVER_NOT_FOUND)\n"
+            "  What to do: `goferctl server list` has the servers\n");
+}
+
+TEST(ErrorTextTest, NamesFieldsNodeAndDelay) {
+  errors::FieldViolations violations;
+  violations.Add("server.root", "is relative");
+  violations.Add("server.ttl", "is negative");
+  const std::string text = ErrorText(violations.ToStatus(), "node1:7443");
+  EXPECT_NE(text.find("goferctl: node1:7443: "), std::string::npos) << text;
+  EXPECT_NE(
+      text.find("\n  server.root: is relative\n  server.ttl: is negative"),
+      std::string::npos)
+      << text;
+  EXPECT_NE(ErrorText(errors::ErrorWithRetry(errors::Reason::TICKET_LIMIT,
+                                             "full", 2000))
+                .find("; try again in 2s\n"),
+            std::string::npos);
+}
+
+TEST(ErrorTextTest, HelpsWithTheTransportsErrors) {
+  const std::string text = ErrorText(absl::UnavailableError("no\nroute"));
+  EXPECT_EQ(text,
+            "goferctl: no?route (UNAVAILABLE)\n"
+            "  What to do: check that goferd runs and that --endpoint is "
+            "right\n");
+}
+
+TEST(ExitCodeTest, IsTheCodeOfGrpc) {
+  EXPECT_EQ(ExitCodeOf(absl::OkStatus()), 0);
+  EXPECT_EQ(ExitCodeOf(absl::NotFoundError("")), 5);
+  EXPECT_EQ(ExitCodeOf(absl::UnauthenticatedError("")), 16);
+  EXPECT_EQ(ExitCodeOf(UsageError("")), 64);
+  EXPECT_EQ(ExitCodeOf(ExecError("p", ENOENT)), 127);
+  EXPECT_EQ(ExitCodeOf(ExecError("p", EACCES)), 126);
+  EXPECT_EQ(ExitCodeOf(Reported(absl::NotFoundError(""))), 5);
+  EXPECT_TRUE(IsReported(Reported(absl::NotFoundError(""))));
+  EXPECT_FALSE(IsReported(absl::NotFoundError("")));
+}
+
+}  // namespace
+}  // namespace goferctl

@@ -1,0 +1,435 @@
+#include "controlplane/handoff/attach_server.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "controlplane/errors/error.h"
+#include "controlplane/handoff/attach_record.h"
+#include "controlplane/supervisor/ticket_table.h"
+#include "server/base/thread.h"
+#include "server/uds/fd_message.h"
+#include "server/uds/unix_socket.h"
+#include "tests/support/fake_supervisor.h"
+#include "tests/support/latch.h"
+#include "tests/support/open_fds.h"
+
+namespace goferd::handoff {
+namespace {
+
+using admin::v1::ATTACH_MODE_GIVE;
+using admin::v1::ATTACH_MODE_TAKE;
+using admin::v1::AttachMode;
+using errors::Reason;
+using gofer::base::MutexLock;
+using gofer::base::Thread;
+using gofer::base::UniqueFd;
+using gofer::uds::SocketType;
+using supervisor::AttachClaim;
+
+// Real tickets; the gofers' ends are kept for the test.
+class TicketSupervisor : public goferd::testing::FakeSupervisor {
+ public:
+  std::string Issue(AttachMode mode,
+                    std::optional<admin::v1::Peer> peer = std::nullopt,
+                    absl::Duration ttl = absl::Hours(1)) {
+    const std::string uid = absl::StrCat("uid-", ++last_);
+    return *tickets_.Issue({"server", uid, uid}, mode, peer, absl::Now() + ttl);
+  }
+  absl::StatusOr<std::vector<AttachClaim>> ClaimTickets(
+      const std::vector<std::string>& tickets,
+      const gofer::uds::PeerCredentials& peer, AttachMode mode) override {
+    return tickets_.Claim(tickets, peer, mode, absl::Now());
+  }
+  absl::Status Attach(const AttachClaim& claim, UniqueFd gofer_end,
+                      const gofer::uds::PeerCredentials&) override {
+    entered_.Open();
+    if (blocked_) go_on_.Wait();
+    MutexLock lock(mu_);
+    ++attach_count_;
+    if (claim.connection_uid == failing_) {
+      return errors::Error(Reason::GOFER_UNREACHABLE, "it died");
+    }
+    ends_.push_back(std::move(gofer_end));
+    return absl::OkStatus();
+  }
+
+  size_t tickets() const { return tickets_.size(); }
+  std::vector<UniqueFd> TakeEnds() {
+    MutexLock lock(mu_);
+    return std::exchange(ends_, {});
+  }
+  int attach_count() {
+    MutexLock lock(mu_);
+    return attach_count_;
+  }
+
+  std::string failing_;
+  std::atomic<bool> blocked_ = false;
+  gofer::test::Latch entered_;
+  gofer::test::Latch go_on_;
+
+ private:
+  supervisor::TicketTable tickets_{100};
+  std::atomic<int> last_ = 0;
+  gofer::base::Mutex mu_;
+  std::vector<UniqueFd> ends_ ABSL_GUARDED_BY(mu_);
+  int attach_count_ ABSL_GUARDED_BY(mu_) = 0;
+};
+
+struct Got {
+  AttachAnswer answer;
+  std::vector<UniqueFd> fds;
+};
+
+class AttachServerTest : public ::testing::Test {
+ protected:
+  AttachServerTest() {
+    std::string pattern = ::testing::TempDir() + "attach-XXXXXX";
+    base_ = ::mkdtemp(pattern.data());
+    config_.set_path(base_ + "/attach/attach.sock");
+    Restart({});
+  }
+  ~AttachServerTest() override {
+    supervisor_.go_on_.Open();
+    server_.reset();
+    std::filesystem::remove_all(base_);
+  }
+
+  void Restart(const AttachServer::Limits& limits) {
+    server_.reset();
+    auto server = AttachServer::Start(config_, *loop_, supervisor_, limits);
+    ASSERT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+  }
+
+  UniqueFd Connect() const {
+    UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    config_.path().copy(address.sun_path, sizeof(address.sun_path) - 1);
+    EXPECT_EQ(::connect(socket.get(), reinterpret_cast<sockaddr*>(&address),
+                        sizeof(address)),
+              0);
+    return socket;
+  }
+  static void Send(int socket, const std::string& packet,
+                   std::span<const int> fds = {}) {
+    ASSERT_TRUE(gofer::uds::SendWithFds(
+                    socket,
+                    std::as_bytes(std::span(packet.data(), packet.size())), fds,
+                    0)
+                    .ok());
+  }
+  // Nothing when the server has closed without an answer.
+  static std::optional<Got> Receive(int socket) {
+    std::byte bytes[kMaxAnswerBytes + 1];
+    auto message = gofer::uds::ReceiveWithFds(socket, bytes, kMaxTickets, 0);
+    if (!message.ok() || message->byte_count == 0) return std::nullopt;
+    auto answer = DecodeAnswer(absl::string_view(
+        reinterpret_cast<const char*>(bytes), message->byte_count));
+    EXPECT_TRUE(answer.has_value());
+    EXPECT_EQ(answer->fd_count, message->fds.size());
+    return Got{*std::move(answer), std::move(message->fds)};
+  }
+  Got Exchange(const std::string& packet, std::span<const int> fds = {}) const {
+    const UniqueFd socket = Connect();
+    Send(socket.get(), packet, fds);
+    auto got = Receive(socket.get());
+    EXPECT_TRUE(got.has_value());
+    return got ? std::move(*got) : Got{};
+  }
+  Got Take(const std::vector<std::string>& tickets) const {
+    return Exchange(*EncodeRequest({AttachOp::kTake, tickets}));
+  }
+  Got Give(const std::vector<std::string>& tickets,
+           std::span<const int> fds) const {
+    return Exchange(*EncodeRequest({AttachOp::kGive, tickets}), fds);
+  }
+  static Reason ReasonIn(const Got& got) {
+    return static_cast<Reason>(got.answer.reason);
+  }
+  static bool AreConnected(int one, int other) {
+    char byte = 0;
+    return ::write(one, "x", 1) == 1 && ::read(other, &byte, 1) == 1 &&
+           byte == 'x';
+  }
+  static bool HasEnded(int socket) {
+    char byte;
+    return ::recv(socket, &byte, 1, 0) == 0;
+  }
+
+  std::string base_;
+  config::v1::AttachConfig config_;
+  TicketSupervisor supervisor_;
+  std::unique_ptr<worker::EventLoop> loop_ = *worker::EventLoop::Start();
+  std::unique_ptr<AttachServer> server_;
+};
+
+TEST_F(AttachServerTest, TakeGivesOneEndForEachTicketInOrder) {
+  const auto got = Take({supervisor_.Issue(ATTACH_MODE_TAKE),
+                         supervisor_.Issue(ATTACH_MODE_TAKE)});
+  EXPECT_EQ(got.answer.status, 0u);
+  ASSERT_EQ(got.fds.size(), 2u);
+  const auto ends = supervisor_.TakeEnds();
+  ASSERT_EQ(ends.size(), 2u);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_TRUE(AreConnected(got.fds[i].get(), ends[i].get()));
+    EXPECT_EQ(::fcntl(got.fds[i].get(), F_GETFL) & O_NONBLOCK, 0);
+  }
+}
+
+TEST_F(AttachServerTest, TheMostTicketsInOneRecord) {
+  Restart({});
+  std::vector<std::string> tickets;
+  for (int i = 0; i < 100; ++i) {
+    tickets.push_back(supervisor_.Issue(ATTACH_MODE_TAKE));
+  }
+  EXPECT_EQ(Take(tickets).fds.size(), 100u);
+}
+
+TEST_F(AttachServerTest, GiveHandsOverTheSocket) {
+  const auto pair = *gofer::uds::MakeSocketPair(SocketType::kStream);
+  const int fd = pair.second.get();
+  EXPECT_EQ(Give({supervisor_.Issue(ATTACH_MODE_GIVE)}, {&fd, 1}).answer.status,
+            0u);
+  const auto ends = supervisor_.TakeEnds();
+  ASSERT_EQ(ends.size(), 1u);
+  EXPECT_TRUE(AreConnected(pair.first.get(), ends[0].get()));
+}
+
+TEST_F(AttachServerTest, UnknownUsedExpiredAndOfAnotherModeAnswerTheSame) {
+  const std::string used = supervisor_.Issue(ATTACH_MODE_TAKE);
+  EXPECT_EQ(Take({used}).answer.status, 0u);
+  const std::string bad[] = {
+      std::string(kTicketSize, 'x'), used,
+      supervisor_.Issue(ATTACH_MODE_TAKE, std::nullopt, -absl::Seconds(1)),
+      supervisor_.Issue(ATTACH_MODE_GIVE)};
+  const std::string text = Take({bad[0]}).answer.text;
+  for (const std::string& ticket : bad) {
+    const auto got = Take({ticket});
+    EXPECT_EQ(ReasonIn(got), Reason::TICKET_INVALID);
+    EXPECT_EQ(got.answer.status, 16u);  // UNAUTHENTICATED
+    EXPECT_EQ(got.answer.text, text);
+    EXPECT_TRUE(got.fds.empty());
+  }
+}
+
+TEST_F(AttachServerTest, OneBadTicketCostsTheOthersNothing) {
+  const std::string good = supervisor_.Issue(ATTACH_MODE_TAKE);
+  EXPECT_EQ(ReasonIn(Take({good, std::string(kTicketSize, 'x')})),
+            Reason::TICKET_INVALID);
+  EXPECT_EQ(ReasonIn(Take({good, good})), Reason::TICKET_INVALID);
+  EXPECT_EQ(supervisor_.attach_count(), 0);
+  EXPECT_EQ(Take({good}).answer.status, 0u);
+}
+
+TEST_F(AttachServerTest, AnotherPeerIsRefusedAndTheTicketStaysGood) {
+  admin::v1::Peer peer;
+  peer.set_pid(::getpid() + 1);
+  const std::string ticket = supervisor_.Issue(ATTACH_MODE_TAKE, peer);
+  EXPECT_EQ(ReasonIn(Take({ticket})), Reason::PEER_MISMATCH);
+  EXPECT_EQ(supervisor_.tickets(), 1u);
+}
+
+TEST_F(AttachServerTest, TheExpectedPeerIsServed) {
+  admin::v1::Peer peer;
+  peer.set_pid(::getpid());
+  peer.set_uid(::getuid());
+  peer.set_gid(::getgid());
+  EXPECT_EQ(Take({supervisor_.Issue(ATTACH_MODE_TAKE, peer)}).answer.status,
+            0u);
+}
+
+TEST_F(AttachServerTest, OfTwoWhoShowATicketOneWins) {
+  for (int round = 0; round < 50; ++round) {
+    const std::string ticket = supervisor_.Issue(ATTACH_MODE_TAKE);
+    std::atomic<int> winners = 0;
+    std::atomic<int> losers = 0;
+    const auto show = [&] {
+      const auto got = Take({ticket});
+      if (got.answer.status == 0) {
+        ++winners;
+      } else if (ReasonIn(got) == Reason::TICKET_INVALID) {
+        ++losers;
+      }
+    };
+    auto one = *Thread::Start("one", show);
+    auto other = *Thread::Start("other", show);
+    one.Join();
+    other.Join();
+    EXPECT_EQ(winners, 1);
+    EXPECT_EQ(losers, 1);
+  }
+}
+
+TEST_F(AttachServerTest, DescriptorsOfAnotherKindAreRefusedAndClosed) {
+  const std::string ticket = supervisor_.Issue(ATTACH_MODE_GIVE);
+  const auto packets = *gofer::uds::MakeSocketPair(SocketType::kSeqPacket);
+  const UniqueFd file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const UniqueFd event(::eventfd(0, EFD_CLOEXEC));
+  const UniqueFd tcp(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const UniqueFd unconnected(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const UniqueFd path(::open("/", O_PATH | O_CLOEXEC));
+  for (const UniqueFd* one :
+       {&packets.first, &file, &event, &tcp, &unconnected, &path}) {
+    const int fd = one->get();
+    EXPECT_EQ(ReasonIn(Give({ticket}, {&fd, 1})), Reason::FIELD_INVALID);
+  }
+  EXPECT_EQ(supervisor_.tickets(), 1u);
+}
+
+TEST_F(AttachServerTest, WhatIsRefusedIsClosed) {
+  auto pair = *gofer::uds::MakeSocketPair(SocketType::kStream);
+  const int fd = pair.second.get();
+  EXPECT_EQ(ReasonIn(Give({std::string(kTicketSize, 'x')}, {&fd, 1})),
+            Reason::TICKET_INVALID);
+  pair.second.reset();
+  EXPECT_TRUE(HasEnded(pair.first.get()));
+}
+
+TEST_F(AttachServerTest, AWrongNumberOfDescriptorsIsRefused) {
+  const std::string give = supervisor_.Issue(ATTACH_MODE_GIVE);
+  const std::string take = supervisor_.Issue(ATTACH_MODE_TAKE);
+  const auto pair = *gofer::uds::MakeSocketPair(SocketType::kStream);
+  const int fds[] = {pair.first.get(), pair.second.get()};
+  EXPECT_EQ(ReasonIn(Give({give}, {})), Reason::FIELD_INVALID);
+  EXPECT_EQ(ReasonIn(Give({give}, fds)), Reason::FIELD_INVALID);
+  EXPECT_EQ(ReasonIn(Exchange(*EncodeRequest({AttachOp::kTake, {take}}), fds)),
+            Reason::FIELD_INVALID);
+  EXPECT_EQ(supervisor_.tickets(), 2u);
+}
+
+TEST_F(AttachServerTest, MoreDescriptorsThanAreTakenAreAllClosed) {
+  auto pair = *gofer::uds::MakeSocketPair(SocketType::kStream);
+  const std::vector<int> fds(gofer::uds::kMaxFdsPerMessage, pair.second.get());
+  EXPECT_EQ(ReasonIn(Give({supervisor_.Issue(ATTACH_MODE_GIVE)}, fds)),
+            Reason::FIELD_INVALID);
+  pair.second.reset();
+  EXPECT_TRUE(HasEnded(pair.first.get()));
+}
+
+TEST_F(AttachServerTest, PacketsThatAreNoRequestAreRefused) {
+  const std::string good =
+      *EncodeRequest({AttachOp::kTake, {supervisor_.Issue(ATTACH_MODE_TAKE)}});
+  const std::string bad[] = {"x", good.substr(0, 11), good + "x",
+                             std::string(kMaxRequestBytes + 1, 'x'),
+                             std::string(100'000, 'x')};
+  for (const std::string& packet : bad) {
+    EXPECT_EQ(ReasonIn(Exchange(packet)), Reason::FIELD_INVALID)
+        << packet.size();
+  }
+  EXPECT_EQ(supervisor_.tickets(), 1u);
+}
+
+TEST_F(AttachServerTest, ASilentClientIsSentAway) {
+  Restart({.patience = absl::Milliseconds(20)});
+  const UniqueFd silent = Connect();
+  const auto got = Receive(silent.get());
+  ASSERT_TRUE(got.has_value());
+  EXPECT_EQ(got->answer.status,
+            static_cast<uint32_t>(absl::StatusCode::kDeadlineExceeded));
+  EXPECT_TRUE(HasEnded(silent.get()));
+}
+
+TEST_F(AttachServerTest, PatienceEndsWithTheRequestNotWithTheAnswer) {
+  Restart({.patience = absl::Milliseconds(20)});
+  supervisor_.blocked_ = true;
+  const UniqueFd socket = Connect();
+  Send(socket.get(), *EncodeRequest({AttachOp::kTake,
+                                     {supervisor_.Issue(ATTACH_MODE_TAKE)}}));
+  supervisor_.entered_.Wait();
+  gofer::test::Latch later;
+  loop_->After(absl::Milliseconds(60), [&] { later.Open(); });
+  later.Wait();
+  supervisor_.go_on_.Open();
+  const auto got = Receive(socket.get());
+  ASSERT_TRUE(got.has_value());
+  EXPECT_EQ(got->answer.status, 0u);
+}
+
+TEST_F(AttachServerTest, AFloodIsRefusedAtOnceAndThereIsRoomAgain) {
+  Restart({.clients_of_user = 4});
+  std::vector<UniqueFd> silent;
+  for (int i = 0; i < 4; ++i) silent.push_back(Connect());
+  for (int i = 0; i < 50; ++i) {
+    const UniqueFd one_more = Connect();
+    const auto got = Receive(one_more.get());
+    ASSERT_TRUE(got.has_value());
+    EXPECT_EQ(ReasonIn(*got), Reason::PROCESS_LIMIT);
+  }
+  // Its end is seen when the answer to its garbage has come.
+  Send(silent[0].get(), "x");
+  ASSERT_TRUE(Receive(silent[0].get()).has_value());
+  EXPECT_TRUE(HasEnded(silent[0].get()));
+  EXPECT_EQ(Take({supervisor_.Issue(ATTACH_MODE_TAKE)}).answer.status, 0u);
+}
+
+TEST_F(AttachServerTest, OneFailureEndsAllAndEachIsAttached) {
+  const std::vector<std::string> tickets = {
+      supervisor_.Issue(ATTACH_MODE_TAKE), supervisor_.Issue(ATTACH_MODE_TAKE),
+      supervisor_.Issue(ATTACH_MODE_TAKE)};
+  supervisor_.failing_ = "uid-2";
+  const auto got = Take(tickets);
+  EXPECT_EQ(ReasonIn(got), Reason::GOFER_UNREACHABLE);
+  EXPECT_TRUE(got.fds.empty());
+  EXPECT_EQ(supervisor_.attach_count(), 3);
+  for (const UniqueFd& end : supervisor_.TakeEnds()) {
+    EXPECT_TRUE(HasEnded(end.get()));
+  }
+}
+
+TEST_F(AttachServerTest, AClientThatIsGoneLosesItsConnection) {
+  supervisor_.blocked_ = true;
+  {
+    const UniqueFd socket = Connect();
+    Send(socket.get(), *EncodeRequest({AttachOp::kTake,
+                                       {supervisor_.Issue(ATTACH_MODE_TAKE)}}));
+    supervisor_.entered_.Wait();
+  }
+  supervisor_.go_on_.Open();
+  server_.reset();
+  const auto ends = supervisor_.TakeEnds();
+  ASSERT_EQ(ends.size(), 1u);
+  EXPECT_TRUE(HasEnded(ends[0].get()));
+}
+
+TEST_F(AttachServerTest, NoDescriptorIsLeftBehind) {
+  const int before = gofer::test::CountOpenFds();
+  for (int i = 0; i < 20; ++i) {
+    const auto pair = *gofer::uds::MakeSocketPair(SocketType::kStream);
+    const int fds[] = {pair.first.get(), pair.second.get()};
+    Give({std::string(kTicketSize, 'x')}, fds);
+    Give({std::string(kTicketSize, 'x')}, {fds, 1});
+    Take({supervisor_.Issue(ATTACH_MODE_TAKE)});
+    Connect();
+  }
+  supervisor_.TakeEnds();
+  server_.reset();
+  // The listener and its directory have gone, too.
+  EXPECT_EQ(gofer::test::CountOpenFds(), before - 2);
+}
+
+TEST_F(AttachServerTest, EndsWhileClientsWait) {
+  const UniqueFd silent = Connect();
+  const UniqueFd other = Connect();
+  Send(other.get(), "x");
+  ASSERT_TRUE(Receive(other.get()).has_value());
+  server_.reset();
+  EXPECT_TRUE(HasEnded(silent.get()));
+}
+
+}  // namespace
+}  // namespace goferd::handoff

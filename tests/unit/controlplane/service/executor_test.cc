@@ -1,0 +1,64 @@
+#include "controlplane/service/executor.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+
+namespace goferd::service {
+namespace {
+
+TEST(ExecutorTest, RefusesWhatItHasNoRoomFor) {
+  Executor executor(1, 1);
+  std::promise<void> started;
+  std::promise<void> go;
+  auto may_go = go.get_future().share();
+  ASSERT_TRUE(executor
+                  .Post([&started, may_go] {
+                    started.set_value();
+                    may_go.wait();
+                  })
+                  .ok());
+  started.get_future().wait();
+  EXPECT_TRUE(executor.Post([] {}).ok());
+  EXPECT_EQ(executor.Post([] {}).code(), absl::StatusCode::kResourceExhausted);
+  go.set_value();
+}
+
+TEST(ExecutorTest, StopDoesWhatWasTaken) {
+  std::atomic<int> done = 0;
+  Executor executor(4, 100);
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_TRUE(executor.Post([&done] { ++done; }).ok());
+  }
+  executor.Stop();
+  EXPECT_EQ(done, 50);
+  EXPECT_EQ(executor.Post([] {}).code(), absl::StatusCode::kUnavailable);
+}
+
+TEST(ExecutorTest, WorkRunsAtOnceOnSeveralThreads) {
+  Executor executor(2, 10);
+  std::promise<void> first;
+  std::promise<void> second;
+  std::atomic<int> met = 0;
+  // Each waits for the other: one thread would never end.
+  ASSERT_TRUE(executor
+                  .Post([&] {
+                    first.set_value();
+                    second.get_future().wait();
+                    ++met;
+                  })
+                  .ok());
+  ASSERT_TRUE(executor
+                  .Post([&] {
+                    second.set_value();
+                    first.get_future().wait();
+                    ++met;
+                  })
+                  .ok());
+  executor.Stop();
+  EXPECT_EQ(met, 2);
+}
+
+}  // namespace
+}  // namespace goferd::service

@@ -1,0 +1,275 @@
+#include "controlplane/service/server_methods.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/unit/controlplane/service/methods_fixture.h"
+
+namespace goferd::testing {
+namespace {
+
+using admin::Server;
+using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
+using ::testing::IsEmpty;
+
+class ServerMethodsTest : public MethodsTest {
+ protected:
+  std::vector<std::string> FieldsOfCreate(const std::string& request) {
+    return FieldsOf(
+        bodies_.servers
+            .CreateServer(context_, Proto<admin::CreateServerRequest>(request))
+            .status());
+  }
+
+  absl::StatusOr<Server> Update(const std::string& request) {
+    return bodies_.servers.UpdateServer(
+        context_, Proto<admin::UpdateServerRequest>(request));
+  }
+
+  // The names of all pages.
+  std::vector<std::string> ListAll(admin::ListServersRequest request,
+                                   const std::function<void()>& between = {}) {
+    std::vector<std::string> names;
+    while (true) {
+      const auto page = bodies_.servers.ListServers(context_, request);
+      EXPECT_TRUE(page.ok()) << page.status();
+      if (!page.ok()) return names;
+      for (const Server& server : page->servers()) {
+        names.push_back(server.name());
+      }
+      if (page->next_page_token().empty()) return names;
+      request.set_page_token(page->next_page_token());
+      if (between) between();
+    }
+  }
+};
+
+TEST_F(ServerMethodsTest, BadServersAreToldAllThatIsWrong) {
+  const std::vector<std::pair<std::string, std::vector<std::string>>> cases = {
+      {"", {"server_id", "server"}},
+      {"server_id: 'A' server {}", {"server_id", "server.root"}},
+      {"server_id: 'a' server { root: 'srv' } request_id: 'x'",
+       {"server.root PATH_NOT_ABSOLUTE", "request_id"}},
+      {"server_id: 'a' server { oci_bundle: 'b' }",
+       {"server.oci_bundle PATH_NOT_ABSOLUTE"}},
+      {"server_id: 'a' server { root: '/' limits { max_connections: -1 "
+       "max_fds: 1048577 max_channels: 8193 max_memory_bytes: -1 } }",
+       {"server.limits.max_connections", "server.limits.max_fds",
+        "server.limits.max_channels", "server.limits.max_memory_bytes"}},
+      {"server_id: 'a' server { root: '/' default_connection_options { "
+       "max_message_size: 4095 max_channels: 65 max_fds: 15 max_nodes: -1 } }",
+       {"server.default_connection_options.max_message_size",
+        "server.default_connection_options.max_channels",
+        "server.default_connection_options.max_fds",
+        "server.default_connection_options.max_nodes"}},
+      {"server_id: 'a' server { root: '/' ttl { nanos: 1 } }", {"server.ttl"}},
+      {"server_id: 'a' server { root: '/' labels { key: 'A' } }",
+       {"server.labels"}},
+      {"server_id: 'a' server { root: '/' id_map { uid_ranges { count: 0 } } }",
+       {"server.id_map.uid_ranges[0].count"}},
+      {"server_id: 'a' server { root: '/' id_map { "
+       "gid_ranges { host_id: 0 sandbox_id: 0 count: 10 } "
+       "gid_ranges { host_id: 9 sandbox_id: 20 count: 1 } } }",
+       {"server.id_map.gid_ranges"}},
+      {"server_id: 'a' server { root: '/' id_map { "
+       "uid_ranges { host_id: 4294967295 count: 1 } } }",
+       {"server.id_map.uid_ranges[0]"}},
+  };
+  for (const auto& [request, fields] : cases) {
+    EXPECT_THAT(FieldsOfCreate(request), ElementsAreArray(fields)) << request;
+  }
+  EXPECT_EQ(supervisor_.changes(), 0);
+}
+
+TEST_F(ServerMethodsTest, UnknownModesAreRefused) {
+  admin::CreateServerRequest request;
+  request.set_server_id("a");
+  request.mutable_server()->set_root("/");
+  request.mutable_server()->set_sandbox_mode(
+      static_cast<Server::SandboxMode>(99));
+  request.mutable_server()->set_restart_policy(
+      static_cast<Server::RestartPolicy>(99));
+  EXPECT_THAT(
+      FieldsOf(bodies_.servers.CreateServer(context_, request).status()),
+      ElementsAre("server.sandbox_mode", "server.restart_policy"));
+}
+
+TEST_F(ServerMethodsTest, OutputFieldsOfANewServerAreIgnored) {
+  auto request = Proto<admin::CreateServerRequest>(
+      "server_id: 'a' server { root: '/srv' name: 'servers/b' uid: 'u' "
+      "etag: 'e' restart_count: 7 gofer_pid: 1 }");
+  const auto made = bodies_.servers.CreateServer(context_, request);
+  ASSERT_TRUE(made.ok());
+  EXPECT_EQ(made->name(), "servers/a");
+  EXPECT_EQ(made->restart_count(), 0);
+  EXPECT_EQ(made->gofer_pid(), 0);
+}
+
+TEST_F(ServerMethodsTest, ARepeatedCreationIsAnsweredOnce) {
+  auto request = Proto<admin::CreateServerRequest>(
+      "server_id: 'a' server { root: '/srv' }");
+  request.set_request_id(kUuid);
+  const auto first = bodies_.servers.CreateServer(context_, request);
+  const auto second = bodies_.servers.CreateServer(context_, request);
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_EQ(first->uid(), second->uid());
+  EXPECT_EQ(supervisor_.changes(), 1);
+}
+
+TEST_F(ServerMethodsTest, ListsAreInPages) {
+  for (const char* const id : {"a", "b", "c", "d", "e"}) AddServer(id);
+  admin::ListServersRequest request;
+  request.set_page_size(2);
+  EXPECT_THAT(ListAll(request),
+              ElementsAre("servers/a", "servers/b", "servers/c", "servers/d",
+                          "servers/e"));
+}
+
+TEST_F(ServerMethodsTest, ListsMayChangeBetweenPages) {
+  for (const char* const id : {"b", "c", "d"}) AddServer(id);
+  admin::ListServersRequest request;
+  request.set_page_size(1);
+  bool changed = false;
+  const auto names = ListAll(request, [&] {
+    if (std::exchange(changed, true)) return;
+    AddServer("a");
+    AddServer("e");
+    auto gone = Proto<admin::DeleteServerRequest>("name: 'servers/b'");
+    ASSERT_TRUE(bodies_.servers.DeleteServer(context_, gone).ok());
+    gone.set_name("servers/c");
+    ASSERT_TRUE(bodies_.servers.DeleteServer(context_, gone).ok());
+  });
+  EXPECT_THAT(names, ElementsAre("servers/b", "servers/d", "servers/e"));
+}
+
+TEST_F(ServerMethodsTest, ListsOfMoreThanOneSliceAreWhole) {
+  for (int i = 0; i < 2100; ++i) {
+    AddServer(absl::StrCat("s", i), i % 700 == 0 ? "labels { key: 'x' }" : "");
+  }
+  admin::ListServersRequest request;
+  request.set_filter("labels:x");
+  EXPECT_THAT(ListAll(request),
+              ElementsAre("servers/s0", "servers/s1400", "servers/s700"));
+}
+
+TEST_F(ServerMethodsTest, BadListsAreRefused) {
+  const auto listed = bodies_.servers.ListServers(
+      context_, Proto<admin::ListServersRequest>(
+                    "page_size: -1 page_token: 'x' filter: 'colour = red'"));
+  EXPECT_THAT(
+      FieldsOf(listed.status()),
+      ElementsAre("page_size", "page_token PAGE_TOKEN_MISMATCH", "filter"));
+}
+
+TEST_F(ServerMethodsTest, AnUpdateChangesWhatTheMaskSays) {
+  AddServer("a",
+            "labels { key: 'x' value: '1' } limits { max_fds: 99 } "
+            "default_connection_options { max_fds: 33 readonly: true }");
+  const auto changed = Update(
+      "server { name: 'servers/a' labels { key: 'y' value: '2' } "
+      "limits { max_connections: 5 } ttl { seconds: 60 } } "
+      "update_mask { paths: 'labels' paths: 'limits.max_connections' "
+      "paths: 'labels' paths: 'default_connection_options.readonly' }");
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_EQ(changed->labels().size(), 1u);
+  EXPECT_EQ(changed->labels().at("y"), "2");
+  EXPECT_EQ(changed->limits().max_connections(), 5);
+  EXPECT_EQ(changed->limits().max_fds(), 99);
+  EXPECT_EQ(changed->expiration_case(), Server::EXPIRATION_NOT_SET);
+  // In the mask, not set: the default.
+  EXPECT_FALSE(changed->default_connection_options().has_readonly());
+  EXPECT_EQ(changed->default_connection_options().max_fds(), 33);
+}
+
+TEST_F(ServerMethodsTest, WithoutAMaskWhatIsSetIsChanged) {
+  AddServer("a", "labels { key: 'x' } limits { max_fds: 99 }");
+  const auto changed =
+      Update("server { name: 'servers/a' limits { max_connections: 5 } }");
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_EQ(changed->labels().size(), 1u);
+  EXPECT_EQ(changed->limits().max_connections(), 5);
+  EXPECT_EQ(changed->limits().max_fds(), 99);
+}
+
+TEST_F(ServerMethodsTest, AMaskWithTheExpirationRemovesIt) {
+  AddServer("a", "expire_time { seconds: 5000000000 }");
+  const auto changed =
+      Update("server { name: 'servers/a' } update_mask { paths: 'ttl' }");
+  ASSERT_TRUE(changed.ok());
+  EXPECT_EQ(changed->expiration_case(), Server::EXPIRATION_NOT_SET);
+}
+
+TEST_F(ServerMethodsTest, EitherNameInTheMaskStandsForTheExpiration) {
+  AddServer("a", "expire_time { seconds: 5000000000 }");
+  const auto changed = Update(
+      "server { name: 'servers/a' ttl { seconds: 60 } } "
+      "update_mask { paths: 'expire_time' paths: 'ttl' }");
+  ASSERT_TRUE(changed.ok());
+  EXPECT_EQ(changed->ttl().seconds(), 60);
+}
+
+TEST_F(ServerMethodsTest, WhatCannotBeChangedIsRefused) {
+  AddServer("a");
+  for (const char* const path :
+       {"root", "name", "*", "", "limits.nothing", "limits.max_fds.x",
+        "labels.x", "state", "sandbox_mode"}) {
+    const auto changed = Update(absl::StrCat(
+        "server { name: 'servers/a' } update_mask { paths: '", path, "' }"));
+    EXPECT_THAT(FieldsOf(changed.status()), ElementsAre("update_mask")) << path;
+  }
+  EXPECT_THAT(FieldsOf(Update("server { name: 'servers/a' root: '/other' "
+                              "sandbox_mode: STRICT }")
+                           .status()),
+              ElementsAre("server.root", "server.sandbox_mode"));
+  // A resource that was read may be sent back.
+  EXPECT_TRUE(Update("server { name: 'servers/a' root: '/srv' }").ok());
+}
+
+TEST_F(ServerMethodsTest, OnlyWhatIsTakenIsChecked) {
+  AddServer("a");
+  EXPECT_TRUE(Update("server { name: 'servers/a' limits { max_fds: -1 } } "
+                     "update_mask { paths: 'labels' }")
+                  .ok());
+  EXPECT_THAT(FieldsOf(Update("server { name: 'servers/a' "
+                              "limits { max_fds: -1 } }")
+                           .status()),
+              ElementsAre("server.limits.max_fds"));
+}
+
+TEST_F(ServerMethodsTest, AMissingServerMayBeDeletedIfAllowed) {
+  auto request = Proto<admin::DeleteServerRequest>("name: 'servers/a'");
+  EXPECT_EQ(ReasonOf(bodies_.servers.DeleteServer(context_, request).status()),
+            Reason::SERVER_NOT_FOUND);
+  request.set_allow_missing(true);
+  EXPECT_TRUE(bodies_.servers.DeleteServer(context_, request).ok());
+}
+
+TEST_F(ServerMethodsTest, DrainAndUndrain) {
+  AddServer("a");
+  const auto drained = bodies_.servers.DrainServer(
+      context_, Proto<admin::DrainServerRequest>("name: 'servers/a'"));
+  ASSERT_TRUE(drained.ok());
+  EXPECT_EQ(drained->state(), Server::DRAINING);
+  const auto undrained = bodies_.servers.UndrainServer(
+      context_, Proto<admin::UndrainServerRequest>("name: 'servers/a'"));
+  ASSERT_TRUE(undrained.ok());
+  EXPECT_EQ(undrained->state(), Server::ACTIVE);
+}
+
+TEST_F(ServerMethodsTest, WhatIsOnlyCheckedChangesNothing) {
+  const auto checked = bodies_.servers.CreateServer(
+      context_, Proto<admin::CreateServerRequest>(
+                    "server_id: 'a' server { root: '/' } validate_only: true"));
+  ASSERT_TRUE(checked.ok());
+  EXPECT_THAT(checked->uid(), IsEmpty());
+  EXPECT_EQ(supervisor_.changes(), 0);
+}
+
+}  // namespace
+}  // namespace goferd::testing

@@ -1,0 +1,82 @@
+#include "server/worker/adopted_directory.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+namespace gofer::worker {
+namespace {
+
+TEST(AdoptedServerIdTest, IsAlwaysAServersId) {
+  EXPECT_EQ(AdoptedServerId("box"), "runsc-box");
+  EXPECT_EQ(AdoptedServerId("My_Box.1"), "runsc-my-box-1");
+  EXPECT_EQ(AdoptedServerId(""), "runsc");
+  const std::regex pattern("[a-z]([a-z0-9-]{0,61}[a-z0-9])?");
+  for (const std::string& name :
+       {std::string("x"), std::string("--"), std::string("../../etc"),
+        std::string("\xff\n/"), std::string(200, 'a'),
+        std::string(56, 'a') + std::string(20, '_')}) {
+    EXPECT_TRUE(std::regex_match(AdoptedServerId(name), pattern)) << name;
+  }
+  EXPECT_EQ(AdoptedServerId(std::string(200, 'a')).size(), 63u);
+}
+
+class MakeAdoptedDirectoryTest : public testing::Test {
+ protected:
+  MakeAdoptedDirectoryTest()
+      : state_(std::filesystem::temp_directory_path() / "adopted-XXXXXX") {
+    EXPECT_NE(::mkdtemp(state_.data()), nullptr);
+  }
+  ~MakeAdoptedDirectoryTest() override {
+    std::error_code ignored;
+    std::filesystem::remove_all(state_, ignored);
+  }
+
+  std::string state_;
+};
+
+TEST_F(MakeAdoptedDirectoryTest, HasASocketAndAPid) {
+  const auto listener = MakeAdoptedDirectory(state_, "runsc-a");
+  ASSERT_TRUE(listener.ok());
+  const std::string directory = state_ + "/adopted/runsc-a";
+  struct stat stat;
+  ASSERT_EQ(::stat(directory.c_str(), &stat), 0);
+  EXPECT_EQ(stat.st_mode & 07777, 0700u);
+  ASSERT_EQ(::stat((directory + "/control.sock").c_str(), &stat), 0);
+  EXPECT_TRUE(S_ISSOCK(stat.st_mode));
+  std::ifstream file(directory + "/pid");
+  pid_t pid = 0;
+  uint64_t start_time = 0;
+  file >> pid >> start_time;
+  EXPECT_EQ(pid, ::getpid());
+  EXPECT_GT(start_time, 0u);
+}
+
+TEST_F(MakeAdoptedDirectoryTest, ReplacesWhatIsLeftButNotTheLiving) {
+  auto listener = MakeAdoptedDirectory(state_, "runsc-a");
+  ASSERT_TRUE(listener.ok());
+  EXPECT_EQ(MakeAdoptedDirectory(state_, "runsc-a").error(),
+            base::Errno(EEXIST));
+  *listener = base::UniqueFd();
+  EXPECT_TRUE(MakeAdoptedDirectory(state_, "runsc-a").ok());
+}
+
+TEST_F(MakeAdoptedDirectoryTest, WithoutAStateDirectory) {
+  EXPECT_EQ(MakeAdoptedDirectory(state_ + "/none", "runsc-a").error(),
+            base::Errno(ENOENT));
+  std::filesystem::create_directory_symlink("/tmp", state_ + "/adopted");
+  EXPECT_FALSE(MakeAdoptedDirectory(state_, "runsc-a").ok());
+}
+
+}  // namespace
+}  // namespace gofer::worker

@@ -1,0 +1,44 @@
+#include "server/worker/sandbox_steps.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "server/sandbox/landlock.h"
+#include "server/worker/agent_sandbox.h"
+
+namespace gofer::worker {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+TEST(StepNamesTest, NothingPlannedNothingNamed) {
+  EXPECT_THAT(StepNames({.no_new_privileges = false, .landlock = false}),
+              IsEmpty());
+}
+
+TEST(StepNamesTest, OfAnAgent) {
+  sandbox::Plan plan = AgentPlan();
+  plan.landlock = false;
+  EXPECT_THAT(StepNames(plan), ElementsAre("no-new-privileges", "capabilities",
+                                           "syscall-filter"));
+  plan.tree = sandbox::TreePlan{.root = "/"};
+  EXPECT_THAT(
+      StepNames(plan),
+      ElementsAre("mount-namespace", "propagation", "proc-self-fd", "bind-root",
+                  "stage", "hide-proc", "pivot-root", "no-new-privileges",
+                  "capabilities", "syscall-filter"));
+}
+
+TEST(AgentPlanTest, NoPrivilegeOverMounts) {
+  const sandbox::Plan plan = AgentPlan();
+  ASSERT_TRUE(plan.syscalls && plan.capabilities);
+  EXPECT_FALSE(plan.syscalls->donate_mounts);
+  constexpr int kSysAdmin = 21;
+  EXPECT_THAT(plan.capabilities->keep, Not(Contains(kSysAdmin)));
+}
+
+}  // namespace
+}  // namespace gofer::worker
