@@ -42,8 +42,8 @@ void DeclareWords(CLI::App& app, const std::string& dashes,
 void DeclareConnectionFlags(CLI::App& app, const std::string& prefix,
                             ConnectionFlags& flags) {
   const std::string dashes = "--" + prefix;
-  DeclareSwitch(app, dashes + "readonly,!" + dashes + "writable", flags.readonly,
-               "Refuse what changes the tree, or allow it");
+  DeclareSwitch(app, dashes + "readonly,!" + dashes + "writable",
+                flags.readonly, "Refuse what changes the tree, or allow it");
   DeclareWords(app, dashes, flags);
   app.add_option(dashes + "max-message-size", flags.max_message_size,
                  "Bytes of the longest message");

@@ -68,13 +68,14 @@ void DeclareServerTree(CLI::App& app, ServerTree& tree) {
                   "HOST:SANDBOX:COUNT; may be repeated");
   DeclareRepeated(app, "--gid-map", tree.gid_map,
                   "HOST:SANDBOX:COUNT; may be repeated");
-  DeclareSwitch(app, "--walk-stat,!--no-walk-stat", tree.walk_stat, "Offer WalkStat");
+  DeclareSwitch(app, "--walk-stat,!--no-walk-stat", tree.walk_stat,
+                "Offer WalkStat");
   DeclareSwitch(app, "--set-attr-on-deleted,!--no-set-attr-on-deleted",
-               tree.set_attr_on_deleted, "SetStat works on deleted files");
+                tree.set_attr_on_deleted, "SetStat works on deleted files");
   DeclareSwitch(app, "--allocate-on-deleted,!--no-allocate-on-deleted",
-               tree.allocate_on_deleted, "FAllocate works on deleted files");
-  DeclareSwitch(app, "--open-on-deleted,!--no-open-on-deleted", tree.open_on_deleted,
-               "OpenAt works on deleted files");
+                tree.allocate_on_deleted, "FAllocate works on deleted files");
+  DeclareSwitch(app, "--open-on-deleted,!--no-open-on-deleted",
+                tree.open_on_deleted, "OpenAt works on deleted files");
 }
 
 absl::Status SetSettings(const ServerSettings& settings, Server* server) {

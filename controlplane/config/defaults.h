@@ -28,8 +28,7 @@ struct Environment {
 // of connections stay as they are, the supervisor completes them for each one.
 // Not the root user: the state directory is `goferd` in the runtime directory;
 // without one it stays empty, which Validate refuses.
-void FillDefaults(const Environment& environment,
-                  v1::DaemonConfig& config);
+void FillDefaults(const Environment& environment, v1::DaemonConfig& config);
 
 }  // namespace goferd::config
 

@@ -41,14 +41,13 @@ struct Overrides {
 
 // Lays `overrides` over `config`. INVALID_ARGUMENT with a line for each word
 // that makes no sense.
-absl::Status Apply(const Overrides& overrides,
-                   v1::DaemonConfig& config);
+absl::Status Apply(const Overrides& overrides, v1::DaemonConfig& config);
 
 // The file at `path` (empty: none), then the overrides, then the defaults;
 // validated. Errors have a line for each fault and say what to do.
-absl::StatusOr<v1::DaemonConfig> LoadConfig(
-    const std::string& path, const Overrides& overrides,
-    const Environment& environment);
+absl::StatusOr<v1::DaemonConfig> LoadConfig(const std::string& path,
+                                            const Overrides& overrides,
+                                            const Environment& environment);
 
 }  // namespace goferd::config
 

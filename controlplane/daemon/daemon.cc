@@ -14,6 +14,7 @@
 #include "controlplane/auth/role_book.h"
 #include "controlplane/config/text_file.h"
 #include "controlplane/daemon/admin_server.h"
+#include "controlplane/daemon/grpc_log.h"
 #include "controlplane/daemon/listeners.h"
 #include "controlplane/daemon/service_manager.h"
 #include "controlplane/daemon/signals.h"
@@ -84,9 +85,8 @@ ExitCode StartFoundations(const config::v1::DaemonConfig& config,
   }
   parts.methods = std::make_unique<service::Methods>(
       *parts.supervisor,
-      service::DaemonFacts{GOFERD_VERSION,
-                           absl::Now(),
-                           {"attach-give", "handler-rules"}});
+      service::DaemonFacts{
+          GOFERD_VERSION, absl::Now(), {"attach-give", "handler-rules"}});
   return ExitCode::kOk;
 }
 
@@ -148,6 +148,7 @@ void WaitForTheEnd(Parts& parts) {
 
 ExitCode Serve(const config::v1::DaemonConfig& config) {
   service::SetDaemonLogLevel(config.log().level());
+  RouteGrpcLog();
   Parts parts;
   if (auto code = StartFoundations(config, parts); code != ExitCode::kOk) {
     return code;
@@ -170,8 +171,9 @@ ExitCode Serve(const config::v1::DaemonConfig& config) {
 }  // namespace
 
 ExitCode Run(const Options& options) {
-  // Files are private unless their mode is given.
-  ::umask(0077);
+  // Whatever we were started with: modes of files and sockets are given where
+  // they are made.
+  ::umask(0022);
   const auto config = config::LoadConfig(options.config_path, options.overrides,
                                          config::Environment::OfThisProcess());
   if (!config.ok()) {

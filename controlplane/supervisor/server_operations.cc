@@ -36,8 +36,8 @@ void CompleteLimits(const admin::ServerLimits& defaults,
   if (limits.max_fds() == 0) {
     rlimit own = {};
     ::getrlimit(RLIMIT_NOFILE, &own);
-    limits.set_max_fds(static_cast<int32_t>(
-        std::min<rlim_t>(own.rlim_max, static_cast<rlim_t>(defaults.max_fds()))));
+    limits.set_max_fds(static_cast<int32_t>(std::min<rlim_t>(
+        own.rlim_max, static_cast<rlim_t>(defaults.max_fds()))));
   }
   if (limits.max_channels() == 0) {
     limits.set_max_channels(defaults.max_channels());

@@ -23,9 +23,9 @@ namespace goferd::supervisor {
 //   adopted/ID/{control.sock, pid}    made by gofers that others started
 //
 // Others may pass through it, to the sockets of the API and for attaching; the
-// rest is private. All work is done on descriptors of the directories; no symbolic link in them
-// is followed. Ids are checked by the caller. Errors of the host are those of
-// errors::FromErrno. Thread-safe but for moves.
+// rest is private. All work is done on descriptors of the directories; no
+// symbolic link in them is followed. Ids are checked by the caller. Errors of
+// the host are those of errors::FromErrno. Thread-safe but for moves.
 class StateDirectory {
  public:
   // Takes the directory for this process, as long as the object lives. Makes
