@@ -328,7 +328,7 @@ class GoferctlTest(node.NodeTest):
         self.ctl("server", "create", "web", f"--root={self.tree}")
         listed = self.ctl("server", "list")
         self.assertIn("web", listed.stdout)
-        self.assertIn("ACTIVE", listed.stdout)
+        self.assertIn("active", listed.stdout)
         as_json = node.read_json(self.ctl("server", "list", "-o", "json").stdout)
         self.assertIn("servers/web", str(as_json))
         self.assertIn("hello", self.ctl("fs", "ls", "web", "/").stdout)
