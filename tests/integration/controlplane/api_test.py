@@ -155,8 +155,9 @@ class ConnectionTest(node.NodeTest):
         load.wait_for_mount()
         self.assertEqual(self.count(), 1)
         self.assertEqual(self.count("servers/web"), 1)
+        # The client knows a moment before goferd.
+        wait_until(lambda: self.connection().state == STATE.MOUNTED, "MOUNTED")
         there = self.connection()
-        self.assertEqual(there.state, STATE.MOUNTED)
         self.assertEqual(there.attached_peer.pid, os.getpid())
         self.assertEqual(there.attached_peer.uid, os.geteuid())
         ops, failures, _ = load.finish()

@@ -27,6 +27,9 @@ class GoferdDiesTest(node.NodeTest):
         self.create_server(labels={"tenant": "a"})
         loads = [self.mounted_load(f"c{i}") for i in range(3)]
         pid = self.server().gofer_pid
+        for i in range(3):
+            wait_until(lambda: self.connection(f"c{i}").state == STATE.MOUNTED,
+                       "MOUNTED")
         before = [self.connection(f"c{i}") for i in range(3)]
         for how in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL):
             self.goferd.stop(how)
