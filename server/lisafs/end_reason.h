@@ -31,6 +31,8 @@ enum class StopMode : uint8_t {
   kDrain,
   // Answer the requests in flight, refuse later ones, end. Waits for a client
   // that does not read its answers: whoever stops it escalates after a while.
+  // What a channel answers last may be overtaken by the channel's end, which
+  // the client sees in the same word.
   kClose,
   // End now: requests in flight run to their end, but are not answered.
   kAbort,
