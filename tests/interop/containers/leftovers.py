@@ -6,7 +6,7 @@ import time
 PLACES = ("/tmp", "/var/tmp", "/run", "/dev/shm")
 NAMES = ("runsc", "gofer", "exec-pid-")
 # Of the project's other tests, which may run meanwhile.
-OTHERS = ("gofer-test-",)
+OTHERS = ("gofer-test-", "goferd-test-", "goferd-bench-")
 
 
 def temporary_files():
