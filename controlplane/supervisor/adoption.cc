@@ -30,11 +30,11 @@ constexpr int kMostAttempts = 12;
 // Between bind(2) and listen(2) a gofer that starts looks like a dead one.
 constexpr int kSurelyDeadAfter = 4;
 
-// Counts tasks down, for one who waits.
+// Counts tasks down, for one who waits. The one who posts them is the first.
 struct Outstanding {
   gofer::base::Mutex mu;
   gofer::base::CondVar changed;
-  size_t count ABSL_GUARDED_BY(mu) = 0;
+  size_t count ABSL_GUARDED_BY(mu) = 1;
 };
 
 // What an adopted gofer is, of which nothing was written down.
@@ -85,27 +85,31 @@ bool IsPlainId(absl::string_view id) {
 
 void Lifecycle::AdoptAll(absl::Duration patience) {
   auto outstanding = std::make_shared<Outstanding>();
+  const auto leave = [this, outstanding] {
+    MutexLock lock(outstanding->mu);
+    if (--outstanding->count == 0) context_.adopted = true;
+    outstanding->changed.NotifyAll();
+  };
   const auto post = [&](const std::string& id, Origin origin) {
     {
       MutexLock lock(outstanding->mu);
       ++outstanding->count;
     }
-    context_.pool.Post([this, outstanding, id, origin] {
+    context_.pool.Post([this, leave, id, origin] {
       if (origin == Origin::kForeign) {
         AdoptForeign(id, 0);
       } else if (const absl::Status adopted = Adopt(id, origin);
                  !adopted.ok()) {
         RestoreDead(id, adopted);
       }
-      MutexLock lock(outstanding->mu);
-      --outstanding->count;
-      outstanding->changed.NotifyAll();
+      leave();
     });
   };
   for (const auto& id : context_.state.ListServers()) post(id, Origin::kOurs);
   for (const auto& id : context_.state.ListAdopted()) {
     post(id, Origin::kForeign);
   }
+  leave();
   const auto deadline =
       std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(patience);
   MutexLock lock(outstanding->mu);

@@ -109,6 +109,9 @@ absl::Status ConnectionOperations::CheckSpec(const ConnectionSpec& spec,
 
 absl::Status ConnectionOperations::CheckAll(
     const std::vector<ConnectionSpec>& specs) const {
+  if (absl::Status status = CheckModes(specs); !status.ok()) {
+    return status;
+  }
   std::map<std::string, std::set<std::string>> ids;
   for (const ConnectionSpec& spec : specs) {
     auto& others = ids[spec.server_id];
@@ -154,7 +157,8 @@ absl::StatusOr<std::vector<StartedConnection>> ConnectionOperations::Start(
       making.push_back(*std::move(prepared));
     }
   }
-  const absl::Status asked = AskGofers(making);
+  absl::Status asked = OpenSockets(making);
+  if (asked.ok()) asked = AskGofers(making);
   MutexLock lock(context_.model.mu);
   auto finished = asked.ok() ? Finish(making) : asked;
   if (!finished.ok()) TakeBack(making);
@@ -170,6 +174,7 @@ absl::StatusOr<ConnectionOperations::Making> ConnectionOperations::Prepare(
   making.id = spec.connection_id;
   const admin::Connection resource = MakeResource(spec, *making.server);
   making.uid = resource.uid();
+  making.attach_mode = resource.attach_mode();
   auto ticket = Issue(*making.server, resource, spec.ticket_ttl);
   if (!ticket.ok()) return ticket.status();
   making.ticket = *std::move(ticket);
@@ -229,45 +234,32 @@ absl::StatusOr<std::vector<StartedConnection>> ConnectionOperations::Finish(
   return started;
 }
 
-absl::StatusOr<admin::AttachTicket> ConnectionOperations::Issue(
-    const ServerRecord& server, const admin::Connection& resource,
-    absl::Duration ttl) {
-  if (ttl == absl::ZeroDuration()) {
-    ttl = ToDuration(context_.config.attach().default_ticket_ttl());
-  }
-  const absl::Time expire = absl::Now() + ttl;
-  std::optional<admin::Peer> expected;
-  if (resource.has_expected_peer()) expected = resource.expected_peer();
-  auto secret = context_.tickets.Issue(
-      {server.id, resource.name().substr(resource.name().rfind('/') + 1),
-       resource.uid()},
-      resource.attach_mode(), expected, expire);
-  if (!secret.ok()) return secret.status();
-  admin::AttachTicket ticket;
-  ticket.set_ticket(*std::move(secret));
-  ticket.set_attach_socket_path(context_.config.attach().path());
-  *ticket.mutable_expire_time() = ToProto(expire);
-  if (expected) *ticket.mutable_expected_peer() = *expected;
-  return ticket;
-}
-
 absl::StatusOr<StartedConnection> ConnectionOperations::RenewTicket(
     absl::string_view server_id, absl::string_view connection_id,
     absl::string_view uid) {
-  MutexLock lock(context_.model.mu);
-  const Model::ServerPtr server = context_.model.Find(server_id);
-  if (server == nullptr) return Model::NoServer(server_id);
-  ConnectionRecord* const record = context_.model.FindConnection(*server, uid);
-  if (record == nullptr) return NoConnection(server_id, connection_id);
-  StartedConnection started{record->resource, {}};
-  if (record->resource.state() != admin::Connection::PENDING_ATTACH ||
-      record->attaching) {
-    return started;
+  StartedConnection started;
+  {
+    MutexLock lock(context_.model.mu);
+    const Model::ServerPtr server = context_.model.Find(server_id);
+    if (server == nullptr) return Model::NoServer(server_id);
+    ConnectionRecord* const record =
+        context_.model.FindConnection(*server, uid);
+    if (record == nullptr) return NoConnection(server_id, connection_id);
+    started.connection = record->resource;
+    if (record->resource.state() != admin::Connection::PENDING_ATTACH ||
+        record->attaching) {
+      return started;
+    }
+    context_.tickets.Revoke(record->resource.uid());
+    auto ticket = Issue(*server, record->resource, absl::ZeroDuration());
+    if (!ticket.ok()) return ticket.status();
+    started.ticket = *std::move(ticket);
   }
-  context_.tickets.Revoke(record->resource.uid());
-  auto ticket = Issue(*server, record->resource, absl::ZeroDuration());
-  if (!ticket.ok()) return ticket.status();
-  started.ticket = *std::move(ticket);
+  if (started.connection.attach_mode() == admin::ATTACH_MODE_LISTEN) {
+    // The ticket stays when this fails: its connection has to time out.
+    absl::Status opened = OpenSocket(*started.ticket);
+    if (!opened.ok()) return opened;
+  }
   return started;
 }
 
@@ -374,63 +366,6 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Stop(
   return Get(server_id, connection_id);
 }
 
-absl::StatusOr<std::vector<AttachClaim>> ConnectionOperations::ClaimTickets(
-    const std::vector<std::string>& tickets,
-    const gofer::uds::PeerCredentials& peer, admin::AttachMode mode) {
-  if (absl::Status status = CheckRunning(context_); !status.ok()) return status;
-  return context_.tickets.Claim(tickets, peer, mode, absl::Now());
-}
-
-absl::Status ConnectionOperations::Attach(
-    const AttachClaim& claim, gofer::base::UniqueFd gofer_end,
-    const gofer::uds::PeerCredentials& peer) {
-  std::shared_ptr<GoferLink> link;
-  worker::v1::ToGofer ask;
-  {
-    MutexLock lock(context_.model.mu);
-    const Model::ServerPtr server = context_.model.Find(claim.server_id);
-    ConnectionRecord* const record =
-        server == nullptr
-            ? nullptr
-            : context_.model.FindConnection(*server, claim.connection_uid);
-    if (record == nullptr || record->attaching ||
-        record->resource.state() != admin::Connection::PENDING_ATTACH) {
-      return errors::Error(Reason::CONNECTION_NOT_PENDING,
-                           "the connection is not pending any more");
-    }
-    if (server->link == nullptr) return Unreachable(*server);
-    record->attaching = true;
-    admin::Peer& attached = *record->resource.mutable_attached_peer();
-    attached.set_uid(peer.uid);
-    attached.set_gid(peer.gid);
-    attached.set_pid(peer.pid);
-    link = server->link;
-    auto& start = *ask.mutable_start_connection();
-    start.set_uid(claim.connection_uid);
-    state::v1::ConnectionState kept;
-    *kept.mutable_connection() = record->resource;
-    start.set_daemon_data(kept.SerializeAsString());
-  }
-  const int fd = gofer_end.get();
-  const auto answer = link->Ask(std::move(ask), {&fd, 1});
-  if (answer.ok()) return absl::OkStatus();
-  {
-    MutexLock lock(context_.model.mu);
-    const Model::ServerPtr server = context_.model.Find(claim.server_id);
-    ConnectionRecord* const record =
-        server == nullptr
-            ? nullptr
-            : context_.model.FindConnection(*server, claim.connection_uid);
-    if (record != nullptr) {
-      context_.model.End(*server, *record, admin::Connection::INTERNAL_ERROR,
-                         std::string(answer.status().message()),
-                         context_.ended_retention());
-    }
-  }
-  StopLater(link, claim.connection_uid, worker::v1::END_REASON_ADMIN_STOP);
-  return answer.status();
-}
-
 void ConnectionOperations::StopLater(std::shared_ptr<GoferLink> link,
                                      const std::string& uid,
                                      worker::v1::EndReason reason) {
@@ -447,6 +382,7 @@ void ConnectionOperations::StopLater(std::shared_ptr<GoferLink> link,
 }
 
 void ConnectionOperations::Sweep(absl::Time now) {
+  RestoreSockets();
   Model& model = context_.model;
   MutexLock lock(model.mu);
   for (const AttachClaim& claim : context_.tickets.TakeExpired(now)) {

@@ -40,6 +40,10 @@ class ConnectionOperations {
   absl::Status Attach(const AttachClaim& claim, gofer::base::UniqueFd gofer_end,
                       const gofer::uds::PeerCredentials& peer);
 
+  // Opens the paths again that an earlier run of goferd left; removes those
+  // that nobody waits at any more once all its gofers are adopted.
+  void RestoreSockets();
+
   // Ends those whose tickets have run out, and forgets those that ended long
   // ago. On the event loop's thread.
   void Sweep(absl::Time now);
@@ -50,10 +54,13 @@ class ConnectionOperations {
     std::shared_ptr<GoferLink> link;
     std::string id;
     std::string uid;
+    admin::AttachMode attach_mode;
     admin::AttachTicket ticket;
     worker::v1::ToGofer request;
   };
 
+  // What `specs` need of goferd itself.
+  absl::Status CheckModes(const std::vector<ConnectionSpec>& specs) const;
   absl::Status CheckSpec(const ConnectionSpec& spec, const ServerRecord* server,
                          int64_t others) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
@@ -61,6 +68,9 @@ class ConnectionOperations {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
   absl::StatusOr<Making> Prepare(const ConnectionSpec& spec)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  absl::Status OpenSockets(std::vector<Making>& making);
+  // Puts a path in the place of a ticket for LISTEN.
+  absl::Status OpenSocket(admin::AttachTicket& ticket);
   absl::Status AskGofers(std::vector<Making>& making);
   void TakeBack(const std::vector<Making>& making)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);

@@ -20,6 +20,16 @@ Context::Context(const config::v1::DaemonConfig& daemon_config,
       pool(threads),
       gofer_log_level(config.log().gofer_level()) {}
 
+void Context::SetSockets(std::shared_ptr<ConnectionSockets> sockets) {
+  gofer::base::MutexLock lock(sockets_mu_);
+  // The former ones go without the lock, with the argument.
+  sockets_.swap(sockets);
+}
+std::shared_ptr<ConnectionSockets> Context::sockets() const {
+  gofer::base::MutexLock lock(sockets_mu_);
+  return sockets_;
+}
+
 absl::Duration Context::control_timeout() const {
   return ToDuration(config.servers().control_timeout());
 }

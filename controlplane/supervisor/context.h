@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "absl/time/time.h"
+#include "controlplane/supervisor/connection_socket.h"
 #include "controlplane/supervisor/event_log.h"
 #include "controlplane/supervisor/model.h"
 #include "controlplane/supervisor/state_directory.h"
@@ -15,6 +16,7 @@
 #include "controlplane/supervisor/ticket_table.h"
 #include "controlplane/worker/event_loop.h"
 #include "goferd/config/v1/config.pb.h"
+#include "server/base/mutex.h"
 
 namespace goferd::supervisor {
 
@@ -38,12 +40,23 @@ struct Context {
   std::atomic<int> gofer_log_level;
   std::atomic<int64_t> gofer_restarts = 0;
   std::atomic<int64_t> gofer_crashes = 0;
+  // Whether all gofers of an earlier run were asked, and what they hold is
+  // known.
+  std::atomic<bool> adopted = false;
+
+  // Null: connections have no sockets of their own, not yet or not any more.
+  void SetSockets(std::shared_ptr<ConnectionSockets> sockets);
+  std::shared_ptr<ConnectionSockets> sockets() const;
 
   absl::Duration control_timeout() const;
   absl::Duration start_timeout() const;
   absl::Duration ended_retention() const;
   absl::Duration stop_timeout() const;
   absl::Duration stall_threshold() const;
+
+ private:
+  mutable gofer::base::Mutex sockets_mu_;
+  std::shared_ptr<ConnectionSockets> sockets_ ABSL_GUARDED_BY(sockets_mu_);
 };
 
 // SHUTTING_DOWN once goferd is going down.

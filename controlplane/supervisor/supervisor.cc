@@ -125,6 +125,11 @@ class NodeSupervisor final : public Supervisor {
                       const gofer::uds::PeerCredentials& peer) override {
     return connections_.Attach(claim, std::move(gofer_end), peer);
   }
+  void SetConnectionSockets(
+      std::shared_ptr<ConnectionSockets> sockets) override {
+    context_.SetSockets(std::move(sockets));
+    connections_.RestoreSockets();
+  }
 
   absl::StatusOr<std::vector<admin::Handler>> ListHandlers(
       absl::string_view server_id) override {

@@ -21,6 +21,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "controlplane/supervisor/attach_claim.h"
+#include "controlplane/supervisor/connection_socket.h"
 #include "controlplane/supervisor/event_log.h"
 #include "goferd/admin/v1/connection.pb.h"
 #include "goferd/admin/v1/connection_service.pb.h"
@@ -169,7 +170,7 @@ class Supervisor {
   // ATTACH
 
   // Consumes the tickets, all or none, if they are all good for `peer` and
-  // `mode`. Errors: TICKET_INVALID, PEER_MISMATCH.
+  // `mode`. Asks no gofer. Errors: TICKET_INVALID, PEER_MISMATCH.
   virtual absl::StatusOr<std::vector<AttachClaim>> ClaimTickets(
       const std::vector<std::string>& tickets,
       const gofer::uds::PeerCredentials& peer, admin::AttachMode mode) = 0;
@@ -178,6 +179,12 @@ class Supervisor {
   virtual absl::Status Attach(const AttachClaim& claim,
                               gofer::base::UniqueFd gofer_end,
                               const gofer::uds::PeerCredentials& peer) = 0;
+  // Where connections of ATTACH_MODE_LISTEN get their paths from now on; the
+  // paths of those that are pending from an earlier run are open again when
+  // this returns. Null ends it: such connections are refused with
+  // SHUTTING_DOWN.
+  virtual void SetConnectionSockets(
+      std::shared_ptr<ConnectionSockets> sockets) = 0;
 
   // HANDLERS
 

@@ -4,6 +4,7 @@
 #include <openssl/sha.h>
 #include <sys/random.h>
 
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -63,7 +64,7 @@ absl::StatusOr<std::string> TicketTable::Issue(const AttachClaim& claim,
         {{"limit", absl::StrCat(capacity_)},
          {"used", absl::StrCat(entries_.size())}});
   }
-  entries_.emplace(HashOf(ticket), Entry{claim, mode, peer, expire});
+  entries_.emplace(HashOf(ticket), Entry{claim, mode, peer, expire, nullptr});
   return ticket;
 }
 
@@ -71,7 +72,27 @@ void TicketTable::Restore(const std::string& sha256, const AttachClaim& claim,
                           admin::AttachMode mode,
                           const std::optional<Peer>& peer, absl::Time expire) {
   MutexLock lock(mu_);
-  entries_.emplace(sha256, Entry{claim, mode, peer, expire});
+  entries_.emplace(sha256, Entry{claim, mode, peer, expire, nullptr});
+}
+
+void TicketTable::Keep(const std::string& sha256,
+                       std::unique_ptr<ConnectionSocket> socket) {
+  // Before the lock: what goes does so without it.
+  std::unique_ptr<ConnectionSocket> kept = std::move(socket);
+  MutexLock lock(mu_);
+  const auto found = entries_.find(sha256);
+  if (found != entries_.end()) found->second.socket.swap(kept);
+}
+
+std::vector<std::string> TicketTable::WithoutSocket() const {
+  MutexLock lock(mu_);
+  std::vector<std::string> hashes;
+  for (const auto& [hash, entry] : entries_) {
+    if (entry.mode == admin::ATTACH_MODE_LISTEN && entry.socket == nullptr) {
+      hashes.push_back(hash);
+    }
+  }
+  return hashes;
 }
 
 absl::StatusOr<std::vector<AttachClaim>> TicketTable::Claim(
@@ -81,6 +102,7 @@ absl::StatusOr<std::vector<AttachClaim>> TicketTable::Claim(
   std::set<std::string> hashes;
   for (const std::string& ticket : tickets) hashes.insert(HashOf(ticket));
   if (hashes.size() != tickets.size()) return Invalid();
+  std::vector<std::unique_ptr<ConnectionSocket>> sockets;
   MutexLock lock(mu_);
   bool expected = true;
   for (const std::string& hash : hashes) {
@@ -99,36 +121,41 @@ absl::StatusOr<std::vector<AttachClaim>> TicketTable::Claim(
   for (const std::string& ticket : tickets) {
     const auto found = entries_.find(HashOf(ticket));
     claims.push_back(std::move(found->second.claim));
+    sockets.push_back(std::move(found->second.socket));
     entries_.erase(found);
   }
   return claims;
 }
 
-void TicketTable::Revoke(absl::string_view connection_uid) {
+TicketTable::Entries TicketTable::Remove(
+    absl::FunctionRef<bool(const Entry&)> is_void) {
+  Entries removed;
   MutexLock lock(mu_);
-  std::erase_if(entries_, [&](const auto& entry) {
-    return connection_uid ==
-           absl::string_view(entry.second.claim.connection_uid);
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    const auto next = std::next(entry);
+    if (is_void(entry->second)) removed.insert(entries_.extract(entry));
+    entry = next;
+  }
+  return removed;
+}
+
+void TicketTable::Revoke(absl::string_view connection_uid) {
+  Remove([&](const Entry& entry) {
+    return connection_uid == absl::string_view(entry.claim.connection_uid);
   });
 }
 
 void TicketTable::RevokeServer(absl::string_view server_id) {
-  MutexLock lock(mu_);
-  std::erase_if(entries_, [&](const auto& entry) {
-    return server_id == absl::string_view(entry.second.claim.server_id);
+  Remove([&](const Entry& entry) {
+    return server_id == absl::string_view(entry.claim.server_id);
   });
 }
 
 std::vector<AttachClaim> TicketTable::TakeExpired(absl::Time now) {
-  MutexLock lock(mu_);
   std::vector<AttachClaim> expired;
-  for (auto entry = entries_.begin(); entry != entries_.end();) {
-    if (entry->second.expire > now) {
-      ++entry;
-      continue;
-    }
-    expired.push_back(std::move(entry->second.claim));
-    entry = entries_.erase(entry);
+  for (auto& [hash, entry] :
+       Remove([&](const Entry& one) { return one.expire <= now; })) {
+    expired.push_back(std::move(entry.claim));
   }
   return expired;
 }

@@ -5,15 +5,18 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "controlplane/supervisor/attach_claim.h"
+#include "controlplane/supervisor/connection_socket.h"
 #include "goferd/admin/v1/connection.pb.h"
 #include "goferd/admin/v1/peer.pb.h"
 #include "server/base/mutex.h"
@@ -27,7 +30,8 @@ namespace admin = goferd::admin::v1;
 inline constexpr size_t kTicketBytes = 16;
 
 // Keeps what tickets are good for, by the SHA-256 of the ticket: the ticket
-// itself is known to its holder only. Thread-safe; calls nothing.
+// itself is known to its holder only. Owns the sockets of those for LISTEN.
+// Thread-safe; calls nothing with its lock held.
 class TicketTable {
  public:
   using Peer = admin::Peer;
@@ -44,6 +48,12 @@ class TicketTable {
   void Restore(const std::string& sha256, const AttachClaim& claim,
                admin::AttachMode mode, const std::optional<Peer>& peer,
                absl::Time expire);
+  // The socket of the ticket with that hash goes with the ticket: at once when
+  // the ticket is void already.
+  void Keep(const std::string& sha256,
+            std::unique_ptr<ConnectionSocket> socket);
+  // The hashes of those for LISTEN that have no socket.
+  std::vector<std::string> WithoutSocket() const;
   // Uses up all of `tickets`, or none. Errors: TICKET_INVALID when one is
   // unknown, used, expired, of another mode or named twice: which, is not said.
   // PEER_MISMATCH when all are good, but not for `peer`.
@@ -69,13 +79,19 @@ class TicketTable {
     admin::AttachMode mode;
     std::optional<Peer> peer;
     absl::Time expire;
+    // Of LISTEN only.
+    std::unique_ptr<ConnectionSocket> socket;
   };
+  using Entries = std::map<std::string, Entry>;
+
+  // Takes out what is void; the caller lets it go.
+  Entries Remove(absl::FunctionRef<bool(const Entry&)> is_void);
 
   const size_t capacity_;
   mutable gofer::base::Mutex mu_;
   // By hash. A look-up tells at most something of the hash of a guess, which is
   // of no use without the ticket.
-  std::map<std::string, Entry> entries_ ABSL_GUARDED_BY(mu_);
+  Entries entries_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace goferd::supervisor

@@ -4,6 +4,7 @@
 #define GOFERD_TESTS_SUPPORT_FAKE_SUPERVISOR_H_
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -85,6 +86,9 @@ class FakeSupervisor : public supervisor::Supervisor {
   absl::Status Attach(const supervisor::AttachClaim& claim,
                       gofer::base::UniqueFd gofer_end,
                       const gofer::uds::PeerCredentials& peer) override;
+  // None of its connections has a path.
+  void SetConnectionSockets(
+      std::shared_ptr<supervisor::ConnectionSockets>) override {}
   absl::StatusOr<std::vector<admin::v1::Handler>> ListHandlers(
       absl::string_view server_id) override;
   absl::StatusOr<std::vector<admin::v1::Handler>> SetHandlers(

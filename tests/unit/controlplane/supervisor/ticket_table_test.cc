@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <memory>
 #include <set>
 #include <thread>
 
@@ -139,6 +140,59 @@ TEST_F(TicketTableTest, RestoredByItsHash) {
   table_.Restore(TicketTable::HashOf(ticket), Claim("u1"), kTake, std::nullopt,
                  kLater);
   EXPECT_TRUE(Use({ticket}).ok());
+}
+
+// Tells of its end, on which the table must not be locked.
+class WatchedSocket : public ConnectionSocket {
+ public:
+  WatchedSocket(TicketTable& table, int& ended)
+      : table_(table), ended_(ended) {}
+  ~WatchedSocket() override {
+    (void)table_.size();
+    ++ended_;
+  }
+  const std::string& path() const override { return path_; }
+
+ private:
+  TicketTable& table_;
+  int& ended_;
+  const std::string path_;
+};
+
+TEST_F(TicketTableTest, ASocketGoesWithItsTicket) {
+  constexpr auto kListen = admin::ATTACH_MODE_LISTEN;
+  int ended = 0;
+  const auto issue = [&](const std::string& uid) {
+    const std::string ticket =
+        *table_.Issue(Claim(uid), kListen, std::nullopt, kLater);
+    const std::string hash = TicketTable::HashOf(ticket);
+    EXPECT_EQ(table_.WithoutSocket(), std::vector<std::string>{hash});
+    table_.Keep(hash, std::make_unique<WatchedSocket>(table_, ended));
+    EXPECT_TRUE(table_.WithoutSocket().empty());
+    return ticket;
+  };
+  const std::string used = issue("u1");
+  EXPECT_EQ(ended, 0);
+  EXPECT_TRUE(table_.Claim({used}, kPeer, kListen, kNow).ok());
+  EXPECT_EQ(ended, 1);
+  issue("u2");
+  table_.Revoke("u2");
+  EXPECT_EQ(ended, 2);
+  issue("u3");
+  table_.RevokeServer("server");
+  EXPECT_EQ(ended, 3);
+  issue("u4");
+  table_.TakeExpired(kLater);
+  EXPECT_EQ(ended, 4);
+  // One that comes too late.
+  table_.Keep(TicketTable::HashOf(used),
+              std::make_unique<WatchedSocket>(table_, ended));
+  EXPECT_EQ(ended, 5);
+}
+
+TEST_F(TicketTableTest, TicketsOfOtherModesNeedNoSocket) {
+  Issue("u1");
+  EXPECT_TRUE(table_.WithoutSocket().empty());
 }
 
 TEST_F(TicketTableTest, OfTwoWhoRaceOneWins) {
