@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "controlplane/auth/audit.h"
@@ -20,6 +21,8 @@
 #include "controlplane/daemon/signals.h"
 #include "controlplane/exporter/metrics_endpoint.h"
 #include "controlplane/handoff/attach_server.h"
+#include "controlplane/handoff/listen_directory.h"
+#include "controlplane/handoff/listen_server.h"
 #include "controlplane/service/daemon_log_level.h"
 #include "controlplane/service/methods.h"
 #include "controlplane/supervisor/supervisor.h"
@@ -53,6 +56,7 @@ struct Parts {
   std::unique_ptr<service::Methods> methods;
   std::unique_ptr<worker::EventLoop> loop;
   std::unique_ptr<handoff::AttachServer> attach;
+  std::unique_ptr<handoff::ListenServer> listen;
   std::unique_ptr<exporter::MetricsEndpoint> metrics;
   std::unique_ptr<AdminServer> server;
 };
@@ -66,6 +70,15 @@ bool Take(absl::StatusOr<T> from, T& to, const char* step) {
   }
   to = *std::move(from);
   return true;
+}
+
+std::vector<std::string> Capabilities(const config::v1::DaemonConfig& config) {
+  std::vector<std::string> capabilities = {"attach-give"};
+  if (handoff::CheckListenPaths(config.attach()).ok()) {
+    capabilities.emplace_back("attach-listen");
+  }
+  capabilities.emplace_back("handler-rules");
+  return capabilities;
 }
 
 ExitCode StartFoundations(const config::v1::DaemonConfig& config,
@@ -85,8 +98,7 @@ ExitCode StartFoundations(const config::v1::DaemonConfig& config,
   }
   parts.methods = std::make_unique<service::Methods>(
       *parts.supervisor,
-      service::DaemonFacts{
-          GOFERD_VERSION, absl::Now(), {"attach-give", "handler-rules"}});
+      service::DaemonFacts{GOFERD_VERSION, absl::Now(), Capabilities(config)});
   return ExitCode::kOk;
 }
 
@@ -96,7 +108,10 @@ ExitCode StartServers(const config::v1::DaemonConfig& config, Parts& parts) {
   }
   if (!Take(handoff::AttachServer::Start(config.attach(), *parts.loop,
                                          *parts.supervisor, {}),
-            parts.attach, "listen-attach")) {
+            parts.attach, "listen-attach") ||
+      !Take(handoff::ListenServer::Start(config.attach(), *parts.loop,
+                                         *parts.supervisor, {}),
+            parts.listen, "listen-connections")) {
     return ExitCode::kAttach;
   }
   if (config.has_metrics() &&
@@ -162,6 +177,7 @@ ExitCode Serve(const config::v1::DaemonConfig& config) {
   WaitForTheEnd(parts);
   NotifyStopping();
   gofer::base::Log().info("told to end; gofers go on");
+  parts.listen.reset();
   parts.attach.reset();
   parts.server->Shutdown(supervisor::ToDuration(config.shutdown_timeout()));
   parts.metrics.reset();

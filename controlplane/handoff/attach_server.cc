@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/handoff/attach_exchange.h"
 #include "controlplane/handoff/attach_socket.h"
+#include "controlplane/handoff/callback_gate.h"
 #include "controlplane/supervisor/task_pool.h"
 #include "server/base/log.h"
 #include "server/base/mutex.h"
@@ -57,7 +57,6 @@ class AttachServer::Core : public std::enable_shared_from_this<Core> {
  private:
   using ClientPtr = std::shared_ptr<Client>;
 
-  void Enter(absl::FunctionRef<void()> work);
   void OnConnect();
   void PauseListening();
   void Admit(UniqueFd socket);
@@ -74,11 +73,9 @@ class AttachServer::Core : public std::enable_shared_from_this<Core> {
   worker::EventLoop& loop_;
   supervisor::Supervisor& supervisor_;
   supervisor::TaskPool pool_;
+  CallbackGate gate_;
   gofer::base::Mutex mu_;
-  gofer::base::CondVar idle_;
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
-  // Callbacks of the loop that are under way.
-  int running_ ABSL_GUARDED_BY(mu_) = 0;
   uint64_t next_id_ ABSL_GUARDED_BY(mu_) = 1;
   std::map<uint64_t, ClientPtr> clients_ ABSL_GUARDED_BY(mu_);
   std::map<uid_t, size_t> of_user_ ABSL_GUARDED_BY(mu_);
@@ -88,7 +85,8 @@ class AttachServer::Core : public std::enable_shared_from_this<Core> {
 absl::Status AttachServer::Core::Listen() {
   const std::weak_ptr<Core> weak = weak_from_this();
   auto watch = loop_.AddReadable(socket_.fd(), [weak] {
-    if (const auto core = weak.lock()) core->Enter([&] { core->OnConnect(); });
+    if (const auto core = weak.lock())
+      core->gate_.Enter([&] { core->OnConnect(); });
   });
   if (!watch.ok()) return watch.status();
   // Behind the lock: after Stop the watch goes at once.
@@ -100,10 +98,10 @@ absl::Status AttachServer::Core::Listen() {
 void AttachServer::Core::Stop() {
   std::unique_ptr<worker::EventLoop::Watch> watch;
   std::vector<ClientPtr> clients;
+  gate_.Close();
   {
     MutexLock lock(mu_);
     stopped_ = true;
-    while (running_ > 0) idle_.Wait(mu_);
     watch = std::move(watch_);
     for (const auto& [id, client] : clients_) clients.push_back(client);
     clients_.clear();
@@ -114,18 +112,6 @@ void AttachServer::Core::Stop() {
   // Now, and not when the loop lets go of this object: somebody else may want
   // the name.
   socket_.Close();
-}
-
-// Does nothing once Stop has begun, which waits for what runs.
-void AttachServer::Core::Enter(absl::FunctionRef<void()> work) {
-  {
-    MutexLock lock(mu_);
-    if (stopped_) return;
-    ++running_;
-  }
-  work();
-  MutexLock lock(mu_);
-  if (--running_ == 0) idle_.NotifyAll();
 }
 
 void AttachServer::Core::OnConnect() {
@@ -161,7 +147,7 @@ void AttachServer::Core::PauseListening() {
   }
   loop_.After(kPauseWithoutFds, [weak = weak_from_this()] {
     if (const auto core = weak.lock()) {
-      core->Enter([&] {
+      core->gate_.Enter([&] {
         if (!core->Listen().ok()) core->PauseListening();
       });
     }
@@ -204,12 +190,12 @@ void AttachServer::Core::Watch(uint64_t id, const ClientPtr& client) {
   // On the loop's thread: neither runs before this returns.
   client->timer = loop_.After(limits_.patience, [weak, id] {
     if (const auto core = weak.lock()) {
-      core->Enter([&] { core->OnTimeout(id); });
+      core->gate_.Enter([&] { core->OnTimeout(id); });
     }
   });
   auto watch = loop_.AddReadable(client->socket.get(), [weak, id] {
     if (const auto core = weak.lock()) {
-      core->Enter([&] { core->OnRequest(id); });
+      core->gate_.Enter([&] { core->OnRequest(id); });
     }
   });
   if (watch.ok()) {
