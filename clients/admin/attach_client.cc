@@ -58,13 +58,15 @@ absl::Status SetTimeout(int socket, absl::Duration timeout) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<UniqueFd> Connect(const std::string& path, int type,
+// `shown` is `path` for people, who read it in errors.
+absl::StatusOr<UniqueFd> Connect(const std::string& path,
+                                 const std::string& shown, int type,
                                  absl::Duration timeout) {
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
   if (path.empty() || path.size() >= sizeof(address.sun_path)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("\"", path, "\" cannot be the path of a UNIX socket"));
+        absl::StrCat("\"", shown, "\" cannot be the path of a UNIX socket"));
   }
   std::memcpy(address.sun_path, path.data(), path.size());
   UniqueFd socket(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
@@ -74,7 +76,7 @@ absl::StatusOr<UniqueFd> Connect(const std::string& path, int type,
     return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address),
                      sizeof(address));
   });
-  if (!connected.ok()) return Failed(path, connected.error());
+  if (!connected.ok()) return Failed(shown, connected.error());
   return socket;
 }
 
@@ -133,7 +135,7 @@ absl::StatusOr<std::vector<UniqueFd>> Exchange(
         absl::StrCat("1 to ", handoff::kMaxTickets, " tickets of ",
                      handoff::kTicketSize, " bytes each are needed"));
   }
-  const auto socket = Connect(path, SOCK_SEQPACKET, timeout);
+  const auto socket = Connect(path, path, SOCK_SEQPACKET, timeout);
   if (!socket.ok()) return socket.status();
   const auto sent = gofer::uds::SendWithFds(
       socket->get(), std::as_bytes(std::span(packet->data(), packet->size())),
@@ -159,7 +161,9 @@ absl::Status AttachClient::Give(std::span<const std::string> tickets,
 }
 
 absl::StatusOr<UniqueFd> AttachClient::ConnectToListener() const {
-  auto socket = Connect(path_, SOCK_STREAM, timeout_);
+  // The name is as good as a ticket.
+  const std::string shown = path_.substr(0, path_.rfind('/') + 1) + "...";
+  auto socket = Connect(path_, shown, SOCK_STREAM, timeout_);
   if (!socket.ok()) return socket.status();
   const timeval forever = {};
   for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) {

@@ -10,6 +10,28 @@ namespace {
 
 using namespace goferd::admin::v1;  // NOLINT: the API's own names.
 
+absl::StatusOr<BatchStartConnectionsResponse> Start(
+    const Context& context, Node& node, const std::string& server,
+    const StartFlags& flags, const std::vector<Mount>& mounts,
+    AttachMode mode) {
+  BatchStartConnectionsRequest request;
+  request.set_parent(server);
+  for (const Mount& mount : mounts) {
+    auto* const one = request.add_requests();
+    *one = StartRequest(flags, mount.id, mount.path);
+    one->set_attach_mode(mode);
+  }
+  auto started =
+      goferd::client::Call(node.client->connections(),
+                           &ConnectionService::Stub::BatchStartConnections,
+                           request, context.call_options());
+  if (started.ok() &&
+      started->responses_size() != static_cast<int>(mounts.size())) {
+    return absl::InternalError("goferd answered other connections");
+  }
+  return started;
+}
+
 }  // namespace
 
 std::string TemporaryId() {
@@ -19,21 +41,9 @@ std::string TemporaryId() {
 absl::StatusOr<std::vector<gofer::base::UniqueFd>> StartAndAttach(
     const Context& context, Node& node, const std::string& server,
     const StartFlags& flags, const std::vector<Mount>& mounts) {
-  BatchStartConnectionsRequest request;
-  request.set_parent(server);
-  for (const Mount& mount : mounts) {
-    auto* const one = request.add_requests();
-    *one = StartRequest(flags, mount.id, mount.path);
-    one->set_attach_mode(ATTACH_MODE_TAKE);
-  }
   const auto started =
-      goferd::client::Call(node.client->connections(),
-                           &ConnectionService::Stub::BatchStartConnections,
-                           request, context.call_options());
+      Start(context, node, server, flags, mounts, ATTACH_MODE_TAKE);
   if (!started.ok()) return started.status();
-  if (started->responses_size() != static_cast<int>(mounts.size())) {
-    return absl::InternalError("goferd answered other connections");
-  }
   std::vector<std::string> tickets;
   for (const StartConnectionResponse& one : started->responses()) {
     tickets.push_back(one.ticket().ticket());
@@ -42,6 +52,19 @@ absl::StatusOr<std::vector<gofer::base::UniqueFd>> StartAndAttach(
              started->responses(0).ticket().attach_socket_path(),
              context.call_options().timeout)
       .Take(tickets);
+}
+
+absl::StatusOr<std::vector<std::string>> StartAndListen(
+    const Context& context, Node& node, const std::string& server,
+    const StartFlags& flags, const std::vector<Mount>& mounts) {
+  const auto started =
+      Start(context, node, server, flags, mounts, ATTACH_MODE_LISTEN);
+  if (!started.ok()) return started.status();
+  std::vector<std::string> paths;
+  for (const StartConnectionResponse& one : started->responses()) {
+    paths.push_back(one.ticket().attach_socket_path());
+  }
+  return paths;
 }
 
 }  // namespace goferctl

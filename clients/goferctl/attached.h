@@ -1,4 +1,4 @@
-// Attached: connections that goferctl starts and takes the sockets of.
+// Connections that goferctl starts, and takes the sockets or the paths of.
 
 #ifndef GOFERD_CLIENTS_GOFERCTL_ATTACHED_H_
 #define GOFERD_CLIENTS_GOFERCTL_ATTACHED_H_
@@ -27,6 +27,12 @@ std::string TemporaryId();
 // cannot be attached ends by itself when its ticket expires. Errors: those of
 // BatchStartConnections and of AttachClient::Take.
 absl::StatusOr<std::vector<gofer::base::UniqueFd>> StartAndAttach(
+    const Context& context, Node& node, const std::string& server,
+    const StartFlags& flags, const std::vector<Mount>& mounts);
+
+// Starts them as StartAndAttach does, for others to connect to: their paths.
+// Errors: those of BatchStartConnections.
+absl::StatusOr<std::vector<std::string>> StartAndListen(
     const Context& context, Node& node, const std::string& server,
     const StartFlags& flags, const std::vector<Mount>& mounts);
 

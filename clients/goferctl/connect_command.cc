@@ -9,6 +9,7 @@
 #include "absl/strings/str_replace.h"
 #include "clients/goferctl/attached.h"
 #include "clients/goferctl/exit_code.h"
+#include "clients/goferctl/flags.h"
 #include "clients/goferctl/groups.h"
 #include "clients/goferctl/names.h"
 
@@ -16,6 +17,7 @@ namespace goferctl {
 namespace {
 
 using gofer::base::UniqueFd;
+using goferd::admin::v1::AttachMode;
 
 struct ConnectFlags {
   std::string server;
@@ -30,26 +32,31 @@ void Declare(CLI::App& app, ConnectFlags& flags) {
       app, "--mount", flags.mounts,
       "PATH or ID=PATH in the tree, an FD for each; may be repeated "
       "(default /)");
+  DeclareEnum<AttachMode>(
+      app, "--attach", flags.start.attach,
+      {{"take", goferd::admin::v1::ATTACH_MODE_TAKE},
+       {"listen", goferd::admin::v1::ATTACH_MODE_LISTEN}},
+      "take (default): PROGRAM gets FDs; listen: paths to connect to");
+  DeclarePeerFlags(app, flags.start);
   DeclareStartFlagsForAttached(app, flags.start);
   app.add_option("PROGRAM", flags.program,
                  "Behind --: what to run. In its words {fd} becomes the FD,\n"
                  "{fd1} that of the second --mount and so on, {fds} all of "
-                 "them with commas")
+                 "them with commas; with --attach=listen {path}, {path1}, "
+                 "{paths}")
       ->required();
 }
 
-// The FDs of `words`' placeholders. The last number first, so that a word
-// cannot be replaced twice.
+// `words` with `values` in place of {name}, {name0}, {name1}... and {names}. In
+// one pass, so that a value is not replaced in turn.
 std::vector<std::string> Replaced(const std::vector<std::string>& words,
-                                  const std::vector<UniqueFd>& fds) {
-  std::vector<int> numbers;
-  for (const UniqueFd& fd : fds) numbers.push_back(fd.get());
+                                  absl::string_view name,
+                                  const std::vector<std::string>& values) {
   std::vector<std::pair<std::string, std::string>> replacements = {
-      {"{fds}", absl::StrJoin(numbers, ",")},
-      {"{fd}", absl::StrCat(numbers.front())}};
-  for (size_t i = 0; i < numbers.size(); ++i) {
-    replacements.emplace_back(absl::StrCat("{fd", i, "}"),
-                              absl::StrCat(numbers[i]));
+      {absl::StrCat("{", name, "s}"), absl::StrJoin(values, ",")},
+      {absl::StrCat("{", name, "}"), values.front()}};
+  for (size_t i = 0; i < values.size(); ++i) {
+    replacements.emplace_back(absl::StrCat("{", name, i, "}"), values[i]);
   }
   std::vector<std::string> replaced;
   for (const std::string& word : words) {
@@ -72,35 +79,64 @@ std::vector<Mount> MountsOf(const ConnectFlags& flags) {
   return mounts;
 }
 
-absl::Status Connect(Context& context, const ConnectFlags& flags) {
-  const auto server = ServerName(flags.server);
-  if (!server.ok()) return server.status();
+absl::Status Become(const Context& context,
+                    const std::vector<std::string>& words) {
+  return ExecError(words.front(), context.environment().exec(words));
+}
+
+absl::Status ConnectByFd(Context& context, const ConnectFlags& flags,
+                         const std::string& server) {
   std::vector<UniqueFd> fds;
   {
     auto node = context.OneNode();
     if (!node.ok()) return node.status();
     auto attached =
-        StartAndAttach(context, *node, *server, flags.start, MountsOf(flags));
+        StartAndAttach(context, *node, server, flags.start, MountsOf(flags));
     if (!attached.ok()) return attached.status();
     fds = *std::move(attached);
   }
+  std::vector<std::string> numbers;
   for (const UniqueFd& fd : fds) {
     if (::fcntl(fd.get(), F_SETFD, 0) != 0) {
       return absl::ErrnoToStatus(errno, "fcntl");
     }
+    numbers.push_back(absl::StrCat(fd.get()));
   }
-  const std::vector<std::string> words = Replaced(flags.program, fds);
-  return ExecError(words.front(), context.environment().exec(words));
+  return Become(context, Replaced(flags.program, "fd", numbers));
+}
+
+absl::Status ConnectByPath(Context& context, const ConnectFlags& flags,
+                           const std::string& server) {
+  std::vector<std::string> paths;
+  {
+    auto node = context.OneNode();
+    if (!node.ok()) return node.status();
+    auto started =
+        StartAndListen(context, *node, server, flags.start, MountsOf(flags));
+    if (!started.ok()) return started.status();
+    paths = *std::move(started);
+  }
+  return Become(context, Replaced(flags.program, "path", paths));
+}
+
+absl::Status Connect(Context& context, const ConnectFlags& flags) {
+  const auto server = ServerName(flags.server);
+  if (!server.ok()) return server.status();
+  return flags.start.attach == goferd::admin::v1::ATTACH_MODE_LISTEN
+             ? ConnectByPath(context, flags, *server)
+             : ConnectByFd(context, flags, *server);
 }
 
 }  // namespace
 
 void AddConnectCommand(CLI::App& app, Action& chosen) {
   AddCommand(app, chosen, "connect",
-             "Start connections, attach, and become PROGRAM with their FDs",
+             "Start connections, attach, and become PROGRAM with their FDs,\n"
+             "or with the paths where it attaches itself",
              "connect web -- lisafs-tour --fd={fd}\n"
              "connect web --mount=/ --mount=/data --readonly -- PROGRAM "
-             "--io-fds={fds}",
+             "--io-fds={fds}\n"
+             "connect web --attach=listen -- PROGRAM --socket={path}",
              &Declare, &Connect);
 }
 

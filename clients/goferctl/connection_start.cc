@@ -99,9 +99,11 @@ absl::Status StartBatch(Context& context, const BatchFlags& flags) {
 
 void AddStartCommands(CLI::App& group, Action& chosen) {
   AddCommand(group, chosen, "start",
-             "Make a connection and print its ticket, which is a secret",
+             "Make a connection and print its ticket, which is a secret; with\n"
+             "--attach=listen the path in its place is one",
              "connection start web/c1 --mount=/data --readonly\n"
-             "connection start web/c2 --peer-uid=1000 -o json",
+             "connection start web/c2 --peer-uid=1000 -o json\n"
+             "connection start web/c3 --attach=listen",
              &DeclareOne, &StartOne);
   AddCommand(group, chosen, "start-batch",
              "Make several connections, all or none",

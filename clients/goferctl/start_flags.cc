@@ -14,17 +14,21 @@ void DeclareStartFlags(CLI::App& app, StartFlags& flags) {
        {"give", goferd::admin::v1::ATTACH_MODE_GIVE},
        {"listen", goferd::admin::v1::ATTACH_MODE_LISTEN}},
       "How the socket gets to the client: take (default), give, listen");
-  app.add_option("--peer-uid", flags.peer_uid, "Only this user may attach");
-  app.add_option("--peer-gid", flags.peer_gid, "Only this group may attach");
-  app.add_option("--peer-pid", flags.peer_pid, "Only this process may attach");
-  DeclareDuration(app, "--ticket-ttl", flags.ticket_ttl,
-                  "How long the ticket is good (default 30s)");
+  DeclarePeerFlags(app, flags);
   DeclareStartFlagsForAttached(app, flags);
 }
 
 void DeclareStartFlagsForAttached(CLI::App& app, StartFlags& flags) {
   DeclareLabels(app, flags.labels);
   DeclareConnectionFlags(app, "", flags.options);
+}
+
+void DeclarePeerFlags(CLI::App& app, StartFlags& flags) {
+  app.add_option("--peer-uid", flags.peer_uid, "Only this user may attach");
+  app.add_option("--peer-gid", flags.peer_gid, "Only this group may attach");
+  app.add_option("--peer-pid", flags.peer_pid, "Only this process may attach");
+  DeclareDuration(app, "--ticket-ttl", flags.ticket_ttl,
+                  "How long the ticket is good (default 30s)");
 }
 
 StartConnectionRequest StartRequest(const StartFlags& flags,

@@ -26,9 +26,11 @@ struct StartFlags {
   std::vector<std::string> labels;
 };
 
-// All of them; without the mode and the peer where the command attaches itself.
+// All of them; without the mode, the peer and the ticket's time where the
+// command attaches itself; and those of the peer and the time.
 void DeclareStartFlags(CLI::App& app, StartFlags& flags);
 void DeclareStartFlagsForAttached(CLI::App& app, StartFlags& flags);
+void DeclarePeerFlags(CLI::App& app, StartFlags& flags);
 
 // All but the names and request_id.
 goferd::admin::v1::StartConnectionRequest StartRequest(

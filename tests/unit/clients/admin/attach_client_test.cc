@@ -1,5 +1,6 @@
 #include "clients/admin/attach_client.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -202,6 +203,17 @@ TEST(AttachClientTest, SilenceIsDeadlineExceeded) {
       AttachClient(path, absl::Milliseconds(20)).Take(tickets).status()));
   ::unlink(path.c_str());
   ::rmdir(directory.c_str());
+}
+
+TEST(AttachClientTest, APathThatIsASecretIsNotTold) {
+  for (const std::string& path :
+       {std::string("/nonexistent/5ec1e7"),
+        "/nonexistent/" + std::string(200, 'a') + "5ec1e7"}) {
+    const auto status = AttachClient(path).ConnectToListener().status();
+    EXPECT_THAT(std::string(status.message()),
+                testing::AllOf(testing::HasSubstr("/nonexistent/..."),
+                               testing::Not(testing::HasSubstr("5ec1e7"))));
+  }
 }
 
 TEST(AttachClientTest, RefusesMalformedTickets) {

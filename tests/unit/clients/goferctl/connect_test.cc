@@ -40,6 +40,26 @@ TEST(ConnectTest, BecomesTheProgramWithItsSockets) {
   EXPECT_THAT(request, HasSubstr("connection_id: \"d\" mount_path: \"/data\""));
 }
 
+TEST(ConnectTest, BecomesTheProgramWithItsPaths) {
+  FakeGoferd goferd;
+  for (const char* path : {"/run/a/{paths}", "/run/b"}) {
+    goferd.batch.add_responses()->mutable_ticket()->set_attach_socket_path(
+        path);
+  }
+  const Ran ran = RunGoferctl({"connect", "web", "--attach=listen", "--mount=/",
+                               "--mount=d=/data", "--peer-uid=7", "--", "prog",
+                               "--socket={path}", "{path1}", "{paths}", "{fd}"},
+                              goferd.endpoint());
+  ASSERT_EQ(ran.program.size(), 5u);
+  EXPECT_EQ(ran.program[1], "--socket=/run/a/{paths}");
+  EXPECT_EQ(ran.program[2], "/run/b");
+  EXPECT_EQ(ran.program[3], "/run/a/{paths},/run/b");
+  EXPECT_EQ(ran.program[4], "{fd}");
+  EXPECT_THAT(goferd.LastRequest(),
+              HasSubstr("attach_mode: ATTACH_MODE_LISTEN expected_peer { uid: "
+                        "7 }"));
+}
+
 TEST(ConnectTest, TellsWhenTheAttachSocketIsNotThere) {
   FakeGoferd goferd;
   goferd.batch.add_responses()->mutable_ticket()->set_ticket(
