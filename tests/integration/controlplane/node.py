@@ -41,6 +41,15 @@ def wait_until(condition, what, seconds=20):
         time.sleep(0.01)
 
 
+def is_running(pid):
+    """A process that nobody has waited for does not run, either."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+            return "State:\tZ" not in file.read()
+    except FileNotFoundError:
+        return False
+
+
 def reason_of(error):
     """The ErrorInfo reason and the field violations of a grpc.RpcError."""
     for key, value in error.trailing_metadata() or ():

@@ -9,16 +9,7 @@ import unittest
 from goferd.admin.v1 import server_pb2
 
 import node
-from node import SERVER_STATE, STATE, wait_until
-
-
-def is_running(pid):
-    """A process that nobody has waited for does not run, either."""
-    try:
-        with open(f"/proc/{pid}/status", encoding="utf-8") as file:
-            return "State:\tZ" not in file.read()
-    except FileNotFoundError:
-        return False
+from node import SERVER_STATE, STATE, is_running, wait_until
 
 
 class GoferdDiesTest(node.NodeTest):
