@@ -52,7 +52,7 @@ absl::StatusOr<UniqueFd> OpenDirectory(const std::string& path) {
 absl::StatusOr<UniqueFd> Lock(int directory, const std::string& name,
                               absl::string_view path) {
   UniqueFd lock(::openat(directory, (name + ".lock").c_str(),
-                         O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+                         O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!lock) return Failed(path, "the lock file cannot be opened", errno);
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
   if (errno != EWOULDBLOCK) return Failed(path, "cannot be locked", errno);

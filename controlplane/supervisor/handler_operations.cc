@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -180,6 +181,17 @@ absl::StatusOr<worker::v1::HandlerList> HandlerOperations::Write(
     const Model::ServerPtr& server, GoferLink& link,
     const std::vector<admin::HandlerAssignment>& assignments,
     const Table& before) {
+  // The stock table is no table of one's own.
+  std::vector<admin::HandlerAssignment> own = assignments;
+  if (IsStock(Apply(before, assignments))) own.clear();
+  std::optional<KeptOverrides> kept;
+  {
+    MutexLock lock(context_.model.mu);
+    kept.emplace(*server);
+  }
+  kept->SetAssignments(own);
+  auto draft = rules_.DraftOverrides(server, *kept);
+  if (!draft.ok()) return draft.status();
   worker::v1::ToGofer ask;
   for (const auto& assignment : assignments) {
     auto& to = *ask.mutable_set_handlers()->add_assignments();
@@ -189,11 +201,10 @@ absl::StatusOr<worker::v1::HandlerList> HandlerOperations::Write(
   ask.mutable_set_handlers()->set_expected_generation(before.generation());
   auto answer = link.Ask(std::move(ask));
   if (!answer.ok()) return answer.status();
+  RuleOperations::Keep(*server, *std::move(draft));
   const Table& after = answer->handlers();
   MutexLock lock(context_.model.mu);
-  server->assignments = assignments;
-  if (IsStock(after)) server->assignments.clear();
-  rules_.Save(*server);
+  server->assignments = std::move(own);
   std::map<uint32_t, std::string> former;
   for (const auto& row : before.handlers()) {
     former[row.mid()] = row.implementation();

@@ -3,6 +3,8 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <cstring>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -12,7 +14,6 @@
 #include "controlplane/supervisor/server_state.h"
 #include "controlplane/supervisor/time_conversion.h"
 #include "controlplane/supervisor/uuid.h"
-#include "goferd/state/v1/state.pb.h"
 #include "goferd/worker/v1/frame.pb.h"
 #include "server/base/log.h"
 
@@ -174,20 +175,26 @@ absl::StatusOr<std::vector<admin::HandlerRule>> RuleOperations::Upsert(
   const Model::ServerPtr server = found->server;
   MutexLock overrides_lock(server->overrides_mu);
   std::vector<RuleRecord> records;
+  std::optional<KeptOverrides> kept;
   worker::v1::ToGofer ask;
   {
     MutexLock lock(model.mu);
     auto completed = CompleteAll(*server, rules, existing);
     if (!completed.ok()) return completed.status();
     records = *std::move(completed);
+    kept.emplace(*server);
     for (const RuleRecord& record : records) {
+      kept->Put(record);
       *ask.mutable_change_rules()->add_upsert() =
           ToWorker(record.resource, record.age_number, server->known_mids);
     }
   }
   if (effect == Effect::kReal) {
+    auto draft = DraftOverrides(server, *kept);
+    if (!draft.ok()) return draft.status();
     const auto answer = found->link->Ask(std::move(ask));
     if (!answer.ok()) return answer.status();
+    Keep(*server, *std::move(draft));
   }
   MutexLock lock(model.mu);
   std::vector<admin::HandlerRule> made;
@@ -201,7 +208,6 @@ absl::StatusOr<std::vector<admin::HandlerRule>> RuleOperations::Upsert(
     record.resource.mutable_counters();
     made.push_back(std::move(record.resource));
   }
-  if (effect == Effect::kReal) Save(*server);
   return made;
 }
 
@@ -303,22 +309,27 @@ absl::StatusOr<std::vector<std::string>> RuleOperations::RemoveIf(
     absl::FunctionRef<bool(const admin::HandlerRule&)> which, Effect effect) {
   std::vector<std::string> names;
   std::vector<std::string> ids;
+  std::optional<KeptOverrides> kept;
   worker::v1::ToGofer ask;
   {
     MutexLock lock(context_.model.mu);
+    kept.emplace(*server);
     for (const RuleRecord* rule : Model::RulesInOrder(*server)) {
       if (!which(rule->resource)) continue;
+      kept->Remove(rule->resource.name());
       names.push_back(rule->resource.name());
       ids.push_back(names.back().substr(names.back().rfind('/') + 1));
       ask.mutable_change_rules()->add_remove_uids(rule->resource.uid());
     }
   }
   if (names.empty() || effect == Effect::kValidateOnly) return names;
+  auto draft = DraftOverrides(server, *kept);
+  if (!draft.ok()) return draft.status();
   const auto answer = link->Ask(std::move(ask));
   if (!answer.ok()) return answer.status();
+  Keep(*server, *std::move(draft));
   MutexLock lock(context_.model.mu);
   for (const std::string& id : ids) context_.model.RemoveRule(*server, id);
-  Save(*server);
   return names;
 }
 
@@ -327,30 +338,32 @@ worker::v1::ChangeRules RuleOperations::RulesToKeep(
   worker::v1::ChangeRules change;
   for (const RuleRecord* record : Model::RulesInOrder(server)) {
     const admin::HandlerRule& rule = record->resource;
-    if (IsFault(rule) && !rule.persistent()) continue;
+    if (!KeptOverrides::IsKept(rule)) continue;
     *change.add_upsert() =
         ToWorker(rule, record->age_number, server.known_mids);
   }
   return change;
 }
 
-void RuleOperations::Save(ServerRecord& server) {
-  if (server.resource.origin() != admin::Server::CREATED) return;
-  state::v1::Overrides overrides;
-  for (const RuleRecord* record : Model::RulesInOrder(server)) {
-    const admin::HandlerRule& rule = record->resource;
-    if (IsFault(rule) && !rule.persistent()) continue;
-    *overrides.add_rules() = rule;
+absl::StatusOr<FileDraft> RuleOperations::DraftOverrides(
+    const Model::ServerPtr& server, const KeptOverrides& kept) {
+  {
+    MutexLock lock(context_.model.mu);
+    // The gofers of others keep their own.
+    if (server->resource.origin() != admin::Server::CREATED) {
+      return FileDraft();
+    }
   }
-  for (const auto& assignment : server.assignments) {
-    *overrides.add_assignments() = assignment;
-  }
-  const absl::Status written = context_.state.WriteServerFile(
-      server.id, "overrides.pb", overrides.SerializeAsString());
-  if (written.ok()) return;
+  return context_.state.DraftServerFile(server->id, "overrides.pb",
+                                        kept.Serialize());
+}
+
+void RuleOperations::Keep(const ServerRecord& server, FileDraft draft) {
+  const auto kept = draft.PutInPlace();
+  if (kept.ok()) return;
   gofer::base::Log().warn(
       "{}: its rules are in force but not written down for a restart: {}",
-      server.name(), std::string(written.message()));
+      server.name(), std::strerror(kept.error().number()));
 }
 
 }  // namespace goferd::supervisor

@@ -9,6 +9,8 @@
 
 #include "absl/status/statusor.h"
 #include "controlplane/supervisor/context.h"
+#include "controlplane/supervisor/file_draft.h"
+#include "controlplane/supervisor/kept_overrides.h"
 #include "controlplane/supervisor/supervisor.h"
 #include "goferd/worker/v1/rule.pb.h"
 
@@ -38,10 +40,12 @@ class RuleOperations {
 
   // What is laid over a gofer that is started anew.
   static worker::v1::ChangeRules RulesToKeep(const ServerRecord& server);
-  // Writes what RulesToKeep and the table say beside the gofer's bootstrap, for
-  // the time after goferd. A failure is logged.
-  void Save(ServerRecord& server)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  // Writes `kept` beside the gofer's bootstrap, for the time after goferd; it
+  // counts once Keep has been called, which logs a failure. The caller holds
+  // the server's overrides_mu from before the one to after the other.
+  absl::StatusOr<FileDraft> DraftOverrides(const Model::ServerPtr& server,
+                                           const KeptOverrides& kept);
+  static void Keep(const ServerRecord& server, FileDraft draft);
 
  private:
   absl::StatusOr<RuleRecord> Complete(ServerRecord& server,

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -217,25 +218,40 @@ absl::Status ServerOperations::TellGofer(const Model::ServerPtr& server,
   return absl::OkStatus();
 }
 
-void ServerOperations::Save(const Model::ServerPtr& server,
-                            const Server& resource) {
-  if (resource.origin() != Server::CREATED) return;
-  std::shared_ptr<GoferLink> link;
+absl::StatusOr<ServerOperations::ChangeDraft> ServerOperations::Draft(
+    const Model::ServerPtr& server, const Server& after) {
+  if (after.origin() != Server::CREATED) return ChangeDraft{};
   worker::v1::Bootstrap bootstrap;
   {
     MutexLock lock(context_.model.mu);
-    link = server->link;
     bootstrap = MakeBootstrap(context_, *server);
   }
-  const absl::Status written = context_.state.WriteServerFile(
-      server->id, "bootstrap.pb", bootstrap.SerializeAsString());
-  if (!written.ok()) {
+  *bootstrap.mutable_limits() = ToWorker(after.limits());
+  state::v1::ServerState kept;
+  *kept.mutable_server() = after;
+  kept.set_resolved_root(server->resolved_root);
+  bootstrap.set_daemon_data(kept.SerializeAsString());
+  auto file = context_.state.DraftServerFile(server->id, "bootstrap.pb",
+                                             bootstrap.SerializeAsString());
+  if (!file.ok()) return file.status();
+  return ChangeDraft{*std::move(file), bootstrap.daemon_data()};
+}
+
+void ServerOperations::Keep(const Model::ServerPtr& server, ChangeDraft draft) {
+  if (draft.daemon_data.empty()) return;
+  const auto kept = draft.file.PutInPlace();
+  if (!kept.ok()) {
     Log().warn("{}: a change is not written down for a restart: {}",
-               server->name(), std::string(written.message()));
+               server->name(), std::strerror(kept.error().number()));
+  }
+  std::shared_ptr<GoferLink> link;
+  {
+    MutexLock lock(context_.model.mu);
+    link = server->link;
   }
   if (link == nullptr) return;
   worker::v1::ToGofer ask;
-  ask.mutable_set_daemon_data()->set_daemon_data(bootstrap.daemon_data());
+  ask.mutable_set_daemon_data()->set_daemon_data(draft.daemon_data);
   const auto answer = link->Ask(std::move(ask));
   if (!answer.ok()) {
     Log().warn("{}: its gofer did not take note of a change: {}",
@@ -265,6 +281,8 @@ absl::StatusOr<admin::Server> ServerOperations::Update(
                  *after.mutable_limits());
   ReadTtl(after);
   if (effect == Effect::kValidateOnly) return after;
+  auto draft = Draft(mutation->server(), after);
+  if (!draft.ok()) return draft.status();
   absl::Status told = TellGofer(mutation->server(), before, after);
   if (!told.ok()) return told;
   ServerRecord& server = *mutation->server();
@@ -284,7 +302,7 @@ absl::StatusOr<admin::Server> ServerOperations::Update(
     model.Changed(server);
     changed = resource;
   }
-  Save(mutation->server(), changed);
+  Keep(mutation->server(), *std::move(draft));
   return changed;
 }
 
@@ -318,6 +336,11 @@ absl::Status ServerOperations::Delete(absl::string_view id,
       return Unreachable(*server);
     }
     if (effect == Effect::kValidateOnly) return absl::OkStatus();
+    // What stays behind would be a server again after a restart of goferd.
+    if (server->resource.origin() == Server::CREATED) {
+      absl::Status can = context_.state.CheckCanRemove(server->id);
+      if (!can.ok()) return can;
+    }
     model.SetState(*server, Server::STOPPING);
   }
   return lifecycle_.EndGofer(server);

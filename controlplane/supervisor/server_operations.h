@@ -3,8 +3,11 @@
 #ifndef GOFERD_CONTROLPLANE_SUPERVISOR_SERVER_OPERATIONS_H_
 #define GOFERD_CONTROLPLANE_SUPERVISOR_SERVER_OPERATIONS_H_
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "controlplane/supervisor/context.h"
+#include "controlplane/supervisor/file_draft.h"
 #include "controlplane/supervisor/lifecycle.h"
 #include "controlplane/supervisor/supervisor.h"
 #include "goferd/worker/v1/stats.pb.h"
@@ -47,8 +50,16 @@ class ServerOperations {
   absl::Status TellGofer(const Model::ServerPtr& server,
                          const admin::Server& before,
                          const admin::Server& after);
-  // What the next goferd is to know. Failures are logged.
-  void Save(const Model::ServerPtr& server, const admin::Server& resource);
+  // What the next goferd is to know: on the disk before a change is made, and
+  // in its place after it. Failures of the second step are logged.
+  struct ChangeDraft {
+    FileDraft file;
+    // Empty: nothing is kept.
+    std::string daemon_data;
+  };
+  absl::StatusOr<ChangeDraft> Draft(const Model::ServerPtr& server,
+                                    const admin::Server& after);
+  void Keep(const Model::ServerPtr& server, ChangeDraft draft);
 
   void SetHolders(ServerRecord& server,
                   const worker::v1::InflightList& inflight)

@@ -95,9 +95,11 @@ ErrnoOr<UniqueFd> ListenIn(int directory) {
 }
 
 absl::StatusOr<UniqueFd> TakeLock(int directory, const std::string& path) {
+  // Not kept open for writing: what is can hold up whoever wants to make the
+  // file system read-only.
   auto lock = SyscallFd([&] {
     return ::openat(directory, "lock",
-                    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+                    O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   });
   if (!lock.ok()) return Failed(lock.error(), path + "/lock");
   if (::flock(lock->get(), LOCK_EX | LOCK_NB) != 0) {
@@ -112,9 +114,9 @@ absl::StatusOr<UniqueFd> TakeLock(int directory, const std::string& path) {
   }
   const std::string pid = absl::StrCat(::getpid(), "\n");
   // For people only: on a full disk the lock is as good without.
-  if (::ftruncate(lock->get(), 0) == 0) {
-    (void)!::write(lock->get(), pid.data(), pid.size());
-  }
+  const UniqueFd text(
+      ::openat(directory, "lock", O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC));
+  if (text) (void)!::write(text.get(), pid.data(), pid.size());
   return std::move(*lock);
 }
 
@@ -181,6 +183,25 @@ absl::Status StateDirectory::WriteServerFile(absl::string_view id,
   if (written.ok()) return absl::OkStatus();
   return Failed(written.error(),
                 absl::StrCat(path_, "/servers/", id, "/", name));
+}
+
+absl::StatusOr<FileDraft> StateDirectory::DraftServerFile(
+    absl::string_view id, const std::string& name, absl::string_view bytes) {
+  auto directory = OpenIn(servers_.get(), id);
+  auto draft = directory.ok()
+                   ? FileDraft::Write(std::move(*directory), name, bytes)
+                   : ErrnoOr<FileDraft>(directory.error());
+  if (draft.ok()) return std::move(*draft);
+  return Failed(draft.error(), absl::StrCat(path_, "/servers/", id, "/", name));
+}
+
+absl::Status StateDirectory::CheckCanRemove(absl::string_view id) const {
+  const std::string name(id);
+  if (::faccessat(servers_.get(), name.c_str(), W_OK | X_OK, AT_EACCESS) == 0 ||
+      errno == ENOENT) {
+    return absl::OkStatus();
+  }
+  return Failed(Errno::Last(), absl::StrCat(path_, "/servers/", id));
 }
 
 absl::StatusOr<std::string> StateDirectory::ReadServerFile(

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "controlplane/supervisor/file_draft.h"
 #include "controlplane/worker/event_loop.h"
 #include "server/base/unique_fd.h"
 
@@ -44,6 +45,13 @@ class StateDirectory {
   // All of it is written, or the file stays as it was. The directory exists.
   absl::Status WriteServerFile(absl::string_view id, const std::string& name,
                                absl::string_view bytes);
+  // The same in two steps, for a change that must not happen when it cannot be
+  // kept. Empty `bytes` stand for no file.
+  absl::StatusOr<FileDraft> DraftServerFile(absl::string_view id,
+                                            const std::string& name,
+                                            absl::string_view bytes);
+  // OK when its files could be removed, or there are none.
+  absl::Status CheckCanRemove(absl::string_view id) const;
   // Errors: PATH_NOT_FOUND; INTERNAL_FAULT when it has more than 16 MiB.
   absl::StatusOr<std::string> ReadServerFile(absl::string_view id,
                                              const std::string& name) const;

@@ -50,6 +50,18 @@ def is_running(pid):
         return False
 
 
+def metadata_of(error):
+    """The ErrorInfo metadata of a grpc.RpcError."""
+    for key, value in error.trailing_metadata() or ():
+        if key != "grpc-status-details-bin":
+            continue
+        for detail in status_pb2.Status.FromString(value).details:
+            info = error_details_pb2.ErrorInfo()
+            if detail.Unpack(info):
+                return dict(info.metadata)
+    return {}
+
+
 def reason_of(error):
     """The ErrorInfo reason and the field violations of a grpc.RpcError."""
     for key, value in error.trailing_metadata() or ():
@@ -72,8 +84,12 @@ def reason_of(error):
 class Api:
     """The six services over one channel."""
 
-    def __init__(self, target):
-        self.channel = grpc.insecure_channel(target)
+    def __init__(self, target, credentials=None):
+        # A connection of its own, whatever other channels there are.
+        options = [("grpc.use_local_subchannel_pool", 1)]
+        self.channel = (
+            grpc.insecure_channel(target, options) if credentials is None
+            else grpc.secure_channel(target, credentials, options))
         self.servers = servers_grpc.ServerServiceStub(self.channel)
         self.connections = connections_grpc.ConnectionServiceStub(self.channel)
         self.handlers = handlers_grpc.HandlerServiceStub(self.channel)
@@ -104,12 +120,18 @@ class Goferd:
     def target(self):
         return f"unix:{self.state}/admin.sock"
 
-    def start(self):
-        log = open(self.log_path, "ab")
-        self.process = subprocess.Popen(
-            [os.environ["GOFERD"], f"--config={self.config}"],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        log.close()
+    def spawn(self, *flags, prefix=(), **popen):
+        """Starts the process, whether it gets ready or not. `prefix` is a
+        command that executes the rest of its words."""
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                [*prefix, os.environ["GOFERD"], f"--config={self.config}",
+                 *flags], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                **popen)
+        return self.process
+
+    def start(self, *flags, **how):
+        self.spawn(*flags, **how)
         self.api = Api(self.target)
         try:
             grpc.channel_ready_future(self.api.channel).result(timeout=20)
@@ -118,8 +140,23 @@ class Goferd:
         return self
 
     def log(self):
+        if not os.path.exists(self.log_path):
+            return ""
         with open(self.log_path, encoding="utf-8", errors="replace") as file:
             return file.read()
+
+    def refuses_to_start(self, *flags, **how):
+        """The exit status of one that does not, and what it says meanwhile."""
+        at = len(self.log())
+        process = self.spawn(*flags, **how)
+        self.process = None
+        try:
+            status = process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+        return status, self.log()[at:]
 
     def stop(self, how=signal.SIGTERM):
         """Returns the exit status."""
