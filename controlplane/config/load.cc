@@ -77,6 +77,17 @@ void SetLogLevel(const std::string& word, v1::DaemonConfig& config,
   config.mutable_log()->set_level(level);
 }
 
+void SetLogFormat(const std::string& word, v1::DaemonConfig& config,
+                  Faults& faults) {
+  if (word.empty()) return;
+  if (word != "text" && word != "json") {
+    faults.push_back("--log-format: choose text or json");
+    return;
+  }
+  config.mutable_log()->set_format(word == "json" ? v1::LogConfig::JSON
+                                                  : v1::LogConfig::TEXT);
+}
+
 }  // namespace
 
 absl::Status Apply(const Overrides& overrides, v1::DaemonConfig& config) {
@@ -98,6 +109,7 @@ absl::Status Apply(const Overrides& overrides, v1::DaemonConfig& config) {
     config.mutable_metrics()->set_address(overrides.metrics_address);
   }
   SetLogLevel(overrides.log_level, config, faults);
+  SetLogFormat(overrides.log_format, config, faults);
   if (!overrides.allowed_roots.empty()) config.clear_allowed_roots();
   for (const std::string& root : overrides.allowed_roots) {
     config.add_allowed_roots(root);

@@ -25,7 +25,8 @@ struct Overrides {
   std::string state_directory;
   std::string gofer_path;
   std::string roles_file;
-  std::string log_level;  // "debug", "info", "warning", "error", "off".
+  std::string log_level;   // "debug", "info", "warning", "error", "off".
+  std::string log_format;  // "text", "json".
   std::string audit_file;
   std::string metrics_address;
   // These replace the file's.

@@ -50,6 +50,9 @@ void DeclareFlags(CLI::App& app, Flags& flags) {
   app.add_option("--audit-file", over.audit_file, "Where audit records go");
   app.add_option("--log-level", over.log_level,
                  "debug, info, warning, error or off");
+  app.add_option("--log-format", over.log_format,
+                 "How logs look on standard error, those of gofers too: text, "
+                 "or json, one object a line");
   app.add_option("--metrics-address", over.metrics_address,
                  "Address and port of the metrics for Prometheus");
   app.add_option("--node", over.node, "The node's name");

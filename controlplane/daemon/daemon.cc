@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "controlplane/auth/audit.h"
 #include "controlplane/auth/role_book.h"
@@ -29,12 +30,21 @@
 #include "controlplane/supervisor/time_conversion.h"
 #include "controlplane/worker/event_loop.h"
 #include "server/base/log.h"
+#include "server/base/log_format.h"
 
 namespace goferd::daemon {
 namespace {
 
 // How often files are looked at for changes.
 constexpr absl::Duration kTick = absl::Seconds(1);
+
+void SetFormat(config::v1::LogConfig::Format format) {
+  using gofer::base::LogFormat;
+  gofer::base::SetLogFormat(format == config::v1::LogConfig::JSON
+                                ? LogFormat::kJson
+                                : LogFormat::kText,
+                            "goferd");
+}
 
 ExitCode Fail(ExitCode code, const char* step, const absl::Status& status) {
   gofer::base::Log().error("{}: {}", step, std::string(status.message()));
@@ -162,6 +172,7 @@ void WaitForTheEnd(Parts& parts) {
 }
 
 ExitCode Serve(const config::v1::DaemonConfig& config) {
+  SetFormat(config.log().format());
   service::SetDaemonLogLevel(config.log().level());
   RouteGrpcLog();
   Parts parts;
@@ -193,8 +204,12 @@ ExitCode Run(const Options& options) {
   const auto config = config::LoadConfig(options.config_path, options.overrides,
                                          config::Environment::OfThisProcess());
   if (!config.ok()) {
-    const std::string text(config.status().message());
-    std::fprintf(stderr, "goferd: configuration:\n%s\n", text.c_str());
+    // The file cannot say how the log looks, but a flag can.
+    SetFormat(options.overrides.log_format == "json"
+                  ? config::v1::LogConfig::JSON
+                  : config::v1::LogConfig::TEXT);
+    gofer::base::SayLastWords(
+        absl::StrCat("configuration:\n", config.status().message()));
     return ExitCode::kConfig;
   }
   switch (options.task) {

@@ -2,7 +2,9 @@
 
 #include <grpc/support/log.h>
 
+#include "absl/strings/str_cat.h"
 #include "server/base/log.h"
+#include "server/base/log_format.h"
 
 namespace goferd::daemon {
 namespace {
@@ -11,8 +13,9 @@ void Write(gpr_log_func_args* entry) {
   static gofer::base::RateLimit limit;
   uint64_t suppressed = 0;
   if (!limit.Allow(&suppressed)) return;
-  gofer::base::Log().warn("gRPC: {} ({} more before)", entry->message,
-                          suppressed);
+  gofer::base::LogOf(
+      "grpc", spdlog::level::warn,
+      absl::StrCat(entry->message, " (", suppressed, " more before)"));
 }
 
 }  // namespace

@@ -57,14 +57,16 @@ class SpawnPlan {
   SpawnPlan& operator=(const SpawnPlan&) = delete;
 
   // Returns an error number, 0 for none.
-  int Run(const std::string& path, pid_t* pid) {
-    std::string words[] = {path, "agent",
-                           absl::StrCat("--control-fd=", kControlFd)};
-    char* arguments[] = {words[0].data(), words[1].data(), words[2].data(),
-                         nullptr};
+  int Run(const GoferProcess::Options& options, pid_t* pid) {
+    std::vector<std::string> words = {
+        options.gofer_path, "agent", absl::StrCat("--control-fd=", kControlFd)};
+    words.insert(words.end(), options.flags.begin(), options.flags.end());
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
     char* environment[] = {nullptr};
-    return ::posix_spawn(pid, path.c_str(), &actions_, &attributes_, arguments,
-                         environment);
+    return ::posix_spawn(pid, options.gofer_path.c_str(), &actions_,
+                         &attributes_, arguments.data(), environment);
   }
 
  private:
@@ -100,7 +102,7 @@ uint64_t StartTimeOf(pid_t pid) {
 absl::StatusOr<std::shared_ptr<GoferProcess>> GoferProcess::Spawn(
     const Options& options, UniqueFd listener) {
   pid_t pid = 0;
-  const int error = SpawnPlan(listener.get()).Run(options.gofer_path, &pid);
+  const int error = SpawnPlan(listener.get()).Run(options, &pid);
   if (error != 0) {
     return errors::FromErrno(
         error, absl::StrCat("cannot start the gofer ", options.gofer_path));

@@ -41,6 +41,8 @@ class GoferProcess {
     std::string cgroup_parent;
     // 0: no limit.
     int64_t max_memory_bytes = 0;
+    // Further words of its command line.
+    std::vector<std::string> flags;
   };
   // A process number, and the start that tells it from a later process of that
   // number. A start of 0 is not known.
@@ -49,10 +51,10 @@ class GoferProcess {
     uint64_t start_time = 0;
   };
 
-  // Starts `gofer agent --control-fd=3` with `listener` as descriptor 3, in a
-  // session of its own; it has no other descriptor of ours but standard error,
-  // for both outputs. posix_spawn only: gRPC does not survive a fork. Errors:
-  // those of the host.
+  // Starts `gofer agent --control-fd=3 FLAGS` with `listener` as descriptor 3,
+  // in a session of its own; it has no other descriptor of ours but standard
+  // error, for both outputs. posix_spawn only: gRPC does not survive a fork.
+  // Errors: those of the host.
   static absl::StatusOr<std::shared_ptr<GoferProcess>> Spawn(
       const Options& options, gofer::base::UniqueFd listener);
   // A process that lives already. Errors: PATH_NOT_FOUND when it does not.

@@ -124,6 +124,10 @@ absl::StatusOr<StartedGofer> GoferStarter::Spawn(
   options.server_id = server_id;
   options.cgroup_parent = context_.config.servers().cgroup_parent();
   options.max_memory_bytes = max_memory_bytes;
+  // It has our standard error.
+  if (context_.config.log().format() == config::v1::LogConfig::JSON) {
+    options.flags.push_back("--log-format=json");
+  }
   auto process = GoferProcess::Spawn(options, *std::move(listener));
   if (!process.ok()) return process.status();
   StartedGofer started;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "server/base/clock.h"
+#include "server/base/log_format.h"
 
 namespace gofer::base {
 
@@ -14,8 +15,9 @@ spdlog::logger& Log() {
   // Leaked on purpose: threads may log until the very end of the process.
   static spdlog::logger* const logger = [] {
     auto* made = new spdlog::logger(
-        "gofer", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    made->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l gofer[%P] %v");
+        "", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    made->set_formatter(
+        std::make_unique<LineFormatter>(LogFormat::kText, "gofer"));
     made->flush_on(spdlog::level::trace);
     return made;
   }();

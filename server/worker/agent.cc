@@ -4,13 +4,14 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstdio>
+#include <ctime>
 #include <memory>
 #include <optional>
 #include <utility>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/log_format.h"
 #include "server/base/unique_fd.h"
 #include "server/lisafs/server.h"
 #include "server/rules/rule_book.h"
@@ -30,7 +31,7 @@ namespace v1 = ::goferd::worker::v1;
 using Note = ConnectionNotes::Note;
 
 ExitCode Fail(const StageError& error) {
-  std::fprintf(stderr, "gofer: %s\n", error.text.c_str());
+  base::SayLastWords(error.text);
   return error.code;
 }
 
@@ -88,6 +89,9 @@ void Serve(Bootstrapped start, base::UniqueFd listener,
 }  // namespace
 
 ExitCode RunAgent(const AgentOptions& options) {
+  base::SetLogFormat(options.log_format, "gofer");
+  // The zone's file will be out of reach.
+  ::tzset();
   CloseOtherFds({options.control_fd});
   if (const StageResult failed = CheckListener(options.control_fd)) {
     return Fail(*failed);

@@ -7,13 +7,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "server/base/log.h"
+#include "server/base/log_format.h"
 #include "server/base/syscall.h"
 #include "server/control/versions.h"
 #include "server/lisafs/handler_table.h"
@@ -124,10 +124,9 @@ class Bootstrapper {
         return std::move(*good);
       }
       const auto& failed = *std::get_if<SandboxFailure>(&made);
-      std::fprintf(stderr, "gofer: bootstrap: %s%s%s\n",
-                   failed.failure.step().c_str(),
-                   failed.failure.step().empty() ? "" : ": ",
-                   failed.failure.text().c_str());
+      base::SayLastWords(absl::StrCat("bootstrap: ", failed.failure.step(),
+                                      failed.failure.step().empty() ? "" : ": ",
+                                      failed.failure.text()));
       Answer(request->message.request_id(), failed.failure);
       return failed.code;
     }

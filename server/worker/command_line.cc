@@ -10,6 +10,7 @@
 namespace gofer::worker {
 namespace {
 
+using base::LogFormat;
 using hostfs::HostFifo;
 using hostfs::HostUds;
 using lisafs::ProtocolLevel;
@@ -96,6 +97,12 @@ void DeclareAgent(CLI::App& agent, AgentOptions& options) {
                   "trace, debug, info, warning, error or off, to stderr, until "
                   "goferd says another")
       ->capture_default_str();
+  agent
+      .add_option("--log-format", options.log_format,
+                  "text, or json: one object a line")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, LogFormat>{
+          {"text", LogFormat::kText}, {"json", LogFormat::kJson}}))
+      ->default_str("text");
 }
 
 // An error text, or empty.

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "server/base/log_format.h"
 #include "server/hostfs/host_options.h"
 #include "server/lisafs/options.h"
 
@@ -35,6 +36,7 @@ struct ServeOptions {
 struct AgentOptions {
   int control_fd = -1;
   std::string log_level = "warning";
+  base::LogFormat log_format = base::LogFormat::kText;
 };
 
 }  // namespace gofer::worker

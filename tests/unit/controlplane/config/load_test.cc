@@ -107,6 +107,7 @@ TEST(LoadConfigTest, FlagsReplaceTheFile) {
       "node: \"file\" allowed_roots: \"/a\" allowed_roots: \"/b\"");
   Overrides overrides;
   overrides.log_level = "debug";
+  overrides.log_format = "json";
   overrides.allowed_roots = {"/c"};
   const auto config = LoadConfig(file.path(), overrides, Root());
   ASSERT_TRUE(config.ok()) << config.status();
@@ -114,15 +115,18 @@ TEST(LoadConfigTest, FlagsReplaceTheFile) {
   ASSERT_EQ(config->allowed_roots_size(), 1);
   EXPECT_EQ(config->allowed_roots(0), "/c");
   EXPECT_EQ(config->log().level(), admin::v1::LOG_LEVEL_DEBUG);
+  EXPECT_EQ(config->log().format(), v1::LogConfig::JSON);
 }
 
 TEST(LoadConfigTest, FlagsThatMakeNoSenseAreAllTold) {
   Overrides overrides;
   overrides.log_level = "loud";
+  overrides.log_format = "xml";
   overrides.listeners = {{"/just/a/path"}, {"tcp:1:2"}};
   v1::DaemonConfig config;
   const std::string error(Apply(overrides, config).message());
   EXPECT_NE(error.find("--log-level"), std::string::npos);
+  EXPECT_NE(error.find("--log-format"), std::string::npos);
   EXPECT_NE(error.find("/just/a/path"), std::string::npos);
   EXPECT_NE(error.find("--plaintext-loopback-role"), std::string::npos);
 }

@@ -160,6 +160,16 @@ TEST(CommandLineTest, Agent) {
   ASSERT_NE(options, nullptr);
   EXPECT_EQ(options->control_fd, 7);
   EXPECT_EQ(options->log_level, "debug");
+  EXPECT_EQ(options->log_format, base::LogFormat::kText);
+}
+
+TEST(CommandLineTest, AgentThatLogsForPrograms) {
+  const auto parsed = Parse({"agent", "--control-fd=7", "--log-format=json"});
+  const auto* const options = std::get_if<AgentOptions>(&parsed);
+  ASSERT_NE(options, nullptr);
+  EXPECT_EQ(options->log_format, base::LogFormat::kJson);
+  EXPECT_THAT(ParseError({"agent", "--control-fd=3", "--log-format=xml"}),
+              HasSubstr("--log-format"));
 }
 
 TEST(CommandLineTest, AgentErrors) {
