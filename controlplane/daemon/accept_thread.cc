@@ -1,5 +1,7 @@
 #include "controlplane/daemon/accept_thread.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -27,9 +29,10 @@ bool IsExhausted(int error) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<AcceptThread>> AcceptThread::Start(
-    std::vector<UdsListener> listeners, PeerAcceptors& acceptors) {
+    std::vector<UdsListener> listeners, PeerAcceptors& acceptors,
+    std::vector<PassedPort> ports) {
   std::unique_ptr<AcceptThread> made(
-      new AcceptThread(std::move(listeners), acceptors));
+      new AcceptThread(std::move(listeners), acceptors, std::move(ports)));
   made->stop_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!made->stop_) {
     return absl::InternalError(absl::StrCat("eventfd: ", std::strerror(errno)));
@@ -55,24 +58,46 @@ void AcceptThread::Run() {
   for (const UdsListener& listener : listeners_) {
     polled.push_back({listener.fd(), POLLIN, 0});
   }
+  for (const PassedPort& port : ports_) {
+    polled.push_back({port.socket.get(), POLLIN, 0});
+  }
   for (;;) {
     if (::poll(polled.data(), polled.size(), -1) < 0) continue;
     if (polled[0].revents != 0) return;
     bool has_room = true;
     for (size_t i = 1; i < polled.size(); ++i) {
-      if (polled[i].revents != 0) has_room &= AcceptOne(polled[i].fd);
+      if (polled[i].revents == 0) continue;
+      const size_t at = i - 1;
+      has_room &= at < listeners_.size()
+                      ? AcceptPeer(listeners_[at])
+                      : AcceptAt(ports_[at - listeners_.size()]);
     }
     if (!has_room) ::poll(polled.data(), 1, kRestMs);
   }
 }
 
-bool AcceptThread::AcceptOne(int listener) {
+bool AcceptThread::AcceptPeer(const UdsListener& listener) {
   gofer::base::UniqueFd socket(
-      ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+      ::accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!socket) return !IsExhausted(errno);
   const auto peer = gofer::uds::GetPeerCredentials(socket.get());
   if (!peer.ok()) return true;
   acceptors_.HandOver(std::move(socket), *peer);
+  return true;
+}
+
+bool AcceptThread::AcceptAt(const PassedPort& port) {
+  gofer::base::UniqueFd socket(::accept4(port.socket.get(), nullptr, nullptr,
+                                         SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!socket) return !IsExhausted(errno);
+  // As gRPC does with those that it accepts.
+  const int on = 1;
+  (void)::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters
+      parameters;
+  parameters.listener_fd = port.socket.get();
+  parameters.fd = socket.release();
+  port.acceptor->HandleNewConnection(&parameters);
   return true;
 }
 

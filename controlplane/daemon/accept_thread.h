@@ -1,7 +1,9 @@
-// AcceptThread: accepts the callers at UNIX sockets.
+// AcceptThread: accepts the callers at sockets that gRPC does not listen at.
 
 #ifndef GOFERD_CONTROLPLANE_DAEMON_ACCEPT_THREAD_H_
 #define GOFERD_CONTROLPLANE_DAEMON_ACCEPT_THREAD_H_
+
+#include <grpcpp/server_builder.h>
 
 #include <memory>
 #include <vector>
@@ -14,26 +16,38 @@
 
 namespace goferd::daemon {
 
+// A TCP port that the service manager listens at, and who takes its callers.
+struct PassedPort {
+  gofer::base::UniqueFd socket;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
+};
+
 // One thread for all listeners. Owns them.
 class AcceptThread {
  public:
   // `acceptors` outlives the thread; their server runs.
   static absl::StatusOr<std::unique_ptr<AcceptThread>> Start(
-      std::vector<UdsListener> listeners, PeerAcceptors& acceptors);
+      std::vector<UdsListener> listeners, PeerAcceptors& acceptors,
+      std::vector<PassedPort> ports);
   // Accepts nobody more; sockets and their names go.
   ~AcceptThread();
   AcceptThread(const AcceptThread&) = delete;
   AcceptThread& operator=(const AcceptThread&) = delete;
 
  private:
-  AcceptThread(std::vector<UdsListener> listeners, PeerAcceptors& acceptors)
-      : listeners_(std::move(listeners)), acceptors_(acceptors) {}
+  AcceptThread(std::vector<UdsListener> listeners, PeerAcceptors& acceptors,
+               std::vector<PassedPort> ports)
+      : listeners_(std::move(listeners)),
+        acceptors_(acceptors),
+        ports_(std::move(ports)) {}
   void Run();
   // False when there is no room for another descriptor.
-  bool AcceptOne(int listener);
+  bool AcceptPeer(const UdsListener& listener);
+  static bool AcceptAt(const PassedPort& port);
 
   const std::vector<UdsListener> listeners_;
   PeerAcceptors& acceptors_;
+  const std::vector<PassedPort> ports_;
   gofer::base::UniqueFd stop_;
   gofer::base::Thread thread_;
 };

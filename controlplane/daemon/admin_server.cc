@@ -2,11 +2,14 @@
 
 #include <grpcpp/server_builder.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/auth/transport_identity.h"
+#include "controlplane/config/tcp_address.h"
 #include "controlplane/daemon/grpc_limits.h"
+#include "controlplane/daemon/listeners.h"
 #include "controlplane/daemon/tcp_credentials.h"
 
 namespace goferd::daemon {
@@ -38,36 +41,46 @@ AdminServer::AdminServer(const AdminServerParts& parts)
                 parts.bodies) {}
 
 absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(
-    const AdminServerParts& parts, std::vector<UdsListener> sockets) {
+    const AdminServerParts& parts, std::vector<UdsListener> sockets,
+    std::vector<PassedSocket> ports) {
   std::unique_ptr<AdminServer> made(new AdminServer(parts));
-  auto status = made->Listen(std::move(sockets));
+  auto status = made->Listen(std::move(sockets), std::move(ports));
   if (!status.ok()) return status;
   return made;
 }
 
-absl::Status AdminServer::Listen(std::vector<UdsListener> sockets) {
+absl::Status AdminServer::Listen(std::vector<UdsListener> sockets,
+                                 std::vector<PassedSocket> ports) {
   grpc::ServerBuilder builder;
   SetLimits(parts_.supervisor.config().grpc(), builder);
   services_.Register(builder);
   acceptors_ = std::make_unique<PeerAcceptors>(builder, parts_.roles);
-  if (auto status = AddTcp(builder); !status.ok()) return status;
+  std::vector<PassedPort> taken;
+  if (auto status = AddTcp(builder, std::move(ports), &taken); !status.ok()) {
+    return status;
+  }
   server_ = builder.BuildAndStart();
-  for (const int port : ports_) {
-    // gRPC has the reason in its own log only.
-    if (server_ != nullptr && port != 0) continue;
+  for (size_t i = 0; i < ports_.size(); ++i) {
+    // gRPC stops at the first, and has the reason in its own log only.
+    if (ports_[i] != 0) continue;
     return absl::FailedPreconditionError(
-        "a TCP listener cannot be listened at: is the address this host's, and "
-        "the port free?");
+        absl::StrCat(addresses_[i],
+                     ": cannot be listened at: is the address this host's, and "
+                     "the port free?"));
   }
   if (server_ == nullptr) return absl::InternalError("gRPC does not start");
   service::AdminServices::SetServing(*server_, true);
-  auto accepting = AcceptThread::Start(std::move(sockets), *acceptors_);
+  auto accepting =
+      AcceptThread::Start(std::move(sockets), *acceptors_, std::move(taken));
   if (!accepting.ok()) return accepting.status();
   accepting_ = *std::move(accepting);
   return absl::OkStatus();
 }
 
-absl::Status AdminServer::AddTcp(grpc::ServerBuilder& builder) {
+absl::Status AdminServer::AddTcp(grpc::ServerBuilder& builder,
+                                 std::vector<PassedSocket> passed,
+                                 std::vector<PassedPort>* taken) {
+  using Type = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
   const auto& listeners = parts_.supervisor.config().listeners();
   // gRPC writes into them when it starts.
   ports_.reserve(static_cast<size_t>(listeners.size()));
@@ -75,9 +88,22 @@ absl::Status AdminServer::AddTcp(grpc::ServerBuilder& builder) {
     if (!listener.has_tcp()) continue;
     auto credentials = TcpCredentials(listener.tcp(), parts_.roles);
     if (!credentials.ok()) return credentials.status();
+    const std::string& address = listener.tcp().address();
+    addresses_.push_back(address);
+    const auto found = std::find_if(passed.begin(), passed.end(),
+                                    [&address](const PassedSocket& socket) {
+                                      return IsAt(socket, address);
+                                    });
+    if (found != passed.end()) {
+      ports_.push_back(config::ParseTcpAddress(address)->port);
+      taken->push_back({std::move(found->socket),
+                        builder.experimental().AddExternalConnectionAcceptor(
+                            Type::FROM_FD, *credentials)});
+      passed.erase(found);
+      continue;
+    }
     ports_.push_back(0);
-    builder.AddListeningPort(listener.tcp().address(), *credentials,
-                             &ports_.back());
+    builder.AddListeningPort(address, *credentials, &ports_.back());
   }
   return absl::OkStatus();
 }

@@ -6,6 +6,7 @@
 #include <grpcpp/server.h>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -14,6 +15,7 @@
 #include "controlplane/auth/role_book.h"
 #include "controlplane/daemon/accept_thread.h"
 #include "controlplane/daemon/peer_acceptors.h"
+#include "controlplane/daemon/service_manager.h"
 #include "controlplane/daemon/uds_listener.h"
 #include "controlplane/service/admin_services.h"
 #include "controlplane/service/call_gate.h"
@@ -35,10 +37,12 @@ struct AdminServerParts {
 class AdminServer {
  public:
   // Listens at all listeners of the supervisor's configuration; `sockets` are
-  // those that are UNIX sockets. AdminServices::EnableCommonServices was called
-  // before. FAILED_PRECONDITION when it cannot, with what to do.
+  // those that are UNIX sockets, and `ports` those of the TCP ports that were
+  // passed to us. AdminServices::EnableCommonServices was called before.
+  // FAILED_PRECONDITION when it cannot, with what to do.
   static absl::StatusOr<std::unique_ptr<AdminServer>> Start(
-      const AdminServerParts& parts, std::vector<UdsListener> sockets);
+      const AdminServerParts& parts, std::vector<UdsListener> sockets,
+      std::vector<PassedSocket> ports = {});
   // Shuts down without patience if nobody did.
   ~AdminServer();
 
@@ -51,8 +55,12 @@ class AdminServer {
 
  private:
   explicit AdminServer(const AdminServerParts& parts);
-  absl::Status Listen(std::vector<UdsListener> sockets);
-  absl::Status AddTcp(grpc::ServerBuilder& builder);
+  absl::Status Listen(std::vector<UdsListener> sockets,
+                      std::vector<PassedSocket> ports);
+  // Moves those of `passed` that were found to `*taken`.
+  absl::Status AddTcp(grpc::ServerBuilder& builder,
+                      std::vector<PassedSocket> passed,
+                      std::vector<PassedPort>* taken);
 
   const AdminServerParts parts_;
   service::CallGate gate_;
@@ -63,6 +71,7 @@ class AdminServer {
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<AcceptThread> accepting_;
   std::vector<int> ports_;
+  std::vector<std::string> addresses_;
 };
 
 }  // namespace goferd::daemon

@@ -11,8 +11,11 @@ constexpr char kFooter[] =
     "Exit codes: 0 told to end; 2 usage; 10 configuration; 11 roles file; 12 "
     "audit file;\n13 state directory; 14 listeners; 15 attach socket; 16 "
     "metrics; 17 signals, threads.\n\nSIGTERM and SIGINT end goferd, and leave "
-    "gofers alone; SIGHUP reads the roles file again\nand opens the audit file "
-    "again.";
+    "gofers alone; SIGHUP reads the roles file again,\nopens the audit file "
+    "again, and says what else has changed but needs a restart.\nTLS files are "
+    "read again by themselves. Under systemd goferd is Type=notify-reload,\n"
+    "answers WatchdogSec and takes sockets of a .socket unit that are "
+    "listeners.";
 
 struct Flags {
   Options options;

@@ -18,6 +18,8 @@
 #include "controlplane/daemon/admin_server.h"
 #include "controlplane/daemon/grpc_log.h"
 #include "controlplane/daemon/listeners.h"
+#include "controlplane/daemon/liveness.h"
+#include "controlplane/daemon/reload.h"
 #include "controlplane/daemon/service_manager.h"
 #include "controlplane/daemon/signals.h"
 #include "controlplane/exporter/metrics_endpoint.h"
@@ -131,7 +133,9 @@ ExitCode StartServers(const config::v1::DaemonConfig& config, Parts& parts) {
     return ExitCode::kMetrics;
   }
   std::vector<PassedSocket> passed;
+  std::vector<PassedSocket> tcp;
   if (!Take(TakePassedSockets(), passed, "take-sockets") ||
+      !Take(SeparateTcp(config, passed), tcp, "take-sockets") ||
       !Take(OpenListeners(config, std::move(passed)), parts.sockets,
             "listen")) {
     return ExitCode::kListen;
@@ -140,28 +144,41 @@ ExitCode StartServers(const config::v1::DaemonConfig& config, Parts& parts) {
   const service::Bodies bodies = parts.methods->bodies();
   if (!Take(AdminServer::Start(
                 {*parts.supervisor, bodies, *parts.roles, *parts.audit},
-                std::move(parts.sockets)),
+                std::move(parts.sockets), std::move(tcp)),
             parts.server, "listen")) {
     return ExitCode::kListen;
   }
   return ExitCode::kOk;
 }
 
-void WaitForTheEnd(Parts& parts) {
+Liveness LivenessOf(Parts& parts) {
+  return Liveness({{"attach",
+                    [loop = parts.loop.get()](std::function<void()> task) {
+                      loop->Post(std::move(task));
+                    }},
+                   {"supervisor", [supervisor = parts.supervisor.get()](
+                                      std::function<void()> task) {
+                      supervisor->Post(std::move(task));
+                    }}});
+}
+
+void WaitForTheEnd(const Options& options, Parts& parts) {
   const absl::Duration alive = AliveInterval();
+  Liveness liveness = LivenessOf(parts);
   absl::Time next_alive = absl::InfinitePast();
   for (;;) {
-    if (alive != absl::InfiniteDuration() && absl::Now() >= next_alive) {
+    if (alive != absl::InfiniteDuration() && absl::Now() >= next_alive &&
+        liveness.Check()) {
       NotifyAlive();
       next_alive = absl::Now() + alive;
     }
-    switch (WaitForSignal(std::min(kTick, alive))) {
+    // One that is late is asked again soon.
+    switch (WaitForSignal(std::min(kTick, alive / 4))) {
       case Signal::kEnd:
         return;
       case Signal::kReload:
         NotifyReloading();
-        parts.roles->Reload();
-        parts.audit->Reopen();
+        Reload(options, parts.supervisor->config(), *parts.roles, *parts.audit);
         NotifyReady();
         break;
       case Signal::kTimeout:
@@ -171,7 +188,7 @@ void WaitForTheEnd(Parts& parts) {
   }
 }
 
-ExitCode Serve(const config::v1::DaemonConfig& config) {
+ExitCode Serve(const Options& options, const config::v1::DaemonConfig& config) {
   SetFormat(config.log().format());
   service::SetDaemonLogLevel(config.log().level());
   RouteGrpcLog();
@@ -185,7 +202,7 @@ ExitCode Serve(const config::v1::DaemonConfig& config) {
   gofer::base::Log().info("goferd {} serves on {}", GOFERD_VERSION,
                           config.node());
   NotifyReady();
-  WaitForTheEnd(parts);
+  WaitForTheEnd(options, parts);
   NotifyStopping();
   gofer::base::Log().info("told to end; gofers go on");
   parts.listen.reset();
@@ -219,7 +236,7 @@ ExitCode Run(const Options& options) {
       std::fputs(config::ToText(*config).c_str(), stdout);
       return ExitCode::kOk;
     case Task::kRun:
-      return Serve(*config);
+      return Serve(options, *config);
   }
   return ExitCode::kUsage;
 }

@@ -1,8 +1,9 @@
-// OpenListeners: the UNIX sockets of a configuration.
+// The listeners of a configuration, and the sockets that were passed for them.
 
 #ifndef GOFERD_CONTROLPLANE_DAEMON_LISTENERS_H_
 #define GOFERD_CONTROLPLANE_DAEMON_LISTENERS_H_
 
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -11,6 +12,14 @@
 #include "goferd/config/v1/config.pb.h"
 
 namespace goferd::daemon {
+
+// Takes the TCP ports out of `passed`. FAILED_PRECONDITION for one that no
+// listener has.
+absl::StatusOr<std::vector<PassedSocket>> SeparateTcp(
+    const config::v1::DaemonConfig& config, std::vector<PassedSocket>& passed);
+
+// Whether `address`, as the configuration writes it, is that of `socket`.
+bool IsAt(const PassedSocket& socket, const std::string& address);
 
 // One for each UNIX listener of `config`: the one that was passed with that
 // path, or a new one. FAILED_PRECONDITION for a passed socket that no listener

@@ -1,6 +1,8 @@
 #include "controlplane/daemon/service_manager.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <systemd/sd-daemon.h>
@@ -13,22 +15,59 @@
 namespace goferd::daemon {
 namespace {
 
+// Any of the kinds that we take.
+union Address {
+  sockaddr any;
+  sockaddr_un unix_socket;
+  sockaddr_in v4;
+  sockaddr_in6 v6;
+};
+
+std::string HostText(int family, const void* host) {
+  char text[INET6_ADDRSTRLEN] = {};
+  ::inet_ntop(family, host, text, sizeof(text));
+  return text;
+}
+
+// Empty for what has no address that a configuration could have.
+std::string TextOf(const Address& address) {
+  switch (address.any.sa_family) {
+    case AF_UNIX: {
+      const char* const path = address.unix_socket.sun_path;
+      return path[0] != '/'
+                 ? ""
+                 : std::string(
+                       path,
+                       ::strnlen(path, sizeof(address.unix_socket.sun_path)));
+    }
+    case AF_INET:
+      return absl::StrCat(HostText(AF_INET, &address.v4.sin_addr), ":",
+                          ntohs(address.v4.sin_port));
+    case AF_INET6:
+      return absl::StrCat("[", HostText(AF_INET6, &address.v6.sin6_addr),
+                          "]:", ntohs(address.v6.sin6_port));
+    default:
+      return "";
+  }
+}
+
 absl::StatusOr<PassedSocket> Take(int fd) {
   PassedSocket passed;
   passed.socket.reset(fd);
-  sockaddr_un address{};
+  Address address{};
   socklen_t length = sizeof(address);
-  // NOLINTNEXTLINE: the way of the sockets' interface.
-  auto* raw = reinterpret_cast<sockaddr*>(&address);
-  if (sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0 ||
-      ::getsockname(fd, raw, &length) != 0 || address.sun_path[0] != '/') {
+  if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) > 0 &&
+      ::getsockname(fd, &address.any, &length) == 0) {
+    passed.address = TextOf(address);
+  }
+  if (passed.address.empty()) {
     return absl::FailedPreconditionError(
         absl::StrCat("descriptor ", fd,
                      " of the service manager is not a listening UNIX stream "
-                     "socket: use ListenStream=/path in the .socket unit"));
+                     "socket or TCP port: use ListenStream=/path or "
+                     "ListenStream=ADDRESS:PORT in the .socket unit"));
   }
-  passed.path = std::string(
-      address.sun_path, ::strnlen(address.sun_path, sizeof(address.sun_path)));
+  passed.is_tcp = address.any.sa_family != AF_UNIX;
   ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
   return passed;
 }

@@ -22,10 +22,13 @@ absl::Duration AliveInterval();
 
 struct PassedSocket {
   gofer::base::UniqueFd socket;
-  std::string path;
+  // A UNIX socket's path, or a TCP port as TcpListener.address writes it.
+  std::string address;
+  bool is_tcp = false;
 };
-// The listening UNIX stream sockets that were passed to us, not blocking.
-// FAILED_PRECONDITION when something else was passed. Once: they are ours then.
+// The listening UNIX stream sockets and TCP ports that were passed to us, not
+// blocking. FAILED_PRECONDITION when something else was passed. Once: they are
+// ours then.
 absl::StatusOr<std::vector<PassedSocket>> TakePassedSockets();
 
 }  // namespace goferd::daemon

@@ -179,6 +179,9 @@ class NodeSupervisor final : public Supervisor {
     return statistics_.SetLogLevel(server_id, level, effect);
   }
   Totals GetTotals() const override { return statistics_.GetTotals(); }
+  void Post(std::function<void()> task) override {
+    context_.loop->Post(std::move(task));
+  }
 
  private:
   // Of the gofers, without the lock.

@@ -251,6 +251,10 @@ class Supervisor {
     int64_t gofer_crashes = 0;
   };
   virtual Totals GetTotals() const = 0;
+
+  // Calls `task` soon, on the thread that looks after gofers: for whoever wants
+  // to know that it turns.
+  virtual void Post(std::function<void()> task) = 0;
 };
 
 }  // namespace goferd::supervisor

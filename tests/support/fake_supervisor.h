@@ -118,6 +118,7 @@ class FakeSupervisor : public supervisor::Supervisor {
       absl::string_view server_id, admin::v1::LogLevel level,
       supervisor::Effect effect) override;
   Totals GetTotals() const override;
+  void Post(std::function<void()> task) override { task(); }
 
  private:
   struct ServerState {
