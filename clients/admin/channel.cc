@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
@@ -27,6 +28,11 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   if (!file || !(text << file.rdbuf())) {
     return absl::ErrnoToStatus(errno != 0 ? errno : EIO,
                                absl::StrCat("TLS file ", path));
+  }
+  // gRPC would only say that it cannot connect.
+  if (!absl::StrContains(text.str(), "-----BEGIN ")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("TLS file ", path, ": there is nothing in PEM in it"));
   }
   return text.str();
 }

@@ -1,5 +1,7 @@
 #include "clients/goferctl/error_text.h"
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "clients/admin/error_details.h"
 #include "clients/goferctl/exit_code.h"
@@ -13,11 +15,36 @@ using goferd::admin::v1::ErrorReason;
 using goferd::client::DetailsOf;
 using goferd::client::ErrorDetails;
 
+// gRPC and OpenSSL have only words for what is wrong with TLS. A server that
+// does not like our certificate says so after the handshake, or just hangs up.
+absl::string_view AdviceForTransport(absl::string_view message) {
+  const std::string lower = absl::AsciiStrToLower(message);
+  const auto says = [&lower](absl::string_view words) {
+    return absl::StrContains(lower, words);
+  };
+  if (says("certificate verify failed")) {
+    return "goferd's certificate is not of the authority in --tls-ca, or its "
+           "time is over";
+  }
+  if (says("hostname verification") || says("not in peer certificate")) {
+    return "goferd's certificate has another name: use that in --endpoint, or "
+           "give it with --tls-server-name";
+  }
+  if (says("handshake") || says("socket closed") || says("reset by peer") ||
+      says("broken pipe")) {
+    return "check that goferd runs and that --endpoint is right; with TLS, "
+           "that --tls-cert and --tls-key are given, of an authority that "
+           "goferd trusts, and not over";
+  }
+  return "check that goferd runs and that --endpoint is right";
+}
+
 // What the transport says when nobody answers has no reason.
-absl::string_view AdviceForCode(absl::StatusCode code) {
+absl::string_view AdviceForCode(absl::StatusCode code,
+                                absl::string_view message) {
   switch (code) {
     case absl::StatusCode::kUnavailable:
-      return "check that goferd runs and that --endpoint is right";
+      return AdviceForTransport(message);
     case absl::StatusCode::kDeadlineExceeded:
       return "try again, or give more time with --timeout";
     case absl::StatusCode::kUnimplemented:
@@ -30,7 +57,7 @@ absl::string_view AdviceForCode(absl::StatusCode code) {
 std::string Advice(const absl::Status& status, const ErrorDetails& details) {
   std::string advice(AdviceFor(details.reason));
   if (advice.empty() && details.reason_name.empty()) {
-    advice = std::string(AdviceForCode(status.code()));
+    advice = std::string(AdviceForCode(status.code(), status.message()));
   }
   if (details.retry_delay.has_value()) {
     absl::StrAppend(&advice, advice.empty() ? "" : "; ", "try again in ",

@@ -1,3 +1,4 @@
+#include <grpc/support/log.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -21,9 +22,16 @@ int Exec(const std::vector<std::string>& words) {
   return errno;
 }
 
+// What gRPC says besides its statuses is for those who ask for it.
+void SilenceGrpc() {
+  if (std::getenv("GRPC_VERBOSITY") != nullptr) return;
+  ::gpr_set_log_function([](gpr_log_func_args*) {});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  SilenceGrpc();
   std::ios::sync_with_stdio(false);
   const char* const endpoint = std::getenv("GOFERCTL_ENDPOINT");
   goferctl::Environment environment{std::cin, std::cout, std::cerr,

@@ -41,6 +41,19 @@ TEST(ErrorTextTest, HelpsWithTheTransportsErrors) {
             "right\n");
 }
 
+TEST(ErrorTextTest, HelpsWithCertificates) {
+  const auto text_of = [](absl::string_view message) {
+    return ErrorText(absl::UnavailableError(message));
+  };
+  EXPECT_NE(text_of("Ssl handshake failed: certificate verify failed")
+                .find("the authority in --tls-ca"),
+            std::string::npos);
+  EXPECT_NE(
+      text_of("Hostname Verification Check failed.").find("--tls-server-name"),
+      std::string::npos);
+  EXPECT_NE(text_of("Socket closed").find("--tls-cert"), std::string::npos);
+}
+
 TEST(ExitCodeTest, IsTheCodeOfGrpc) {
   EXPECT_EQ(ExitCodeOf(absl::OkStatus()), 0);
   EXPECT_EQ(ExitCodeOf(absl::NotFoundError("")), 5);
