@@ -327,6 +327,8 @@ absl::Status Lifecycle::EndGofer(const Model::ServerPtr& server) {
                std::string(removed.message()));
   }
   MutexLock lock(context_.model.mu);
+  // The loop may not have seen its end yet, and will not know it any more.
+  if (process != nullptr) process->Reap();
   context_.tickets.RevokeServer(server->id);
   context_.model.EndAll(*server, admin::Connection::SERVER_SHUTDOWN,
                         "the server was deleted", context_.ended_retention());
