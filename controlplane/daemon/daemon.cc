@@ -16,6 +16,7 @@
 #include "controlplane/auth/role_book.h"
 #include "controlplane/config/text_file.h"
 #include "controlplane/daemon/admin_server.h"
+#include "controlplane/daemon/fd_limit.h"
 #include "controlplane/daemon/grpc_log.h"
 #include "controlplane/daemon/listeners.h"
 #include "controlplane/daemon/liveness.h"
@@ -192,6 +193,7 @@ ExitCode Serve(const Options& options, const config::v1::DaemonConfig& config) {
   SetFormat(config.log().format());
   service::SetDaemonLogLevel(config.log().level());
   RouteGrpcLog();
+  RaiseFdLimit();
   Parts parts;
   if (auto code = StartFoundations(config, parts); code != ExitCode::kOk) {
     return code;
