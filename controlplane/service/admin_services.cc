@@ -7,6 +7,13 @@
 #include <chrono>
 
 namespace goferd::service {
+namespace {
+
+// For answers on their way. gRPC would wait for idle clients, too: a client in
+// Python looks at its connection only when it calls.
+constexpr auto kFarewell = std::chrono::milliseconds(500);
+
+}  // namespace
 
 AdminServices::AdminServices(const LiveCalls& live, const Bodies& bodies)
     : live_(live),
@@ -52,14 +59,15 @@ void AdminServices::SetServing(grpc::Server& server, bool serving) {
 
 void AdminServices::ShutDown(grpc::Server& server, absl::Duration patience) {
   const auto deadline =
-      std::chrono::system_clock::now() + absl::ToChronoMilliseconds(patience);
+      std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(patience);
   SetServing(server, false);
   live_.gate.RefuseMutations();
   live_.supervisor.Shutdown();
   live_.streams.EndAll();
   // So that they have gone before connections are told to go.
   live_.streams.WaitEmpty(patience);
-  server.Shutdown(deadline);
+  live_.executor.WaitIdle(deadline);
+  server.Shutdown(std::chrono::system_clock::now() + kFarewell);
   server.Wait();
 }
 

@@ -54,9 +54,21 @@ void Executor::Run() {
       if (queue_.empty()) return;
       work = std::move(queue_.front());
       queue_.pop_front();
+      ++running_;
     }
     work();
+    MutexLock lock(mu_);
+    --running_;
+    if (IsIdle()) became_idle_.NotifyAll();
   }
+}
+
+bool Executor::WaitIdle(std::chrono::steady_clock::time_point deadline) {
+  MutexLock lock(mu_);
+  while (!IsIdle()) {
+    if (!became_idle_.WaitUntil(mu_, deadline)) break;
+  }
+  return IsIdle();
 }
 
 void Executor::Stop() {

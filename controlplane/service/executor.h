@@ -3,6 +3,7 @@
 #ifndef GOFERD_CONTROLPLANE_SERVICE_EXECUTOR_H_
 #define GOFERD_CONTROLPLANE_SERVICE_EXECUTOR_H_
 
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -29,6 +30,9 @@ class Executor {
   // not run then.
   absl::Status Post(std::function<void()> work);
 
+  // Whether there is nothing to do at some time before `deadline`.
+  bool WaitIdle(std::chrono::steady_clock::time_point deadline);
+
   // Takes no more work, does what was taken, and waits for it.
   void Stop();
 
@@ -36,14 +40,19 @@ class Executor {
   void Run();
   // Whether there is a thread for the work that was queued.
   bool StartThread() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool IsIdle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    return queue_.empty() && running_ == 0;
+  }
 
   const size_t max_threads_;
   const size_t max_queued_;
   gofer::base::Mutex mu_;
   gofer::base::CondVar changed_;
+  gofer::base::CondVar became_idle_;
   std::deque<std::function<void()>> queue_ ABSL_GUARDED_BY(mu_);
   std::vector<gofer::base::Thread> threads_ ABSL_GUARDED_BY(mu_);
   size_t idle_ ABSL_GUARDED_BY(mu_) = 0;
+  size_t running_ ABSL_GUARDED_BY(mu_) = 0;
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
 };
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <future>
 
 namespace goferd::service {
@@ -34,6 +35,27 @@ TEST(ExecutorTest, StopDoesWhatWasTaken) {
   executor.Stop();
   EXPECT_EQ(done, 50);
   EXPECT_EQ(executor.Post([] {}).code(), absl::StatusCode::kUnavailable);
+}
+
+TEST(ExecutorTest, WaitIdleWaitsForWhatRuns) {
+  Executor executor(1, 10);
+  const auto now = [] { return std::chrono::steady_clock::now(); };
+  EXPECT_TRUE(executor.WaitIdle(now()));
+  std::promise<void> go;
+  auto may_go = go.get_future().share();
+  std::atomic<int> done = 0;
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(executor
+                    .Post([&done, may_go] {
+                      may_go.wait();
+                      ++done;
+                    })
+                    .ok());
+  }
+  EXPECT_FALSE(executor.WaitIdle(now() + std::chrono::milliseconds(10)));
+  go.set_value();
+  EXPECT_TRUE(executor.WaitIdle(now() + std::chrono::seconds(30)));
+  EXPECT_EQ(done, 2);
 }
 
 TEST(ExecutorTest, WorkRunsAtOnceOnSeveralThreads) {
