@@ -14,6 +14,8 @@ namespace {
 constexpr int32_t kMaxInt = std::numeric_limits<int32_t>::max();
 constexpr int64_t kMaxMemory = int64_t{1} << 46;
 constexpr size_t kMaxListeners = 16;
+// With less a gofer does not start.
+constexpr int32_t kLeastFds = 64;
 
 void CheckTcpAddress(FieldChecks& checks, const std::string& field,
                      const std::string& address) {
@@ -100,7 +102,7 @@ void CheckLimits(FieldChecks& checks, const std::string& field,
                  const admin::v1::ServerLimits& most) {
   checks.Range(field + ".max_connections", limits.max_connections(), 1,
                most.max_connections());
-  checks.Range(field + ".max_fds", limits.max_fds(), 1, most.max_fds());
+  checks.Range(field + ".max_fds", limits.max_fds(), kLeastFds, most.max_fds());
   checks.Range(field + ".max_channels", limits.max_channels(), 1,
                most.max_channels());
   checks.Range(field + ".max_memory_bytes", limits.max_memory_bytes(), 1 << 20,

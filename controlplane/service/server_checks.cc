@@ -15,6 +15,8 @@ namespace {
 using errors::FieldViolations;
 
 constexpr int kMostIdRanges = 340;
+// With less a gofer does not start.
+constexpr int32_t kLeastFds = 64;
 constexpr uint64_t kIdCount = uint64_t{1} << 32;
 // Longer ones may lead out of what a timestamp can say.
 constexpr absl::Duration kMostTtl = absl::Hours(24 * 36500);
@@ -24,8 +26,10 @@ void CheckLimits(FieldViolations& violations, absl::string_view field,
                  const admin::ServerLimits& most) {
   CheckRange(violations, absl::StrCat(field, ".max_connections"),
              limits.max_connections(), 0, most.max_connections());
-  CheckRange(violations, absl::StrCat(field, ".max_fds"), limits.max_fds(), 0,
-             most.max_fds());
+  if (limits.max_fds() != 0) {
+    CheckRange(violations, absl::StrCat(field, ".max_fds"), limits.max_fds(),
+               kLeastFds, most.max_fds());
+  }
   CheckRange(violations, absl::StrCat(field, ".max_channels"),
              limits.max_channels(), 0, most.max_channels());
   CheckRange(violations, absl::StrCat(field, ".max_memory_bytes"),

@@ -62,6 +62,8 @@ TEST_F(ServerMethodsTest, BadServersAreToldAllThatIsWrong) {
        "max_fds: 1048577 max_channels: 8193 max_memory_bytes: -1 } }",
        {"server.limits.max_connections", "server.limits.max_fds",
         "server.limits.max_channels", "server.limits.max_memory_bytes"}},
+      {"server_id: 'a' server { root: '/' limits { max_fds: 63 } }",
+       {"server.limits.max_fds"}},
       {"server_id: 'a' server { root: '/' default_connection_options { "
        "max_message_size: 4095 max_channels: 65 max_fds: 15 max_nodes: -1 } }",
        {"server.default_connection_options.max_message_size",
