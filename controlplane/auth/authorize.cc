@@ -29,9 +29,12 @@ absl::Status Authorize(const Caller& caller, const MethodPolicy* policy) {
   const std::string text =
       absl::StrCat(Described(caller), "; this method needs ",
                    RoleName(policy->needed), ": see the roles file of goferd");
-  if (caller.role == Role::ROLE_UNSPECIFIED) return errors::NoIdentity(text);
-  return errors::Error(errors::Reason::ROLE_REQUIRED, text,
-                       {{"role", config::v1::Role_Name(policy->needed)}});
+  const errors::Metadata metadata = {
+      {"role", config::v1::Role_Name(policy->needed)}};
+  if (caller.role == Role::ROLE_UNSPECIFIED) {
+    return errors::NoIdentity(text, metadata);
+  }
+  return errors::Error(errors::Reason::ROLE_REQUIRED, text, metadata);
 }
 
 }  // namespace goferd::auth

@@ -17,6 +17,8 @@ constexpr char kErrorInfoUrl[] = "type.googleapis.com/google.rpc.ErrorInfo";
 constexpr char kBadRequestUrl[] = "type.googleapis.com/google.rpc.BadRequest";
 constexpr char kRetryInfoUrl[] = "type.googleapis.com/google.rpc.RetryInfo";
 constexpr size_t kMostViolations = 64;
+// What the host lacks, others have to give back.
+constexpr int kHostRetryMs = 5000;
 
 template <class Message>
 void Attach(absl::Status& status, const char* url, const Message& message) {
@@ -63,6 +65,28 @@ Reason ReasonOfErrno(int error_number) {
       return Reason::KERNEL_FEATURE_MISSING;
     default:
       return Reason::INTERNAL_FAULT;
+  }
+}
+
+// What to do about a failed system call; begins with ": ", or is empty.
+absl::string_view AdviceFor(Reason reason) {
+  switch (reason) {
+    case Reason::PATH_NOT_FOUND:
+      return ": check the path";
+    case Reason::ROOT_NOT_DIRECTORY:
+      return ": a directory is needed";
+    case Reason::FD_LIMIT:
+      return ": close what is not needed, or raise the limit of open files";
+    case Reason::STORAGE_LIMIT:
+      return ": make room there";
+    case Reason::PROCESS_LIMIT:
+      return ": end what is not needed, or raise the limit of processes";
+    case Reason::HOST_PERMISSION:
+      return ": goferd's user needs the right to do that";
+    case Reason::INTERNAL_FAULT:
+      return ": please report it, with goferd's log";
+    default:
+      return "";
   }
 }
 
@@ -137,8 +161,9 @@ absl::Status Error(Reason reason, absl::string_view text,
   return Make(CodeOf(reason), reason, text, metadata);
 }
 
-absl::Status NoIdentity(absl::string_view text) {
-  return Make(StatusCode::kUnauthenticated, Reason::ROLE_REQUIRED, text, {});
+absl::Status NoIdentity(absl::string_view text, const Metadata& metadata) {
+  return Make(StatusCode::kUnauthenticated, Reason::ROLE_REQUIRED, text,
+              metadata);
 }
 
 absl::Status ErrorWithRetry(Reason reason, absl::string_view text,
@@ -166,8 +191,13 @@ absl::Status FromErrno(int error_number, absl::string_view what,
                        const Metadata& metadata) {
   Metadata all = {{"errno", NameOfErrno(error_number)}};
   all.insert(all.end(), metadata.begin(), metadata.end());
-  return Error(ReasonOfErrno(error_number),
-               absl::StrCat(what, ": ", DescribeErrno(error_number)), all);
+  const Reason reason = ReasonOfErrno(error_number);
+  const std::string text =
+      absl::StrCat(what, ": ", DescribeErrno(error_number), AdviceFor(reason));
+  if (CodeOf(reason) == StatusCode::kResourceExhausted) {
+    return ErrorWithRetry(reason, text, kHostRetryMs, all);
+  }
+  return Error(reason, text, all);
 }
 
 void FieldViolations::Add(absl::string_view field, absl::string_view text,

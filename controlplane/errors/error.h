@@ -29,7 +29,7 @@ absl::Status Error(Reason reason, absl::string_view text,
                    const Metadata& metadata = {});
 
 // UNAUTHENTICATED / ROLE_REQUIRED.
-absl::Status NoIdentity(absl::string_view text);
+absl::Status NoIdentity(absl::string_view text, const Metadata& metadata = {});
 
 // As Error, with a RetryInfo of `retry_after_ms`.
 absl::Status ErrorWithRetry(Reason reason, absl::string_view text,
@@ -44,7 +44,8 @@ Reason ReasonOf(const absl::Status& status);
 // ENOMEM STORAGE_LIMIT, EAGAIN PROCESS_LIMIT, ELOOP, ENAMETOOLONG and EINVAL
 // FIELD_INVALID, EACCES, EPERM and EROFS HOST_PERMISSION, ENOSYS
 // KERNEL_FEATURE_MISSING, others INTERNAL_FAULT. The errno's name is in the
-// metadata ("errno"), before that of `metadata`; `what` in the text.
+// metadata ("errno"), before that of `metadata`; `what` in the text. What is
+// exhausted has a RetryInfo.
 absl::Status FromErrno(int error_number, absl::string_view what,
                        const Metadata& metadata = {});
 

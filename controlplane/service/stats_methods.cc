@@ -7,6 +7,11 @@
 #include "controlplane/service/field_checks.h"
 
 namespace goferd::service {
+namespace {
+
+constexpr int kRetryMs = 500;
+
+}  // namespace
 
 absl::StatusOr<admin::Stats> StatsMethods::GetStats(
     const CallContext&, const admin::GetStatsRequest& request) {
@@ -17,11 +22,11 @@ absl::StatusOr<admin::Stats> StatsMethods::GetStats(
   auto list = supervisor_.GetStats(name.server_id, name.id);
   if (!list.ok()) return list.status();
   if (list->stats.empty()) {
-    return errors::Error(
+    return errors::ErrorWithRetry(
         errors::Reason::GOFER_UNREACHABLE,
         absl::StrCat("the gofer of ", FormatServerName(name.server_id),
-                     " did not answer"),
-        {{"resource", request.name()}});
+                     " did not answer: try again later"),
+        kRetryMs, {{"resource", request.name()}});
   }
   return std::move(list->stats.front());
 }

@@ -164,8 +164,8 @@ absl::Status Lifecycle::Adopt(const std::string& id, Origin origin) {
   auto client = worker::GoferClient::Connect(path, *context_.loop,
                                              CallbacksFor(id, generation));
   if (!client.ok()) return client.status();
-  auto link = std::make_shared<GoferLink>(*std::move(client),
-                                          context_.control_timeout());
+  auto link = std::make_shared<GoferLink>(
+      *std::move(client), context_.control_timeout(), ServerName(id));
   worker::v1::ToGofer ask;
   *ask.mutable_adopt()->mutable_party() = OwnParty();
   const auto answer = link->Ask(std::move(ask));

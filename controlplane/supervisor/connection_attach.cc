@@ -115,7 +115,8 @@ absl::Status ConnectionOperations::Attach(
     if (record == nullptr || record->attaching ||
         record->resource.state() != admin::Connection::PENDING_ATTACH) {
       return errors::Error(Reason::CONNECTION_NOT_PENDING,
-                           "the connection is not pending any more");
+                           "the connection is not pending any more: start "
+                           "another one");
     }
     if (server->link == nullptr) return Unreachable(*server);
     record->attaching = true;

@@ -77,7 +77,9 @@ absl::Status ConnectionOperations::CheckSpec(const ConnectionSpec& spec,
   if (server->resource.state() == admin::Server::DRAINING) {
     return errors::Error(
         Reason::SERVER_DRAINING,
-        absl::StrCat(server->name(), " is draining and takes no connections"),
+        absl::StrCat(server->name(),
+                     " is draining and takes no connections: take another "
+                     "server, or undrain it"),
         {{"resource", server->name()}});
   }
   if (absl::Status status =
@@ -98,7 +100,7 @@ absl::Status ConnectionOperations::CheckSpec(const ConnectionSpec& spec,
     return errors::ErrorWithRetry(
         Reason::CONNECTION_LIMIT,
         absl::StrCat(server->name(), " has ", used, " connections, of ", limit,
-                     " that it may have"),
+                     " that it may have: stop one, or raise limits"),
         kRetryMs,
         {{"resource", server->name()},
          {"limit", absl::StrCat(limit)},

@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -19,25 +20,28 @@ namespace goferd::supervisor {
 // on the event loop's thread: see TaskPool::Drop.
 class GoferLink {
  public:
-  GoferLink(std::unique_ptr<worker::GoferClient> client, absl::Duration timeout)
-      : client_(std::move(client)), timeout_(timeout) {}
+  // `server_name` is for the errors of a gofer that does not answer.
+  GoferLink(std::unique_ptr<worker::GoferClient> client, absl::Duration timeout,
+            std::string server_name)
+      : client_(std::move(client)),
+        timeout_(timeout),
+        server_name_(std::move(server_name)) {}
 
   // Blocks, at most for the control timeout. A failure of the gofer's is a
   // status.
   absl::StatusOr<worker::v1::Response> Ask(worker::v1::ToGofer request,
                                            std::span<const int> fds = {}) {
-    return client_->Ask(std::move(request), fds, timeout_);
+    return AskFor(timeout_, std::move(request), fds);
   }
   absl::StatusOr<worker::v1::Response> AskFor(absl::Duration timeout,
                                               worker::v1::ToGofer request,
-                                              std::span<const int> fds = {}) {
-    return client_->Ask(std::move(request), fds, timeout);
-  }
+                                              std::span<const int> fds = {});
   const gofer::uds::PeerCredentials& peer() const { return client_->peer(); }
 
  private:
   const std::unique_ptr<worker::GoferClient> client_;
   const absl::Duration timeout_;
+  const std::string server_name_;
 };
 
 }  // namespace goferd::supervisor

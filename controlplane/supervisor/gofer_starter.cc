@@ -136,8 +136,8 @@ absl::StatusOr<StartedGofer> GoferStarter::Spawn(
       worker::GoferClient::Connect(context_.state.ControlPath(server_id),
                                    *context_.loop, std::move(callbacks));
   if (!client.ok()) return Explain(client.status(), *started.process);
-  started.link = std::make_shared<GoferLink>(*std::move(client),
-                                             context_.control_timeout());
+  started.link = std::make_shared<GoferLink>(
+      *std::move(client), context_.control_timeout(), ServerName(server_id));
   return started;
 }
 

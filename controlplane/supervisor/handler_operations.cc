@@ -64,7 +64,8 @@ absl::Status CheckAssignments(
     if (row == available.end()) {
       violations.Add(absl::StrCat("assignments[", i, "].mid"),
                      absl::StrCat("the gofer of ", server.name(),
-                                  " does not know message ", mid),
+                                  " does not know message ", mid,
+                                  ": ListHandlers has those that it knows"),
                      Reason::UNKNOWN_MID);
       continue;
     }

@@ -61,7 +61,8 @@ Model::ServerPtr Model::Find(absl::string_view id) const {
 absl::Status Model::NoServer(absl::string_view id) {
   return errors::Error(
       errors::Reason::SERVER_NOT_FOUND,
-      absl::StrCat("there is no server ", ServerName(id), " on this node"),
+      absl::StrCat("there is no server ", ServerName(id),
+                   " on this node: ListServers has those that there are"),
       {{"resource", ServerName(id)}});
 }
 

@@ -26,7 +26,9 @@ using gofer::base::MutexLock;
 absl::Status NoRule(absl::string_view server_id, absl::string_view rule_id) {
   const std::string name = RuleName(server_id, rule_id);
   return errors::Error(Reason::RULE_NOT_FOUND,
-                       absl::StrCat("there is no rule ", name),
+                       absl::StrCat("there is no rule ", name,
+                                    ": ListHandlerRules has those that there "
+                                    "are"),
                        {{"resource", name}});
 }
 
@@ -46,7 +48,8 @@ absl::Status CheckMids(const ServerRecord& server, const RuleSpec& spec) {
     return errors::Error(
         Reason::UNKNOWN_MID,
         absl::StrCat("rule ", spec.rule_id, ": the gofer of ", server.name(),
-                     " does not know message ", mid),
+                     " does not know message ", mid,
+                     ": ListHandlers has those that it knows"),
         {{"resource", RuleName(server.id, spec.rule_id)}});
   }
   return absl::OkStatus();
@@ -129,7 +132,8 @@ absl::StatusOr<RuleRecord> RuleOperations::Complete(
   const admin::HandlerRule& former = found->second.resource;
   if (existing == Supervisor::Existing::kRefuse) {
     return errors::Error(Reason::RULE_ALREADY_EXISTS,
-                         absl::StrCat("there is a rule ", name),
+                         absl::StrCat("there is a rule ", name,
+                                      ": take another id, or delete it"),
                          {{"resource", name}});
   }
   if (!spec.etag.empty() && spec.etag != former.etag()) {

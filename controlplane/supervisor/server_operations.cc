@@ -111,7 +111,8 @@ absl::Status ServerOperations::CheckNew(const std::string& id,
   const Model& model = context_.model;
   if (model.Find(id) != nullptr) {
     return errors::Error(Reason::SERVER_ALREADY_EXISTS,
-                         absl::StrCat("there is a server ", ServerName(id)),
+                         absl::StrCat("there is a server ", ServerName(id),
+                                      ": take another id, or delete it"),
                          {{"resource", ServerName(id)}});
   }
   const auto limit =

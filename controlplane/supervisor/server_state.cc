@@ -65,7 +65,8 @@ absl::Status CheckServing(const ServerRecord& server) {
     case Server::STARTING:
       return errors::ErrorWithRetry(
           Reason::STARTING,
-          absl::StrCat("the gofer of ", server.name(), " is starting"),
+          absl::StrCat("the gofer of ", server.name(),
+                       " is starting: try again in a moment"),
           kRetryMs, {{"resource", server.name()}});
     case Server::UNREACHABLE:
       return Unreachable(server);
@@ -74,7 +75,8 @@ absl::Status CheckServing(const ServerRecord& server) {
           Reason::SERVER_STOPPED,
           absl::StrCat(server.name(), " is ",
                        Server::State_Name(server.resource.state()),
-                       ": it has no gofer that serves"),
+                       ": it has no gofer that serves; delete it and create "
+                       "it again"),
           {{"resource", server.name()}});
   }
 }
@@ -95,7 +97,7 @@ absl::Status Unreachable(const ServerRecord& server) {
       Reason::GOFER_UNREACHABLE,
       absl::StrCat("the gofer of ", server.name(),
                    " does not answer on its control socket; its connections "
-                   "may go on"),
+                   "may go on: try again later"),
       kRetryMs, {{"resource", server.name()}});
 }
 

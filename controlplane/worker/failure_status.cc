@@ -31,6 +31,11 @@ std::string Plain(const std::string& from, size_t most) {
   return text;
 }
 
+// Older gofers do not name what they lack.
+std::string CapabilityOf(const std::string& step) {
+  return step.empty() ? "other" : step;
+}
+
 absl::Status HostError(const Failure& failure, absl::string_view text,
                        const std::string& step) {
   const int number = failure.error_number();
@@ -56,23 +61,30 @@ absl::Status ToStatus(const Failure& failure) {
     case Failure::ALREADY_EXISTS:
       return errors::Error(Reason::CONNECTION_ALREADY_EXISTS, text);
     case Failure::WRONG_STATE:
-      return errors::Error(Reason::OPERATION_PENDING, text);
+      return errors::ErrorWithRetry(Reason::OPERATION_PENDING, text, kRetryMs);
     case Failure::DRAINING:
       return errors::Error(Reason::SERVER_DRAINING, text);
     case Failure::CONNECTION_LIMIT:
-      return errors::ErrorWithRetry(Reason::CONNECTION_LIMIT, text, kRetryMs);
+      return errors::ErrorWithRetry(
+          Reason::CONNECTION_LIMIT,
+          absl::StrCat(text, ": stop one, or raise limits"), kRetryMs);
     case Failure::FD_LIMIT:
-      return errors::ErrorWithRetry(Reason::FD_LIMIT, text, kRetryMs);
+      return errors::ErrorWithRetry(
+          Reason::FD_LIMIT,
+          absl::StrCat(text, ": stop connections, or raise limits"), kRetryMs,
+          {{"errno", "EMFILE"}, {"step", step}});
     case Failure::UNKNOWN_MID:
       return errors::Error(Reason::UNKNOWN_MID, text);
     case Failure::UNKNOWN_IMPLEMENTATION:
       return errors::Error(Reason::FIELD_INVALID, text);
     case Failure::KERNEL_FEATURE_MISSING:
-      return errors::Error(Reason::KERNEL_FEATURE_MISSING, text,
-                           {{"feature", step}});
+      return errors::Error(
+          Reason::KERNEL_FEATURE_MISSING,
+          absl::StrCat(text, ": sandbox_mode FULL goes without"),
+          {{"feature", step}});
     case Failure::UNSUPPORTED:
       return errors::Error(Reason::GOFER_CAPABILITY_MISSING, text,
-                           {{"capability", step}});
+                           {{"capability", CapabilityOf(step)}});
     case Failure::INCOMPATIBLE:
       return errors::Error(Reason::GOFER_CAPABILITY_MISSING, text,
                            {{"capability", "protocol-version"}});

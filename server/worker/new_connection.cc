@@ -88,11 +88,13 @@ std::optional<Failure> PrepareDonation(const AgentFacts& facts,
                                     ? facts.readonly_clone
                                     : facts.clone;
   if (path != "/" || !clone.valid()) {
-    return MakeFailure(
+    Failure failure = MakeFailure(
         Failure::UNSUPPORTED,
         absl::StrCat(path,
                      ": this gofer, as it is confined, can give a client "
                      "no directory but the root"));
+    failure.set_step("donate-mount");
+    return failure;
   }
   auto copy =
       base::SyscallFd([&] { return ::fcntl(clone.get(), F_DUPFD_CLOEXEC, 0); });

@@ -146,6 +146,11 @@ TEST(ErrorTest, ErrnosAreMappedByMeaning) {
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr("/data"));
   EXPECT_EQ(Info(status).metadata().at("errno"), "ENOENT");
   EXPECT_EQ(Info(status).metadata().at("step"), "open");
+  // What the host lacks now it may have later.
+  EXPECT_GT(Detail<google::rpc::RetryInfo>(FromErrno(EMFILE, "x"), "RetryInfo")
+                .retry_delay()
+                .seconds(),
+            0);
 }
 
 TEST(FieldViolationsTest, NoneIsOk) {

@@ -54,6 +54,12 @@ TEST(ToStatusTest, EveryCodeHasAReason) {
   }
 }
 
+TEST(ToStatusTest, CapabilityThatAnOlderGoferDoesNotNameIsOther) {
+  Failure failure = Make(Failure::UNSUPPORTED);
+  failure.clear_step();
+  EXPECT_EQ(MetadataOf(ToStatus(failure)).at("capability"), "other");
+}
+
 TEST(ToStatusTest, HostErrorsHaveErrnoAndStep) {
   Failure failure = Make(Failure::HOST_ERROR);
   failure.set_error_number(ENOENT);

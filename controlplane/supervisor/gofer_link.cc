@@ -1,0 +1,29 @@
+#include "controlplane/supervisor/gofer_link.h"
+
+#include "absl/strings/str_cat.h"
+#include "controlplane/errors/error.h"
+
+namespace goferd::supervisor {
+namespace {
+
+using errors::Reason;
+
+constexpr int kRetryMs = 500;
+
+}  // namespace
+
+absl::StatusOr<worker::v1::Response> GoferLink::AskFor(
+    absl::Duration timeout, worker::v1::ToGofer request,
+    std::span<const int> fds) {
+  auto answer = client_->Ask(std::move(request), fds, timeout);
+  if (errors::ReasonOf(answer.status()) != Reason::GOFER_UNREACHABLE) {
+    return answer;
+  }
+  return errors::ErrorWithRetry(
+      Reason::GOFER_UNREACHABLE,
+      absl::StrCat(server_name_, ": ", answer.status().message(),
+                   "; its connections may go on: try again later"),
+      kRetryMs, {{"resource", server_name_}});
+}
+
+}  // namespace goferd::supervisor
