@@ -1,5 +1,6 @@
 #include "clients/goferctl/context.h"
 
+#include <ostream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -47,6 +48,11 @@ absl::StatusOr<std::vector<Node>> Context::AllNodes() const {
     nodes.push_back(*std::move(node));
   }
   return nodes;
+}
+
+void Context::Tell(absl::string_view text) const {
+  const gofer::base::MutexLock lock(mu_);
+  environment_.err << text << std::flush;
 }
 
 CallOptions Context::call_options() const {

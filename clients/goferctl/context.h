@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "clients/admin/admin_client.h"
 #include "clients/goferctl/environment.h"
 #include "clients/goferctl/flags.h"
+#include "server/base/mutex.h"
 
 namespace goferctl {
 
@@ -33,7 +35,8 @@ class Context {
   const GlobalFlags& flags() const { return flags_; }
   Environment& environment() const { return environment_; }
   std::ostream& out() const { return environment_.out; }
-  std::ostream& err() const { return environment_.err; }
+  // Text for stderr, at once. Thread-safe.
+  void Tell(absl::string_view text) const;
 
   // Whether rows of several nodes stand side by side.
   bool has_several_nodes() const { return flags_.endpoints.size() > 1; }
@@ -53,6 +56,7 @@ class Context {
 
   const GlobalFlags& flags_;
   Environment& environment_;
+  mutable gofer::base::Mutex mu_;
 };
 
 }  // namespace goferctl

@@ -95,17 +95,23 @@ absl::Status Events(Context& context, const EventFlags& flags) {
   Listing listing(context,
                   {"TIME", "REVISION", "EVENT", "KIND", "NAME", "STATE"},
                   Listing::Kind::kStream);
+  Interruption interruption;
   gofer::base::Mutex mu;
+  bool is_empty = true;
+  const auto take = [&](const Node& node, const Event& event) {
+    const gofer::base::MutexLock lock(mu);
+    is_empty = false;
+    listing.Add(node.name, event, Cells(event));
+    if (!ends_with_state) listing.Print();
+    return !(ends_with_state && event.type() == Event::BOOKMARK);
+  };
   const absl::Status status =
       RunOnAll(context, *nodes, [&](size_t, Node& node) {
-        return FollowEvents(context, node, *request, [&](const Event& event) {
-          const gofer::base::MutexLock lock(mu);
-          listing.Add(node.name, event, Cells(event));
-          if (!ends_with_state) listing.Print();
-          return !(ends_with_state && event.type() == Event::BOOKMARK);
-        });
+        return FollowEvents(
+            context, interruption, node, *request,
+            [&](const Event& event) { return take(node, event); });
       });
-  listing.Print();
+  if (status.ok() || !is_empty) listing.Print();
   return status;
 }
 

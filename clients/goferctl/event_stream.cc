@@ -22,9 +22,11 @@ struct End {
   std::optional<std::string> resume_token;
 };
 
-End FollowOnce(Node& node, const WatchEventsRequest& request,
-               absl::Time deadline, const Take& take) {
+End FollowOnce(Interruption& interruption, Node& node,
+               const WatchEventsRequest& request, absl::Time deadline,
+               const Take& take) {
   grpc::ClientContext call;
+  const Interruption::Cancellable cancellable(interruption, call);
   if (deadline != absl::InfiniteFuture()) {
     call.set_deadline(absl::ToChronoTime(deadline));
   }
@@ -40,16 +42,19 @@ End FollowOnce(Node& node, const WatchEventsRequest& request,
       return {absl::OkStatus(), event.resume_token()};
     }
   }
-  return {goferd::client::ToAbslStatus(stream->Finish()), std::nullopt};
+  const grpc::Status status = stream->Finish();
+  if (interruption.came()) return {absl::OkStatus(), std::nullopt};
+  return {goferd::client::ToAbslStatus(status), std::nullopt};
 }
 
 }  // namespace
 
-absl::Status FollowEvents(const Context& context, Node& node,
-                          WatchEventsRequest request, const Take& take) {
+absl::Status FollowEvents(const Context& context, Interruption& interruption,
+                          Node& node, WatchEventsRequest request,
+                          const Take& take) {
   const absl::Time deadline = absl::Now() + context.long_call_options().timeout;
   while (true) {
-    const End end = FollowOnce(node, request, deadline, take);
+    const End end = FollowOnce(interruption, node, request, deadline, take);
     if (!end.resume_token.has_value()) return end.status;
     request.set_resume_token(*end.resume_token);
     request.set_include_initial_state(false);

@@ -9,16 +9,18 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "clients/goferctl/context.h"
+#include "clients/goferctl/interruption.h"
 #include "clients/goferctl/output.h"
 #include "goferd/admin/v1/event_service.pb.h"
 
 namespace goferctl {
 
-// Gives events to `take` until it returns false (then OK), the stream ends, or
-// --timeout has passed (then DEADLINE_EXCEEDED). Goes on after an OVERFLOW,
-// which `take` is not told of. Errors: those of WatchEvents.
+// Gives events to `take` until it returns false or the user interrupts (then
+// OK), the stream ends, or --timeout has passed (then DEADLINE_EXCEEDED). Goes
+// on after an OVERFLOW, which `take` is not told of. Errors: those of
+// WatchEvents.
 absl::Status FollowEvents(
-    const Context& context, Node& node,
+    const Context& context, Interruption& interruption, Node& node,
     goferd::admin::v1::WatchEventsRequest request,
     const std::function<bool(const goferd::admin::v1::Event&)>& take);
 

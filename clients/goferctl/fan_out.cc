@@ -1,7 +1,7 @@
 #include "clients/goferctl/fan_out.h"
 
 #include <algorithm>
-#include <ostream>
+#include <utility>
 
 #include "clients/goferctl/error_text.h"
 #include "clients/goferctl/exit_code.h"
@@ -35,21 +35,22 @@ absl::Status RunOnAll(
     const std::function<absl::Status(size_t index, Node& node)>& ask) {
   if (nodes.size() == 1) return ask(0, nodes.front());
   std::vector<absl::Status> statuses(nodes.size());
+  // Told at once: others may be watched for hours.
+  const auto take = [&](size_t i, absl::Status status) {
+    if (!status.ok()) context.Tell(ErrorText(status, nodes[i].name));
+    statuses[i] = std::move(status);
+  };
   std::vector<Thread> threads;
   for (size_t i = 0; i < nodes.size(); ++i) {
     auto thread =
-        Thread::Start("ask-node", [&, i] { statuses[i] = ask(i, nodes[i]); });
+        Thread::Start("ask-node", [&, i] { take(i, ask(i, nodes[i])); });
     if (!thread.ok()) {
-      statuses[i] = absl::ErrnoToStatus(thread.error().number(), "thread");
+      take(i, absl::ErrnoToStatus(thread.error().number(), "thread"));
       continue;
     }
     threads.push_back(*std::move(thread));
   }
   for (Thread& thread : threads) thread.Join();
-  for (size_t i = 0; i < nodes.size(); ++i) {
-    if (statuses[i].ok()) continue;
-    context.err() << ErrorText(statuses[i], nodes[i].name);
-  }
   return Combine(statuses);
 }
 

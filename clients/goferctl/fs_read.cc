@@ -6,13 +6,18 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <ostream>
+#include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 #include "clients/goferctl/fs_session.h"
+#include "clients/goferctl/output.h"
 #include "clients/goferctl/table.h"
+#include "google/protobuf/struct.pb.h"
 
 namespace goferctl {
 namespace {
@@ -22,6 +27,10 @@ using gofer::base::ErrnoOr;
 using gofer::client::ControlFile;
 using gofer::client::DirectoryEntry;
 using gofer::wire::Statx;
+using google::protobuf::Struct;
+
+constexpr std::array kStatColumns = {"PATH", "TYPE", "MODE",  "UID",
+                                     "GID",  "SIZE", "LINKS", "MTIME"};
 
 struct PathsFlags {
   std::string server;
@@ -34,17 +43,23 @@ void Declare(CLI::App& app, PathsFlags& flags) {
       ->required();
 }
 
-using ForOne = absl::Status (*)(Context&, const FsSession&, const std::string&);
+using ForOne =
+    std::function<absl::Status(const FsSession&, const std::string& path)>;
 
-absl::Status ForEach(Context& context, const PathsFlags& flags, ForOne use) {
+absl::Status ForEach(Context& context, const PathsFlags& flags,
+                     const ForOne& use) {
   const auto session =
       FsSession::Open(context, flags.server, FsSession::Access::kReadOnly);
   if (!session.ok()) return session.status();
   for (const std::string& path : flags.paths) {
-    const auto status = use(context, *session, path);
+    const auto status = use(*session, path);
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
+}
+
+bool IsJson(const Context& context) {
+  return context.flags().format == Format::kJson;
 }
 
 // As `ls -p` and `ls -F` mark them.
@@ -63,8 +78,36 @@ char MarkOf(uint8_t type) {
   }
 }
 
+const char* TypeOfEntry(uint8_t type) {
+  switch (type) {
+    case DT_REG:
+      return "file";
+    case DT_DIR:
+      return "directory";
+    case DT_LNK:
+      return "symbolic link";
+    case DT_SOCK:
+      return "socket";
+    case DT_FIFO:
+      return "fifo";
+    default:
+      return "device";
+  }
+}
+
+void Print(Context& context, const DirectoryEntry& entry) {
+  std::string line = Printable(entry.name);
+  if (const char mark = MarkOf(entry.type); mark != '\0') line += mark;
+  context.out() << line << '\n';
+}
+
+// As protobuf writes numbers of 64 bits, too.
+void Set(Struct& json, const char* key, absl::string_view value) {
+  (*json.mutable_fields())[key].set_string_value(std::string(value));
+}
+
 absl::Status ListOne(Context& context, const FsSession& session,
-                     const std::string& path) {
+                     const std::string& path, Listing& listing) {
   auto entries = session.With(
       path,
       [](const ControlFile& file) -> ErrnoOr<std::vector<DirectoryEntry>> {
@@ -76,9 +119,15 @@ absl::Status ListOne(Context& context, const FsSession& session,
   std::sort(entries->begin(), entries->end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
   for (const DirectoryEntry& entry : *entries) {
-    std::string line = Printable(entry.name);
-    if (const char mark = MarkOf(entry.type); mark != '\0') line += mark;
-    context.out() << line << '\n';
+    if (!IsJson(context)) {
+      Print(context, entry);
+      continue;
+    }
+    Struct json;
+    Set(json, "path", path);
+    Set(json, "name", entry.name);
+    Set(json, "type", TypeOfEntry(entry.type));
+    listing.Add("", json, {});
   }
   return absl::OkStatus();
 }
@@ -125,32 +174,55 @@ std::string TypeWord(uint16_t mode) {
   }
 }
 
-absl::Status StatOne(Context& context, const FsSession& session,
-                     const std::string& path) {
+absl::Status StatOne(const FsSession& session, const std::string& path,
+                     Listing& listing) {
   const auto stat =
       session.With(path, [](const ControlFile& file) { return file.Stat(); });
   if (!stat.ok()) return FsError(absl::StrCat("stat ", path), stat.error());
   const absl::Time mtime = absl::FromUnixSeconds(stat->mtime.sec);
-  Table table(
-      {"PATH", "TYPE", "MODE", "UID", "GID", "SIZE", "LINKS", "MTIME"},
-      context.flags().no_headers ? Table::Header::kHide : Table::Header::kShow);
-  table.AddRow(
-      {path, TypeWord(stat->mode), absl::StrFormat("%04o", stat->mode & 07777),
-       absl::StrCat(stat->uid), absl::StrCat(stat->gid),
-       absl::StrCat(stat->size), absl::StrCat(stat->nlink),
-       absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", mtime, absl::UTCTimeZone())});
-  table.Print(context.out());
+  std::vector<std::string> cells = {
+      path,
+      TypeWord(stat->mode),
+      absl::StrFormat("%04o", stat->mode & 07777),
+      absl::StrCat(stat->uid),
+      absl::StrCat(stat->gid),
+      absl::StrCat(stat->size),
+      absl::StrCat(stat->nlink),
+      absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", mtime, absl::UTCTimeZone())};
+  Struct json;
+  for (size_t i = 0; i < kStatColumns.size(); ++i) {
+    Set(json, absl::AsciiStrToLower(kStatColumns[i]).c_str(), cells[i]);
+  }
+  listing.Add("", json, std::move(cells));
   return absl::OkStatus();
 }
 
 absl::Status Ls(Context& context, const PathsFlags& flags) {
-  return ForEach(context, flags, &ListOne);
+  Listing listing(context, {}, Listing::Kind::kWhole);
+  const absl::Status status = ForEach(
+      context, flags, [&](const FsSession& session, const std::string& path) {
+        return ListOne(context, session, path, listing);
+      });
+  if (status.ok() && IsJson(context)) listing.Print();
+  return status;
 }
+
 absl::Status Cat(Context& context, const PathsFlags& flags) {
-  return ForEach(context, flags, &CatOne);
+  return ForEach(context, flags,
+                 [&](const FsSession& session, const std::string& path) {
+                   return CatOne(context, session, path);
+                 });
 }
+
 absl::Status Stat(Context& context, const PathsFlags& flags) {
-  return ForEach(context, flags, &StatOne);
+  Listing listing(context, {kStatColumns.begin(), kStatColumns.end()},
+                  Listing::Kind::kWhole);
+  const absl::Status status = ForEach(
+      context, flags, [&](const FsSession& session, const std::string& path) {
+        return StatOne(session, path, listing);
+      });
+  if (status.ok()) listing.Print();
+  return status;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "clients/goferctl/listing.h"
 
+#include "absl/strings/str_cat.h"
 #include "clients/goferctl/names.h"
 
 namespace goferctl {
@@ -7,10 +8,11 @@ namespace goferctl {
 void WarnUnreachable(const Context& context, const Node& node,
                      const std::set<std::string>& servers) {
   for (const std::string& server : servers) {
-    context.err() << "goferctl: ";
-    if (context.has_several_nodes()) context.err() << node.name << ": ";
-    context.err() << "the gofer of " << ShortName(server)
-                  << " does not answer: what is shown is as last known\n";
+    const std::string prefix =
+        context.has_several_nodes() ? absl::StrCat(node.name, ": ") : "";
+    context.Tell(
+        absl::StrCat("goferctl: ", prefix, "the gofer of ", ShortName(server),
+                     " does not answer: what is shown is as last known\n"));
   }
 }
 

@@ -15,7 +15,8 @@ constexpr char kFooter[] =
     "Exit codes: 0 success; 1 to 16 the code of gRPC, such as 3 invalid "
     "argument,\n4 deadline exceeded, 5 not found, 7 permission denied, "
     "9 failed precondition,\n14 unavailable; 64 usage; 126 and 127 when "
-    "`connect` cannot run its program.\nWith several --endpoints: 0 when one "
+    "`connect` cannot run its program.\nA watch (-w) ends with 0 when it is "
+    "interrupted (SIGINT, SIGTERM).\nWith several --endpoints: 0 when one "
     "answered and the others could not be\nreached, which stderr names.";
 
 void Declare(CLI::App& app, GlobalFlags& flags, Action& chosen) {

@@ -3,6 +3,7 @@
 #include "clients/admin/error_details.h"
 #include "clients/goferctl/fan_out.h"
 #include "clients/goferctl/groups.h"
+#include "clients/goferctl/interruption.h"
 #include "clients/goferctl/listing.h"
 #include "clients/goferctl/names.h"
 #include "clients/goferctl/stats_view.h"
@@ -39,9 +40,11 @@ absl::Status Watch(Context& context, const StatsFlags& flags,
   auto nodes = context.AllNodes();
   if (!nodes.ok()) return nodes.status();
   Listing listing(context, StatsView().columns, Listing::Kind::kStream);
+  Interruption interruption;
   gofer::base::Mutex mu;
   return RunOnAll(context, *nodes, [&](size_t, Node& node) {
     grpc::ClientContext call;
+    const Interruption::Cancellable cancellable(interruption, call);
     const auto timeout = context.long_call_options().timeout;
     if (timeout != absl::InfiniteDuration()) {
       call.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
@@ -56,7 +59,9 @@ absl::Status Watch(Context& context, const StatsFlags& flags,
       listing.Print();
       WarnUnreachable(context, node, response);
     }
-    return goferd::client::ToAbslStatus(stream->Finish());
+    const grpc::Status status = stream->Finish();
+    return interruption.came() ? absl::OkStatus()
+                               : goferd::client::ToAbslStatus(status);
   });
 }
 

@@ -33,8 +33,8 @@ struct EventField {
 };
 
 // Prints all rows of all nodes as ADDED, then a row for each event; in JSON,
-// all of them as events. Until the streams end or a node fails; see RunOnAll
-// for what that means.
+// all of them as events. Until the user interrupts (then OK), the streams end
+// or a node fails; see RunOnAll for what that means.
 template <class Message, class Response, class Items>
 absl::Status WatchList(
     Context& context, const WatchTarget& target, const View<Message>& view,
@@ -46,6 +46,7 @@ absl::Status WatchList(
   std::vector<std::string> columns = view.columns;
   columns.insert(columns.begin(), "EVENT");
   Listing listing(context, columns, Listing::Kind::kStream);
+  Interruption interruption;
   gofer::base::Mutex mu;
   const auto add = [&](const Node& node, const Event& event) {
     std::vector<std::string> cells = view.cells((event.*field.get)());
@@ -69,13 +70,15 @@ absl::Status WatchList(
     request.set_parent(target.parent);
     request.set_filter(EventFilter(target.kind, target.filter));
     if (list->revision() > 0) request.set_start_revision(list->revision());
-    return FollowEvents(context, node, request, [&](const Event& event) {
-      if (event.resource_case() == Event::RESOURCE_NOT_SET) return true;
-      const gofer::base::MutexLock lock(mu);
-      add(node, event);
-      listing.Print();
-      return true;
-    });
+    return FollowEvents(context, interruption, node, request,
+                        [&](const Event& event) {
+                          if (event.resource_case() == Event::RESOURCE_NOT_SET)
+                            return true;
+                          const gofer::base::MutexLock lock(mu);
+                          add(node, event);
+                          listing.Print();
+                          return true;
+                        });
   });
 }
 

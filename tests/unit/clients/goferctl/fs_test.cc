@@ -52,6 +52,18 @@ TEST_F(FsTest, ListsDirectories) {
                                        "donate_host_fds: NO_FDS }"));
 }
 
+TEST_F(FsTest, ListsAsJson) {
+  const Ran ran = RunFs({"ls", "web", "/scratch", "-o", "json"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, testing::StartsWith("[{"));
+  EXPECT_THAT(ran.out, HasSubstr("\"name\": \"ln\""));
+  EXPECT_THAT(ran.out, HasSubstr("\"type\": \"symbolic link\""));
+  EXPECT_THAT(ran.out, testing::EndsWith("}]\n"));
+  const Ran stat = RunFs({"stat", "web", "/scratch/f", "-o", "json"});
+  EXPECT_THAT(stat.out, HasSubstr("\"size\": \"11\""));
+  EXPECT_EQ(RunFs({"ls", "web", "/scratch/d1", "-o", "json"}).out, "[]\n");
+}
+
 TEST_F(FsTest, ReadsFiles) {
   EXPECT_EQ(RunFs({"cat", "web", "/scratch/f", "scratch/f"}).out,
             "hello worldhello world");
