@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "controlplane/config/field_checks.h"
 #include "controlplane/config/tcp_address.h"
+#include "server/control/bounds.h"
 
 namespace goferd::config {
 namespace {
@@ -14,8 +15,6 @@ namespace {
 constexpr int32_t kMaxInt = std::numeric_limits<int32_t>::max();
 constexpr int64_t kMaxMemory = int64_t{1} << 46;
 constexpr size_t kMaxListeners = 16;
-// With less a gofer does not start.
-constexpr int32_t kLeastFds = 64;
 
 void CheckTcpAddress(FieldChecks& checks, const std::string& field,
                      const std::string& address) {
@@ -102,7 +101,8 @@ void CheckLimits(FieldChecks& checks, const std::string& field,
                  const admin::v1::ServerLimits& most) {
   checks.Range(field + ".max_connections", limits.max_connections(), 1,
                most.max_connections());
-  checks.Range(field + ".max_fds", limits.max_fds(), kLeastFds, most.max_fds());
+  checks.Range(field + ".max_fds", limits.max_fds(),
+               gofer::control::kFewestServerFds, most.max_fds());
   checks.Range(field + ".max_channels", limits.max_channels(), 1,
                most.max_channels());
   checks.Range(field + ".max_memory_bytes", limits.max_memory_bytes(), 1 << 20,
@@ -125,7 +125,7 @@ void CheckServers(FieldChecks& checks, const v1::ServersConfig& servers) {
   CheckLimits(checks, "servers.default_limits", servers.default_limits(),
               servers.max_limits());
   checks.Range("servers.max_handler_rules", servers.max_handler_rules(), 1,
-               100000);
+               gofer::control::kMostRules);
   checks.Range("servers.start_timeout", servers.start_timeout(),
                absl::Milliseconds(100), absl::Hours(1));
   checks.Range("servers.control_timeout", servers.control_timeout(),

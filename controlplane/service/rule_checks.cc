@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "controlplane/service/field_checks.h"
 #include "controlplane/supervisor/rule_translation.h"
+#include "server/rules/glob.h"
 
 namespace goferd::service {
 namespace {
@@ -23,26 +24,19 @@ constexpr absl::Duration kLeastTtl = absl::Milliseconds(1);
 constexpr absl::Duration kMostTtl = absl::Hours(24 * 36500);
 constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
 
-// Whether each "[" has its "]". The first character in them may be "]" itself.
-bool HasWholeClasses(absl::string_view glob) {
-  for (size_t i = 0; i < glob.size(); ++i) {
-    if (glob[i] != '[') continue;
-    ++i;
-    if (i < glob.size() && (glob[i] == '!' || glob[i] == '^')) ++i;
-    i = glob.find(']', i + 1);
-    if (i == absl::string_view::npos) return false;
-  }
-  return true;
-}
-
 void CheckGlob(FieldViolations& violations, absl::string_view field,
                absl::string_view glob) {
   CheckText(violations, field, glob, kMostGlobBytes);
   if (glob.find('\0') != absl::string_view::npos) {
     violations.Add(field, "must not contain NUL");
+    return;
   }
-  if (!HasWholeClasses(glob)) {
-    violations.Add(field, "must have a \"]\" for each \"[\"");
+  // An empty one is none. The gofer compiles the same.
+  if (!glob.empty() && glob.size() <= kMostGlobBytes &&
+      !gofer::rules::Glob::Compile(glob).ok()) {
+    violations.Add(field,
+                   "must have a \"]\" for each \"[\", ranges from low to high, "
+                   "and a character behind each \"\\\"");
   }
 }
 

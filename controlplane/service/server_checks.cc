@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/service/field_checks.h"
+#include "server/control/bounds.h"
 
 namespace goferd::service {
 namespace {
@@ -15,8 +16,6 @@ namespace {
 using errors::FieldViolations;
 
 constexpr int kMostIdRanges = 340;
-// With less a gofer does not start.
-constexpr int32_t kLeastFds = 64;
 constexpr uint64_t kIdCount = uint64_t{1} << 32;
 // Longer ones may lead out of what a timestamp can say.
 constexpr absl::Duration kMostTtl = absl::Hours(24 * 36500);
@@ -26,9 +25,10 @@ void CheckLimits(FieldViolations& violations, absl::string_view field,
                  const admin::ServerLimits& most) {
   CheckRange(violations, absl::StrCat(field, ".max_connections"),
              limits.max_connections(), 0, most.max_connections());
+  // 0 means the default.
   if (limits.max_fds() != 0) {
     CheckRange(violations, absl::StrCat(field, ".max_fds"), limits.max_fds(),
-               kLeastFds, most.max_fds());
+               gofer::control::kFewestServerFds, most.max_fds());
   }
   CheckRange(violations, absl::StrCat(field, ".max_channels"),
              limits.max_channels(), 0, most.max_channels());

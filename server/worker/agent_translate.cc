@@ -1,5 +1,6 @@
 #include "server/worker/agent_translate.h"
 
+#include "server/control/bounds.h"
 #include "server/lisafs/handler_table.h"
 #include "server/wire/limits.h"
 #include "server/wire/message_id.h"
@@ -11,7 +12,6 @@ namespace v1 = ::goferd::worker::v1;
 using v1::ConnectionOptions;
 
 constexpr uint32_t kMinMessageSize = 4096;
-constexpr uint32_t kMinFds = 64;
 
 // In this order in both: the enums of the protocol begin with "unspecified".
 template <typename Ours, typename Theirs>
@@ -183,7 +183,8 @@ void AddSupportedMids(v1::BootstrapResult& result) {
 }
 
 bool AreSane(const v1::ServerLimits& limits) {
-  return limits.max_connections() >= 1 && limits.max_fds() >= kMinFds;
+  return limits.max_connections() >= 1 &&
+         limits.max_fds() >= control::kFewestServerFds;
 }
 
 }  // namespace gofer::worker

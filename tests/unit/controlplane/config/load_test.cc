@@ -88,6 +88,17 @@ TEST(LoadConfigTest, AllViolationsAreToldAtOnce) {
   }
 }
 
+TEST(LoadConfigTest, WhatNoGoferTakesIsRefused) {
+  const std::string error = ErrorOf(
+      "servers { max_handler_rules: 1001 default_limits { max_fds: 63 } }");
+  EXPECT_NE(error.find("servers.max_handler_rules"), std::string::npos);
+  EXPECT_NE(error.find("servers.default_limits.max_fds"), std::string::npos);
+  EXPECT_EQ(
+      ErrorOf("servers { max_handler_rules: 1000 default_limits { max_fds: 64 "
+              "} }"),
+      "");
+}
+
 TEST(LoadConfigTest, PlaintextOffLoopbackIsRefused) {
   const std::string error = ErrorOf(
       "listeners { tcp { address: \"0.0.0.0:7443\" "

@@ -35,6 +35,8 @@ TEST(RuleChecksTest, RulesThatAreRight) {
            "observe {} permanent: true match { mids: MID_PREAD mids: MID_MOUNT "
            "connection: 'servers/a/connections/b' path_glob: '/x/**/[]a]*' "
            "mount_path_glob: '[!]]' op_class: OP_CLASS_READ uid: 0 }",
+           "observe {} permanent: true match { path_glob: '/a\\\\[b' "
+           "mount_path_glob: '[\\\\]]' }",
            "observe {} permanent: true trigger { every_nth: 2 max_active: 1024 "
            "probability { numerator: 1000000 denominator: 1000000 } seed: 0 }",
        }) {
@@ -77,6 +79,9 @@ TEST(RuleChecksTest, MatchesThatAreWrong) {
       {"path_glob: '['", {"r.match.path_glob"}},
       {"path_glob: 'a[]'", {"r.match.path_glob"}},
       {"path_glob: '[!]'", {"r.match.path_glob"}},
+      {"path_glob: '[z-a]'", {"r.match.path_glob"}},
+      {"path_glob: '/a\\\\'", {"r.match.path_glob"}},
+      {"path_glob: '[a\\\\]'", {"r.match.path_glob"}},
       {"mount_path_glob: '\\0'", {"r.match.mount_path_glob"}},
       {"path_glob: '" + std::string(4096, 'a') + "'", {"r.match.path_glob"}},
   };
