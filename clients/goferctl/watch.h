@@ -69,7 +69,7 @@ absl::Status WatchList(
     goferd::admin::v1::WatchEventsRequest request;
     request.set_parent(target.parent);
     request.set_filter(EventFilter(target.kind, target.filter));
-    if (list->revision() > 0) request.set_start_revision(list->revision());
+    request.set_start_revision(list->revision());
     return FollowEvents(context, interruption, node, request,
                         [&](const Event& event) {
                           if (event.resource_case() == Event::RESOURCE_NOT_SET)

@@ -88,4 +88,15 @@ bool Matches(const Filter& filter, const Event& event) {
       [&event](absl::string_view field) { return Get(event, field); });
 }
 
+bool CouldHaveMatched(const Filter& filter, const Event& event) {
+  const bool has_state = event.has_server() || event.has_connection();
+  const bool may_be_labelled = event.has_server() || event.has_handler_rule();
+  return filter.CouldMatch(
+      [&event](absl::string_view field) { return Get(event, field); },
+      [&](absl::string_view field) {
+        if (field == "state") return !has_state;
+        return field == "kind" || !may_be_labelled;
+      });
+}
+
 }  // namespace goferd::service

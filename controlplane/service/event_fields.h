@@ -20,6 +20,9 @@ const FilterSchema& EventFilterSchema();
 std::string ResourceNameOf(const admin::Event& event);
 
 bool Matches(const Filter& filter, const admin::Event& event);
+// Whether the resource may have matched at another time: its kind stays, and so
+// do the labels of a connection; the type of the event is left out of account.
+bool CouldHaveMatched(const Filter& filter, const admin::Event& event);
 
 }  // namespace goferd::service
 

@@ -33,11 +33,19 @@ bool EventSelector::Wants(const Event& event) {
   if (filter_.empty()) return true;
   const bool matches = Matches(filter_, event);
   if (filter_.Mentions("type")) return matches;
-  const bool was_told = told_.count(name) > 0;
-  if (matches && event.type() != Event::DELETED) {
-    told_.insert(name);
-  } else {
-    told_.erase(name);
+  // One that was there before may have matched then, and been told of by a list
+  // or by a watch that this one resumes.
+  const bool may_be_known =
+      event.type() != Event::ADDED && CouldHaveMatched(filter_, event);
+  const auto told = told_.emplace(name, may_be_known).first;
+  const bool was_told = told->second;
+  told->second = matches;
+  if (event.type() == Event::DELETED) {
+    told_.erase(told);
+    // What is under a server goes with it, handlers without a word.
+    if (event.has_server()) {
+      told_.erase(told_.lower_bound(name + "/"), told_.lower_bound(name + "0"));
+    }
   }
   return matches || was_told;
 }

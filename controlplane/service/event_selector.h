@@ -3,8 +3,8 @@
 #ifndef GOFERD_CONTROLPLANE_SERVICE_EVENT_SELECTOR_H_
 #define GOFERD_CONTROLPLANE_SERVICE_EVENT_SELECTOR_H_
 
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -31,7 +31,9 @@ class EventSelector {
   const std::string& server_id() const { return server_id_; }
 
   // To be asked in the order of events. A resource that was told of and stops
-  // to match is told of once more, unless the filter asks for types of events.
+  // to match is told of once more, unless the filter asks for types of events;
+  // so is one that this watch hears of for the first time, but did not see
+  // being made, if it may have matched before.
   bool Wants(const admin::Event& event);
 
   // The token that resumes this watch behind `revision`.
@@ -46,9 +48,9 @@ class EventSelector {
   std::string server_id_ = "-";
   Filter filter_;
   uint64_t fingerprint_ = 0;
-  // Only with a filter: those that were told of last, while they are there. Not
+  // Only with a filter: whether each was told of last, while it is there. Not
   // more than there are resources.
-  std::set<std::string> told_;
+  std::map<std::string, bool> told_;
 };
 
 }  // namespace goferd::service

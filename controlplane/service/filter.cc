@@ -39,6 +39,32 @@ bool Filter::Evaluate(size_t index, Getter get) const {
   return false;
 }
 
+bool Filter::CouldMatch(Getter get, IsFixed is_fixed) const {
+  return nodes_.empty() || CanBe(nodes_.size() - 1, true, get, is_fixed);
+}
+
+bool Filter::CanBe(size_t index, bool wanted, Getter get,
+                   IsFixed is_fixed) const {
+  const Node& node = nodes_[index];
+  const auto can_be = [&](size_t operand) {
+    return CanBe(operand, wanted, get, is_fixed);
+  };
+  switch (node.kind) {
+    case Node::Kind::kEquals:
+    case Node::Kind::kHas:
+      return !is_fixed(node.field) || Evaluate(index, get) == wanted;
+    case Node::Kind::kNot:
+      return CanBe(node.operands.front(), !wanted, get, is_fixed);
+    case Node::Kind::kAnd:
+    case Node::Kind::kOr:
+      break;
+  }
+  // All must be so, or one is enough.
+  return wanted == (node.kind == Node::Kind::kAnd)
+             ? std::all_of(node.operands.begin(), node.operands.end(), can_be)
+             : std::any_of(node.operands.begin(), node.operands.end(), can_be);
+}
+
 absl::StatusOr<Filter> ParseFilter(absl::string_view text,
                                    const FilterSchema& schema) {
   errors::FieldViolations violations;

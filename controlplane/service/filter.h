@@ -48,6 +48,10 @@ class Filter {
   Filter() = default;
 
   bool Matches(Getter get) const;
+  // Whether it could match if the fields that are not fixed had other values:
+  // false only when it could not.
+  using IsFixed = absl::FunctionRef<bool(absl::string_view field)>;
+  bool CouldMatch(Getter get, IsFixed is_fixed) const;
   bool empty() const { return nodes_.empty(); }
   // Whether it asks for `field` anywhere.
   bool Mentions(absl::string_view field) const;
@@ -64,6 +68,8 @@ class Filter {
   };
 
   bool Evaluate(size_t index, Getter get) const;
+  // Whether the node's value can be `wanted`.
+  bool CanBe(size_t index, bool wanted, Getter get, IsFixed is_fixed) const;
 
   // Operands come before what uses them: the root is the last one.
   std::vector<Node> nodes_;

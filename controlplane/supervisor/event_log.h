@@ -22,8 +22,9 @@ namespace goferd::supervisor {
 
 namespace admin = goferd::admin::v1;
 
-// Keeps the last events. Revisions begin at 1 and have no gaps; those of
-// another run are told apart by the instance's uid, which tokens carry.
+// Keeps the last events. Revision 1 is the start, before any event; from there
+// on they have no gaps. Those of another run are told apart by the instance's
+// uid, which tokens carry.
 // Thread-safe.
 class EventLog {
  public:
@@ -39,7 +40,7 @@ class EventLog {
   // Gives `event` (type and resource are set) the next revision, a token and
   // the time, and tells the listeners. Returns the revision.
   int64_t Publish(admin::Event event);
-  // The last revision; 0 before the first.
+  // That of the last event; 1 before the first.
   int64_t revision() const;
 
   struct Batch {
@@ -71,7 +72,7 @@ class EventLog {
   const std::string instance_uid_;
   mutable gofer::base::Mutex mu_;
   std::deque<Event> events_ ABSL_GUARDED_BY(mu_);
-  int64_t revision_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t revision_ ABSL_GUARDED_BY(mu_) = 1;
   gofer::base::Mutex listeners_mu_;
   std::map<uint64_t, std::function<void()>> listeners_
       ABSL_GUARDED_BY(listeners_mu_);

@@ -144,6 +144,31 @@ TEST(FilterTest, BytesThatAreNoTextAreRefused) {
   EXPECT_FALSE(Matches(std::string("path = a\0b", 10)));
 }
 
+// Whether what is ACTIVE, for now, with the label tenant = a, for good, could.
+bool CouldMatch(const std::string& text) {
+  const auto filter = ParseFilter(text, kSchema);
+  EXPECT_TRUE(filter.ok()) << text << ": " << filter.status();
+  return filter.ok() &&
+         filter->CouldMatch(
+             [](absl::string_view field) -> std::optional<std::string> {
+               return field == "state" ? "ACTIVE" : "a";
+             },
+             [](absl::string_view field) { return field != "state"; });
+}
+
+TEST(FilterTest, WhatIsNotFixedCouldBeOtherwise) {
+  EXPECT_TRUE(CouldMatch(""));
+  EXPECT_TRUE(CouldMatch("state = FAILED"));
+  EXPECT_TRUE(CouldMatch("state != ACTIVE"));
+  EXPECT_TRUE(CouldMatch("NOT state = ACTIVE AND labels.tenant = a"));
+  EXPECT_FALSE(CouldMatch("state = FAILED AND labels.tenant = b"));
+  EXPECT_TRUE(CouldMatch("state = FAILED OR labels.tenant = b"));
+  EXPECT_FALSE(CouldMatch("labels.tenant = b"));
+  EXPECT_FALSE(CouldMatch("NOT labels.tenant = a"));
+  EXPECT_FALSE(CouldMatch("NOT (labels.tenant = a OR state = FAILED)"));
+  EXPECT_TRUE(CouldMatch("NOT (labels.tenant = a AND state = FAILED)"));
+}
+
 TEST(FilterTest, SaysWhatItAsksFor) {
   const auto filter = ParseFilter("NOT (path = a OR labels:x)", kSchema);
   ASSERT_TRUE(filter.ok());

@@ -2,8 +2,10 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "goferd/admin/v1/event_service.grpc.pb.h"
+#include "goferd/admin/v1/server_service.grpc.pb.h"
 #include "tests/unit/controlplane/service/grpc_fixture.h"
 
 namespace goferd::service {
@@ -71,7 +73,7 @@ TEST(WatchEventsTest, ResumesBehindAToken) {
   {
     admin::WatchEventsRequest request;
     fixture.AddServer("a");
-    request.set_start_revision(1);
+    request.set_start_revision(fixture.supervisor.events().revision());
     Watch watch(fixture, request);
     fixture.AddServer("b");
     token = watch.Next()->resume_token();
@@ -163,6 +165,101 @@ TEST(WatchEventsTest, ResourceThatStopsToMatchIsToldOfOnceMore) {
   fixture.AddServer("b");
   EXPECT_EQ(watch.Next()->server().state(), admin::Server::DRAINING);
   EXPECT_EQ(watch.Next()->server().name(), "servers/b");
+}
+
+TEST(WatchEventsTest, AWatchFollowsTheListOfADaemonWithoutServers) {
+  GrpcFixture fixture;
+  const auto stub = admin::ServerService::NewStub(fixture.channel);
+  TestCall call;
+  admin::ListServersResponse list;
+  ASSERT_TRUE(stub->ListServers(&call, {}, &list).ok());
+  admin::WatchEventsRequest request;
+  request.set_start_revision(list.revision());
+  fixture.AddServer("a");
+  Watch watch(fixture, request);
+  const auto event = watch.Next();
+  ASSERT_TRUE(event) << watch.Finish().error_message();
+  EXPECT_EQ(event->server().name(), "servers/a");
+}
+
+// The state before the watch is the list's, or the former watch's.
+class WatchOfKnownResourcesTest : public testing::Test {
+ protected:
+  WatchOfKnownResourcesTest() {
+    request_.set_filter("kind = \"server\" AND state = \"ACTIVE\"");
+    for (const char* id : {"a", "b"}) fixture_.AddServer(id);
+  }
+  void SetDraining(const std::string& id, bool draining) {
+    ASSERT_TRUE(fixture_.supervisor
+                    .SetDraining(id, "", draining, supervisor::Effect::kReal)
+                    .ok());
+  }
+  // What the watch of request_ tells of until "last" is told of.
+  std::vector<std::string> Told() {
+    fixture_.AddServer("last");
+    Watch watch(fixture_, request_);
+    std::vector<std::string> told;
+    while (const auto event = watch.Next()) {
+      if (event->server().name() == "servers/last") break;
+      told.push_back(event->server().name() + " " +
+                     admin::Server::State_Name(event->server().state()));
+    }
+    return told;
+  }
+
+  GrpcFixture fixture_;
+  admin::WatchEventsRequest request_;
+};
+
+TEST_F(WatchOfKnownResourcesTest, FromARevisionTheyAreToldOfOnceMore) {
+  request_.set_start_revision(fixture_.supervisor.events().revision());
+  for (int i = 0; i < 3; ++i) SetDraining("a", true);
+  ASSERT_TRUE(fixture_.supervisor
+                  .DeleteServer("b", "", supervisor::Supervisor::Force::kNo,
+                                supervisor::Effect::kReal)
+                  .ok());
+  EXPECT_EQ(Told(), (std::vector<std::string>{"servers/a DRAINING",
+                                              "servers/b STOPPED"}));
+}
+
+TEST_F(WatchOfKnownResourcesTest, FromATokenTheyAreToldOfOnceMore) {
+  request_.set_start_revision(1);
+  std::string token;
+  {
+    Watch watch(fixture_, request_);
+    for (int i = 0; i < 2; ++i) token = watch.Next()->resume_token();
+  }
+  request_.set_resume_token(token);
+  for (int i = 0; i < 3; ++i) SetDraining("a", true);
+  EXPECT_EQ(Told(), std::vector<std::string>{"servers/a DRAINING"});
+}
+
+TEST_F(WatchOfKnownResourcesTest, OthersThatCannotHaveMatchedAreNotTold) {
+  supervisor::ConnectionSpec spec;
+  spec.server_id = "a";
+  spec.connection_id = "c";
+  ASSERT_TRUE(
+      fixture_.supervisor.StartConnections({spec}, supervisor::Effect::kReal)
+          .ok());
+  request_.set_start_revision(fixture_.supervisor.events().revision());
+  // Of another kind, which no change can alter.
+  fixture_.supervisor.SetConnectionState("a", "c", admin::Connection::MOUNTED);
+  SetDraining("a", true);
+  EXPECT_EQ(Told(), std::vector<std::string>{"servers/a DRAINING"});
+}
+
+TEST_F(WatchOfKnownResourcesTest, OneThatIsSeenToComeAndNeverMatchesIsNotTold) {
+  request_.set_filter("state = \"DRAINING\" OR labels.last = \"x\"");
+  request_.set_start_revision(1);
+  SetDraining("b", true);
+  admin::Server last;
+  (*last.mutable_labels())["last"] = "x";
+  ASSERT_TRUE(
+      fixture_.supervisor.CreateServer("end", last, supervisor::Effect::kReal)
+          .ok());
+  Watch watch(fixture_, request_);
+  EXPECT_EQ(watch.Next()->server().name(), "servers/b");
+  EXPECT_EQ(watch.Next()->server().name(), "servers/end");
 }
 
 TEST(WatchEventsTest, SilenceIsMarked) {

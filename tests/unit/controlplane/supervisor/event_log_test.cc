@@ -27,31 +27,40 @@ std::vector<std::string> Names(const EventLog::Batch& batch) {
 
 TEST(EventLogTest, RevisionsHaveNoGaps) {
   EventLog log(8, kInstance);
-  EXPECT_EQ(log.revision(), 0);
-  EXPECT_EQ(log.Publish(Named("a")), 1);
-  EXPECT_EQ(log.Publish(Named("b")), 2);
-  const auto batch = log.Read(0, 10);
+  EXPECT_EQ(log.revision(), 1);
+  EXPECT_EQ(log.Publish(Named("a")), 2);
+  EXPECT_EQ(log.Publish(Named("b")), 3);
+  const auto batch = log.Read(1, 10);
   EXPECT_TRUE(batch.complete);
   EXPECT_THAT(Names(batch), testing::ElementsAre("a", "b"));
-  EXPECT_EQ(batch.events[1]->revision(), 2);
-  EXPECT_EQ(batch.events[1]->resume_token(), log.TokenOf(2));
+  EXPECT_EQ(batch.events[1]->revision(), 3);
+  EXPECT_EQ(batch.events[1]->resume_token(), log.TokenOf(3));
 }
 
 TEST(EventLogTest, ReadsInPartsAndBehindARevision) {
   EventLog log(8, kInstance);
   for (const char* name : {"a", "b", "c"}) log.Publish(Named(name));
-  EXPECT_THAT(Names(log.Read(0, 2)), testing::ElementsAre("a", "b"));
-  EXPECT_THAT(Names(log.Read(2, 2)), testing::ElementsAre("c"));
-  EXPECT_THAT(Names(log.Read(3, 2)), testing::IsEmpty());
-  EXPECT_TRUE(log.Read(3, 2).complete);
+  EXPECT_THAT(Names(log.Read(1, 2)), testing::ElementsAre("a", "b"));
+  EXPECT_THAT(Names(log.Read(3, 2)), testing::ElementsAre("c"));
+  EXPECT_THAT(Names(log.Read(4, 2)), testing::IsEmpty());
+  EXPECT_TRUE(log.Read(4, 2).complete);
+}
+
+TEST(EventLogTest, TheStartOfAFreshLogCanBeReadFrom) {
+  EventLog log(8, kInstance);
+  const int64_t start = log.revision();
+  EXPECT_GE(start, 1);
+  EXPECT_TRUE(log.Read(start, 10).complete);
+  log.Publish(Named("a"));
+  EXPECT_THAT(Names(log.Read(start, 10)), testing::ElementsAre("a"));
 }
 
 TEST(EventLogTest, WhatIsNotKeptIsSaid) {
   EventLog log(2, kInstance);
   for (const char* name : {"a", "b", "c"}) log.Publish(Named(name));
-  EXPECT_FALSE(log.Read(0, 10).complete);
-  EXPECT_TRUE(log.Read(1, 10).complete);
-  EXPECT_THAT(Names(log.Read(1, 10)), testing::ElementsAre("b", "c"));
+  EXPECT_FALSE(log.Read(1, 10).complete);
+  EXPECT_TRUE(log.Read(2, 10).complete);
+  EXPECT_THAT(Names(log.Read(2, 10)), testing::ElementsAre("b", "c"));
 }
 
 TEST(EventLogTest, TokensOfAnotherRunAreForeign) {
@@ -99,13 +108,13 @@ TEST(EventLogTest, PublishersDoNotLoseEventsToEachOther) {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(log.revision(), 3 * kEach);
+  EXPECT_EQ(log.revision(), 3 * kEach + 1);
   EXPECT_EQ(woken.load(), 3 * kEach);
-  int64_t next = 1;
-  for (const auto& event : log.Read(0, 4 * kEach).events) {
+  int64_t next = 2;
+  for (const auto& event : log.Read(1, 4 * kEach).events) {
     EXPECT_EQ(event->revision(), next++);
   }
-  EXPECT_EQ(next, 3 * kEach + 1);
+  EXPECT_EQ(next, 3 * kEach + 2);
 }
 
 }  // namespace
