@@ -16,7 +16,7 @@ constexpr char kDomain[] = "goferd";
 constexpr char kErrorInfoUrl[] = "type.googleapis.com/google.rpc.ErrorInfo";
 constexpr char kBadRequestUrl[] = "type.googleapis.com/google.rpc.BadRequest";
 constexpr char kRetryInfoUrl[] = "type.googleapis.com/google.rpc.RetryInfo";
-constexpr size_t kMostViolations = 64;
+constexpr size_t kMostViolations = 1000;
 // What the host lacks, others have to give back.
 constexpr int kHostRetryMs = 5000;
 

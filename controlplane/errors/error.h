@@ -59,7 +59,7 @@ class FieldViolations {
            Reason reason = Reason::FIELD_INVALID);
   bool empty() const { return violations_.empty(); }
   // OK when there is none; otherwise INVALID_ARGUMENT with a BadRequest that
-  // names them all, in order, 64 at most.
+  // names them all, in order, 1000 at most.
   absl::Status ToStatus() const;
 
  private:

@@ -4,6 +4,7 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "controlplane/errors/error.h"
 #include "google/rpc/error_details.pb.h"
@@ -53,17 +54,29 @@ google::rpc::Status ToRpcStatus(const absl::Status& status) {
   return rpc;
 }
 
-// Leaves out field violations until `rpc` is small enough.
+// Leaves out field violations until `rpc` is small enough, and says how many.
 void Shrink(google::rpc::Status& rpc) {
+  // Of the entry that says so, and of lengths that change.
+  constexpr size_t kSpare = 128;
+  if (rpc.ByteSizeLong() <= kMaxDetailsBytes) return;
   for (google::protobuf::Any& detail : *rpc.mutable_details()) {
-    if (detail.type_url() != kBadRequestUrl) continue;
     google::rpc::BadRequest request;
-    if (!request.ParseFromString(detail.value())) continue;
-    while (rpc.ByteSizeLong() > kMaxDetailsBytes &&
-           !request.field_violations().empty()) {
-      request.mutable_field_violations()->RemoveLast();
-      detail.set_value(request.SerializeAsString());
+    if (detail.type_url() != kBadRequestUrl ||
+        !request.ParseFromString(detail.value())) {
+      continue;
     }
+    const size_t others = rpc.ByteSizeLong() - detail.value().size() + kSpare;
+    auto& violations = *request.mutable_field_violations();
+    const int count = violations.size();
+    size_t size = request.ByteSizeLong();
+    while (!violations.empty() && others + size > kMaxDetailsBytes) {
+      size -= violations[violations.size() - 1].ByteSizeLong();
+      violations.RemoveLast();
+    }
+    const int left_out = count - violations.size();
+    violations.Add()->set_description(
+        absl::StrCat(left_out, " more are left out here"));
+    detail.set_value(request.SerializeAsString());
   }
 }
 

@@ -153,6 +153,16 @@ TEST(ErrorTest, ErrnosAreMappedByMeaning) {
             0);
 }
 
+TEST(ErrorTest, LimitsOfTheHostCanBeTriedAgain) {
+  for (const int number : {EMFILE, ENFILE, ENOSPC, EDQUOT, ENOMEM, EAGAIN}) {
+    const auto retry =
+        Detail<google::rpc::RetryInfo>(FromErrno(number, "x"), "RetryInfo");
+    EXPECT_GT(retry.retry_delay().seconds(), 0) << number;
+  }
+  EXPECT_FALSE(FromErrno(ENOENT, "x")
+                   .GetPayload("type.googleapis.com/google.rpc.RetryInfo"));
+}
+
 TEST(FieldViolationsTest, NoneIsOk) {
   EXPECT_TRUE(FieldViolations().ToStatus().ok());
 }
@@ -178,13 +188,13 @@ TEST(FieldViolationsTest, DifferentReasonsBecomeFieldInvalid) {
   EXPECT_EQ(bad.field_violations(1).description(), "is missing");
 }
 
-TEST(FieldViolationsTest, AtMost64AreTold) {
+TEST(FieldViolationsTest, AtMost1000AreTold) {
   FieldViolations violations;
-  for (int i = 0; i < 100; ++i) violations.Add(absl::StrCat("f", i), "wrong");
+  for (int i = 0; i < 1001; ++i) violations.Add(absl::StrCat("f", i), "wrong");
   const auto bad =
       Detail<google::rpc::BadRequest>(violations.ToStatus(), "BadRequest");
-  ASSERT_EQ(bad.field_violations_size(), 64);
-  EXPECT_EQ(bad.field_violations(63).field(), "f63");
+  ASSERT_EQ(bad.field_violations_size(), 1000);
+  EXPECT_EQ(bad.field_violations(999).field(), "f999");
 }
 
 }  // namespace

@@ -65,6 +65,9 @@ TEST(StatusTranslationTest, ManyViolationsFitIntoMetadata) {
   ASSERT_EQ(Count(DetailsOf(status), &request), 1);
   EXPECT_GT(request.field_violations_size(), 5);
   EXPECT_EQ(request.field_violations(0).field(), "field0");
+  const int listed = request.field_violations_size() - 1;
+  EXPECT_EQ(request.field_violations(listed).description(),
+            std::to_string(64 - listed) + " more are left out here");
 }
 
 TEST(StatusTranslationTest, LongTextIsCutBetweenCharacters) {
