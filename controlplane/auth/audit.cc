@@ -41,6 +41,7 @@ std::string ToJson(const AuditRecord& record) {
   if (record.validate_only) json["validate_only"] = true;
   json["code"] = Cut(record.code);
   if (!record.reason.empty()) json["reason"] = Cut(record.reason);
+  if (record.left_out > 0) json["left_out"] = record.left_out;
   return json.dump(-1, ' ', false,
                    nlohmann::ordered_json::error_handler_t::replace);
 }
@@ -62,7 +63,10 @@ absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(
 void AuditLog::Write(const AuditRecord& record) {
   const std::string line = ToJson(record);
   if (path_.empty()) {
-    gofer::base::Log().info("audit {}", line);
+    // Whatever the log's level is: what was done is on record all the same.
+    const auto log = gofer::base::Log().clone("audit");
+    log->set_level(spdlog::level::info);
+    log->info("audit {}", line);
     return;
   }
   gofer::base::MutexLock lock(mu_);

@@ -1,9 +1,10 @@
-// AuditLog: a record of every mutation: who asked for it, and what became of
-// it.
+// AuditLog: a record of every mutation and of every use of a ticket: who asked
+// for it, and what became of it.
 
 #ifndef GOFERD_CONTROLPLANE_AUTH_AUDIT_H_
 #define GOFERD_CONTROLPLANE_AUTH_AUDIT_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -22,7 +23,7 @@ namespace goferd::auth {
 struct AuditRecord {
   absl::Time time;
   Caller caller;
-  // "/goferd.admin.v1.ServerService/CreateServer".
+  // "/goferd.admin.v1.ServerService/CreateServer"; "attach/TAKE" for a ticket.
   std::string method;
   // The resource's name, as the request has it.
   std::string resource;
@@ -33,6 +34,8 @@ struct AuditRecord {
   std::string code;
   // That of errors::Reason; empty when it succeeded.
   std::string reason;
+  // Records of this kind before it that were not written: they are limited.
+  uint64_t left_out = 0;
 };
 
 // One JSON object, without the end of the line. Strings are cut to 1024 bytes,
@@ -43,8 +46,8 @@ std::string ToJson(const AuditRecord& record);
 // written (no space) is lost with a warning; nobody waits for it.
 class AuditLog {
  public:
-  // Appends to `path`, made with 0600; empty: to the log, at INFO. Errors:
-  // FAILED_PRECONDITION when it cannot be opened.
+  // Appends to `path`, made with 0600; empty: to the log, as INFO and whatever
+  // its level. Errors: FAILED_PRECONDITION when it cannot be opened.
   static absl::StatusOr<std::unique_ptr<AuditLog>> Open(
       const std::string& path);
 

@@ -91,6 +91,9 @@ std::vector<std::string> Capabilities(const config::v1::DaemonConfig& config) {
     capabilities.emplace_back("attach-listen");
   }
   capabilities.emplace_back("handler-rules");
+  if (config.servers().allow_unconfined()) {
+    capabilities.emplace_back("unconfined-servers");
+  }
   return capabilities;
 }
 
@@ -120,10 +123,10 @@ ExitCode StartServers(const config::v1::DaemonConfig& config, Parts& parts) {
     return ExitCode::kSignals;
   }
   if (!Take(handoff::AttachServer::Start(config.attach(), *parts.loop,
-                                         *parts.supervisor, {}),
+                                         *parts.supervisor, *parts.audit, {}),
             parts.attach, "listen-attach") ||
       !Take(handoff::ListenServer::Start(config.attach(), *parts.loop,
-                                         *parts.supervisor, {}),
+                                         *parts.supervisor, *parts.audit, {}),
             parts.listen, "listen-connections")) {
     return ExitCode::kAttach;
   }

@@ -103,21 +103,27 @@ ErrnoOr<absl::StatusOr<AttachOrder>> ReceiveOrder(int socket) {
 
 absl::StatusOr<std::vector<UniqueFd>> CarryOut(
     AttachOrder order, const gofer::uds::PeerCredentials& peer,
-    supervisor::Supervisor& supervisor) {
+    supervisor::Supervisor& supervisor, AttachAudit& audit) {
   const auto mode = order.request.op == AttachOp::kGive
                         ? admin::v1::ATTACH_MODE_GIVE
                         : admin::v1::ATTACH_MODE_TAKE;
+  const char* const word =
+      order.request.op == AttachOp::kGive ? "GIVE" : "TAKE";
   const std::vector<std::string> tickets = order.request.tickets;
   auto ends = MakeEnds(std::move(order));
   if (!ends.ok()) return ends.status();
   const auto claims = supervisor.ClaimTickets(tickets, peer, mode);
-  if (!claims.ok()) return claims.status();
+  if (!claims.ok()) {
+    audit.Refused(word, peer, claims.status());
+    return claims.status();
+  }
   absl::Status first_failure;
   // To the last, whatever fails: a claim that nobody attaches would stay
   // pending for ever.
   for (size_t i = 0; i < claims->size(); ++i) {
     absl::Status attached =
         supervisor.Attach((*claims)[i], std::move(ends->gofers[i]), peer);
+    audit.Used(word, peer, (*claims)[i], attached);
     if (first_failure.ok()) first_failure = attached;
   }
   if (!first_failure.ok()) return first_failure;

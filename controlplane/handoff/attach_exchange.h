@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "controlplane/handoff/attach_audit.h"
 #include "controlplane/handoff/attach_record.h"
 #include "controlplane/supervisor/supervisor.h"
 #include "server/base/errno.h"
@@ -27,12 +28,12 @@ struct AttachOrder {
 gofer::base::ErrnoOr<absl::StatusOr<AttachOrder>> ReceiveOrder(int socket);
 
 // Uses up the tickets, all or none, and attaches their connections. Blocks.
-// Returns the clients' ends, none with GIVE. Errors: those of
-// Supervisor::ClaimTickets; those of Attach: the connections of all tickets end
-// then.
+// Returns the clients' ends, none with GIVE. All of it is on record. Errors:
+// those of Supervisor::ClaimTickets; those of Attach: the connections of all
+// tickets end then.
 absl::StatusOr<std::vector<gofer::base::UniqueFd>> CarryOut(
     AttachOrder order, const gofer::uds::PeerCredentials& peer,
-    supervisor::Supervisor& supervisor);
+    supervisor::Supervisor& supervisor, AttachAudit& audit);
 
 // Answers on the borrowed, non-blocking `socket`; does not wait for a client
 // that does not read.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "controlplane/errors/error.h"
+#include "controlplane/handoff/attach_audit.h"
 #include "controlplane/handoff/attach_exchange.h"
 #include "controlplane/handoff/attach_socket.h"
 #include "controlplane/handoff/callback_gate.h"
@@ -44,11 +45,13 @@ struct Client {
 class AttachServer::Core : public std::enable_shared_from_this<Core> {
  public:
   Core(AttachSocket socket, worker::EventLoop& loop,
-       supervisor::Supervisor& supervisor, const Limits& limits)
+       supervisor::Supervisor& supervisor, auth::AuditLog& audit,
+       const Limits& limits)
       : limits_(limits),
         socket_(std::move(socket)),
         loop_(loop),
         supervisor_(supervisor),
+        audit_(audit),
         pool_(limits.threads) {}
 
   absl::Status Listen();
@@ -72,6 +75,7 @@ class AttachServer::Core : public std::enable_shared_from_this<Core> {
   AttachSocket socket_;
   worker::EventLoop& loop_;
   supervisor::Supervisor& supervisor_;
+  AttachAudit audit_;
   supervisor::TaskPool pool_;
   CallbackGate gate_;
   gofer::base::Mutex mu_;
@@ -240,7 +244,7 @@ void AttachServer::Core::Serve(uint64_t id, const ClientPtr& client,
   auto shared = std::make_shared<AttachOrder>(std::move(order));
   pool_.Post([this, id, client, shared] {
     Answer(client->socket.get(),
-           CarryOut(std::move(*shared), client->peer, supervisor_));
+           CarryOut(std::move(*shared), client->peer, supervisor_, audit_));
     Forget(id);
   });
 }
@@ -264,11 +268,12 @@ void AttachServer::Core::Forget(uint64_t id) {
 
 absl::StatusOr<std::unique_ptr<AttachServer>> AttachServer::Start(
     const config::v1::AttachConfig& config, worker::EventLoop& loop,
-    supervisor::Supervisor& supervisor, const Limits& limits) {
+    supervisor::Supervisor& supervisor, auth::AuditLog& audit,
+    const Limits& limits) {
   auto socket = AttachSocket::Listen(config);
   if (!socket.ok()) return socket.status();
-  auto core =
-      std::make_shared<Core>(*std::move(socket), loop, supervisor, limits);
+  auto core = std::make_shared<Core>(*std::move(socket), loop, supervisor,
+                                     audit, limits);
   if (absl::Status listening = core->Listen(); !listening.ok()) {
     return listening;
   }

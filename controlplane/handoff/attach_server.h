@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "controlplane/auth/audit.h"
 #include "controlplane/supervisor/supervisor.h"
 #include "controlplane/worker/event_loop.h"
 #include "goferd/config/v1/config.pb.h"
@@ -32,11 +33,13 @@ class AttachServer {
     size_t threads = 4;
   };
 
-  // Listens as `config` says. `loop` and `supervisor` outlive the server.
+  // Listens as `config` says. `loop`, `supervisor` and `audit` outlive the
+  // server.
   // Errors: those of AttachSocket::Listen.
   static absl::StatusOr<std::unique_ptr<AttachServer>> Start(
       const config::v1::AttachConfig& config, worker::EventLoop& loop,
-      supervisor::Supervisor& supervisor, const Limits& limits);
+      supervisor::Supervisor& supervisor, auth::AuditLog& audit,
+      const Limits& limits);
   // Takes no more clients, and waits for those that are being attached. Not on
   // the loop's thread.
   ~AttachServer();

@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
+#include "controlplane/handoff/attach_audit.h"
 #include "controlplane/handoff/callback_gate.h"
 #include "controlplane/handoff/listen_directory.h"
 #include "controlplane/supervisor/model.h"
@@ -64,7 +65,7 @@ class ListenServer::Core : public supervisor::ConnectionSockets,
  public:
   Core(const config::v1::AttachConfig& config, ListenDirectory directory,
        worker::EventLoop& loop, supervisor::Supervisor& supervisor,
-       const Limits& limits);
+       auth::AuditLog& audit, const Limits& limits);
 
   void Stop();
   // By the handle of a ticket that is void.
@@ -98,6 +99,7 @@ class ListenServer::Core : public supervisor::ConnectionSockets,
   ListenDirectory directory_;
   worker::EventLoop& loop_;
   supervisor::Supervisor& supervisor_;
+  AttachAudit audit_;
   supervisor::TaskPool pool_;
   CallbackGate gate_;
   gofer::base::Mutex mu_;
@@ -125,7 +127,7 @@ class ListenServer::Core::Handle : public ConnectionSocket {
 ListenServer::Core::Core(const config::v1::AttachConfig& config,
                          ListenDirectory directory, worker::EventLoop& loop,
                          supervisor::Supervisor& supervisor,
-                         const Limits& limits)
+                         auth::AuditLog& audit, const Limits& limits)
     : limits_(limits),
       max_sockets_(limits.sockets == 0 ? HalfOfTheDescriptors()
                                        : limits.sockets),
@@ -133,6 +135,7 @@ ListenServer::Core::Core(const config::v1::AttachConfig& config,
       directory_(std::move(directory)),
       loop_(loop),
       supervisor_(supervisor),
+      audit_(audit),
       pool_(limits.threads) {
   for (std::string& ticket : directory_.List()) {
     std::string sha256 = TicketTable::HashOf(ticket);
@@ -319,6 +322,7 @@ ListenServer::Core::Admission ListenServer::Core::Admit(
     Attach(claims->front(), *peer, std::move(socket));
     return Admission::kAttached;
   }
+  audit_.Refused("LISTEN", *peer, claims.status());
   uint64_t suppressed = 0;
   if (refusals.Allow(&suppressed)) {
     Log().warn(
@@ -337,6 +341,7 @@ void ListenServer::Core::Attach(const AttachClaim& claim,
   pool_.Post([this, claim, peer, shared] {
     const absl::Status attached =
         supervisor_.Attach(claim, std::move(*shared), peer);
+    audit_.Used("LISTEN", peer, claim, attached);
     uint64_t suppressed = 0;
     if (!attached.ok() && attach_failures.Allow(&suppressed)) {
       Log().warn(
@@ -355,11 +360,12 @@ ListenServer::Core::ListenerPtr ListenServer::Core::Find(uint64_t id) {
 
 absl::StatusOr<std::unique_ptr<ListenServer>> ListenServer::Start(
     const config::v1::AttachConfig& config, worker::EventLoop& loop,
-    supervisor::Supervisor& supervisor, const Limits& limits) {
+    supervisor::Supervisor& supervisor, auth::AuditLog& audit,
+    const Limits& limits) {
   auto directory = ListenDirectory::Open(config);
   if (!directory.ok()) return directory.status();
   auto core = std::make_shared<Core>(config, *std::move(directory), loop,
-                                     supervisor, limits);
+                                     supervisor, audit, limits);
   supervisor.SetConnectionSockets(core);
   return std::unique_ptr<ListenServer>(
       new ListenServer(supervisor, std::move(core)));

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "controlplane/auth/audit.h"
 #include "controlplane/supervisor/supervisor.h"
 #include "controlplane/worker/event_loop.h"
 #include "goferd/config/v1/config.pb.h"
@@ -36,11 +37,12 @@ class ListenServer {
 
   // Becomes the ConnectionSockets of `supervisor`. Pending paths of an earlier
   // run are open again when it returns, as far as their gofers are known. The
-  // caller has the attach socket of `config`; `loop` and `supervisor` outlive
-  // the server. Errors: those of ListenDirectory::Open.
+  // caller has the attach socket of `config`; `loop`, `supervisor` and `audit`
+  // outlive the server. Errors: those of ListenDirectory::Open.
   static absl::StatusOr<std::unique_ptr<ListenServer>> Start(
       const config::v1::AttachConfig& config, worker::EventLoop& loop,
-      supervisor::Supervisor& supervisor, const Limits& limits);
+      supervisor::Supervisor& supervisor, auth::AuditLog& audit,
+      const Limits& limits);
   // Accepts no more clients, and waits for those that are being attached. The
   // paths stay for the next goferd; until then nobody listens there. Not on the
   // loop's thread.

@@ -79,6 +79,21 @@ TEST_F(AuditTest, RotatedFileIsOpenedAgain) {
   EXPECT_EQ(Lines(path_), 1);
 }
 
+TEST_F(AuditTest, WithoutAFileItIsOnRecordWhateverTheLogsLevel) {
+  const auto log = AuditLog::Open("");
+  ASSERT_TRUE(log.ok()) << log.status();
+  for (const char* level : {"error", "off"}) {
+    ASSERT_TRUE(gofer::base::SetLogLevel(level));
+    ::testing::internal::CaptureStderr();
+    (*log)->Write(Sample());
+    gofer::base::Log().info("silent");
+    const std::string text = ::testing::internal::GetCapturedStderr();
+    EXPECT_NE(text.find("audit {"), std::string::npos) << level;
+    EXPECT_EQ(text.find("silent"), std::string::npos);
+  }
+  gofer::base::SetLogLevel("info");
+}
+
 TEST_F(AuditTest, FullDiskStopsNobody) {
   const auto log = AuditLog::Open("/dev/full");
   ASSERT_TRUE(log.ok()) << log.status();

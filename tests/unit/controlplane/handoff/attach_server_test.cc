@@ -8,9 +8,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -99,6 +101,7 @@ class AttachServerTest : public ::testing::Test {
   AttachServerTest() {
     std::string pattern = ::testing::TempDir() + "attach-XXXXXX";
     base_ = ::mkdtemp(pattern.data());
+    audit_ = *auth::AuditLog::Open(base_ + "/audit");
     config_.set_path(base_ + "/attach/attach.sock");
     Restart({});
   }
@@ -110,7 +113,8 @@ class AttachServerTest : public ::testing::Test {
 
   void Restart(const AttachServer::Limits& limits) {
     server_.reset();
-    auto server = AttachServer::Start(config_, *loop_, supervisor_, limits);
+    auto server =
+        AttachServer::Start(config_, *loop_, supervisor_, *audit_, limits);
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
   }
@@ -171,7 +175,14 @@ class AttachServerTest : public ::testing::Test {
     return ::recv(socket, &byte, 1, 0) == 0;
   }
 
+  // A record is written before its answer is sent.
+  std::string Audit() const {
+    std::ifstream file(base_ + "/audit");
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
   std::string base_;
+  std::unique_ptr<auth::AuditLog> audit_;
   config::v1::AttachConfig config_;
   TicketSupervisor supervisor_;
   std::unique_ptr<worker::EventLoop> loop_ = *worker::EventLoop::Start();
@@ -251,6 +262,34 @@ TEST_F(AttachServerTest, TheExpectedPeerIsServed) {
   peer.set_gid(::getgid());
   EXPECT_EQ(Take({supervisor_.Issue(ATTACH_MODE_TAKE, peer)}).answer.status,
             0u);
+}
+
+TEST_F(AttachServerTest, UsesOfTicketsAreOnRecordWithoutTheTickets) {
+  const std::string good = supervisor_.Issue(ATTACH_MODE_TAKE);
+  const std::string dying = supervisor_.Issue(ATTACH_MODE_TAKE);
+  supervisor_.failing_ = "uid-2";
+  Take({good, dying});
+  Take({good});
+  const std::string text = Audit();
+  EXPECT_THAT(text, ::testing::HasSubstr(absl::StrCat(
+                        "\"caller\":\"uid=", ::getuid(), " gid=", ::getgid(),
+                        " pid=", ::getpid(), "\"")));
+  EXPECT_THAT(text, ::testing::HasSubstr(
+                        "\"method\":\"attach/TAKE\",\"resource\":\"servers/"
+                        "server/connections/uid-1\",\"code\":\"OK\""));
+  EXPECT_THAT(
+      text, ::testing::HasSubstr("connections/uid-2\",\"code\":\"UNAVAILABLE\","
+                                 "\"reason\":\"GOFER_UNREACHABLE\""));
+  EXPECT_THAT(text, ::testing::HasSubstr("\"reason\":\"TICKET_INVALID\""));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3);
+  EXPECT_EQ(text.find(good), std::string::npos);
+}
+
+TEST_F(AttachServerTest, AFloodOfBadTicketsDoesNotFillTheRecord) {
+  for (int i = 0; i < 50; ++i) Take({std::string(kTicketSize, 'x')});
+  const std::string text = Audit();
+  EXPECT_LT(std::count(text.begin(), text.end(), '\n'), 25);
+  EXPECT_NE(text, "");
 }
 
 TEST_F(AttachServerTest, OfTwoWhoShowATicketOneWins) {

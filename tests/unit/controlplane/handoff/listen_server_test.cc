@@ -12,6 +12,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -142,6 +144,7 @@ class ListenServerTest : public ::testing::Test {
   ListenServerTest() {
     std::string pattern = ::testing::TempDir() + "listen-XXXXXX";
     base_ = ::mkdtemp(pattern.data());
+    audit_ = *auth::AuditLog::Open(base_ + "/audit");
     config_.set_path(base_ + "/attach.sock");
     Restart({});
   }
@@ -153,7 +156,8 @@ class ListenServerTest : public ::testing::Test {
 
   void Restart(const ListenServer::Limits& limits) {
     server_.reset();
-    auto server = ListenServer::Start(config_, *loop_, supervisor_, limits);
+    auto server =
+        ListenServer::Start(config_, *loop_, supervisor_, *audit_, limits);
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
   }
@@ -215,6 +219,7 @@ class ListenServerTest : public ::testing::Test {
 
   std::string base_;
   config::v1::AttachConfig config_;
+  std::unique_ptr<auth::AuditLog> audit_;
   SocketSupervisor supervisor_;
   std::unique_ptr<worker::EventLoop> loop_ = *worker::EventLoop::Start();
   std::unique_ptr<ListenServer> server_;
@@ -229,6 +234,20 @@ TEST_F(ListenServerTest, TheGofersEndIsTheAcceptedOne) {
   EXPECT_TRUE(AreConnected(end.get(), client.socket.get()));
   EXPECT_EQ(::fcntl(end.get(), F_GETFL) & O_NONBLOCK, 0);
   EXPECT_EQ(supervisor_.pid(), ::getpid());
+}
+
+TEST_F(ListenServerTest, UsesAreOnRecordWithoutThePath) {
+  const std::string path = StartOne();
+  const Connected client = Connect(path);
+  ASSERT_EQ(client.error, 0);
+  supervisor_.WaitForEnd();
+  // Waits for what is being attached.
+  server_.reset();
+  std::ifstream file(base_ + "/audit");
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  EXPECT_THAT(text, ::testing::HasSubstr("\"method\":\"attach/LISTEN\""));
+  EXPECT_THAT(text, ::testing::HasSubstr("\"code\":\"OK\""));
+  EXPECT_EQ(text.find(path.substr(path.rfind('/') + 1)), std::string::npos);
 }
 
 TEST_F(ListenServerTest, AcceptsExactlyOnce) {
