@@ -118,8 +118,11 @@ bool WaitServerCall::Holds() {
     server_.set_active_connection_count(0);
     return true;
   }
+  // A gofer that died and was started again has ended in between, with all its
+  // connections.
+  const bool died = server->restart_count() > server_.restart_count();
   server_ = *std::move(server);
-  if (HasEnded(server_)) return true;
+  if (died || HasEnded(server_)) return true;
   return until_ == WaitServerRequest::NO_CONNECTIONS &&
          server_.active_connection_count() == 0;
 }

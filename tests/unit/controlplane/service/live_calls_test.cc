@@ -49,6 +49,30 @@ TEST_F(LiveCallsTest, WaitReturnsWhenTheServerIsDeleted) {
   EXPECT_EQ(server.state(), admin::Server::STOPPED);
 }
 
+TEST_F(LiveCallsTest, WaitReturnsAlthoughANewGoferServesAtOnce) {
+  fixture_.AddServer("a");
+  TestCall call;
+  admin::Server server;
+  grpc::Status status;
+  std::thread waiter([&] {
+    status = servers_->WaitServer(
+        &call, WaitFor("servers/a", admin::WaitServerRequest::SERVER_ENDED),
+        &server);
+  });
+  WaitUntilLive(1);
+  // Died and started anew before anybody looked.
+  EXPECT_TRUE(fixture_.supervisor
+                  .UpdateServer("a", "", supervisor::Effect::kReal,
+                                [](admin::Server& changed) {
+                                  changed.set_restart_count(1);
+                                  return absl::OkStatus();
+                                })
+                  .ok());
+  waiter.join();
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(server.restart_count(), 1);
+}
+
 TEST_F(LiveCallsTest, WaitForNoConnectionsReturnsAtOnceWithoutAny) {
   fixture_.AddServer("a");
   TestCall call;
