@@ -65,15 +65,17 @@ std::vector<std::string> InfoCells(const DaemonInfo& info) {
           info.version(),
           Age(info.start_time()),
           info.kernel_release(),
+          absl::StrJoin(info.kernel_features(), ","),
           Word(LogLevel_Name(info.log_level()), "LOG_LEVEL_"),
           absl::StrJoin(info.allowed_roots(), ","),
           absl::StrJoin(info.capabilities(), ",")};
 }
 
 absl::Status Info(Context& context, const NoFlags&) {
-  const View<DaemonInfo> view{{"NAME", "VERSION", "UP", "KERNEL", "LOG LEVEL",
-                               "ALLOWED ROOTS", "CAPABILITIES"},
-                              &InfoCells};
+  const View<DaemonInfo> view{
+      {"NAME", "VERSION", "UP", "KERNEL", "KERNEL FEATURES", "LOG LEVEL",
+       "ALLOWED ROOTS", "CAPABILITIES"},
+      &InfoCells};
   Listing listing(context, view.columns, Listing::Kind::kWhole);
   bool any = false;
   const absl::Status status = FanOut<DaemonInfo>(

@@ -71,10 +71,16 @@ std::string Advice(const absl::Status& status, const ErrorDetails& details) {
 absl::string_view AdviceFor(ErrorReason reason) {
   using namespace goferd::admin::v1;  // NOLINT: the values of the enum.
   switch (reason) {
+    case FIELD_INVALID:
+      return "`goferctl COMMAND --help` has the flags, with examples";
+    case PATH_NOT_ABSOLUTE:
+      return "write the path from / on";
     case PATH_NOT_ALLOWED:
-      return "the allowed roots are in `goferctl info -o json`";
+      return "`goferctl info` has the allowed roots";
     case UNKNOWN_MID:
       return "`goferctl handler list SERVER` has the messages it knows";
+    case PAGE_TOKEN_MISMATCH:
+      return "list again from the beginning";
     case REQUEST_ID_REUSED:
       return "take a new UUID for a new request";
     case SERVER_NOT_FOUND:
@@ -83,6 +89,10 @@ absl::string_view AdviceFor(ErrorReason reason) {
       return "`goferctl connection list` has the connections";
     case RULE_NOT_FOUND:
       return "`goferctl faults list` has the rules";
+    case PATH_NOT_FOUND:
+      return "check the path on goferd's host; a mount path is one in the "
+             "tree: "
+             "`goferctl fs ls SERVER /`";
     case SERVER_ALREADY_EXISTS:
     case RULE_ALREADY_EXISTS:
       return "take another id, or delete that one first";
@@ -93,12 +103,23 @@ absl::string_view AdviceFor(ErrorReason reason) {
     case SERVER_DRAINING:
       return "take another server, or `goferctl server undrain` this one";
     case SERVER_STOPPED:
-      return "delete the server and create it again";
+      return "`goferctl server get SERVER` says why, and whether it starts "
+             "again "
+             "by itself; if not, delete it and create it again";
+    case CONNECTION_NOT_PENDING:
+      return "`goferctl connection get SERVER/CONNECTION` says what became of "
+             "it; start a new one";
+    case GOFER_CAPABILITY_MISSING:
+      return "`goferctl info` has what goferd can do, `goferctl server get "
+             "SERVER -o json` the origin and release of the gofer";
+    case ROOT_NOT_DIRECTORY:
+      return "serve the directory that it is in";
     case SANDBOX_KILL_NOT_ACKNOWLEDGED:
       return "if the sandbox may die, repeat it with --kill-sandbox";
     case HOST_PERMISSION:
     case KERNEL_FEATURE_MISSING:
-      return "`goferctl info` says what this host has; goferd's log says more";
+      return "`goferctl info` has the kernel's features; goferd's log says "
+             "more";
     case ETAG_MISMATCH:
       return "somebody changed it: read it again, and repeat with its etag";
     case OPERATION_PENDING:
@@ -109,7 +130,9 @@ absl::string_view AdviceFor(ErrorReason reason) {
     case TICKET_LIMIT:
     case RULE_LIMIT:
     case STORAGE_LIMIT:
-      return "end what is not needed, or raise the limit";
+      return "end what is not needed, or raise the limit: `goferctl info -o "
+             "json` has those of goferd, `goferctl server get SERVER -o json` "
+             "those of a server";
     case COMPACTED:
       return "list again and watch from there";
     case STARTING:
@@ -119,6 +142,10 @@ absl::string_view AdviceFor(ErrorReason reason) {
       return "its connections are served on; goferd's log says more";
     case ROLE_REQUIRED:
       return "ask for the role, or call as a user who has it";
+    case PEER_MISMATCH:
+      return "`goferctl connection get SERVER/CONNECTION -o json` has the "
+             "process "
+             "that is expected";
     case TICKET_INVALID:
       return "tickets are good once and not for long: start a new connection";
     case INTERNAL_FAULT:

@@ -51,7 +51,7 @@ void DeclareGlobalFlags(CLI::App& app, GlobalFlags& flags) {
   DeclareTls(app, flags.tls);
   DeclareDuration(app, "--timeout", flags.timeout,
                   "For each call, repetitions included (default 30s; none for "
-                  "wait and -w)");
+                  "wait, -w and server delete --force)");
   DeclareEnum<Format>(app, "-o,--output", flags.format,
                       {{"table", Format::kTable}, {"json", Format::kJson}},
                       "table (default) or json");

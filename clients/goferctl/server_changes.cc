@@ -127,8 +127,10 @@ absl::Status Delete(Context& context, const DeleteFlags& flags) {
   request.set_force(flags.force);
   request.set_allow_missing(flags.allow_missing);
   Apply(flags.target.mutation, &request);
-  return Call(node->client->servers(), &Stub::DeleteServer, request,
-              context.call_options())
+  // Its connections may take as long as goferd is configured to let them.
+  return Call(
+             node->client->servers(), &Stub::DeleteServer, request,
+             flags.force ? context.long_call_options() : context.call_options())
       .status();
 }
 

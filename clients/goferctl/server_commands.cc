@@ -92,7 +92,8 @@ void AddServerCommands(CLI::App& app, Action& chosen) {
   AddCommand(group, chosen, "list", "All servers, also of several nodes",
              "server list --filter='state = DRAINING'\n"
              "server list -w\n"
-             "server list --endpoints=node1:7443,node2:7443 --tls-ca=ca.pem",
+             "server list --endpoints=node1:7443,node2:7443 --tls-ca=ca.pem "
+             "--tls-cert=me.pem --tls-key=me.key",
              &DeclareList, &List);
   AddCommand(group, chosen, "wait",
              "Wait until it has no connections, or has ended",

@@ -39,6 +39,10 @@ std::vector<std::string> Notes(const Server& server) {
     notes.push_back(absl::StrCat(
         "failed: ", Word(ServerFailure::Reason_Name(server.failure().reason())),
         ": ", server.failure().message()));
+    const bool starts_again = server.state() == Server::FAILED &&
+                              server.origin() == Server::CREATED &&
+                              server.restart_policy() == Server::ON_FAILURE;
+    if (starts_again) notes.push_back("goferd starts it again by itself");
   }
   for (const ServerHolder& holder : server.holders()) {
     notes.push_back(HolderNote(holder));

@@ -33,6 +33,17 @@ TEST(ErrorTextTest, NamesFieldsNodeAndDelay) {
             std::string::npos);
 }
 
+TEST(ErrorTextTest, EveryReasonHasAdvice) {
+  const auto& reasons = *goferd::admin::v1::ErrorReason_descriptor();
+  for (int i = 0; i < reasons.value_count(); ++i) {
+    const int number = reasons.value(i)->number();
+    if (number == goferd::admin::v1::ERROR_REASON_UNSPECIFIED) continue;
+    EXPECT_NE(AdviceFor(static_cast<goferd::admin::v1::ErrorReason>(number)),
+              "")
+        << reasons.value(i)->name();
+  }
+}
+
 TEST(ErrorTextTest, HelpsWithTheTransportsErrors) {
   const std::string text = ErrorText(absl::UnavailableError("no\nroute"));
   EXPECT_EQ(text,
