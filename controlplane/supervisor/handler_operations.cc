@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -181,14 +182,21 @@ absl::StatusOr<std::vector<admin::Handler>> HandlerOperations::List(
 absl::StatusOr<worker::v1::HandlerList> HandlerOperations::Write(
     const Model::ServerPtr& server, GoferLink& link,
     const std::vector<admin::HandlerAssignment>& assignments,
-    const Table& before) {
+    const Table& before, const std::vector<std::string>& remove_rules) {
   // The stock table is no table of one's own.
   std::vector<admin::HandlerAssignment> own = assignments;
   if (IsStock(Apply(before, assignments))) own.clear();
   std::optional<KeptOverrides> kept;
+  std::vector<std::string> remove_uids;
   {
     MutexLock lock(context_.model.mu);
     kept.emplace(*server);
+    for (const std::string& id : remove_rules) {
+      const auto rule = server->rules.find(id);
+      if (rule == server->rules.end()) continue;
+      kept->Remove(rule->second.resource.name());
+      remove_uids.push_back(rule->second.resource.uid());
+    }
   }
   kept->SetAssignments(own);
   auto draft = rules_.DraftOverrides(server, *kept);
@@ -200,11 +208,17 @@ absl::StatusOr<worker::v1::HandlerList> HandlerOperations::Write(
     to.set_implementation(assignment.implementation());
   }
   ask.mutable_set_handlers()->set_expected_generation(before.generation());
+  for (std::string& uid : remove_uids) {
+    ask.mutable_set_handlers()->add_remove_rule_uids(std::move(uid));
+  }
   auto answer = link.Ask(std::move(ask));
   if (!answer.ok()) return answer.status();
   RuleOperations::Keep(*server, *std::move(draft));
   const Table& after = answer->handlers();
   MutexLock lock(context_.model.mu);
+  for (const std::string& id : remove_rules) {
+    context_.model.RemoveRule(*server, id);
+  }
   server->assignments = std::move(own);
   std::map<uint32_t, std::string> former;
   for (const auto& row : before.handlers()) {
@@ -242,7 +256,8 @@ absl::StatusOr<std::vector<admin::Handler>> HandlerOperations::Set(
   if (effect == Effect::kValidateOnly) {
     return ToRows(found->server, Apply(*std::move(before), assignments));
   }
-  const auto after = Write(found->server, *found->link, assignments, *before);
+  const auto after =
+      Write(found->server, *found->link, assignments, *before, {});
   if (!after.ok()) return after.status();
   return ToRows(found->server, *after);
 }
@@ -265,6 +280,9 @@ absl::StatusOr<admin::ResetHandlersResponse> HandlerOperations::Reset(
     }
   }
   const bool all = scope == admin::ResetHandlersRequest::ALL;
+  if (all && !IsStock(*before)) {
+    return ResetAll(found->server, *found->link, *before, effect);
+  }
   auto removed = rules_.RemoveIf(
       found->server, found->link,
       [all](const admin::HandlerRule& rule) { return all || IsFault(rule); },
@@ -274,18 +292,33 @@ absl::StatusOr<admin::ResetHandlersResponse> HandlerOperations::Reset(
   for (std::string& name : *removed) {
     response.add_removed_handler_rules(std::move(name));
   }
-  if (!all || IsStock(*before)) return response;
-  const auto stock = StockOf(*before);
-  const Table after = Apply(*before, stock);
+  return response;
+}
+
+absl::StatusOr<admin::ResetHandlersResponse> HandlerOperations::ResetAll(
+    const Model::ServerPtr& server, GoferLink& link, const Table& before,
+    Effect effect) {
+  admin::ResetHandlersResponse response;
+  std::vector<std::string> rules;
+  {
+    MutexLock lock(context_.model.mu);
+    for (const RuleRecord* rule : Model::RulesInOrder(*server)) {
+      const std::string& name = rule->resource.name();
+      response.add_removed_handler_rules(name);
+      rules.push_back(name.substr(name.rfind('/') + 1));
+    }
+  }
+  const auto stock = StockOf(before);
+  const Table after = Apply(before, stock);
   for (int i = 0; i < after.handlers_size(); ++i) {
     if (after.handlers(i).implementation() !=
-        before->handlers(i).implementation()) {
+        before.handlers(i).implementation()) {
       response.add_changed_mids(
           static_cast<admin::Mid>(after.handlers(i).mid()));
     }
   }
   if (effect == Effect::kValidateOnly) return response;
-  const auto written = Write(found->server, *found->link, stock, *before);
+  const auto written = Write(server, link, stock, before, rules);
   if (!written.ok()) return written.status();
   return response;
 }

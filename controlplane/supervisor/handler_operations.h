@@ -3,6 +3,7 @@
 #ifndef GOFERD_CONTROLPLANE_SUPERVISOR_HANDLER_OPERATIONS_H_
 #define GOFERD_CONTROLPLANE_SUPERVISOR_HANDLER_OPERATIONS_H_
 
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -34,10 +35,15 @@ class HandlerOperations {
   std::vector<admin::Handler> ToRows(const Model::ServerPtr& server,
                                      const Table& table);
   absl::StatusOr<Table> Read(GoferLink& link);
+  // The rules with the ids `remove_rules` go at the same moment.
   absl::StatusOr<Table> Write(
       const Model::ServerPtr& server, GoferLink& link,
       const std::vector<admin::HandlerAssignment>& assignments,
-      const Table& before);
+      const Table& before, const std::vector<std::string>& remove_rules);
+  // The table becomes the stock one and all rules go, in one request.
+  absl::StatusOr<admin::ResetHandlersResponse> ResetAll(
+      const Model::ServerPtr& server, GoferLink& link, const Table& before,
+      Effect effect);
 
   Context& context_;
   RuleOperations& rules_;

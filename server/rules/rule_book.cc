@@ -74,7 +74,8 @@ std::vector<RuleStatus> RuleBook::List() const {
 }
 
 OrFailure<HandlerList> RuleBook::SetHandlers(
-    const std::vector<Assignment>& assignments, uint64_t expected_generation) {
+    const std::vector<Assignment>& assignments, uint64_t expected_generation,
+    const std::vector<std::string>& remove_rule_uids) {
   Implementations implementations;
   for (const Assignment& assignment : assignments) {
     const uint32_t mid = assignment.mid;
@@ -103,7 +104,17 @@ OrFailure<HandlerList> RuleBook::SetHandlers(
   }
   implementations_ = std::move(implementations);
   ++generation_;
-  PutInForce();
+  const std::set<std::string> removed(remove_rule_uids.begin(),
+                                      remove_rule_uids.end());
+  StandingRules rules;
+  for (const auto& rule : rules_) {
+    if (removed.count(rule->rule().uid) == 0) rules.push_back(rule);
+  }
+  if (rules.size() == rules_.size()) {
+    PutInForce();
+  } else {
+    Install(std::move(rules));
+  }
   return ListLocked();
 }
 

@@ -72,9 +72,11 @@ class RuleBook {
   std::vector<RuleStatus> List() const;
 
   // Replaces the whole handler table; a message without an assignment answers
-  // EOPNOTSUPP. `expected_generation`: 0 for any.
-  OrFailure<HandlerList> SetHandlers(const std::vector<Assignment>& assignments,
-                                     uint64_t expected_generation);
+  // EOPNOTSUPP. `expected_generation`: 0 for any. The rules with
+  // `remove_rule_uids` (unknown ones are ignored) go at the same moment.
+  OrFailure<HandlerList> SetHandlers(
+      const std::vector<Assignment>& assignments, uint64_t expected_generation,
+      const std::vector<std::string>& remove_rule_uids = {});
   HandlerList ListHandlers() const;
 
   // When the next rule goes by itself; nothing when none will.

@@ -8,13 +8,15 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "server/control/bounds.h"
 
 namespace gofer::worker {
 namespace {
 
 namespace v1 = ::goferd::worker::v1;
 
-constexpr size_t kMaxDaemonData = size_t{16} << 10;
+constexpr size_t kMaxDaemonData = size_t{32} << 10;
+static_assert(rules::RuleBook::kMaxRules == control::kMostRules);
 
 Failure::Code CodeOf(rules::FailureKind kind) {
   switch (kind) {
@@ -194,7 +196,9 @@ FailureOr<v1::HandlerList> SetHandlers(const v1::SetHandlers& request,
   for (const auto& row : request.assignments()) {
     assignments.push_back({row.mid(), row.implementation()});
   }
-  const auto set = book.SetHandlers(assignments, request.expected_generation());
+  const auto set = book.SetHandlers(
+      assignments, request.expected_generation(),
+      {request.remove_rule_uids().begin(), request.remove_rule_uids().end()});
   if (const auto* failure = std::get_if<rules::Failure>(&set)) {
     return ToFailure(*failure);
   }

@@ -112,6 +112,17 @@ TEST_F(RuleBookTest, HandlersAreReplacedAsAWhole) {
   EXPECT_TRUE(session->FStatFs(session.root).ok());
 }
 
+TEST_F(RuleBookTest, RulesCanGoWithTheTable) {
+  Set({RuleOf("a", Observe{}), RuleOf("b", Observe{})});
+  ASSERT_EQ(book().SetHandlers({}, 0, {}).index(), 0u);
+  EXPECT_EQ(Uids(), (Names{"a", "b"}));
+  // A table that is refused takes no rule along.
+  ASSERT_EQ(book().SetHandlers(AllStock(), 7, {"a"}).index(), 1u);
+  EXPECT_EQ(Uids(), (Names{"a", "b"}));
+  ASSERT_EQ(book().SetHandlers(AllStock(), 0, {"a", "unknown"}).index(), 0u);
+  EXPECT_EQ(Uids(), (Names{"b"}));
+}
+
 TEST_F(RuleBookTest, NewConnectionsAreToldWhatIsNotSupported) {
   std::vector<Assignment> some = AllStock();
   some.erase(some.begin() + 2);
