@@ -63,6 +63,18 @@ Server ForeignServer(const std::string& id,
   return server;
 }
 
+// What callers may change of a server, from what was written down. Of a gofer
+// that others started nothing else is believed.
+void TakeChanges(const Server& kept, Server& server) {
+  server.set_uid(kept.uid());
+  *server.mutable_labels() = kept.labels();
+  *server.mutable_default_connection_options() =
+      kept.default_connection_options();
+  if (kept.has_expire_time()) {
+    *server.mutable_expire_time() = kept.expire_time();
+  }
+}
+
 admin::Connection ForeignConnection(const std::string& server_id,
                                     const worker::v1::Connection& from) {
   admin::Connection connection;
@@ -178,14 +190,16 @@ Model::ServerPtr Lifecycle::Restored(const std::string& id, Origin origin,
   auto server = std::make_shared<ServerRecord>();
   server->id = id;
   state::v1::ServerState kept;
-  if (origin == Origin::kOurs && kept.ParseFromString(result.daemon_data()) &&
-      kept.server().name() == ServerName(id)) {
+  const bool is_kept = kept.ParseFromString(result.daemon_data()) &&
+                       kept.server().name() == ServerName(id);
+  if (origin == Origin::kOurs && is_kept) {
     server->resource = kept.server();
     server->resolved_root = kept.resolved_root();
   } else {
     server->resource = ForeignServer(id, result);
     if (origin == Origin::kOurs) server->resource.set_origin(Server::CREATED);
     server->resolved_root = result.root();
+    if (is_kept) TakeChanges(kept.server(), server->resource);
   }
   if (server->resource.uid().empty()) {
     server->resource.set_uid(result.server_uid().empty() ? NewUuid()
@@ -252,10 +266,12 @@ absl::Status Lifecycle::TakeOver(const std::string& id, Origin origin,
 void Lifecycle::RestoreConnections(ServerRecord& server,
                                    const worker::v1::AdoptResult& result) {
   Model& model = context_.model;
+  std::vector<std::string> given_up;
   for (const worker::v1::Connection& from : result.connections()) {
     if (!IsPlainId(from.connection_id())) continue;
     ConnectionRecord* record = model.FindConnection(server, from.uid());
-    if (record == nullptr) {
+    const bool is_new = record == nullptr;
+    if (is_new) {
       if (server.connections.contains(from.connection_id())) continue;
       state::v1::ConnectionState kept;
       admin::Connection resource;
@@ -271,9 +287,26 @@ void Lifecycle::RestoreConnections(ServerRecord& server,
       record = &model.AddConnection(server, std::move(resource));
       model.Announce(server, *record);
     }
+    if (HasEnded(record->resource.state()) &&
+        from.state() != worker::v1::CONNECTION_STATE_ENDED) {
+      given_up.push_back(from.uid());
+    }
     events_.ApplyConnection(server, from);
-    RestoreTicket(server, *record, from);
+    // The table has those of connections that were known.
+    if (is_new) RestoreTicket(server, *record, from);
   }
+  // Those that ended while the gofer could not be told.
+  if (given_up.empty()) return;
+  context_.pool.Post([link = server.link, uids = std::move(given_up)] {
+    for (const std::string& uid : uids) {
+      worker::v1::ToGofer ask;
+      auto& stop = *ask.mutable_stop_connection();
+      stop.set_uid(uid);
+      stop.set_mode(worker::v1::StopConnection::ABORT);
+      stop.set_reason(worker::v1::END_REASON_ADMIN_STOP);
+      (void)link->Ask(std::move(ask));
+    }
+  });
 }
 
 // A ticket that its holder has not used yet is good still.

@@ -118,7 +118,13 @@ absl::Status ConnectionOperations::Attach(
                            "the connection is not pending any more: start "
                            "another one");
     }
-    if (server->link == nullptr) return Unreachable(*server);
+    if (server->link == nullptr) {
+      // Its ticket is used up: nobody else could attach it.
+      absl::Status unreachable = Unreachable(*server);
+      context_.model.End(*server, *record, admin::Connection::INTERNAL_ERROR,
+                         unreachable.message(), context_.ended_retention());
+      return unreachable;
+    }
     record->attaching = true;
     admin::Peer& attached = *record->resource.mutable_attached_peer();
     attached.set_uid(peer.uid);

@@ -180,7 +180,7 @@ absl::StatusOr<ConnectionOperations::Making> ConnectionOperations::Prepare(
   auto ticket = Issue(*making.server, resource, spec.ticket_ttl);
   if (!ticket.ok()) return ticket.status();
   making.ticket = *std::move(ticket);
-  model.AddConnection(*making.server, resource);
+  model.AddConnection(*making.server, resource).ticket_ttl = spec.ticket_ttl;
   auto& create = *making.request.mutable_create_connection();
   create.set_uid(resource.uid());
   create.set_connection_id(spec.connection_id);
@@ -253,7 +253,7 @@ absl::StatusOr<StartedConnection> ConnectionOperations::RenewTicket(
       return started;
     }
     context_.tickets.Revoke(record->resource.uid());
-    auto ticket = Issue(*server, record->resource, absl::ZeroDuration());
+    auto ticket = Issue(*server, record->resource, record->ticket_ttl);
     if (!ticket.ok()) return ticket.status();
     started.ticket = *std::move(ticket);
   }
@@ -337,8 +337,10 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Stop(
       return EtagMismatch(resource.name(), resource.etag());
     }
     if (HasEnded(resource.state())) return resource;
+    const bool waits = resource.state() == admin::Connection::PENDING_ATTACH &&
+                       !found->second.attaching;
     if (resource.mount_path() == "/" && !request.acknowledge_sandbox_kill() &&
-        resource.state() != admin::Connection::PENDING_ATTACH) {
+        !waits) {
       return errors::Error(
           Reason::SANDBOX_KILL_NOT_ACKNOWLEDGED,
           absl::StrCat(resource.name(),

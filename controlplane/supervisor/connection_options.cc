@@ -79,6 +79,15 @@ Admin CompleteOptions(const Admin& options, const Admin& defaults,
   return complete;
 }
 
+Admin CompleteDefaults(const Admin& options, const Admin& defaults) {
+  Admin given = defaults;
+  given.MergeFrom(options);
+  Admin complete = CompleteOptions(given, {}, kDefaultFds);
+  complete.set_character_devices(given.character_devices());
+  complete.set_max_fds(given.max_fds());
+  return complete;
+}
+
 // The enums of both sides have the same numbers, but for devices.
 Worker ToWorker(const Admin& options) {
   Worker to;

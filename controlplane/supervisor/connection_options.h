@@ -17,6 +17,13 @@ admin::ConnectionOptions CompleteOptions(
     const admin::ConnectionOptions& options,
     const admin::ConnectionOptions& defaults, int32_t max_fds);
 
+// As CompleteOptions for a server's defaults: what follows the level of each
+// connection (character_devices) and the limits of the server (max_fds) stays
+// open unless one of the two says it.
+admin::ConnectionOptions CompleteDefaults(
+    const admin::ConnectionOptions& options,
+    const admin::ConnectionOptions& defaults);
+
 // `options` must be complete.
 worker::v1::ConnectionOptions ToWorker(const admin::ConnectionOptions& options);
 admin::ConnectionOptions ToAdmin(const worker::v1::ConnectionOptions& options);

@@ -29,6 +29,8 @@ struct ConnectionRecord {
   admin::Connection resource;
   // Announced: false while it is being made.
   bool visible = false;
+  // Of its tickets; zero for the daemon's default.
+  absl::Duration ticket_ttl;
   // Its ticket was used; the gofer is being given the socket.
   bool attaching = false;
   uint64_t open_files = 0;

@@ -38,21 +38,30 @@ uint64_t RandomSeed() {
   return seed;
 }
 
-absl::Status CheckMids(const ServerRecord& server, const RuleSpec& spec) {
-  for (const int mid : spec.rule.match().mids()) {
-    const auto& known = server.known_mids;
-    if (std::find(known.begin(), known.end(), static_cast<uint32_t>(mid)) !=
-        known.end()) {
-      continue;
+absl::Status CheckMids(const ServerRecord& server,
+                       const std::vector<RuleSpec>& specs,
+                       Supervisor::Existing existing) {
+  const auto& known = server.known_mids;
+  errors::FieldViolations violations;
+  for (size_t i = 0; i < specs.size(); ++i) {
+    const auto& mids = specs[i].rule.match().mids();
+    // Only a batch replaces rules.
+    const std::string rule = existing == Supervisor::Existing::kReplace
+                                 ? absl::StrCat("handler_rules[", i, "]")
+                                 : "handler_rule";
+    for (int j = 0; j < mids.size(); ++j) {
+      if (std::find(known.begin(), known.end(),
+                    static_cast<uint32_t>(mids[j])) != known.end()) {
+        continue;
+      }
+      violations.Add(absl::StrCat(rule, ".match.mids[", j, "]"),
+                     absl::StrCat("the gofer of ", server.name(),
+                                  " does not know message ", mids[j],
+                                  ": ListHandlers has those that it knows"),
+                     Reason::UNKNOWN_MID);
     }
-    return errors::Error(
-        Reason::UNKNOWN_MID,
-        absl::StrCat("rule ", spec.rule_id, ": the gofer of ", server.name(),
-                     " does not know message ", mid,
-                     ": ListHandlers has those that it knows"),
-        {{"resource", RuleName(server.id, spec.rule_id)}});
   }
-  return absl::OkStatus();
+  return violations.ToStatus();
 }
 
 // Whether I/O with a donated FD goes around what the rule does.
@@ -103,9 +112,6 @@ void Warn(const ServerRecord& server, admin::HandlerRule& rule) {
 absl::StatusOr<RuleRecord> RuleOperations::Complete(
     ServerRecord& server, const RuleSpec& spec, Supervisor::Existing existing) {
   const std::string name = RuleName(server.id, spec.rule_id);
-  if (absl::Status status = CheckMids(server, spec); !status.ok()) {
-    return status;
-  }
   RuleRecord record{spec.rule, 0};
   admin::HandlerRule& rule = record.resource;
   rule.set_name(name);
@@ -124,6 +130,12 @@ absl::StatusOr<RuleRecord> RuleOperations::Complete(
   }
   const auto found = server.rules.find(spec.rule_id);
   if (found == server.rules.end()) {
+    if (!spec.etag.empty()) {
+      return errors::Error(
+          Reason::ETAG_MISMATCH,
+          absl::StrCat(name, " is gone: make it anew without an etag"),
+          {{"resource", name}});
+    }
     rule.set_uid(NewUuid());
     *rule.mutable_create_time() = ToProto(now);
     record.age_number = server.next_rule_age++;
@@ -148,6 +160,9 @@ absl::StatusOr<RuleRecord> RuleOperations::Complete(
 absl::StatusOr<std::vector<RuleRecord>> RuleOperations::CompleteAll(
     ServerRecord& server, const std::vector<RuleSpec>& specs,
     Supervisor::Existing existing) {
+  if (absl::Status known = CheckMids(server, specs, existing); !known.ok()) {
+    return known;
+  }
   std::vector<RuleRecord> records;
   std::set<std::string> new_ids;
   for (const RuleSpec& spec : specs) {

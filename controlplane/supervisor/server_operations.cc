@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/supervisor/allowed_roots.h"
+#include "controlplane/supervisor/connection_options.h"
 #include "controlplane/supervisor/gofer_starter.h"
 #include "controlplane/supervisor/server_state.h"
 #include "controlplane/supervisor/time_conversion.h"
@@ -58,7 +59,8 @@ bool IsOver(const Server& server, absl::Time now) {
   return server.has_expire_time() && ToTime(server.expire_time()) <= now;
 }
 
-bool SameLimits(const admin::ServerLimits& a, const admin::ServerLimits& b) {
+template <class Message>
+bool Same(const Message& a, const Message& b) {
   return a.SerializeAsString() == b.SerializeAsString();
 }
 
@@ -89,10 +91,9 @@ admin::Server ServerOperations::Complete(const std::string& id,
   }
   CompleteLimits(context_.config.servers().default_limits(),
                  *server.mutable_limits());
-  admin::ConnectionOptions defaults =
-      context_.config.connections().default_options();
-  defaults.MergeFrom(spec.default_connection_options());
-  *server.mutable_default_connection_options() = defaults;
+  *server.mutable_default_connection_options() =
+      CompleteDefaults(spec.default_connection_options(),
+                       context_.config.connections().default_options());
   if (server.sandbox_mode() == Server::SANDBOX_MODE_UNSPECIFIED) {
     server.set_sandbox_mode(Server::FULL);
   }
@@ -197,7 +198,7 @@ int64_t ServerOperations::Visit(
 
 absl::Status ServerOperations::TellGofer(const Model::ServerPtr& server,
                                          const Server& before,
-                                         const Server& after) {
+                                         const Server& after, Effect effect) {
   std::shared_ptr<GoferLink> link;
   {
     MutexLock lock(context_.model.mu);
@@ -205,12 +206,12 @@ absl::Status ServerOperations::TellGofer(const Model::ServerPtr& server,
       return status;
     }
     link = server->link;
-    if (!SameLimits(before.limits(), after.limits())) {
+    if (!Same(before.limits(), after.limits())) {
       absl::Status can = CheckCan(*server, worker::v1::CAPABILITY_LIMITS);
       if (!can.ok()) return can;
     }
   }
-  if (!SameLimits(before.limits(), after.limits())) {
+  if (effect == Effect::kReal && !Same(before.limits(), after.limits())) {
     worker::v1::ToGofer ask;
     *ask.mutable_set_limits()->mutable_limits() = ToWorker(after.limits());
     const auto answer = link->Ask(std::move(ask));
@@ -221,7 +222,6 @@ absl::Status ServerOperations::TellGofer(const Model::ServerPtr& server,
 
 absl::StatusOr<ServerOperations::ChangeDraft> ServerOperations::Draft(
     const Model::ServerPtr& server, const Server& after) {
-  if (after.origin() != Server::CREATED) return ChangeDraft{};
   worker::v1::Bootstrap bootstrap;
   {
     MutexLock lock(context_.model.mu);
@@ -232,6 +232,10 @@ absl::StatusOr<ServerOperations::ChangeDraft> ServerOperations::Draft(
   *kept.mutable_server() = after;
   kept.set_resolved_root(server->resolved_root);
   bootstrap.set_daemon_data(kept.SerializeAsString());
+  // One that we did not start is never started again.
+  if (after.origin() != Server::CREATED) {
+    return ChangeDraft{FileDraft(), bootstrap.daemon_data()};
+  }
   auto file = context_.state.DraftServerFile(server->id, "bootstrap.pb",
                                              bootstrap.SerializeAsString());
   if (!file.ok()) return file.status();
@@ -239,7 +243,6 @@ absl::StatusOr<ServerOperations::ChangeDraft> ServerOperations::Draft(
 }
 
 void ServerOperations::Keep(const Model::ServerPtr& server, ChangeDraft draft) {
-  if (draft.daemon_data.empty()) return;
   const auto kept = draft.file.PutInPlace();
   if (!kept.ok()) {
     Log().warn("{}: a change is not written down for a restart: {}",
@@ -278,13 +281,26 @@ absl::StatusOr<admin::Server> ServerOperations::Update(
   }
   Server after = before;
   if (absl::Status status = change(after); !status.ok()) return status;
-  CompleteLimits(context_.config.servers().default_limits(),
-                 *after.mutable_limits());
+  // Limits that were not asked for stay as they are: an adopted gofer has none
+  // for some of them, and cannot change any.
+  if (!Same(before.limits(), after.limits())) {
+    CompleteLimits(context_.config.servers().default_limits(),
+                   *after.mutable_limits());
+  }
+  if (!Same(before.default_connection_options(),
+            after.default_connection_options())) {
+    *after.mutable_default_connection_options() =
+        CompleteDefaults(after.default_connection_options(),
+                         context_.config.connections().default_options());
+  }
   ReadTtl(after);
+  absl::Status told =
+      TellGofer(mutation->server(), before, after, Effect::kValidateOnly);
+  if (!told.ok()) return told;
   if (effect == Effect::kValidateOnly) return after;
   auto draft = Draft(mutation->server(), after);
   if (!draft.ok()) return draft.status();
-  absl::Status told = TellGofer(mutation->server(), before, after);
+  told = TellGofer(mutation->server(), before, after, Effect::kReal);
   if (!told.ok()) return told;
   ServerRecord& server = *mutation->server();
   Server changed;

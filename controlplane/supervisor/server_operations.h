@@ -46,15 +46,15 @@ class ServerOperations {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
   admin::Server Complete(const std::string& id,
                          const admin::Server& spec) const;
-  // Brings what changed to the gofer. OK when there is none.
+  // Brings what changed to the gofer, or checks only that it could.
   absl::Status TellGofer(const Model::ServerPtr& server,
                          const admin::Server& before,
-                         const admin::Server& after);
+                         const admin::Server& after, Effect effect);
   // What the next goferd is to know: on the disk before a change is made, and
   // in its place after it. Failures of the second step are logged.
   struct ChangeDraft {
     FileDraft file;
-    // Empty: nothing is kept.
+    // For the gofer.
     std::string daemon_data;
   };
   absl::StatusOr<ChangeDraft> Draft(const Model::ServerPtr& server,

@@ -165,6 +165,14 @@ absl::StatusOr<Supervisor::InflightList> Statistics::ListInflight(
     absl::Duration min_age) {
   const auto targets = Find(server_id);
   if (!targets.ok()) return targets.status();
+  if (server_id != "-" && !connection_id.empty() && connection_id != "-") {
+    MutexLock lock(context_.model.mu);
+    const auto& connections = targets->front().server->connections;
+    const auto found = connections.find(connection_id);
+    if (found == connections.end() || !found->second.visible) {
+      return NoConnection(ConnectionName(server_id, connection_id));
+    }
+  }
   Supervisor::InflightList list;
   for (const Target& target : *targets) {
     worker::v1::ToGofer ask;

@@ -111,6 +111,8 @@ absl::StatusOr<std::vector<HandlerRule>> FakeSupervisor::UpsertRules(
     if (it != rules_.end()) {
       if (auto s = CheckEtag(spec.etag, it->second.etag()); !s.ok()) return s;
       rule.set_uid(it->second.uid());
+    } else if (!spec.etag.empty()) {
+      return Error(Reason::ETAG_MISMATCH, "the rule is gone");
     }
     made.push_back(rule);
   }

@@ -151,6 +151,26 @@ TEST(ConnectionOptionsTest, OwnBeforeTheServersBeforeTheApis) {
             admin::ConnectionOptions::REFUSE_DEVICES);
 }
 
+TEST(ConnectionOptionsTest, AServersDefaultsLeaveOpenWhatFollowsTheConnection) {
+  admin::ConnectionOptions daemon;
+  daemon.set_max_nodes(50);
+  const auto defaults = CompleteDefaults({}, daemon);
+  EXPECT_TRUE(defaults.has_readonly());
+  EXPECT_EQ(defaults.donate_host_fds(), admin::ConnectionOptions::FILES);
+  EXPECT_EQ(defaults.host_uds(), admin::ConnectionOptions::NONE);
+  EXPECT_EQ(defaults.host_fifo(), admin::ConnectionOptions::REFUSE_FIFOS);
+  EXPECT_EQ(defaults.protocol_level(), admin::ConnectionOptions::NOV_2023);
+  EXPECT_EQ(defaults.max_message_size(), 2093056);
+  EXPECT_GE(defaults.max_channels(), 2);
+  EXPECT_EQ(defaults.max_nodes(), 50);
+  admin::ConnectionOptions newer;
+  newer.set_protocol_level(admin::ConnectionOptions::AUG_2026);
+  const auto connection = CompleteOptions(newer, defaults, 1000);
+  EXPECT_EQ(connection.character_devices(),
+            admin::ConnectionOptions::REFUSE_DEVICES);
+  EXPECT_EQ(connection.max_fds(), 1000);
+}
+
 TEST(ConnectionOptionsTest, ThereAndBack) {
   admin::ConnectionOptions options;
   options.set_readonly(true);
