@@ -97,6 +97,32 @@ class ServerTest(node.NodeTest):
         self.assert_fails(INVALID, "REQUEST_ID_REUSED",
                           self.api.servers.CreateServer, request)
 
+    def test_what_the_gofer_refuses_is_no_fault(self):
+        self.assert_fails(
+            INVALID, "FIELD_INVALID", self.api.servers.CreateServer,
+            servers.CreateServerRequest(
+                server_id="web", server=server_pb2.Server(
+                    root=self.tree,
+                    limits=server_pb2.ServerLimits(max_fds=63))))
+        made = self.create_server(limits=server_pb2.ServerLimits(max_fds=64))
+        self.assertEqual(made.limits.max_fds, 64)
+
+    def test_defaults_are_read_back_complete(self):
+        options = self.create_server().default_connection_options
+        left_open = {"character_devices", "max_fds"}
+        for field in options.DESCRIPTOR.fields:
+            if field.name in left_open:
+                continue
+            value = getattr(options, field.name)
+            is_set = options.HasField(field.name) if field.name == "readonly" else value
+            self.assertTrue(is_set, field.name)
+
+    def test_requests_of_a_connection_that_is_not_there(self):
+        self.create_server()
+        self.assert_fails(
+            NOT_FOUND, "CONNECTION_NOT_FOUND", self.api.daemon.ListInflightRpcs,
+            daemon.ListInflightRpcsRequest(parent="servers/web/connections/none"))
+
     def test_lists_in_pages(self):
         for i in range(5):
             self.create_server(f"s{i}", labels={"odd": str(i % 2)})
@@ -206,10 +232,10 @@ class ConnectionTest(node.NodeTest):
             self.api.connections.StartConnection,
             connections.StartConnectionRequest(
                 parent="servers/web", connection_id="late", mount_path="/"))
-        _, status, _, _ = node.exchange(
+        fds, status, reason, _ = node.exchange(
             pending.ticket.attach_socket_path,
             node.request(1, [pending.ticket.ticket]))
-        self.assertNotEqual(status, 0)
+        self.assertEqual((fds, status, reason), ([], *node.TICKET_INVALID))
         self.assertEqual(self.count(), 1)
         self.api.servers.UndrainServer(
             servers.UndrainServerRequest(name="servers/web"), timeout=TIMEOUT)
@@ -262,6 +288,15 @@ class ConnectionTest(node.NodeTest):
 
 
 class EventTest(node.NodeTest):
+
+    def test_a_fresh_daemon_can_be_watched_from_its_list(self):
+        empty = self.api.servers.ListServers(
+            servers.ListServersRequest(), timeout=TIMEOUT)
+        self.create_server()
+        stream = self.api.events.WatchEvents(
+            events.WatchEventsRequest(start_revision=empty.revision), timeout=60)
+        self.assertEqual(next(stream).events[0].server.name, "servers/web")
+        stream.cancel()
 
     def test_every_change_is_told_in_order(self):
         stream = self.api.events.WatchEvents(
@@ -337,7 +372,11 @@ class GoferctlTest(node.NodeTest):
                          "hello from the tree")
         self.ctl("connect", "web", "--mount=/", "--", os.environ["LISAFS_LOAD"],
                  "{fd}", "once")
-        self.assertIn("0", self.ctl("connection", "count", "web").stdout)
+        # goferd learns of the clients' ends a moment after them.
+        wait_until(lambda: self.count("servers/web") == 0, "their ends")
+        counted = node.read_json(
+            self.ctl("connection", "count", "web", "-o", "json").stdout)
+        self.assertEqual(int(counted.get("totalCount", 0)), 0)
         self.ctl("server", "delete", "web")
 
     def test_errors_say_what_to_do(self):

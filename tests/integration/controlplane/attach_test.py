@@ -6,10 +6,9 @@ import threading
 import unittest
 
 import node
-from node import STATE, wait_until
+from node import MALFORMED, PEER_MISMATCH, STATE, TICKET_INVALID, wait_until
 
 TAKE, GIVE = 1, 2
-TICKET_INVALID, PEER_MISMATCH = 37, 36
 
 
 class AttachTest(node.NodeTest):
@@ -18,32 +17,31 @@ class AttachTest(node.NodeTest):
         super().setUp()
         self.create_server()
 
-    def refused(self, path, packet, fds=()):
-        """The reason; whatever was sent, a good ticket is good afterwards."""
+    def refused(self, why, path, packet, fds=()):
+        """The text; whatever was sent, a good ticket is good afterwards."""
         received, status, reason, text = node.exchange(path, packet, fds)
         self.assertEqual(received, [])
-        self.assertNotEqual(status, 0)
+        self.assertEqual((status, reason), why, (packet[:32], text))
         self.assertTrue(text)
-        return reason, text
+        return text
 
     def test_a_wrong_ticket_tells_nothing(self):
         started = self.start_connection()
         path = started.ticket.attach_socket_path
-        unknown = self.refused(path, node.request(TAKE, [b"x" * 16]))
-        self.assertEqual(unknown[0], TICKET_INVALID)
+        unknown = self.refused(TICKET_INVALID, path,
+                               node.request(TAKE, [b"x" * 16]))
         [fd] = self.take(started)
         os.close(fd)
-        used = self.refused(path, node.request(TAKE, [started.ticket.ticket]))
+        used = self.refused(TICKET_INVALID, path,
+                            node.request(TAKE, [started.ticket.ticket]))
         self.assertEqual(used, unknown)
 
     def test_an_expired_ticket(self):
         started = self.start_connection(ticket_ttl={"seconds": 1})
         wait_until(lambda: self.connection().state == STATE.FAILED, "its end")
         self.assertEqual(self.connection().end_reason, STATE.ATTACH_TIMEOUT)
-        reason, _ = self.refused(
-            started.ticket.attach_socket_path,
-            node.request(TAKE, [started.ticket.ticket]))
-        self.assertEqual(reason, TICKET_INVALID)
+        self.refused(TICKET_INVALID, started.ticket.attach_socket_path,
+                     node.request(TAKE, [started.ticket.ticket]))
 
     def test_of_two_that_race_one_wins(self):
         for i in range(10):
@@ -62,15 +60,15 @@ class AttachTest(node.NodeTest):
                 thread.join()
             fds = [fd for result in results for fd in result[0]]
             self.assertEqual(len(fds), 1, results)
+            self.assertEqual(sorted(r[1:3] for r in results),
+                             [(0, 0), TICKET_INVALID])
             os.close(fds[0])
 
     def test_another_peer_is_refused_and_the_ticket_stays(self):
         started = self.start_connection(
             expected_peer={"uid": os.geteuid(), "pid": 1})
-        reason, _ = self.refused(
-            started.ticket.attach_socket_path,
-            node.request(TAKE, [started.ticket.ticket]))
-        self.assertEqual(reason, PEER_MISMATCH)
+        self.refused(PEER_MISMATCH, started.ticket.attach_socket_path,
+                     node.request(TAKE, [started.ticket.ticket]))
         self.assertEqual(self.connection().state, STATE.PENDING_ATTACH)
 
     def test_malformed_records(self):
@@ -85,7 +83,7 @@ class AttachTest(node.NodeTest):
                 node.request(9, [good]), node.request(TAKE, []),
                 node.request(TAKE, [good], count=2),
                 node.request(TAKE, [good] * 251), b"y" * 60000):
-            self.refused(path, packet)
+            self.refused(MALFORMED, path, packet)
         [fd] = self.take(started)
         self.assertEqual(self.load(fd, "once").process.wait(timeout=20), 0)
 
@@ -93,8 +91,8 @@ class AttachTest(node.NodeTest):
         started = self.start_connection()
         path = started.ticket.attach_socket_path
         good = started.ticket.ticket
-        self.refused(path, node.request(TAKE, [good, b"x" * 16]))
-        self.refused(path, node.request(TAKE, [good, good]))
+        self.refused(TICKET_INVALID, path, node.request(TAKE, [good, b"x" * 16]))
+        self.refused(TICKET_INVALID, path, node.request(TAKE, [good, good]))
         [fd] = self.take(started)
         os.close(fd)
 
@@ -103,7 +101,8 @@ class AttachTest(node.NodeTest):
         path = started.ticket.attach_socket_path
         packet = node.request(GIVE, [started.ticket.ticket])
         # A ticket is for one mode.
-        self.refused(path, node.request(TAKE, [started.ticket.ticket]))
+        self.refused(TICKET_INVALID, path,
+                     node.request(TAKE, [started.ticket.ticket]))
         ours, theirs = socket.socketpair()
         received, status, _, text = node.exchange(path, packet, [theirs.fileno()])
         self.assertEqual((received, status), ([], 0), text)
@@ -126,7 +125,7 @@ class AttachTest(node.NodeTest):
             for fds in ([file.fileno()], [listener.fileno()], [apart.fileno()],
                         [tcp.fileno()], [packets[0].fileno()], [],
                         [pair[0].fileno(), pair[1].fileno()]):
-                self.refused(path, packet, fds)
+                self.refused(MALFORMED, path, packet, fds)
         # None of them was taken for the connection, and none is held.
         self.assertEqual(self.connection().state, STATE.PENDING_ATTACH)
         pair[0].close()

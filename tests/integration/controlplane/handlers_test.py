@@ -34,6 +34,11 @@ class HandlersTest(node.NodeTest):
             handlers.GetHandlerRuleRequest(
                 name=f"servers/web/handlerRules/{rule_id}"), timeout=TIMEOUT)
 
+    def calls(self, message):
+        counted = self.api.stats.GetStats(
+            stats.GetStatsRequest(name="servers/web"), timeout=TIMEOUT)
+        return sum(m.call_count for m in counted.messages if m.mid == message)
+
     def delete_rule(self, rule_id="r1"):
         self.api.handlers.DeleteHandlerRule(
             handlers.DeleteHandlerRuleRequest(
@@ -95,12 +100,18 @@ class HandlersTest(node.NodeTest):
 
     def test_a_donated_fd_is_warned_of_and_can_be_refused(self):
         self.mounted_load()
+        # Its client has mounted, and opens its file: wait until it reads.
+        wait_until(lambda: self.calls(mid.MID_OPEN_AT) > 0, "an open file")
         rule = self.make_rule(match={"mids": [mid.MID_PREAD]},
                               error={"code": "EIO"})
         self.assertEqual([w.code for w in rule.warnings],
                          [Rule.Warning.DONATED_HOST_FDS])
         self.assertEqual(list(rule.warnings[0].connections),
                          ["servers/web/connections/c1"])
+        # The hole: it reads and reads, and the rule sees nothing.
+        before = self.calls(mid.MID_FSTAT)
+        wait_until(lambda: self.calls(mid.MID_FSTAT) > before + 100, "requests")
+        self.assertEqual(self.rule().counters.hit_count, 0)
         self.make_rule("closed", refuse_fd_donation={}, priority=1)
         # A client that opens its file from now on is told by the gofer.
         wait_until(lambda: self.rule().counters.hit_count > 0, "a read refused")

@@ -17,6 +17,7 @@ from goferd.admin.v1 import connection_pb2
 from goferd.admin.v1 import connection_service_pb2 as connections
 from goferd.admin.v1 import connection_service_pb2_grpc as connections_grpc
 from goferd.admin.v1 import daemon_service_pb2_grpc as daemon_grpc
+from goferd.admin.v1 import error_reason_pb2
 from goferd.admin.v1 import event_service_pb2_grpc as events_grpc
 from goferd.admin.v1 import handler_service_pb2_grpc as handlers_grpc
 from goferd.admin.v1 import server_pb2
@@ -300,6 +301,16 @@ class Load:
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             pipe.close()
+
+
+# The status and the reason of answers at the attach socket: the codes of gRPC
+# and the numbers of ErrorReason.
+TICKET_INVALID = (grpc.StatusCode.UNAUTHENTICATED.value[0],
+                  error_reason_pb2.TICKET_INVALID)
+PEER_MISMATCH = (grpc.StatusCode.PERMISSION_DENIED.value[0],
+                 error_reason_pb2.PEER_MISMATCH)
+MALFORMED = (grpc.StatusCode.INVALID_ARGUMENT.value[0],
+             error_reason_pb2.FIELD_INVALID)
 
 
 def request(op, tickets, magic=b"GFRq", version=1, count=None, rest=b""):

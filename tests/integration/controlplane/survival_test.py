@@ -6,13 +6,75 @@ import subprocess
 import time
 import unittest
 
+from goferd.admin.v1 import event_service_pb2 as events
+from goferd.admin.v1 import handler_rule_pb2
+from goferd.admin.v1 import handler_service_pb2 as handlers
+from goferd.admin.v1 import mid_pb2
 from goferd.admin.v1 import server_pb2
+from goferd.admin.v1 import stats_service_pb2 as stats
 
 import node
 from node import SERVER_STATE, STATE, is_running, wait_until
 
 
 class GoferdDiesTest(node.NodeTest):
+
+    def rules(self):
+        listed = self.api.handlers.ListHandlerRules(
+            handlers.ListHandlerRulesRequest(parent="servers/web"),
+            timeout=node.TIMEOUT)
+        return {r.name.rsplit("/", 1)[1]: r for r in listed.handler_rules}
+
+    def calls(self, name):
+        counted = self.api.stats.GetStats(
+            stats.GetStatsRequest(name=name), timeout=node.TIMEOUT)
+        return sum(m.call_count for m in counted.messages)
+
+    def make_rule(self, rule_id, **fields):
+        return self.api.handlers.CreateHandlerRule(
+            handlers.CreateHandlerRuleRequest(
+                parent="servers/web", handler_rule_id=rule_id,
+                handler_rule=handler_rule_pb2.HandlerRule(**fields)),
+            timeout=node.TIMEOUT)
+
+    def test_rules_options_labels_and_statistics_are_known_again(self):
+        made = self.create_server(
+            labels={"tenant": "a"}, limits={"max_connections": 5},
+            default_connection_options={"max_nodes": 5000, "host_uds": "OPEN"})
+        self.make_rule("watch", observe={}, permanent=True,
+                       labels={"why": "test"}, priority=3,
+                       match={"mids": [mid_pb2.MID_FSTAT]})
+        [fd] = self.take(self.start_connection(
+            labels={"mount": "m"}, options={"readonly": True, "max_fds": 99}))
+        load = self.load(fd)
+        load.wait_for_mount()
+        wait_until(lambda: self.rules()["watch"].counters.hit_count > 10, "hits")
+        wait_until(lambda: self.connection().state == STATE.MOUNTED, "MOUNTED")
+        connection, rule = self.connection(), self.rules()["watch"]
+        calls = {name: self.calls(name) for name in (
+            "servers/web", "servers/web/connections/c1")}
+        self.goferd.stop(signal.SIGKILL)
+        self.goferd.start()
+        server = self.server()
+        for field in ("name", "uid", "labels", "root", "options", "limits",
+                      "default_connection_options", "restart_policy",
+                      "sandbox_mode", "create_time", "gofer_pid", "origin"):
+            self.assertEqual(getattr(server, field), getattr(made, field), field)
+        now = self.connection()
+        for field in ("uid", "labels", "options", "mount_path", "attach_mode",
+                      "attached_peer", "create_time", "attach_time",
+                      "mount_time", "state"):
+            self.assertEqual(getattr(now, field), getattr(connection, field),
+                             field)
+        again = self.rules()["watch"]
+        self.assertGreaterEqual(again.counters.hit_count,
+                                rule.counters.hit_count)
+        for field in ("uid", "labels", "match", "observe", "priority",
+                      "permanent", "create_time", "trigger"):
+            self.assertEqual(getattr(again, field), getattr(rule, field), field)
+        for name, before in calls.items():
+            self.assertGreaterEqual(self.calls(name), before, name)
+        self.assertEqual(load.finish()[1], 0)
 
     def test_nothing_is_lost_under_load(self):
         self.create_server(labels={"tenant": "a"})
@@ -85,6 +147,29 @@ class GoferDiesTest(node.NodeTest):
         self.assertEqual(other.finish()[1], 0)
         # No zombie.
         self.assertFalse(os.path.exists(f"/proc/{pid}"))
+
+    def test_an_event_says_so_at_once(self):
+        self.create_server()
+        load = self.mounted_load()
+        wait_until(lambda: self.connection().state == STATE.MOUNTED, "MOUNTED")
+        stream = self.api.events.WatchEvents(
+            events.WatchEventsRequest(
+                include_initial_state=True,
+                filter='kind = "connection" AND state = FAILED'), timeout=60)
+        # The bookmark: from here on it tells of what happens.
+        self.assertEqual(next(stream).events[-1].type, events.Event.BOOKMARK)
+        pid = self.server().gofer_pid
+        begin = time.monotonic()
+        os.kill(pid, signal.SIGKILL)
+        ended = next(stream).events[0].connection
+        took = time.monotonic() - begin
+        stream.cancel()
+        self.assertEqual(ended.name, "servers/web/connections/c1")
+        self.assertEqual(ended.end_reason, STATE.GOFER_CRASHED)
+        print(f"crash to event: {took * 1000:.1f} ms")
+        # 100 ms are promised; a test machine may be busy with other things.
+        self.assertLessEqual(took, 1)
+        load.kill()
 
     def test_never_is_never(self):
         self.create_server(restart_policy=server_pb2.Server.NEVER)
