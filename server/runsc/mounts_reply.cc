@@ -4,11 +4,11 @@
 
 namespace gofer::runsc {
 
-std::string MountsReply(const std::vector<OciMount>& mounts) {
+std::string MountsReply(const std::vector<oci::OciMount>& mounts) {
   // In the order of the OCI specification's Go types, which readers may expect.
   using Json = nlohmann::ordered_json;
   Json reply = Json::array();
-  for (const OciMount& mount : mounts) {
+  for (const oci::OciMount& mount : mounts) {
     Json entry = {{"destination", mount.destination}};
     if (!mount.type.empty()) entry["type"] = mount.type;
     if (!mount.source.empty()) entry["source"] = mount.source;

@@ -7,13 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "server/runsc/oci_spec.h"
+#include "server/oci/oci_spec.h"
 
 namespace gofer::runsc {
 
 // A JSON array of OCI mounts, without a newline. Bytes that are not UTF-8 come
 // out as U+FFFD. Source: gVisor runsc/cmd/gofer.go, Dec 2022.
-std::string MountsReply(const std::vector<OciMount>& mounts);
+std::string MountsReply(const std::vector<oci::OciMount>& mounts);
 
 }  // namespace gofer::runsc
 

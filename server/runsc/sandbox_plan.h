@@ -7,8 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include "server/oci/oci_spec.h"
 #include "server/runsc/gofer_flags.h"
-#include "server/runsc/oci_spec.h"
 #include "server/runsc/served_mounts.h"
 #include "server/sandbox/plan.h"
 
@@ -22,7 +22,7 @@ struct SandboxPlanError {
 // that are served, without the root, in order. Touches nothing. Errors: an
 // option or propagation that a gofer must refuse (shared).
 std::variant<sandbox::Plan, SandboxPlanError> MakeSandboxPlan(
-    const OciSpec& spec, const std::vector<GoferMount>& mounts,
+    const oci::OciSpec& spec, const std::vector<GoferMount>& mounts,
     const GoferFlags& flags);
 
 }  // namespace gofer::runsc

@@ -27,7 +27,7 @@ std::optional<MountConf> ConfOf(const GoferFlags& flags, size_t n) {
 }  // namespace
 
 std::variant<std::vector<GoferMount>, ServedMountsError> GoferMounts(
-    const OciSpec& spec, const GoferFlags& flags) {
+    const oci::OciSpec& spec, const GoferFlags& flags) {
   std::vector<GoferMount> mounts;
   bool known = true;
   const auto add = [&](std::optional<size_t> mount, bool readonly) {
@@ -42,7 +42,7 @@ std::variant<std::vector<GoferMount>, ServedMountsError> GoferMounts(
   };
   add(std::nullopt, spec.root_readonly);
   for (size_t i = 0; i < spec.mounts.size(); ++i) {
-    const OciMount& mount = spec.mounts[i];
+    const oci::OciMount& mount = spec.mounts[i];
     if (mount.IsBind()) add(i, mount.IsReadonly());
   }
   if (known) return mounts;

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "server/lisafs/options.h"
+#include "server/oci/oci_spec.h"
 #include "server/runsc/gofer_flags.h"
-#include "server/runsc/oci_spec.h"
 
 namespace gofer::runsc {
 
@@ -39,7 +39,7 @@ struct ServedMountsError {
 // read-only. Errors: flags that have no word for one of them. Source: gVisor
 // runsc/cmd/gofer.go, Dec 2022, Nov 2023, Aug 2026.
 std::variant<std::vector<GoferMount>, ServedMountsError> GoferMounts(
-    const OciSpec& spec, const GoferFlags& flags);
+    const oci::OciSpec& spec, const GoferFlags& flags);
 
 // Gives each of `mounts` that is served its socket. Errors: sockets too few,
 // too many, or one twice.

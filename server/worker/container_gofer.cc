@@ -25,8 +25,9 @@
 #include "server/base/syscall.h"
 #include "server/base/unique_fd.h"
 #include "server/hostfs/host_tree.h"
+#include "server/oci/oci_spec.h"
+#include "server/runsc/flag_overrides.h"
 #include "server/runsc/mounts_reply.h"
-#include "server/runsc/oci_spec.h"
 #include "server/runsc/sandbox_plan.h"
 #include "server/runsc/served_mounts.h"
 #include "server/runsc/user_log.h"
@@ -128,11 +129,11 @@ class ContainerGofer {
     if (const auto read = ReadAll(file.get(), text); !read.ok()) {
       return StageError(kStage, name, read.error(), ExitCode::kReadSpec);
     }
-    auto parsed = runsc::ParseOciSpec(text, flags_.bundle);
-    if (const auto* error = std::get_if<runsc::SpecError>(&parsed)) {
+    auto parsed = oci::ParseOciSpec(text, flags_.bundle);
+    if (const auto* error = std::get_if<oci::SpecError>(&parsed)) {
       return StageError(kStage, error->text, ExitCode::kReadSpec);
     }
-    spec_ = std::move(std::get<runsc::OciSpec>(parsed));
+    spec_ = std::move(std::get<oci::OciSpec>(parsed));
     return OverrideFlags();
   }
 
@@ -280,7 +281,7 @@ class ContainerGofer {
     size_t bind = 0;
     for (const runsc::GoferMount& gofer_mount : mounts_) {
       if (!gofer_mount.mount || !gofer_mount.served) continue;
-      runsc::OciMount& mount = spec_.mounts[*gofer_mount.mount];
+      oci::OciMount& mount = spec_.mounts[*gofer_mount.mount];
       mount.destination = mounted_.destinations[bind++];
       if (IsOverlay(mount.destination)) {
         mount.options.emplace_back(kStaleReadOption);
@@ -377,7 +378,7 @@ class ContainerGofer {
   const char* const* const argv_;
   bool done_ = false;
 
-  runsc::OciSpec spec_;
+  oci::OciSpec spec_;
   std::vector<runsc::GoferMount> mounts_;
   sandbox::Plan plan_;
   std::vector<runsc::ServedMount> served_;

@@ -13,6 +13,7 @@
 namespace gofer::runsc {
 namespace {
 
+using oci::OciSpec;
 using sandbox::Propagation;
 using sandbox::PropagationKind;
 using testing::ElementsAre;

@@ -12,6 +12,7 @@ namespace gofer::runsc {
 namespace {
 
 using lisafs::Access;
+using oci::OciSpec;
 using testing::HasSubstr;
 
 // The root, and two bind mounts around one that is none.

@@ -1,7 +1,7 @@
 // OciSpec: what a gofer needs of a container's OCI configuration.
 
-#ifndef GOFER_SERVER_RUNSC_OCI_SPEC_H_
-#define GOFER_SERVER_RUNSC_OCI_SPEC_H_
+#ifndef GOFER_SERVER_OCI_OCI_SPEC_H_
+#define GOFER_SERVER_OCI_OCI_SPEC_H_
 
 #include <map>
 #include <string>
@@ -10,7 +10,7 @@
 
 #include "absl/strings/string_view.h"
 
-namespace gofer::runsc {
+namespace gofer::oci {
 
 struct OciMount {
   std::string destination = {};
@@ -46,10 +46,6 @@ struct SpecError {
 std::variant<OciSpec, SpecError> ParseOciSpec(absl::string_view text,
                                               absl::string_view bundle);
 
-// The spec's annotations that set a flag of runsc: name without the prefix
-// dev.gvisor.flag., and value.
-std::map<std::string, std::string> FlagOverrides(const OciSpec& spec);
+}  // namespace gofer::oci
 
-}  // namespace gofer::runsc
-
-#endif  // GOFER_SERVER_RUNSC_OCI_SPEC_H_
+#endif  // GOFER_SERVER_OCI_OCI_SPEC_H_

@@ -1,4 +1,4 @@
-#include "server/runsc/oci_spec.h"
+#include "server/oci/oci_spec.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -8,12 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 
-namespace gofer::runsc {
+namespace gofer::oci {
 namespace {
 
 using nlohmann::json;
-
-constexpr absl::string_view kFlagPrefix = "dev.gvisor.flag.";
 
 // Reads fields of JSON objects; the first that has the wrong type is the error.
 class Reader {
@@ -152,15 +150,4 @@ std::variant<OciSpec, SpecError> ParseOciSpec(absl::string_view text,
   return read;
 }
 
-std::map<std::string, std::string> FlagOverrides(const OciSpec& spec) {
-  std::map<std::string, std::string> overrides;
-  for (const auto& [name, value] : spec.annotations) {
-    absl::string_view flag = name;
-    if (absl::ConsumePrefix(&flag, kFlagPrefix)) {
-      overrides.emplace(std::string(flag), value);
-    }
-  }
-  return overrides;
-}
-
-}  // namespace gofer::runsc
+}  // namespace gofer::oci

@@ -1,4 +1,4 @@
-#include "server/runsc/oci_spec.h"
+#include "server/oci/oci_spec.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 
 #include "absl/strings/string_view.h"
 
-namespace gofer::runsc {
+namespace gofer::oci {
 namespace {
 
 using testing::ElementsAre;
@@ -59,7 +59,9 @@ TEST(OciSpecTest, ReadsWhatAGoferNeeds) {
   EXPECT_THAT(spec.mounts[1].options, ElementsAre("rbind", "ro"));
   EXPECT_TRUE(spec.mounts[2].IsBind());
   EXPECT_EQ(spec.mounts[2].source, "/bundle/opt");
-  EXPECT_THAT(FlagOverrides(spec), ElementsAre(Pair("debug", "true")));
+  EXPECT_THAT(
+      spec.annotations,
+      ElementsAre(Pair("dev.gvisor.flag.debug", "true"), Pair("other", "x")));
 }
 
 TEST(OciSpecTest, NullIsAsGoodAsAbsent) {
@@ -133,4 +135,4 @@ TEST(OciSpecTest, DeepNestingIsNoOverflow) {
 }
 
 }  // namespace
-}  // namespace gofer::runsc
+}  // namespace gofer::oci
