@@ -42,15 +42,12 @@ base::ErrnoOr<DetachedMount> DetachedMount::Clone(const char* path,
   return DetachedMount(*std::move(root));
 }
 
-base::ErrnoOr<DetachedMount> DetachedMount::Clone(const BindMount& bind) {
-  auto clone = Clone(bind.source.c_str(), bind.recursive);
-  if (!clone.ok()) return clone;
-  auto set = clone->SetAttributes(bind.attributes);
-  if (set.ok() && bind.propagation) {
-    set = clone->SetPropagation(*bind.propagation);
-  }
-  if (!set.ok()) return set.error();
-  return clone;
+base::ErrnoOr<DetachedMount> DetachedMount::Clone(int file, bool recursive) {
+  const unsigned flags = AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+                         (recursive ? AT_RECURSIVE : 0u);
+  auto root = base::SyscallFd([&] { return ::open_tree(file, "", flags); });
+  if (!root.ok()) return root.error();
+  return DetachedMount(*std::move(root));
 }
 
 base::ErrnoOr<void> DetachedMount::SetAttributes(uint64_t attributes) const {
@@ -69,6 +66,14 @@ base::ErrnoOr<void> DetachedMount::SetPropagation(
   mount_attr change = {};
   change.propagation = PropagationFlag(propagation.kind);
   return Change(root_.get(), propagation.recursive, change);
+}
+
+base::ErrnoOr<void> DetachedMount::MapIds(int user_namespace) const {
+  mount_attr change = {};
+  change.attr_set = MOUNT_ATTR_IDMAP;
+  change.propagation = MS_PRIVATE;
+  change.userns_fd = static_cast<uint64_t>(user_namespace);
+  return Change(root_.get(), true, change);
 }
 
 base::ErrnoOr<void> DetachedMount::MakeReadonly() const {

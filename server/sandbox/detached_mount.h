@@ -21,14 +21,20 @@ class DetachedMount {
   // unbindable or has locked mounts below it.
   static base::ErrnoOr<DetachedMount> Clone(const char* path, bool recursive);
 
-  // Copies what is mounted at the source, with the attributes and propagation
-  // of the plan.
-  static base::ErrnoOr<DetachedMount> Clone(const BindMount& bind);
+  // Copies what is mounted at the borrowed O_PATH `file`, likewise. It must be
+  // of our mount namespace.
+  static base::ErrnoOr<DetachedMount> Clone(int file, bool recursive);
 
   // Sets MOUNT_ATTR_* on all mounts of the copy: a read-only one must not hold
   // a writable one. Also after Attach. Errors: those of mount_setattr(2).
   base::ErrnoOr<void> SetAttributes(uint64_t attributes) const;
   base::ErrnoOr<void> SetPropagation(Propagation propagation) const;
+  // Shows the owners of files on all mounts of the copy as the borrowed
+  // `user_namespace` (MakeIdMapNamespace) maps them, and makes the mounts
+  // private. Before Attach. Errors: EINVAL for a file system that has no mounts
+  // with mapped ids, EPERM for one that is mapped already, or without
+  // CAP_SYS_ADMIN in the user namespace that the file system belongs to.
+  base::ErrnoOr<void> MapIds(int user_namespace) const;
   // Of the root's mount alone, whatever is mounted below.
   base::ErrnoOr<void> MakeReadonly() const;
 

@@ -39,6 +39,25 @@ struct BindMount {
   friend bool operator==(const BindMount&, const BindMount&) = default;
 };
 
+// Successive ids.
+struct IdRange {
+  uint32_t host;     // The first one as files of the host have it.
+  uint32_t visible;  // The first one as the process and its clients see it.
+  uint32_t count;
+
+  friend bool operator==(const IdRange&, const IdRange&) = default;
+};
+
+// How the owners of files appear. An empty list: as they are. Ids in no range
+// of a list appear as the overflow id and cannot be given to a file; 0 has to
+// be visible, since the process itself makes files as root.
+struct IdMapPlan {
+  std::vector<IdRange> users = {};
+  std::vector<IdRange> groups = {};
+
+  friend bool operator==(const IdMapPlan&, const IdMapPlan&) = default;
+};
+
 // The file tree that becomes all that the process can reach.
 struct TreePlan {
   // Absolute, of the host; may be "/". Or ".": the working directory, which
@@ -54,6 +73,9 @@ struct TreePlan {
   // Made in the tree where missing (0755 and the umask), such as the working
   // directory.
   std::vector<std::string> directories = {};
+  // Of all mounts of the tree, which then are private: what the host mounts
+  // below them later would appear with ids that are not mapped.
+  std::optional<IdMapPlan> id_map = {};
   // False when the launcher has put us into a mount namespace of our own.
   // Otherwise that must be true: the mounts of the namespace are all changed.
   bool new_namespace = true;

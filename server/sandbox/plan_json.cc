@@ -4,6 +4,7 @@
 
 #include <array>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -75,10 +76,24 @@ Json ToObject(const BindMount& bind) {
   };
 }
 
+Json ToArray(const std::vector<IdRange>& ranges) {
+  Json array = Json::array();
+  for (const IdRange& range : ranges) {
+    array.push_back({{"host", range.host},
+                     {"visible", range.visible},
+                     {"count", range.count}});
+  }
+  return array;
+}
+
+Json ToObject(const IdMapPlan& map) {
+  return {{"users", ToArray(map.users)}, {"groups", ToArray(map.groups)}};
+}
+
 Json ToObject(const TreePlan& tree) {
   Json binds = Json::array();
   for (const BindMount& bind : tree.binds) binds.push_back(ToObject(bind));
-  return {
+  Json object = {
       {"new_namespace", tree.new_namespace},
       {"root", tree.root},
       {"readonly", tree.readonly},
@@ -86,6 +101,8 @@ Json ToObject(const TreePlan& tree) {
       {"binds", std::move(binds)},
       {"directories", tree.directories},
   };
+  if (tree.id_map) object["id_map"] = ToObject(*tree.id_map);
+  return object;
 }
 
 Json ToArray(const CapabilityPlan& capabilities) {

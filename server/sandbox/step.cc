@@ -39,6 +39,8 @@ absl::string_view Name(Step step) {
       return "landlock";
     case Step::kSyscallFilter:
       return "syscall-filter";
+    case Step::kIdMap:
+      return "id-map";
   }
   return "unknown";
 }

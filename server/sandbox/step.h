@@ -10,8 +10,8 @@
 
 namespace gofer::sandbox {
 
-// In the order in which they are taken. DO NOT CHANGE a value: exit codes of
-// the gofer are made from them.
+// In the order in which they are taken, but for the last. DO NOT CHANGE a
+// value: exit codes of the gofer are made from them.
 enum class Step {
   // MountTree.
   kMountNamespace = 0,
@@ -30,6 +30,8 @@ enum class Step {
   kCapabilities = 12,
   kLandlock = 13,
   kSyscallFilter = 14,
+  // MountTree, before kStage.
+  kIdMap = 15,
 };
 
 // "pivot-root".

@@ -15,9 +15,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/check.h"
 #include "server/base/log.h"
 #include "server/base/syscall.h"
 #include "server/sandbox/detached_mount.h"
+#include "server/sandbox/id_map_namespace.h"
 #include "server/sandbox/procfs_stripper.h"
 #include "server/sandbox/rooted_resolver.h"
 
@@ -66,19 +68,20 @@ std::string Describe(const BindMount& bind) {
 
 class TreeBuilder {
  public:
-  explicit TreeBuilder(const TreePlan& plan) : plan_(plan) {}
+  TreeBuilder(const TreePlan& plan, const TreeSources* given)
+      : plan_(plan), given_(given) {}
 
   std::variant<MountedTree, StepError> Run() {
     // The host's time zone, now that its file can be found. Later the tree's
     // would be read, which is hostile.
     ::tzset();
     constexpr Outcome (TreeBuilder::*kSteps[])() = {
-        &TreeBuilder::EnterNamespace, &TreeBuilder::MakeSlave,
-        &TreeBuilder::OpenProc,       &TreeBuilder::CloneRoot,
-        &TreeBuilder::CloneSources,   &TreeBuilder::AttachRoot,
-        &TreeBuilder::AttachBinds,    &TreeBuilder::MakeDirectories,
-        &TreeBuilder::MakeReadonly,   &TreeBuilder::Pivot,
-        &TreeBuilder::OpenTree,
+        &TreeBuilder::CloneGiven,      &TreeBuilder::EnterNamespace,
+        &TreeBuilder::MakeSlave,       &TreeBuilder::OpenProc,
+        &TreeBuilder::CloneNamed,      &TreeBuilder::MapIds,
+        &TreeBuilder::AttachRoot,      &TreeBuilder::AttachBinds,
+        &TreeBuilder::MakeDirectories, &TreeBuilder::MakeReadonly,
+        &TreeBuilder::Pivot,           &TreeBuilder::OpenTree,
     };
     for (const auto step : kSteps) {
       if (auto error = (this->*step)()) return *std::move(error);
@@ -115,8 +118,29 @@ class TreeBuilder {
     return std::nullopt;
   }
 
+  // A descriptor is of the namespace that it was opened in.
+  Outcome CloneGiven() { return given_ != nullptr ? CloneAll() : std::nullopt; }
+  Outcome CloneNamed() { return given_ == nullptr ? CloneAll() : std::nullopt; }
+  Outcome CloneAll() {
+    if (auto error = CloneRoot()) return error;
+    return CloneSources();
+  }
+
+  // In the host's namespace a copy is a peer of what the host has mounted: it
+  // must not be by the time that we mount something on it.
+  base::ErrnoOr<DetachedMount> CloneOne(const std::string& path, int given,
+                                        bool recursive) const {
+    if (given_ == nullptr) return DetachedMount::Clone(path.c_str(), recursive);
+    auto clone = DetachedMount::Clone(given, recursive);
+    if (!clone.ok()) return clone;
+    const auto set = clone->SetPropagation({PropagationKind::kSlave, true});
+    if (!set.ok()) return set.error();
+    return clone;
+  }
+
   Outcome CloneRoot() {
-    auto clone = DetachedMount::Clone(plan_.root.c_str(), true);
+    auto clone =
+        CloneOne(plan_.root, given_ != nullptr ? given_->root : -1, true);
     if (!clone.ok()) {
       return StepError{Step::kBindRoot, plan_.root, clone.error()};
     }
@@ -129,8 +153,10 @@ class TreeBuilder {
 
   // All of them before the tree hides /proc, through which a source may lead.
   Outcome CloneSources() {
-    for (const BindMount& bind : plan_.binds) {
-      auto source = DetachedMount::Clone(bind);
+    for (size_t i = 0; i < plan_.binds.size(); ++i) {
+      const BindMount& bind = plan_.binds[i];
+      auto source =
+          CloneSource(bind, given_ != nullptr ? given_->binds[i] : -1);
       if (!source.ok()) {
         return StepError{Step::kBindMount, Describe(bind), source.error()};
       }
@@ -139,6 +165,38 @@ class TreeBuilder {
         return StepError{Step::kHideProc, Describe(bind), base::Errno(EPERM)};
       }
       sources_.push_back(*std::move(source));
+    }
+    return std::nullopt;
+  }
+
+  base::ErrnoOr<DetachedMount> CloneSource(const BindMount& bind,
+                                           int given) const {
+    auto clone = CloneOne(bind.source, given, bind.recursive);
+    if (!clone.ok()) return clone;
+    auto set = clone->SetAttributes(bind.attributes);
+    if (set.ok() && bind.propagation) {
+      set = clone->SetPropagation(*bind.propagation);
+    }
+    if (!set.ok()) return set.error();
+    return clone;
+  }
+
+  // While nothing is attached: later the kernel would not.
+  Outcome MapIds() {
+    if (!plan_.id_map) return std::nullopt;
+    const auto map = MakeIdMapNamespace(*plan_.id_map);
+    if (!map.ok()) {
+      return StepError{Step::kIdMap, "a user namespace", map.error()};
+    }
+    if (auto error =
+            Check(Step::kIdMap, plan_.root, root_mount_->MapIds(map->get()))) {
+      return error;
+    }
+    for (size_t i = 0; i < sources_.size(); ++i) {
+      if (auto error = Check(Step::kIdMap, Describe(plan_.binds[i]),
+                             sources_[i].MapIds(map->get()))) {
+        return error;
+      }
     }
     return std::nullopt;
   }
@@ -258,6 +316,8 @@ class TreeBuilder {
   }
 
   const TreePlan& plan_;
+  // May be null.
+  const TreeSources* const given_;
   base::UniqueFd proc_self_;
   std::optional<DetachedMount> root_mount_;
   std::vector<DetachedMount> sources_;
@@ -266,8 +326,10 @@ class TreeBuilder {
 
 }  // namespace
 
-std::variant<MountedTree, StepError> MountTree(const TreePlan& plan) {
-  return TreeBuilder(plan).Run();
+std::variant<MountedTree, StepError> MountTree(const TreePlan& plan,
+                                               const TreeSources* sources) {
+  GOFER_CHECK(sources == nullptr || sources->binds.size() == plan.binds.size());
+  return TreeBuilder(plan, sources).Run();
 }
 
 }  // namespace gofer::sandbox

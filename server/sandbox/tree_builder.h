@@ -29,15 +29,26 @@ struct MountedTree {
   std::vector<std::string> destinations;
 };
 
+// Where the files of a plan are, when they have been looked up before: O_PATH
+// descriptors of our mount namespace, borrowed. The plan's paths of the host
+// are only words then.
+struct TreeSources {
+  int root = -1;
+  // Of the binds, in order.
+  std::vector<int> binds = {};
+};
+
 // Afterwards the process's root and working directory are the tree, and nothing
 // else is in its mount namespace. Nor is a procfs: where the tree has one,
 // there is an empty directory. Descriptors opened before still lead out: the
 // caller closes them.
 //
-// The process must have one thread and CAP_SYS_ADMIN. Needs Linux 5.12. The
-// umask applies to what is created. Directories and files made before a step
-// failed stay.
-std::variant<MountedTree, StepError> MountTree(const TreePlan& plan);
+// The process must have one thread and CAP_SYS_ADMIN; with `sources`, which
+// become copies before the mount namespace is left, in that namespace, too.
+// Needs Linux 5.12. The umask applies to what is created. Directories and files
+// made before a step failed stay.
+std::variant<MountedTree, StepError> MountTree(
+    const TreePlan& plan, const TreeSources* sources = nullptr);
 
 }  // namespace gofer::sandbox
 

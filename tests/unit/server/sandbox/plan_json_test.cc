@@ -15,6 +15,23 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
+TEST(PlanJsonTest, MapsOfIds) {
+  Plan plan;
+  plan.tree = TreePlan{.root = "/r"};
+  EXPECT_THAT(ToJson(plan), Not(HasSubstr("id_map")));
+  plan.tree->id_map = IdMapPlan{.users = {{1000, 0, 5}}};
+  EXPECT_THAT(ToJson(plan), HasSubstr(R"(    "id_map": {
+      "users": [
+        {
+          "host": 1000,
+          "visible": 0,
+          "count": 5
+        }
+      ],
+      "groups": []
+    })"));
+}
+
 TEST(PlanJsonTest, EmptyPlan) {
   EXPECT_EQ(ToJson(Plan()), R"({
   "tree": null,

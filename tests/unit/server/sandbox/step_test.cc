@@ -24,6 +24,7 @@ TEST(StepTest, NumbersStay) {
   EXPECT_EQ(static_cast<int>(Step::kCapabilities), 12);
   EXPECT_EQ(static_cast<int>(Step::kLandlock), 13);
   EXPECT_EQ(static_cast<int>(Step::kSyscallFilter), 14);
+  EXPECT_EQ(static_cast<int>(Step::kIdMap), 15);
 }
 
 TEST(StepErrorTest, IsOneLine) {

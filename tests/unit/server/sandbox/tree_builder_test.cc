@@ -455,6 +455,86 @@ TEST_F(TreeBuilderTest, InAUserNamespace) {
   EXPECT_EQ(end.report, "");
 }
 
+base::UniqueFd OpenPath(const std::string& path) {
+  return base::UniqueFd(::open(path.c_str(), O_PATH | O_CLOEXEC));
+}
+
+// The names may lead elsewhere by the time that the tree is made.
+TEST_F(TreeBuilderTest, NamesSwappedAfterTheyWereLookedUp) {
+  Bind("data", "/data");
+  Bind("one", "/one");
+  const auto end = RunInChild([&](const ChildReport& report) {
+    const auto root = OpenPath(host_.Path("root"));
+    const auto data = OpenPath(host_.Path("data"));
+    const auto one = OpenPath(host_.Path("one"));
+    for (const char* name : {"root", "data", "one"}) {
+      const std::string path = host_.Path(name);
+      CHILD_EXPECT(report,
+                   ::rename(path.c_str(), (path + "-gone").c_str()) == 0);
+      CHILD_EXPECT(report, ::symlink("/etc", path.c_str()) == 0);
+    }
+    const TreeSources sources = {.root = root.get(),
+                                 .binds = {data.get(), one.get()}};
+    auto mounted = MountTree(plan_, &sources);
+    const auto* error = std::get_if<StepError>(&mounted);
+    if (error != nullptr) return report.Say(error->Text());
+    CHILD_EXPECT(report, Read("/f") == "root");
+    CHILD_EXPECT(report, Read("/data/f") == "data");
+    CHILD_EXPECT(report, Read("/one") == "one");
+    CHILD_EXPECT(report, ::access("/passwd", F_OK) != 0);
+    const auto points =
+        MountPoints(std::get<MountedTree>(mounted).mount_info.get());
+    CHILD_EXPECT(report,
+                 (points == std::vector<std::string>{"/", "/data", "/one"}));
+  });
+  EXPECT_EQ(end.report, "");
+}
+
+// Copies made in the host's namespace are peers of its mounts at first.
+TEST_F(TreeBuilderTest, MountsOnGivenSourcesStayOurs) {
+  Bind("data", "/data");
+  host_.MakeDirectory("root/data");
+  const auto end = RunInChild([&](const ChildReport& report) {
+    CHILD_REQUIRE(report, ::unshare(CLONE_NEWNS) == 0);
+    CHILD_REQUIRE(report, ::mount(nullptr, "/", nullptr, MS_REC | MS_SHARED,
+                                  nullptr) == 0);
+    const auto inner = RunInChild([&](const ChildReport& inner_report) {
+      const auto root = OpenPath(host_.Path("root"));
+      const auto data = OpenPath(host_.Path("data"));
+      const TreeSources sources = {.root = root.get(), .binds = {data.get()}};
+      auto mounted = MountTree(plan_, &sources);
+      CHILD_EXPECT(inner_report, std::holds_alternative<MountedTree>(mounted));
+      CHILD_EXPECT(inner_report, Read("/data/f") == "data");
+      std::ofstream("/made") << "x";
+    });
+    report.Say(inner.report);
+    CHILD_EXPECT(report, Read(host_.Path("root/made")) == "x");
+    const std::string points = Read("/proc/self/mountinfo");
+    CHILD_EXPECT(report, points.find(host_.Path("root")) == std::string::npos);
+  });
+  EXPECT_EQ(end.report, "");
+}
+
+TEST_F(TreeBuilderTest, GivenSourcesKeepTheirOptions) {
+  Bind("data", "/data", MOUNT_ATTR_RDONLY);
+  Bind("one", "/file");
+  plan_.binds[1].recursive = false;
+  plan_.readonly = true;
+  const auto end = RunInChild([&](const ChildReport& report) {
+    const auto root = OpenPath(host_.Path("root"));
+    const auto data = OpenPath(host_.Path("data"));
+    const auto one = OpenPath(host_.Path("one"));
+    const TreeSources sources = {.root = root.get(),
+                                 .binds = {data.get(), one.get()}};
+    auto mounted = MountTree(plan_, &sources);
+    CHILD_REQUIRE(report, std::holds_alternative<MountedTree>(mounted));
+    CHILD_EXPECT(report, !CanWrite("/data/new"));
+    CHILD_EXPECT(report, !CanWrite("/new"));
+    CHILD_EXPECT(report, CanWrite("/file"));
+  });
+  EXPECT_EQ(end.report, "");
+}
+
 TEST_F(TreeBuilderTest, MissingRoot) {
   plan_.root = host_.Path("none");
   EXPECT_EQ(Error(),
