@@ -29,6 +29,8 @@ constexpr size_t kMaxPending = 1024;
 // So that one gofer cannot keep the loop from the others.
 constexpr int kFramesPerTurn = 32;
 constexpr absl::Duration kLongestWait = absl::Hours(24);
+// None are expected; these are enough to see that there are.
+constexpr size_t kMaxReceivedFds = 4;
 
 absl::Status Unreachable(absl::string_view text) {
   return errors::Error(Reason::GOFER_UNREACHABLE, text);
@@ -64,7 +66,7 @@ ErrnoOr<UniqueFd> ConnectIn(int directory, const std::string& name) {
 class GoferClient::Core : public std::enable_shared_from_this<Core> {
  public:
   Core(UniqueFd socket, EventLoop& loop, Callbacks callbacks)
-      : channel_(std::move(socket)),
+      : channel_(std::move(socket), kMaxReceivedFds),
         loop_(loop),
         callbacks_(std::move(callbacks)) {}
 

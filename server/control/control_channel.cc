@@ -63,8 +63,10 @@ base::ErrnoOr<void> SendPacket(int socket, std::span<const std::byte> packet,
 
 }  // namespace
 
-ControlChannel::ControlChannel(base::UniqueFd socket)
-    : socket_(std::move(socket)), packet_(kPacketBytes) {
+ControlChannel::ControlChannel(base::UniqueFd socket, size_t max_received_fds)
+    : socket_(std::move(socket)),
+      max_received_fds_(max_received_fds),
+      packet_(kPacketBytes) {
   const int flags = ::fcntl(socket_.get(), F_GETFL);
   if (flags >= 0) ::fcntl(socket_.get(), F_SETFL, flags | O_NONBLOCK);
 }
@@ -98,8 +100,8 @@ base::ErrnoOr<void> ControlChannel::Send(absl::string_view bytes,
 base::ErrnoOr<Frame> ControlChannel::Receive() {
   for (;;) {
     auto received = uds::ReceiveWithFds(
-        socket_.get(), std::as_writable_bytes(std::span(packet_)), kMaxFrameFds,
-        MSG_DONTWAIT | MSG_TRUNC);
+        socket_.get(), std::as_writable_bytes(std::span(packet_)),
+        max_received_fds_, MSG_DONTWAIT | MSG_TRUNC);
     if (!received.ok()) return received.error();
     const size_t size = received->byte_count;
     if (size == 0) return base::Errno(ECONNRESET);

@@ -18,8 +18,9 @@ namespace gofer::control {
 
 // The longest frame.
 inline constexpr size_t kMaxFrameBytes = size_t{1} << 20;
-// The most descriptors beside one frame.
-inline constexpr size_t kMaxFrameFds = 4;
+// The most descriptors beside one frame, such as those of a bundle's mounts;
+// the kernel carries one more.
+inline constexpr size_t kMaxFrameFds = 252;
 
 // One message of the peer and what came with it.
 struct Frame {
@@ -37,8 +38,10 @@ struct Frame {
 // thread at a time. An error other than EAGAIN is the end of the channel.
 class ControlChannel {
  public:
-  // `socket` is switched to non-blocking.
-  explicit ControlChannel(base::UniqueFd socket);
+  // `socket` is switched to non-blocking. `max_received_fds` is what the peer
+  // may send beside one frame.
+  explicit ControlChannel(base::UniqueFd socket,
+                          size_t max_received_fds = kMaxFrameFds);
 
   // Borrowed, to poll.
   int fd() const { return socket_.get(); }
@@ -61,6 +64,7 @@ class ControlChannel {
 
  private:
   base::UniqueFd socket_;
+  const size_t max_received_fds_;
   // The frame that is coming.
   Frame partial_;
   size_t expected_ = 0;

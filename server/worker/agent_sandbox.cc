@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -25,9 +26,42 @@ namespace {
 namespace v1 = ::goferd::worker::v1;
 using sandbox::Step;
 
+constexpr mode_t kMountPointMask = 0022;
+
 SandboxFailure Failed(const sandbox::StepError& error) {
   return {HostFailure(sandbox::Name(error.step), error.what, error.error),
           ExitCodeOf(error.step)};
+}
+
+// What the privileges or the kernel do not allow, with what needs it.
+SandboxFailure FailedToMount(const sandbox::StepError& error,
+                             const AgentTree& tree) {
+  const bool is_map = error.step == Step::kIdMap;
+  if (!tree.needs_mounts()) return Failed(error);
+  if (error.error == base::Errno(EPERM)) {
+    const absl::string_view why =
+        is_map ? ": mapping ids needs CAP_SYS_ADMIN in the user namespace that "
+                 "the file system belongs to, and a mount without such a map"
+               : ": a bundle or a map of ids needs a mount namespace of its "
+                 "own, and that CAP_SYS_ADMIN";
+    const bool is_ours = is_map || error.step == Step::kMountNamespace ||
+                         error.step == Step::kBindRoot;
+    return Failed({error.step, absl::StrCat(error.what, is_ours ? why : ""),
+                   error.error});
+  }
+  const bool is_missing = error.error == base::Errno(ENOSYS) ||
+                          (is_map && (error.error == base::Errno(EINVAL) ||
+                                      error.error == base::Errno(ENOSPC)));
+  if (!is_missing) return Failed(error);
+  v1::Failure failure = MakeFailure(
+      v1::Failure::KERNEL_FEATURE_MISSING,
+      absl::StrCat(error.what, ": ", std::strerror(error.error.number()),
+                   is_map ? ": the kernel, or a file system that is mounted "
+                            "there or below, cannot map ids"
+                          : ": mounts by descriptor came with Linux 5.12"));
+  failure.set_step(
+      std::string(is_map ? "idmapped-mounts" : sandbox::Name(error.step)));
+  return {std::move(failure), ExitCodeOf(error.step)};
 }
 
 SandboxFailure FailedToOpen(base::Errno error) {
@@ -38,11 +72,12 @@ std::string PathOf(int fd) { return absl::StrCat("/proc/self/fd/", fd); }
 
 class AgentSandbox {
  public:
-  AgentSandbox(int root, v1::SandboxMode mode)
-      : root_(root), mode_(mode), plan_(AgentPlan()) {}
+  AgentSandbox(const AgentTree& wanted, v1::SandboxMode mode)
+      : wanted_(wanted), mode_(mode), plan_(AgentPlan()) {}
 
   std::variant<ConfinedAgent, SandboxFailure> Run() {
-    ::umask(0);
+    // Of mount points that are made, as they are by runsc's gofer.
+    ::umask(kMountPointMask);
     constexpr std::optional<SandboxFailure> (AgentSandbox::*kStages[])() = {
         &AgentSandbox::EnterTree, &AgentSandbox::OpenTree,
         &AgentSandbox::CloneTree, &AgentSandbox::Confine};
@@ -55,31 +90,39 @@ class AgentSandbox {
  private:
   using Outcome = std::optional<SandboxFailure>;
 
+  int root() const { return wanted_.sources.root; }
   bool is_confined() const { return mode_ != v1::SANDBOX_MODE_UNCONFINED; }
 
   // Without the privilege it is the host's tree that is served.
   Outcome EnterTree() {
     if (!is_confined()) return std::nullopt;
-    if (::fchdir(root_) != 0) return FailedToOpen(base::Errno::Last());
-    sandbox::TreePlan tree{.root = "."};
-    auto made = sandbox::MountTree(tree);
+    if (!wanted_.is_bundle && ::fchdir(root()) != 0) {
+      return FailedToOpen(base::Errno::Last());
+    }
+    auto made = sandbox::MountTree(
+        wanted_.plan, wanted_.is_bundle ? &wanted_.sources : nullptr);
     if (const auto* error = std::get_if<sandbox::StepError>(&made)) {
       const bool may_not = error->step == Step::kMountNamespace &&
                            error->error == base::Errno(EPERM);
-      if (!may_not || mode_ == v1::SANDBOX_MODE_STRICT) return Failed(*error);
+      if (!may_not || wanted_.needs_mounts() ||
+          mode_ == v1::SANDBOX_MODE_STRICT) {
+        return FailedToMount(*error, wanted_);
+      }
       for (const Step step : {Step::kMountNamespace, Step::kPivotRoot}) {
         agent_.missing.emplace_back(sandbox::Name(step));
       }
       return std::nullopt;
     }
     mounted_ = std::move(*std::get_if<sandbox::MountedTree>(&made));
-    plan_.tree = std::move(tree);
+    plan_.tree = wanted_.plan;
     return std::nullopt;
   }
 
   Outcome OpenTree() {
+    // Modes arrive masked by the sandbox.
+    ::umask(0);
     if (!mounted_) {
-      auto opened = hostfs::HostTree::Open(PathOf(root_).c_str());
+      auto opened = hostfs::HostTree::Open(PathOf(root()).c_str());
       if (!opened.ok()) return FailedToOpen(opened.error());
       agent_.tree = *std::move(opened);
       return std::nullopt;
@@ -123,7 +166,7 @@ class AgentSandbox {
       failure.set_step("landlock");
       return SandboxFailure{std::move(failure), ExitCodeOf(Step::kLandlock)};
     }
-    if (!mounted_) plan_.landlock_roots = {PathOf(root_)};
+    if (!mounted_) plan_.landlock_roots = {PathOf(root())};
     // The filter would not let us ask the kernel what it has.
     agent_.steps = StepNames(plan_);
     if (!has_landlock) {
@@ -134,7 +177,7 @@ class AgentSandbox {
     return std::nullopt;
   }
 
-  const int root_;
+  const AgentTree& wanted_;
   const v1::SandboxMode mode_;
   sandbox::Plan plan_;
   std::optional<sandbox::MountedTree> mounted_;
@@ -156,9 +199,9 @@ sandbox::Plan AgentPlan() {
   return plan;
 }
 
-std::variant<ConfinedAgent, SandboxFailure> ConfineAgent(int root,
+std::variant<ConfinedAgent, SandboxFailure> ConfineAgent(const AgentTree& tree,
                                                          v1::SandboxMode mode) {
-  return AgentSandbox(root, mode).Run();
+  return AgentSandbox(tree, mode).Run();
 }
 
 }  // namespace gofer::worker

@@ -14,6 +14,7 @@
 #include "server/base/unique_fd.h"
 #include "server/hostfs/host_tree.h"
 #include "server/sandbox/plan.h"
+#include "server/worker/agent_tree.h"
 #include "server/worker/exit_code.h"
 
 namespace gofer::worker {
@@ -47,12 +48,11 @@ struct SandboxFailure {
 // mounts is not, since it takes CAP_SYS_ADMIN.
 sandbox::Plan AgentPlan();
 
-// Confines the process to the borrowed directory `root` (O_PATH will do), as
-// `mode` says; AgentPlan is the rest of the plan. Changes the working directory
-// and the umask. One thread; descriptors that lead elsewhere are the caller's
-// to close.
+// Confines the process to `tree`, as `mode` says; AgentPlan is the rest of the
+// plan. Changes the working directory and the umask. One thread; descriptors
+// that lead elsewhere are the caller's to close.
 std::variant<ConfinedAgent, SandboxFailure> ConfineAgent(
-    int root, goferd::worker::v1::SandboxMode mode);
+    const AgentTree& tree, goferd::worker::v1::SandboxMode mode);
 
 }  // namespace gofer::worker
 

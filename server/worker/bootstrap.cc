@@ -46,16 +46,9 @@ std::optional<SandboxFailure> Refuse(Failure::Code code,
 }
 
 // What can be said before anything is done.
-std::optional<SandboxFailure> Check(const v1::Bootstrap& request, size_t fds) {
+std::optional<SandboxFailure> Check(const v1::Bootstrap& request) {
   if (!control::CommonVersion(OwnParty(), request.party())) {
     return Refuse(Failure::INCOMPATIBLE, "no version that both speak");
-  }
-  if (!request.oci_bundle().empty()) {
-    return Refuse(Failure::UNSUPPORTED, "oci_bundle");
-  }
-  if (request.has_id_map()) return Refuse(Failure::UNSUPPORTED, "id_map");
-  if (fds != 1) {
-    return Refuse(Failure::MALFORMED, absl::StrCat(fds, " descriptors"));
   }
   if (!ToLogLevel(request.log_level()) || !AreSane(request.limits()) ||
       request.sandbox_mode() < v1::SANDBOX_MODE_FULL ||
@@ -165,15 +158,18 @@ class Bootstrapper {
 
   std::variant<Bootstrapped, SandboxFailure> Become(ControlRequest& request) {
     const v1::Bootstrap& bootstrap = request.message.bootstrap();
-    if (auto failed = Check(bootstrap, request.fds.size())) return *failed;
+    if (auto failed = Check(bootstrap)) return *failed;
+    const auto tree = ToAgentTree(bootstrap, request.fds);
+    if (!tree.ok()) {
+      return SandboxFailure{tree.failure(), ExitCode::kBootstrap};
+    }
     base::SetLogLevel(*ToLogLevel(bootstrap.log_level()));
     if (auto failed = LimitFds(bootstrap.limits().max_fds())) return *failed;
-    auto confined =
-        ConfineAgent(request.fds[0].get(), bootstrap.sandbox_mode());
+    auto confined = ConfineAgent(*tree, bootstrap.sandbox_mode());
     if (auto* failed = std::get_if<SandboxFailure>(&confined)) {
       return std::move(*failed);
     }
-    // It leads to the host's mounts.
+    // They lead to the host's mounts.
     request.fds.clear();
     auto& agent = *std::get_if<ConfinedAgent>(&confined);
     Bootstrapped result;

@@ -17,6 +17,7 @@ std::vector<std::string> StepNames(const sandbox::Plan& plan) {
       {Step::kPropagation, has_tree},
       {Step::kProcSelfFd, has_tree},
       {Step::kBindRoot, has_tree},
+      {Step::kIdMap, tree.id_map.has_value()},
       {Step::kStage, has_tree},
       {Step::kHideProc, has_tree},
       {Step::kBindMount, !tree.binds.empty()},
