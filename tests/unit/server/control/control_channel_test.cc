@@ -189,6 +189,15 @@ TEST_F(ControlChannelTest, TooManyDescriptors) {
   ExpectError(EMSGSIZE);
 }
 
+TEST_F(ControlChannelTest, MoreDescriptorsThanThisEndTakes) {
+  auto pair = *uds::MakeSocketPair(uds::SocketType::kSeqPacket);
+  ControlChannel few(std::move(pair.first), 1);
+  ControlChannel sender(std::move(pair.second));
+  const auto files = MakeFiles(2);
+  ASSERT_TRUE(sender.Send("x", test::Borrowed(files), kSecond).ok());
+  EXPECT_EQ(few.Receive().error(), Errno(EMSGSIZE));
+}
+
 TEST_F(ControlChannelTest, DescriptorsWithoutFreeNumbers) {
   SendRaw(Packet(3, 0, "abc"), 3);
   rlimit before;
