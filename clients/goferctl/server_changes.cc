@@ -147,7 +147,9 @@ absl::Status Undrain(Context& context, const NameFlags& flags) {
 void AddServerChanges(CLI::App& group, Action& chosen) {
   AddCommand(group, chosen, "create", "Start a gofer for a tree",
              "server create web --root=/srv/web --label=tenant=a\n"
-             "server create tmp --root=/srv/tmp --ttl=1h --max-memory=256M",
+             "server create tmp --root=/srv/tmp --ttl=1h --max-memory=256M\n"
+             "server create app --oci-bundle=/srv/bundle\n"
+             "server create home --root=/srv/home --uid-map=100000:0:65536",
              &DeclareCreate, &Create);
   AddCommand(group, chosen, "update",
              "Change labels (all of them), limits, defaults or the ttl",

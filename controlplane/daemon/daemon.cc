@@ -29,6 +29,7 @@
 #include "controlplane/handoff/listen_server.h"
 #include "controlplane/service/daemon_log_level.h"
 #include "controlplane/service/methods.h"
+#include "controlplane/supervisor/host_abilities.h"
 #include "controlplane/supervisor/supervisor.h"
 #include "controlplane/supervisor/time_conversion.h"
 #include "controlplane/worker/event_loop.h"
@@ -86,14 +87,16 @@ bool Take(absl::StatusOr<T> from, T& to, const char* step) {
 }
 
 std::vector<std::string> Capabilities(const config::v1::DaemonConfig& config) {
-  std::vector<std::string> capabilities = {"attach-give"};
+  std::vector<std::string> capabilities =
+      supervisor::HostAbilities(config.allowed_roots());
+  capabilities.insert(capabilities.end(), {"attach-give", "handler-rules"});
   if (handoff::CheckListenPaths(config.attach()).ok()) {
     capabilities.emplace_back("attach-listen");
   }
-  capabilities.emplace_back("handler-rules");
   if (config.servers().allow_unconfined()) {
     capabilities.emplace_back("unconfined-servers");
   }
+  std::sort(capabilities.begin(), capabilities.end());
   return capabilities;
 }
 

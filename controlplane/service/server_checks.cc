@@ -17,6 +17,8 @@ using errors::FieldViolations;
 
 constexpr int kMostIdRanges = 340;
 constexpr uint64_t kIdCount = uint64_t{1} << 32;
+// The kernel takes a map in one write of less than a page.
+constexpr size_t kMostIdMapBytes = 4095;
 // Longer ones may lead out of what a timestamp can say.
 constexpr absl::Duration kMostTtl = absl::Hours(24 * 36500);
 
@@ -82,23 +84,49 @@ void CheckIdRanges(
   }
   std::vector<std::pair<uint64_t, uint64_t>> host;
   std::vector<std::pair<uint64_t, uint64_t>> sandbox;
+  size_t bytes = 0;
+  bool has_root = ranges.empty();
+  bool good = true;
   for (int i = 0; i < ranges.size(); ++i) {
     const admin::IdRange& range = ranges[i];
     const std::string path = absl::StrCat(field, "[", i, "]");
     if (range.count() == 0) {
       violations.Add(absl::StrCat(path, ".count"), "must be at least 1");
+      good = false;
     }
     // The last id stands for "none".
     if (uint64_t{range.host_id()} + range.count() >= kIdCount ||
         uint64_t{range.sandbox_id()} + range.count() >= kIdCount) {
       violations.Add(path, "must end before id 4294967295");
+      good = false;
     }
+    has_root = has_root || range.sandbox_id() == 0;
+    bytes += absl::StrCat(range.host_id(), " ", range.sandbox_id(), " ",
+                          range.count(), "\n")
+                 .size();
     host.emplace_back(range.host_id(), range.count());
     sandbox.emplace_back(range.sandbox_id(), range.count());
   }
   if (Overlap(std::move(host)) || Overlap(std::move(sandbox))) {
     violations.Add(field, "must have ranges that do not overlap");
+  } else if (bytes > kMostIdMapBytes) {
+    violations.Add(
+        field, absl::StrCat("are too many for the kernel: ", bytes,
+                            " bytes when written out, of ", kMostIdMapBytes));
+  } else if (good && !has_root) {
+    violations.Add(field,
+                   "must have a range with sandbox_id 0: the gofer makes files "
+                   "as root, give it an unused host_id");
   }
+}
+
+void CheckMounts(FieldViolations& violations, absl::string_view field,
+                 const admin::Server& server) {
+  if (server.sandbox_mode() != admin::Server::UNCONFINED) return;
+  if (!server.has_oci_bundle() && !server.has_id_map()) return;
+  violations.Add(absl::StrCat(field, ".sandbox_mode"),
+                 "must not be UNCONFINED with oci_bundle or id_map, which need "
+                 "a mount namespace");
 }
 
 }  // namespace
@@ -114,6 +142,7 @@ void CheckNewServer(FieldViolations& violations, absl::string_view field,
                 server.id_map().gid_ranges());
   CheckEnum(violations, absl::StrCat(field, ".sandbox_mode"),
             server.sandbox_mode());
+  CheckMounts(violations, field, server);
   CheckEnum(violations, absl::StrCat(field, ".restart_policy"),
             server.restart_policy());
 }

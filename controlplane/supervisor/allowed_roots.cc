@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -51,12 +52,13 @@ std::optional<std::string> Below(const std::string& root,
 }
 
 gofer::base::ErrnoOr<UniqueFd> OpenBelow(const std::string& root,
-                                         const std::string& rest) {
+                                         const std::string& rest,
+                                         uint64_t flags) {
   auto top = SyscallFd(
       [&] { return ::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC); });
   if (!top.ok()) return top;
   open_how how = {};
-  how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+  how.flags = O_PATH | O_CLOEXEC | flags;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
   return SyscallFd([&] {
     return static_cast<int>(
@@ -86,11 +88,10 @@ absl::Status Explain(int error_number, const std::string& path) {
   return errors::FromErrno(error_number, path);
 }
 
-}  // namespace
-
-absl::StatusOr<ResolvedRoot> ResolveRoot(
+absl::StatusOr<ResolvedRoot> Resolve(
     const std::string& path,
-    const google::protobuf::RepeatedPtrField<std::string>& allowed) {
+    const google::protobuf::RepeatedPtrField<std::string>& allowed,
+    uint64_t flags) {
   if (path.empty() || path.front() != '/') {
     return errors::Error(
         Reason::PATH_NOT_ABSOLUTE,
@@ -101,7 +102,7 @@ absl::StatusOr<ResolvedRoot> ResolveRoot(
   for (const std::string& root : allowed) {
     const auto rest = Below(Clean(root), wanted);
     if (!rest) continue;
-    auto opened = OpenBelow(Clean(root), *rest);
+    auto opened = OpenBelow(Clean(root), *rest, flags);
     if (opened.ok()) {
       std::string real = PathOf(opened->get());
       return ResolvedRoot{std::move(*opened), std::move(real)};
@@ -109,6 +110,20 @@ absl::StatusOr<ResolvedRoot> ResolveRoot(
     failure = Explain(opened.error().number(), path);
   }
   return failure;
+}
+
+}  // namespace
+
+absl::StatusOr<ResolvedRoot> ResolveRoot(
+    const std::string& path,
+    const google::protobuf::RepeatedPtrField<std::string>& allowed) {
+  return Resolve(path, allowed, O_DIRECTORY);
+}
+
+absl::StatusOr<ResolvedRoot> ResolveFile(
+    const std::string& path,
+    const google::protobuf::RepeatedPtrField<std::string>& allowed) {
+  return Resolve(path, allowed, 0);
 }
 
 }  // namespace goferd::supervisor

@@ -1,5 +1,5 @@
-// ResolveRoot: from a path that an administrator names to a directory that may
-// be served.
+// ResolveRoot: from a path that an administrator names to a directory, or file,
+// that may be served.
 
 #ifndef GOFERD_CONTROLPLANE_SUPERVISOR_ALLOWED_ROOTS_H_
 #define GOFERD_CONTROLPLANE_SUPERVISOR_ALLOWED_ROOTS_H_
@@ -14,7 +14,7 @@
 namespace goferd::supervisor {
 
 struct ResolvedRoot {
-  // O_PATH, a directory.
+  // O_PATH.
   gofer::base::UniqueFd fd;
   // Without symbolic links, as the kernel says it.
   std::string path;
@@ -25,6 +25,11 @@ struct ResolvedRoot {
 // Errors: PATH_NOT_ABSOLUTE, PATH_NOT_ALLOWED, PATH_NOT_FOUND,
 // ROOT_NOT_DIRECTORY, HOST_PERMISSION, FD_LIMIT.
 absl::StatusOr<ResolvedRoot> ResolveRoot(
+    const std::string& path,
+    const google::protobuf::RepeatedPtrField<std::string>& allowed);
+
+// The same for what need not be a directory.
+absl::StatusOr<ResolvedRoot> ResolveFile(
     const std::string& path,
     const google::protobuf::RepeatedPtrField<std::string>& allowed);
 

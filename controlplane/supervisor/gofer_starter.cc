@@ -143,14 +143,14 @@ absl::StatusOr<StartedGofer> GoferStarter::Spawn(
 
 absl::StatusOr<StartedGofer> GoferStarter::Start(
     const std::string& server_id, const worker::v1::Bootstrap& bootstrap,
-    int root, int64_t max_memory_bytes,
+    std::span<const int> fds, int64_t max_memory_bytes,
     worker::GoferClient::Callbacks callbacks) {
   auto started = Spawn(server_id, max_memory_bytes, std::move(callbacks));
   if (!started.ok()) return started;
   worker::v1::ToGofer ask;
   *ask.mutable_bootstrap() = bootstrap;
-  auto answer = started->link->AskFor(context_.start_timeout(), std::move(ask),
-                                      {&root, 1});
+  auto answer =
+      started->link->AskFor(context_.start_timeout(), std::move(ask), fds);
   if (!answer.ok()) return Explain(answer.status(), *started->process);
   started->result = std::move(*answer->mutable_bootstrap());
   absl::Status kept = context_.state.WriteServerFile(

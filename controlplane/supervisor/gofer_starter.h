@@ -4,10 +4,10 @@
 #define GOFERD_CONTROLPLANE_SUPERVISOR_GOFER_STARTER_H_
 
 #include <memory>
+#include <span>
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "controlplane/supervisor/allowed_roots.h"
 #include "controlplane/supervisor/context.h"
 #include "controlplane/supervisor/gofer_link.h"
 #include "controlplane/supervisor/gofer_process.h"
@@ -30,11 +30,12 @@ class GoferStarter {
   explicit GoferStarter(Context& context) : context_(context) {}
 
   // Starts a gofer with a state directory of its own and makes it that of the
-  // server which `bootstrap` describes. `root` is borrowed. What was left of a
-  // gofer before it is removed. A failure leaves no process.
+  // server which `bootstrap` describes. `fds` are borrowed: those of its tree.
+  // What was left of a gofer before it is removed. A failure leaves no process.
   absl::StatusOr<StartedGofer> Start(const std::string& server_id,
                                      const worker::v1::Bootstrap& bootstrap,
-                                     int root, int64_t max_memory_bytes,
+                                     std::span<const int> fds,
+                                     int64_t max_memory_bytes,
                                      worker::GoferClient::Callbacks callbacks);
 
  private:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
@@ -72,7 +73,8 @@ worker::GoferClient::Callbacks Lifecycle::CallbacksFor(
               }};
 }
 
-absl::Status Lifecycle::StartGofer(const Model::ServerPtr& server, int root) {
+absl::Status Lifecycle::StartGofer(const Model::ServerPtr& server,
+                                   const ServedTree& tree) {
   const uint64_t generation = next_generation_.fetch_add(1);
   worker::v1::Bootstrap bootstrap;
   int64_t max_memory = 0;
@@ -83,7 +85,10 @@ absl::Status Lifecycle::StartGofer(const Model::ServerPtr& server, int root) {
     bootstrap = MakeBootstrap(context_, *server);
     max_memory = server->resource.limits().max_memory_bytes();
   }
-  auto started = starter_.Start(server->id, bootstrap, root, max_memory,
+  tree.AddTo(bootstrap);
+  std::vector<int> fds;
+  for (const auto& fd : tree.fds) fds.push_back(fd.get());
+  auto started = starter_.Start(server->id, bootstrap, fds, max_memory,
                                 CallbacksFor(server->id, generation));
   if (!started.ok()) return started.status();
   {
@@ -270,12 +275,12 @@ void Lifecycle::Restart(const std::string& server_id) {
   }
   context_.gofer_restarts.fetch_add(1);
   absl::Status started;
-  const auto root =
-      ResolveRoot(server->resolved_root, context_.config.allowed_roots());
-  if (root.ok()) {
-    started = StartGofer(server, root->fd.get());
+  const auto tree = ResolveTree(server->resource, server->resolved_root,
+                                context_.config.allowed_roots());
+  if (tree.ok()) {
+    started = StartGofer(server, *tree);
   } else {
-    started = root.status();
+    started = tree.status();
   }
   if (started.ok()) {
     Log().info("{}: a new gofer serves", server->name());

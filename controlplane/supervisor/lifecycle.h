@@ -11,6 +11,7 @@
 #include "controlplane/supervisor/gofer_events.h"
 #include "controlplane/supervisor/gofer_starter.h"
 #include "controlplane/supervisor/rule_operations.h"
+#include "controlplane/supervisor/served_tree.h"
 
 namespace goferd::supervisor {
 
@@ -25,7 +26,8 @@ class Lifecycle {
   // Starts the gofer of a server that is STARTING, lays its overrides over it
   // and makes it ACTIVE. The caller has the mutation, or nobody else can.
   // Blocks.
-  absl::Status StartGofer(const Model::ServerPtr& server, int root);
+  absl::Status StartGofer(const Model::ServerPtr& server,
+                          const ServedTree& tree);
   // Ends the gofer of a server that is STOPPING, and removes the server with
   // all that it has. Blocks.
   absl::Status EndGofer(const Model::ServerPtr& server);

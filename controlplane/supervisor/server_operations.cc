@@ -8,9 +8,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
-#include "controlplane/supervisor/allowed_roots.h"
 #include "controlplane/supervisor/connection_options.h"
 #include "controlplane/supervisor/gofer_starter.h"
+#include "controlplane/supervisor/served_tree.h"
 #include "controlplane/supervisor/server_state.h"
 #include "controlplane/supervisor/time_conversion.h"
 #include "controlplane/supervisor/uuid.h"
@@ -62,13 +62,6 @@ bool IsOver(const Server& server, absl::Time now) {
 template <class Message>
 bool Same(const Message& a, const Message& b) {
   return a.SerializeAsString() == b.SerializeAsString();
-}
-
-absl::Status NotYet(absl::string_view what) {
-  return errors::Error(Reason::GOFER_CAPABILITY_MISSING,
-                       absl::StrCat("this release of goferd does not have ",
-                                    what, ": see DaemonInfo.capabilities"),
-                       {{"capability", std::string(what)}});
 }
 
 }  // namespace
@@ -134,8 +127,6 @@ absl::Status ServerOperations::CheckNew(const std::string& id,
         "UNCONFINED servers are not allowed here: servers.allow_unconfined of "
         "the daemon's configuration says so");
   }
-  if (spec.has_oci_bundle()) return NotYet("oci-bundle");
-  if (spec.has_id_map()) return NotYet("id-map");
   return absl::OkStatus();
 }
 
@@ -148,12 +139,14 @@ absl::StatusOr<admin::Server> ServerOperations::Create(absl::string_view name,
     MutexLock lock(model.mu);
     if (absl::Status status = CheckNew(id, spec); !status.ok()) return status;
   }
-  const auto root = ResolveRoot(spec.root(), context_.config.allowed_roots());
-  if (!root.ok()) return root.status();
+  const auto tree =
+      ResolveTree(spec, spec.has_oci_bundle() ? spec.oci_bundle() : spec.root(),
+                  context_.config.allowed_roots());
+  if (!tree.ok()) return tree.status();
   auto server = std::make_shared<ServerRecord>();
   server->id = id;
   server->resource = Complete(id, spec);
-  server->resolved_root = root->path;
+  server->resolved_root = tree->path;
   if (effect == Effect::kValidateOnly) return server->resource;
   server->resource.set_uid(NewUuid());
   {
@@ -163,7 +156,7 @@ absl::StatusOr<admin::Server> ServerOperations::Create(absl::string_view name,
     server->busy = true;
     model.Add(server);
   }
-  const absl::Status started = lifecycle_.StartGofer(server, root->fd.get());
+  const absl::Status started = lifecycle_.StartGofer(server, *tree);
   if (!started.ok()) {
     (void)context_.state.RemoveServer(id);
     MutexLock lock(model.mu);

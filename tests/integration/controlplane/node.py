@@ -114,6 +114,8 @@ class Goferd:
             file.write(f'state_directory: "{self.state}"\n'
                        f'allowed_roots: "{base}"\n'
                        f'gofer_path: "{os.environ["GOFER"]}"\n' + config)
+        # A program and its arguments that becomes goferd, such as setpriv(1).
+        self.wrapper = []
         self.process = None
         self.api = None
 
@@ -126,7 +128,7 @@ class Goferd:
         command that executes the rest of its words."""
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [*prefix, os.environ["GOFERD"], f"--config={self.config}",
+                [*self.wrapper, *prefix, os.environ["GOFERD"], f"--config={self.config}",
                  *flags], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 **popen)
         return self.process
@@ -176,6 +178,7 @@ class NodeTest(unittest.TestCase):
     """A test with a goferd; afterwards none of its processes is left."""
 
     CONFIG = ""
+    WRAPPER = ()
 
     def setUp(self):
         self.base = os.path.realpath(tempfile.mkdtemp(prefix="goferd-test-"))
@@ -184,6 +187,7 @@ class NodeTest(unittest.TestCase):
         with open(os.path.join(self.tree, "hello"), "w", encoding="utf-8") as file:
             file.write("hello from the tree")
         self.goferd = Goferd(self.base, self.CONFIG)
+        self.goferd.wrapper = list(self.WRAPPER)
         self.goferd.start()
         self.loads = []
 

@@ -82,11 +82,40 @@ TEST_F(ServerMethodsTest, BadServersAreToldAllThatIsWrong) {
       {"server_id: 'a' server { root: '/' id_map { "
        "uid_ranges { host_id: 4294967295 count: 1 } } }",
        {"server.id_map.uid_ranges[0]"}},
+      {"server_id: 'a' server { root: '/' id_map { "
+       "uid_ranges { host_id: 1000 sandbox_id: 1000 count: 1 } "
+       "gid_ranges { host_id: 5 count: 1 } } }",
+       {"server.id_map.uid_ranges"}},
+      {"server_id: 'a' server { root: '/' sandbox_mode: UNCONFINED id_map { "
+       "uid_ranges { host_id: 1000 count: 1 } } }",
+       {"server.sandbox_mode"}},
+      {"server_id: 'a' server { oci_bundle: '/b' sandbox_mode: UNCONFINED }",
+       {"server.sandbox_mode"}},
   };
   for (const auto& [request, fields] : cases) {
     EXPECT_THAT(FieldsOfCreate(request), ElementsAreArray(fields)) << request;
   }
   EXPECT_EQ(supervisor_.changes(), 0);
+}
+
+// 340 ranges of long numbers are more than the page that the kernel reads.
+TEST_F(ServerMethodsTest, IdMapsThatTheKernelWouldNotTake) {
+  admin::CreateServerRequest request;
+  request.set_server_id("a");
+  request.mutable_server()->set_root("/");
+  auto& ranges =
+      *request.mutable_server()->mutable_id_map()->mutable_uid_ranges();
+  for (uint32_t i = 0; i < 340; ++i) {
+    auto& range = *ranges.Add();
+    range.set_host_id(3'000'000'000 + i);
+    range.set_sandbox_id(i);
+    range.set_count(1);
+  }
+  EXPECT_THAT(
+      FieldsOf(bodies_.servers.CreateServer(context_, request).status()),
+      ElementsAre("server.id_map.uid_ranges"));
+  ranges.DeleteSubrange(200, 140);
+  EXPECT_TRUE(bodies_.servers.CreateServer(context_, request).ok());
 }
 
 TEST_F(ServerMethodsTest, UnknownModesAreRefused) {

@@ -72,6 +72,17 @@ TEST_F(AllowedRootsTest, WhatIsNoDirectory) {
   EXPECT_EQ(ReasonFor(base_ + "/allowed/file"), Reason::ROOT_NOT_DIRECTORY);
 }
 
+TEST_F(AllowedRootsTest, FilesWhereTheyMayBe) {
+  ASSERT_EQ(::symlink("../allowed-not", (base_ + "/allowed/out").c_str()), 0);
+  for (const std::string path : {"/allowed/file", "/allowed/tree"}) {
+    const auto file = ResolveFile(base_ + path, allowed_);
+    ASSERT_TRUE(file.ok()) << file.status();
+    EXPECT_EQ(file->path, base_ + path);
+  }
+  const auto out = ResolveFile(base_ + "/allowed/out", allowed_);
+  EXPECT_EQ(errors::ReasonOf(out.status()), Reason::PATH_NOT_ALLOWED);
+}
+
 TEST_F(AllowedRootsTest, SlashAllowsAll) {
   *allowed_.Add() = "/";
   const auto root = ResolveRoot(base_ + "/allowed-not", allowed_);
