@@ -96,6 +96,9 @@ std::vector<std::string> Capabilities(const config::v1::DaemonConfig& config) {
   if (config.servers().allow_unconfined()) {
     capabilities.emplace_back("unconfined-servers");
   }
+  if (config.servers().warm_gofers() > 0) {
+    capabilities.emplace_back("warm-gofers");
+  }
   std::sort(capabilities.begin(), capabilities.end());
   return capabilities;
 }

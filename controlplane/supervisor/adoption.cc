@@ -12,6 +12,7 @@
 #include "controlplane/supervisor/server_state.h"
 #include "controlplane/supervisor/time_conversion.h"
 #include "controlplane/supervisor/uuid.h"
+#include "controlplane/supervisor/waiting_gofer.h"
 #include "goferd/state/v1/state.pb.h"
 #include "goferd/worker/v1/frame.pb.h"
 #include "server/base/log.h"
@@ -112,6 +113,7 @@ void Lifecycle::AdoptAll(absl::Duration patience) {
         AdoptForeign(id, 0);
       } else if (const absl::Status adopted = Adopt(id, origin);
                  !adopted.ok()) {
+        EndUnused(id, adopted);
         RestoreDead(id, adopted);
       }
       leave();
@@ -365,6 +367,12 @@ void Lifecycle::RestoreRules(const Model::ServerPtr& server,
   MutexLock lock(context_.model.mu);
   server->assignments.assign(overrides.assignments().begin(),
                              overrides.assignments().end());
+}
+
+// goferd was killed before it had given it its server.
+void Lifecycle::EndUnused(const std::string& id, const absl::Status& adopted) {
+  if (errors::ReasonOf(adopted) != errors::Reason::OPERATION_PENDING) return;
+  AskToEnd(context_, context_.state.ControlPath(id));
 }
 
 void Lifecycle::RestoreDead(const std::string& id, const absl::Status& why) {

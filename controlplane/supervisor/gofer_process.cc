@@ -114,19 +114,18 @@ absl::StatusOr<std::shared_ptr<GoferProcess>> GoferProcess::Spawn(
     ::waitpid(pid, nullptr, 0);
     return errors::FromErrno(pidfd.error().number(), "pidfd_open");
   }
-  std::shared_ptr<GoferProcess> process(
+  return std::shared_ptr<GoferProcess>(
       new GoferProcess({pid, StartTimeOf(pid)}, std::move(*pidfd), true));
-  process->JoinCgroup(options);
-  return process;
 }
 
-void GoferProcess::JoinCgroup(const Options& options) {
-  if (options.cgroup_parent.empty()) {
-    if (options.max_memory_bytes > 0) missing_.push_back("cgroup");
+void GoferProcess::Confine(const Confines& confines) {
+  if (confines.cgroup_parent.empty()) {
+    if (confines.max_memory_bytes > 0) missing_.push_back("cgroup");
     return;
   }
-  auto group = Cgroup::Make(options.cgroup_parent, "gofer-" + options.server_id,
-                            options.max_memory_bytes);
+  auto group =
+      Cgroup::Make(confines.cgroup_parent, "gofer-" + confines.server_id,
+                   confines.max_memory_bytes);
   absl::Status joined = group.ok() ? group->Add(pid()) : group.status();
   if (joined.ok()) {
     cgroup_ = *std::move(group);
@@ -134,7 +133,7 @@ void GoferProcess::JoinCgroup(const Options& options) {
   }
   missing_.push_back("cgroup");
   gofer::base::Log().warn("servers/{}: its gofer has no control group: {}",
-                          options.server_id, std::string(joined.message()));
+                          confines.server_id, std::string(joined.message()));
 }
 
 absl::StatusOr<std::shared_ptr<GoferProcess>> GoferProcess::Adopt(

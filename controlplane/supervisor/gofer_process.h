@@ -35,14 +35,17 @@ class GoferProcess {
   struct Options {
     // The executable.
     std::string gofer_path;
+    // Further words of its command line.
+    std::vector<std::string> flags;
+  };
+  // What holds for the gofer of one server.
+  struct Confines {
     // Names its control group.
     std::string server_id;
     // See ServersConfig. Empty: no group.
     std::string cgroup_parent;
     // 0: no limit.
     int64_t max_memory_bytes = 0;
-    // Further words of its command line.
-    std::vector<std::string> flags;
   };
   // A process number, and the start that tells it from a later process of that
   // number. A start of 0 is not known.
@@ -72,6 +75,8 @@ class GoferProcess {
   pid_t pid() const { return identity_.pid; }
   // Readable when it has ended. Borrowed.
   int pidfd() const { return pidfd_.get(); }
+  // Before it is given a server, by the thread that started or took it.
+  void Confine(const Confines& confines);
   // What it was to have and has not: "cgroup".
   const std::vector<std::string>& missing() const { return missing_; }
 
@@ -91,8 +96,6 @@ class GoferProcess {
  private:
   GoferProcess(Identity identity, gofer::base::UniqueFd pidfd, bool is_child)
       : identity_(identity), pidfd_(std::move(pidfd)), is_child_(is_child) {}
-
-  void JoinCgroup(const Options& options);
 
   const Identity identity_;
   const gofer::base::UniqueFd pidfd_;

@@ -111,55 +111,83 @@ worker::v1::Bootstrap MakeBootstrap(const Context& context,
   return bootstrap;
 }
 
-absl::StatusOr<StartedGofer> GoferStarter::Spawn(
-    const std::string& server_id, int64_t max_memory_bytes,
-    worker::GoferClient::Callbacks callbacks) {
+GoferProcess::Options OptionsOf(const Context& context) {
+  GoferProcess::Options options;
+  options.gofer_path = context.config.gofer_path();
+  // It has our standard error.
+  if (context.config.log().format() == config::v1::LogConfig::JSON) {
+    options.flags.push_back("--log-format=json");
+  }
+  return options;
+}
+
+absl::StatusOr<std::shared_ptr<GoferProcess>> GoferStarter::TakeOrSpawn(
+    const std::string& server_id) {
   if (absl::Status made = context_.state.MakeServer(server_id); !made.ok()) {
     return made;
   }
+  if (auto warm = warm_.Take(server_id)) return warm;
   auto listener = context_.state.ListenControl(server_id);
   if (!listener.ok()) return listener.status();
-  GoferProcess::Options options;
-  options.gofer_path = context_.config.gofer_path();
-  options.server_id = server_id;
-  options.cgroup_parent = context_.config.servers().cgroup_parent();
-  options.max_memory_bytes = max_memory_bytes;
-  // It has our standard error.
-  if (context_.config.log().format() == config::v1::LogConfig::JSON) {
-    options.flags.push_back("--log-format=json");
-  }
-  auto process = GoferProcess::Spawn(options, *std::move(listener));
-  if (!process.ok()) return process.status();
-  StartedGofer started;
-  started.process = *std::move(process);
+  auto process =
+      GoferProcess::Spawn(OptionsOf(context_), *std::move(listener));
+  if (!process.ok()) return process;
+  // A goferd that comes after us knows it by this, whatever becomes of us.
+  absl::Status kept = context_.state.WriteServerFile(
+      server_id, "pid", (*process)->IdentityText());
+  if (!kept.ok()) return Explain(kept, **process);
+  return process;
+}
+
+absl::StatusOr<StartedGofer> GoferStarter::Connect(
+    const std::string& server_id, std::shared_ptr<GoferProcess> process,
+    worker::GoferClient::Callbacks callbacks) {
   auto client =
       worker::GoferClient::Connect(context_.state.ControlPath(server_id),
                                    *context_.loop, std::move(callbacks));
-  if (!client.ok()) return Explain(client.status(), *started.process);
+  if (!client.ok()) return Explain(client.status(), *process);
+  StartedGofer started;
+  started.process = std::move(process);
   started.link = std::make_shared<GoferLink>(
       *std::move(client), context_.control_timeout(), ServerName(server_id));
   return started;
+}
+
+absl::Status GoferStarter::Bootstrap(const worker::v1::Bootstrap& bootstrap,
+                                     std::span<const int> fds,
+                                     StartedGofer& gofer) {
+  worker::v1::ToGofer ask;
+  *ask.mutable_bootstrap() = bootstrap;
+  auto answer =
+      gofer.link->AskFor(context_.start_timeout(), std::move(ask), fds);
+  if (!answer.ok()) return Explain(answer.status(), *gofer.process);
+  gofer.result = std::move(*answer->mutable_bootstrap());
+  absl::Status kept = context_.state.WriteServerFile(
+      bootstrap.server_id(), "bootstrap.pb", bootstrap.SerializeAsString());
+  return kept.ok() ? kept : Explain(kept, *gofer.process);
 }
 
 absl::StatusOr<StartedGofer> GoferStarter::Start(
     const std::string& server_id, const worker::v1::Bootstrap& bootstrap,
     std::span<const int> fds, int64_t max_memory_bytes,
     worker::GoferClient::Callbacks callbacks) {
-  auto started = Spawn(server_id, max_memory_bytes, std::move(callbacks));
-  if (!started.ok()) return started;
-  worker::v1::ToGofer ask;
-  *ask.mutable_bootstrap() = bootstrap;
-  auto answer =
-      started->link->AskFor(context_.start_timeout(), std::move(ask), fds);
-  if (!answer.ok()) return Explain(answer.status(), *started->process);
-  started->result = std::move(*answer->mutable_bootstrap());
-  absl::Status kept = context_.state.WriteServerFile(
-      server_id, "pid", started->process->IdentityText());
-  if (kept.ok()) {
-    kept = context_.state.WriteServerFile(server_id, "bootstrap.pb",
-                                          bootstrap.SerializeAsString());
+  auto process = TakeOrSpawn(server_id);
+  if (!process.ok()) return process.status();
+  (*process)->Confine(
+      {.server_id = server_id,
+       .cgroup_parent = context_.config.servers().cgroup_parent(),
+       .max_memory_bytes = max_memory_bytes});
+  auto started = Connect(server_id, *std::move(process), std::move(callbacks));
+  if (started.ok()) {
+    const absl::Status serves = Bootstrap(bootstrap, fds, *started);
+    if (serves.ok()) {
+      warm_.Proven();
+    } else {
+      started = serves;
+    }
   }
-  if (!kept.ok()) return Explain(kept, *started->process);
+  // Now, so as not to be in the way of the one that a caller waits for.
+  warm_.Refill();
   return started;
 }
 

@@ -11,6 +11,7 @@
 #include "controlplane/supervisor/context.h"
 #include "controlplane/supervisor/gofer_link.h"
 #include "controlplane/supervisor/gofer_process.h"
+#include "controlplane/supervisor/warm_gofers.h"
 #include "controlplane/worker/gofer_client.h"
 #include "goferd/worker/v1/bootstrap.pb.h"
 
@@ -23,15 +24,16 @@ struct StartedGofer {
   worker::v1::BootstrapResult result;
 };
 
-// Starts processes; knows no model. Thread-safe; blocks, at most for the start
-// timeout.
+// Starts processes, or takes those that wait; knows no model. Thread-safe;
+// blocks, at most for the start timeout.
 class GoferStarter {
  public:
-  explicit GoferStarter(Context& context) : context_(context) {}
+  GoferStarter(Context& context, WarmGofers& warm)
+      : context_(context), warm_(warm) {}
 
-  // Starts a gofer with a state directory of its own and makes it that of the
-  // server which `bootstrap` describes. `fds` are borrowed: those of its tree.
-  // What was left of a gofer before it is removed. A failure leaves no process.
+  // Gives a gofer a state directory of its own and makes it that of the server
+  // which `bootstrap` describes. `fds` are borrowed: those of its tree. What was
+  // left of a gofer before it is removed. A failure leaves no process.
   absl::StatusOr<StartedGofer> Start(const std::string& server_id,
                                      const worker::v1::Bootstrap& bootstrap,
                                      std::span<const int> fds,
@@ -39,15 +41,23 @@ class GoferStarter {
                                      worker::GoferClient::Callbacks callbacks);
 
  private:
-  absl::StatusOr<StartedGofer> Spawn(const std::string& server_id,
-                                     int64_t max_memory_bytes,
-                                     worker::GoferClient::Callbacks callbacks);
+  absl::StatusOr<std::shared_ptr<GoferProcess>> TakeOrSpawn(
+      const std::string& server_id);
+  absl::StatusOr<StartedGofer> Connect(
+      const std::string& server_id, std::shared_ptr<GoferProcess> process,
+      worker::GoferClient::Callbacks callbacks);
+  absl::Status Bootstrap(const worker::v1::Bootstrap& bootstrap,
+                         std::span<const int> fds, StartedGofer& gofer);
 
   Context& context_;
+  WarmGofers& warm_;
 };
 
 // What goferd is, for a gofer.
 worker::v1::Party OwnParty();
+
+// What gofers are started with, whoever's they become.
+GoferProcess::Options OptionsOf(const Context& context);
 
 // The message that starts the gofer of `server`.
 worker::v1::Bootstrap MakeBootstrap(const Context& context,

@@ -2,12 +2,12 @@
 
 #include <signal.h>
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
+#include "controlplane/supervisor/restart_pace.h"
 #include "controlplane/supervisor/server_state.h"
 #include "controlplane/supervisor/time_conversion.h"
 #include "goferd/worker/v1/frame.pb.h"
@@ -20,20 +20,9 @@ using gofer::base::Log;
 using gofer::base::MutexLock;
 using Server = admin::Server;
 
-// A gofer that lived for so long was no failure of its start.
-constexpr absl::Duration kHealthyLife = absl::Minutes(1);
-constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
-constexpr absl::Duration kLongestPause = absl::Seconds(30);
 // The kernel closes the sockets of a process a moment before it is dead.
 constexpr absl::Duration kDeathRattle = absl::Milliseconds(20);
 constexpr absl::Duration kKillPatience = absl::Seconds(5);
-
-// Before the n-th start in a row, n from 1.
-absl::Duration PauseBefore(int start) {
-  if (start <= 1) return absl::ZeroDuration();
-  const int doublings = std::min(start - 2, 20);
-  return std::min(kFirstPause * (int64_t{1} << doublings), kLongestPause);
-}
 
 std::string Describe(const GoferExit& end) {
   if (end.signal) return absl::StrCat("signal ", *end.signal);

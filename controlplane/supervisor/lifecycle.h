@@ -20,8 +20,11 @@ namespace goferd::supervisor {
 // somebody else. Thread-safe.
 class Lifecycle {
  public:
-  Lifecycle(Context& context, RuleOperations& rules)
-      : context_(context), rules_(rules), events_(context), starter_(context) {}
+  Lifecycle(Context& context, RuleOperations& rules, WarmGofers& warm)
+      : context_(context),
+        rules_(rules),
+        events_(context),
+        starter_(context, warm) {}
 
   // Starts the gofer of a server that is STARTING, lays its overrides over it
   // and makes it ACTIVE. The caller has the mutation, or nobody else can.
@@ -62,6 +65,7 @@ class Lifecycle {
   absl::Status TakeOver(const std::string& id, Origin origin,
                         std::shared_ptr<GoferLink> link, uint64_t generation,
                         const worker::v1::AdoptResult& result);
+  void EndUnused(const std::string& id, const absl::Status& adopted);
   // A server whose gofer died while goferd was away.
   void RestoreDead(const std::string& id, const absl::Status& why);
   Model::ServerPtr Restored(const std::string& id, Origin origin,

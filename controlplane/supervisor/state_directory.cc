@@ -33,6 +33,7 @@ constexpr size_t kMostFileBytes = size_t{16} << 20;
 constexpr int kBacklog = 16;
 constexpr mode_t kPassableMode = 0711;
 constexpr char kControl[] = "control.sock";
+constexpr char kPid[] = "pid";
 
 // As in the API; what else lies there is not ours.
 bool IsId(absl::string_view name) {
@@ -123,12 +124,14 @@ absl::StatusOr<UniqueFd> TakeLock(int directory, const std::string& path) {
 }  // namespace
 
 StateDirectory::StateDirectory(std::string path, UniqueFd root, UniqueFd lock,
-                               UniqueFd servers, UniqueFd adopted)
+                               UniqueFd servers, UniqueFd adopted,
+                               UniqueFd warm)
     : path_(std::move(path)),
       root_(std::move(root)),
       lock_(std::move(lock)),
       servers_(std::move(servers)),
-      adopted_(std::move(adopted)) {}
+      adopted_(std::move(adopted)),
+      warm_(std::move(warm)) {}
 
 absl::StatusOr<StateDirectory> StateDirectory::Open(const std::string& path) {
   auto root = OpenPrivateDirectory(AT_FDCWD, path);
@@ -153,8 +156,11 @@ absl::StatusOr<StateDirectory> StateDirectory::Open(const std::string& path) {
   if (!servers.ok()) return Failed(servers.error(), path + "/servers");
   auto adopted = OpenPrivateDirectory(root->get(), "adopted");
   if (!adopted.ok()) return Failed(adopted.error(), path + "/adopted");
+  auto warm = OpenPrivateDirectory(root->get(), "warm");
+  if (!warm.ok()) return Failed(warm.error(), path + "/warm");
   return StateDirectory(path, std::move(*root), *std::move(lock),
-                        std::move(*servers), std::move(*adopted));
+                        std::move(*servers), std::move(*adopted),
+                        std::move(*warm));
 }
 
 absl::Status StateDirectory::MakeServer(absl::string_view id) {
@@ -225,6 +231,63 @@ absl::Status StateDirectory::RemoveServer(absl::string_view id) {
   const auto removed = RemoveDirectory(servers_.get(), std::string(id));
   if (removed.ok()) return absl::OkStatus();
   return Failed(removed.error(), absl::StrCat(path_, "/servers/", id));
+}
+
+absl::StatusOr<UniqueFd> StateDirectory::ListenWarm(absl::string_view name) {
+  const auto directory = OpenPrivateDirectory(warm_.get(), std::string(name));
+  if (!directory.ok()) return Failed(directory.error(), WarmControlPath(name));
+  auto socket = ListenIn(directory->get());
+  if (!socket.ok()) return Failed(socket.error(), WarmControlPath(name));
+  return std::move(*socket);
+}
+
+std::string StateDirectory::WarmControlPath(absl::string_view name) const {
+  return absl::StrCat(path_, "/warm/", name, "/", kControl);
+}
+
+absl::Status StateDirectory::WriteWarmPid(absl::string_view name,
+                                          absl::string_view text) {
+  const auto directory = OpenIn(warm_.get(), name);
+  const auto written = directory.ok()
+                           ? ReplaceFile(directory->get(), kPid, text)
+                           : ErrnoOr<void>(directory.error());
+  if (written.ok()) return absl::OkStatus();
+  return Failed(written.error(), absl::StrCat(path_, "/warm/", name, "/pid"));
+}
+
+absl::StatusOr<std::string> StateDirectory::ReadWarmPid(
+    absl::string_view name) const {
+  constexpr size_t kMostPidBytes = 64;
+  const auto directory = OpenIn(warm_.get(), name);
+  auto text = directory.ok() ? ReadFile(directory->get(), kPid, kMostPidBytes)
+                             : ErrnoOr<std::string>(directory.error());
+  if (text.ok()) return std::move(*text);
+  return Failed(text.error(), absl::StrCat(path_, "/warm/", name, "/pid"));
+}
+
+std::vector<std::string> StateDirectory::ListWarm() const {
+  return IdsIn(warm_.get());
+}
+
+absl::Status StateDirectory::RemoveWarm(absl::string_view name) {
+  const auto removed = RemoveDirectory(warm_.get(), std::string(name));
+  if (removed.ok()) return absl::OkStatus();
+  return Failed(removed.error(), absl::StrCat(path_, "/warm/", name));
+}
+
+absl::Status StateDirectory::GiveWarm(absl::string_view name,
+                                      absl::string_view server_id) {
+  const auto from = OpenIn(warm_.get(), name);
+  if (!from.ok()) return Failed(from.error(), WarmControlPath(name));
+  const auto to = OpenIn(servers_.get(), server_id);
+  if (!to.ok()) return Failed(to.error(), ControlPath(server_id));
+  // The pid last: whoever finds it here may end the process.
+  for (const char* const file : {kControl, kPid}) {
+    const auto moved = SyscallVoid(
+        [&] { return ::renameat(from->get(), file, to->get(), file); });
+    if (!moved.ok()) return Failed(moved.error(), ControlPath(server_id));
+  }
+  return RemoveWarm(name);
 }
 
 std::string StateDirectory::AdoptedControlPath(absl::string_view id) const {

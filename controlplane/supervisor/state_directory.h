@@ -22,6 +22,7 @@ namespace goferd::supervisor {
 //   lock                          held by the goferd that has it
 //   servers/ID/{bootstrap.pb, overrides.pb, pid, control.sock}
 //   adopted/ID/{control.sock, pid}    made by gofers that others started
+//   warm/NAME/{control.sock, pid}     gofers that wait for a server
 //
 // Others may pass through it, to the sockets of the API and for attaching; the
 // rest is private. All work is done on descriptors of the directories; no
@@ -60,6 +61,18 @@ class StateDirectory {
   // OK when there is none.
   absl::Status RemoveServer(absl::string_view id);
 
+  // The directory of a gofer that waits for a server, `name` being like an id,
+  // and a socket as ListenControl makes it. While its `pid` is here it serves
+  // nobody.
+  absl::StatusOr<gofer::base::UniqueFd> ListenWarm(absl::string_view name);
+  std::string WarmControlPath(absl::string_view name) const;
+  absl::Status WriteWarmPid(absl::string_view name, absl::string_view text);
+  absl::StatusOr<std::string> ReadWarmPid(absl::string_view name) const;
+  std::vector<std::string> ListWarm() const;
+  absl::Status RemoveWarm(absl::string_view name);
+  // Makes its socket and `pid` those of a server, whose directory exists.
+  absl::Status GiveWarm(absl::string_view name, absl::string_view server_id);
+
   std::string AdoptedControlPath(absl::string_view id) const;
   // As ListServers.
   std::vector<std::string> ListAdopted() const;
@@ -76,13 +89,14 @@ class StateDirectory {
  private:
   StateDirectory(std::string path, gofer::base::UniqueFd root,
                  gofer::base::UniqueFd lock, gofer::base::UniqueFd servers,
-                 gofer::base::UniqueFd adopted);
+                 gofer::base::UniqueFd adopted, gofer::base::UniqueFd warm);
 
   std::string path_;
   gofer::base::UniqueFd root_;
   gofer::base::UniqueFd lock_;
   gofer::base::UniqueFd servers_;
   gofer::base::UniqueFd adopted_;
+  gofer::base::UniqueFd warm_;
 };
 
 // A running watch.

@@ -9,6 +9,7 @@
 #include "controlplane/supervisor/rule_operations.h"
 #include "controlplane/supervisor/server_operations.h"
 #include "controlplane/supervisor/statistics.h"
+#include "controlplane/supervisor/warm_gofers.h"
 #include "server/base/log.h"
 
 namespace goferd::supervisor {
@@ -28,11 +29,13 @@ class NodeSupervisor final : public Supervisor {
         rules_(context_),
         handlers_(context_, rules_),
         statistics_(context_),
-        lifecycle_(context_, rules_),
+        warm_(context_),
+        lifecycle_(context_, rules_, warm_),
         servers_(context_, lifecycle_) {}
 
   ~NodeSupervisor() override {
     Shutdown();
+    warm_.Stop();
     adopted_watch_.reset();
     context_.pool.Stop();
     context_.loop->Stop();
@@ -45,6 +48,8 @@ class NodeSupervisor final : public Supervisor {
     if (!watch.ok()) return watch.status();
     adopted_watch_ = *std::move(watch);
     lifecycle_.AdoptAll(kAdoptionPatience);
+    // What lives comes first.
+    warm_.Start();
     SweepLater();
     return absl::OkStatus();
   }
@@ -216,6 +221,7 @@ class NodeSupervisor final : public Supervisor {
   RuleOperations rules_;
   HandlerOperations handlers_;
   Statistics statistics_;
+  WarmGofers warm_;
   Lifecycle lifecycle_;
   ServerOperations servers_;
   std::unique_ptr<StateDirectory::AdoptedWatch> adopted_watch_;

@@ -107,6 +107,11 @@ class Bootstrapper {
     for (;;) {
       auto request = NextRequest();
       if (!request) return ExitCode::kOk;
+      if (request->message.has_shutdown()) {
+        // goferd does not need us any more.
+        Answer(request->message.request_id(), {});
+        return ExitCode::kOk;
+      }
       if (!request->message.has_bootstrap()) {
         Answer(request->message.request_id(),
                MakeFailure(Failure::WRONG_STATE, "it has no server yet"));
@@ -148,10 +153,11 @@ class Bootstrapper {
     if (socket.ok()) peer_ = std::make_unique<ControlPeer>(*std::move(socket));
   }
 
-  void Answer(uint64_t request_id, const Failure& failure) {
+  // Without a failure it is done.
+  void Answer(uint64_t request_id, const std::optional<Failure>& failure) {
     v1::FromGofer message;
     message.mutable_response()->set_request_id(request_id);
-    *message.mutable_response()->mutable_failure() = failure;
+    if (failure) *message.mutable_response()->mutable_failure() = *failure;
     peer_->Queue(message);
     peer_->FlushAll(kLastWordsNs);
   }

@@ -25,11 +25,11 @@ struct Bootstrapped {
 };
 
 // Accepts on the borrowed, listening `listener` until a goferd has sent
-// Bootstrap, then confines the process. Other requests are answered
-// WRONG_STATE; a goferd that sends no request at all, or is gone, gives way to
-// the next. Returns an exit code when the process is to end: kOk after a
-// signal, that of the step that failed, which goferd and stderr have been told
-// by then. One thread.
+// Bootstrap, then confines the process. Other requests but Shutdown are
+// answered WRONG_STATE; a goferd that sends no request at all, or is gone,
+// gives way to the next. Returns an exit code when the process is to end: kOk
+// after a Shutdown or a signal, that of the step that failed, which goferd and
+// stderr have been told by then. One thread.
 std::variant<Bootstrapped, ExitCode> AwaitBootstrap(
     int listener, TerminationSignals& signals);
 

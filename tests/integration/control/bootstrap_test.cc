@@ -201,5 +201,17 @@ TEST(BootstrapTest, NoListeningSocket) {
   EXPECT_THAT(gofer.Stderr(), HasSubstr("control-socket: --control-fd=3"));
 }
 
+TEST(BootstrapTest, AGoferThatIsNotNeededEndsWhenItIsTold) {
+  AgentUnderTest agent;
+  FakeGoferd goferd(agent.socket_path());
+  v1::ToGofer list;
+  list.mutable_list_connections();
+  EXPECT_EQ(goferd.Ask(list).failure().code(), v1::Failure::WRONG_STATE);
+  v1::ToGofer shutdown;
+  shutdown.mutable_shutdown();
+  EXPECT_FALSE(goferd.Ask(shutdown).has_failure());
+  EXPECT_EQ(agent.gofer().Wait(), 0);
+}
+
 }  // namespace
 }  // namespace gofer::test

@@ -32,10 +32,9 @@ class GoferProcessTest : public testing::Test {
     ::chmod(path.c_str(), 0755);
     GoferProcess::Options options;
     options.gofer_path = path;
-    options.server_id = "test";
     auto spawned = GoferProcess::Spawn(
         options, gofer::base::UniqueFd(
-                     ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)));
+                  ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)));
     EXPECT_TRUE(spawned.ok()) << spawned.status();
     return spawned.ok() ? *spawned : nullptr;
   }

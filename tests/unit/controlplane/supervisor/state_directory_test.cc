@@ -50,6 +50,7 @@ TEST_F(StateDirectoryTest, IsPrivate) {
   EXPECT_EQ(mode(""), 0711u);
   EXPECT_EQ(mode("/servers"), 0700u);
   EXPECT_EQ(mode("/adopted"), 0700u);
+  EXPECT_EQ(mode("/warm"), 0700u);
   EXPECT_EQ(mode("/lock"), 0600u);
 }
 
@@ -159,9 +160,39 @@ TEST_F(StateDirectoryTest, DeadAdoptedGofersAreToldApart) {
   EXPECT_FALSE(std::filesystem::exists(directory));
 }
 
+TEST_F(StateDirectoryTest, AWarmGofersSocketAndPidBecomeAServers) {
+  StateDirectory state = Open();
+  ASSERT_TRUE(state.ListenWarm("w-1").ok());
+  ASSERT_TRUE(state.ListenWarm("w-2").ok());
+  ASSERT_TRUE(state.WriteWarmPid("w-1", "7 8\n").ok());
+  EXPECT_THAT(state.ListWarm(), ElementsAre("w-1", "w-2"));
+  EXPECT_THAT(state.ListServers(), ElementsAre());
+  // A server whose gofer died has files already.
+  ASSERT_TRUE(state.MakeServer("a").ok());
+  ASSERT_TRUE(state.ListenControl("a").ok());
+  ASSERT_TRUE(state.WriteServerFile("a", "pid", "1 2\n").ok());
+  ASSERT_TRUE(state.WriteServerFile("a", "overrides.pb", "kept").ok());
+  ASSERT_TRUE(state.GiveWarm("w-1", "a").ok());
+  EXPECT_EQ(*state.ReadServerFile("a", "pid"), "7 8\n");
+  EXPECT_EQ(*state.ReadServerFile("a", "overrides.pb"), "kept");
+  EXPECT_TRUE(std::filesystem::is_socket(state.ControlPath("a")));
+  EXPECT_THAT(state.ListWarm(), ElementsAre("w-2"));
+}
+
+TEST_F(StateDirectoryTest, AWarmGoferWithoutAPidIsNotGivenAway) {
+  StateDirectory state = Open();
+  ASSERT_TRUE(state.ListenWarm("w-1").ok());
+  ASSERT_TRUE(state.MakeServer("a").ok());
+  EXPECT_EQ(ReasonOf(state.ReadWarmPid("w-1").status()),
+            Reason::PATH_NOT_FOUND);
+  EXPECT_FALSE(state.GiveWarm("w-1", "a").ok());
+  EXPECT_FALSE(state.GiveWarm("w-1", "none").ok());
+}
+
 TEST_F(StateDirectoryTest, RemovingWhatIsGoneIsFine) {
   StateDirectory state = Open();
   EXPECT_TRUE(state.RemoveServer("a").ok());
+  EXPECT_TRUE(state.RemoveWarm("w-1").ok());
 }
 
 }  // namespace
