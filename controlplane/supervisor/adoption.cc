@@ -243,6 +243,15 @@ absl::Status Lifecycle::TakeOver(const std::string& id, Origin origin,
     server->started_at = absl::FromUnixNanos(result.start_unix_ns());
     server->draining = result.draining();
     Known(*server, result.bootstrap());
+    if (origin == Origin::kOurs) {
+      (*process)->FindConfines(
+          {.server_id = id,
+           .cgroup_parent = context_.cgroup_parent,
+           .max_memory_bytes = server->resource.limits().max_memory_bytes()});
+    }
+    for (const std::string& missing : (*process)->missing()) {
+      server->resource.add_missing_sandbox_steps(missing);
+    }
     server->resource.set_gofer_pid((*process)->pid());
     server->resource.clear_failure();
     server->resource.clear_conditions();

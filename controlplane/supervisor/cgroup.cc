@@ -14,9 +14,11 @@
 #include "server/base/syscall.h"
 
 namespace goferd::supervisor {
-namespace {
 
-absl::Status Write(const std::string& path, const std::string& text) {
+absl::Status WriteCgroupFile(const std::string& group,
+                             const std::string& file_name,
+                             const std::string& text) {
+  const std::string path = absl::StrCat(group, "/", file_name);
   const auto file = gofer::base::SyscallFd(
       [&] { return ::open(path.c_str(), O_WRONLY | O_CLOEXEC); });
   if (!file.ok()) return errors::FromErrno(file.error().number(), path);
@@ -26,12 +28,12 @@ absl::Status Write(const std::string& path, const std::string& text) {
   return absl::OkStatus();
 }
 
-}  // namespace
-
 absl::StatusOr<Cgroup> Cgroup::Make(const std::string& parent,
                                     const std::string& name,
                                     int64_t max_memory_bytes) {
   const std::string path = absl::StrCat(parent, "/", name);
+  // What it has counted is over with whoever was in it.
+  ::rmdir(path.c_str());
   if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) {
     return errors::FromErrno(errno, path);
   }
@@ -40,7 +42,7 @@ absl::StatusOr<Cgroup> Cgroup::Make(const std::string& parent,
   absl::Status limited = group.SetMaxMemory(max_memory_bytes);
   if (!limited.ok()) {
     // The parent does not hand the controller down yet.
-    (void)Write(parent + "/cgroup.subtree_control", "+memory");
+    (void)WriteCgroupFile(parent, "cgroup.subtree_control", "+memory");
     limited = group.SetMaxMemory(max_memory_bytes);
   }
   if (limited.ok()) return group;
@@ -48,13 +50,27 @@ absl::StatusOr<Cgroup> Cgroup::Make(const std::string& parent,
   return limited;
 }
 
+std::optional<Cgroup> Cgroup::Find(const std::string& parent,
+                                   const std::string& name, pid_t process) {
+  constexpr size_t kMostBytes = 65536;
+  Cgroup group(absl::StrCat(parent, "/", name));
+  const auto pids =
+      ReadFile(AT_FDCWD, group.path_ + "/cgroup.procs", kMostBytes);
+  if (!pids.ok()) return std::nullopt;
+  for (absl::string_view line : absl::StrSplit(*pids, '\n')) {
+    if (line == absl::StrCat(process)) return group;
+  }
+  return std::nullopt;
+}
+
 absl::Status Cgroup::Add(pid_t process) const {
-  return Write(path_ + "/cgroup.procs", absl::StrCat(process));
+  return WriteCgroupFile(path_, "cgroup.procs", absl::StrCat(process));
 }
 
 absl::Status Cgroup::SetMaxMemory(int64_t max_memory_bytes) const {
-  return Write(path_ + "/memory.max",
-               max_memory_bytes == 0 ? "max" : absl::StrCat(max_memory_bytes));
+  return WriteCgroupFile(
+      path_, "memory.max",
+      max_memory_bytes == 0 ? "max" : absl::StrCat(max_memory_bytes));
 }
 
 bool Cgroup::HadOutOfMemory() const {

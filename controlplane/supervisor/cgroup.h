@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -18,12 +19,16 @@ namespace goferd::supervisor {
 // by errors::FromErrno.
 class Cgroup {
  public:
-  // Makes `name` below the group whose directory is `parent`, or takes the one
-  // that is there. `max_memory_bytes` 0 sets no limit. Nothing is left of a
-  // group that could not be limited.
+  // Makes `name` below the group whose directory is `parent`, anew unless
+  // processes are in it. `max_memory_bytes` 0 sets no limit. Nothing is left of
+  // a group that could not be limited.
   static absl::StatusOr<Cgroup> Make(const std::string& parent,
                                      const std::string& name,
                                      int64_t max_memory_bytes);
+
+  // The one that Make has made, if the process is in it.
+  static std::optional<Cgroup> Find(const std::string& parent,
+                                    const std::string& name, pid_t process);
 
   // Moves a process into it.
   absl::Status Add(pid_t process) const;
@@ -39,6 +44,10 @@ class Cgroup {
 
   std::string path_;
 };
+
+// Writes to one of the files of the group whose directory is `group`.
+absl::Status WriteCgroupFile(const std::string& group, const std::string& file,
+                             const std::string& text);
 
 }  // namespace goferd::supervisor
 

@@ -12,6 +12,7 @@ Context::Context(const config::v1::DaemonConfig& daemon_config,
                  StateDirectory state_directory,
                  std::unique_ptr<worker::EventLoop> event_loop, size_t threads)
     : config(daemon_config),
+      cgroup_parent(config.servers().cgroup_parent()),
       state(std::move(state_directory)),
       events(static_cast<size_t>(config.max_kept_events()), NewUuid()),
       model(events),

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "absl/time/time.h"
 #include "controlplane/supervisor/connection_socket.h"
@@ -29,6 +30,9 @@ struct Context {
           std::unique_ptr<worker::EventLoop> event_loop, size_t threads);
 
   const config::v1::DaemonConfig config;
+  // The control group below which gofers get theirs; empty: they have none. Set
+  // before there are gofers.
+  std::string cgroup_parent;
   StateDirectory state;
   EventLog events;
   Model model;

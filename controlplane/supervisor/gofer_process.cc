@@ -136,6 +136,14 @@ void GoferProcess::Confine(const Confines& confines) {
                           confines.server_id, std::string(joined.message()));
 }
 
+void GoferProcess::FindConfines(const Confines& confines) {
+  if (!confines.cgroup_parent.empty()) {
+    cgroup_ = Cgroup::Find(confines.cgroup_parent,
+                           "gofer-" + confines.server_id, pid());
+  }
+  if (!cgroup_ && confines.max_memory_bytes > 0) missing_.push_back("cgroup");
+}
+
 absl::StatusOr<std::shared_ptr<GoferProcess>> GoferProcess::Adopt(
     const Identity& identity) {
   auto pidfd = OpenPidFd(identity.pid);

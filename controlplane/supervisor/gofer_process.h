@@ -42,7 +42,7 @@ class GoferProcess {
   struct Confines {
     // Names its control group.
     std::string server_id;
-    // See ServersConfig. Empty: no group.
+    // Empty: no group.
     std::string cgroup_parent;
     // 0: no limit.
     int64_t max_memory_bytes = 0;
@@ -77,6 +77,9 @@ class GoferProcess {
   int pidfd() const { return pidfd_.get(); }
   // Before it is given a server, by the thread that started or took it.
   void Confine(const Confines& confines);
+  // Of one that was confined by a goferd before us: the same, without changing
+  // anything.
+  void FindConfines(const Confines& confines);
   // What it was to have and has not: "cgroup".
   const std::vector<std::string>& missing() const { return missing_; }
 

@@ -173,10 +173,9 @@ absl::StatusOr<StartedGofer> GoferStarter::Start(
     worker::GoferClient::Callbacks callbacks) {
   auto process = TakeOrSpawn(server_id);
   if (!process.ok()) return process.status();
-  (*process)->Confine(
-      {.server_id = server_id,
-       .cgroup_parent = context_.config.servers().cgroup_parent(),
-       .max_memory_bytes = max_memory_bytes});
+  (*process)->Confine({.server_id = server_id,
+                       .cgroup_parent = context_.cgroup_parent,
+                       .max_memory_bytes = max_memory_bytes});
   auto started = Connect(server_id, *std::move(process), std::move(callbacks));
   if (started.ok()) {
     const absl::Status serves = Bootstrap(bootstrap, fds, *started);

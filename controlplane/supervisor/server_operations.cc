@@ -193,24 +193,31 @@ absl::Status ServerOperations::TellGofer(const Model::ServerPtr& server,
                                          const Server& before,
                                          const Server& after, Effect effect) {
   std::shared_ptr<GoferLink> link;
+  std::shared_ptr<GoferProcess> process;
   {
     MutexLock lock(context_.model.mu);
     if (absl::Status status = CheckServing(*server); !status.ok()) {
       return status;
     }
     link = server->link;
+    process = server->process;
     if (!Same(before.limits(), after.limits())) {
       absl::Status can = CheckCan(*server, worker::v1::CAPABILITY_LIMITS);
       if (!can.ok()) return can;
     }
   }
-  if (effect == Effect::kReal && !Same(before.limits(), after.limits())) {
+  if (effect == Effect::kValidateOnly) return absl::OkStatus();
+  if (!Same(before.limits(), after.limits())) {
     worker::v1::ToGofer ask;
     *ask.mutable_set_limits()->mutable_limits() = ToWorker(after.limits());
     const auto answer = link->Ask(std::move(ask));
     if (!answer.ok()) return answer.status();
   }
-  return absl::OkStatus();
+  const int64_t max_memory = after.limits().max_memory_bytes();
+  if (process == nullptr || max_memory == before.limits().max_memory_bytes()) {
+    return absl::OkStatus();
+  }
+  return process->SetMaxMemory(max_memory);
 }
 
 absl::StatusOr<ServerOperations::ChangeDraft> ServerOperations::Draft(

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "controlplane/supervisor/cgroup_parent.h"
 #include "controlplane/supervisor/connection_operations.h"
 #include "controlplane/supervisor/context.h"
 #include "controlplane/supervisor/handler_operations.h"
@@ -14,6 +15,8 @@
 
 namespace goferd::supervisor {
 namespace {
+
+using gofer::base::Log;
 
 constexpr size_t kThreads = 8;
 constexpr absl::Duration kSweepPeriod = absl::Seconds(1);
@@ -43,6 +46,7 @@ class NodeSupervisor final : public Supervisor {
   }
 
   absl::Status Begin() {
+    FindCgroups();
     auto watch = context_.state.WatchAdopted(*context_.loop,
                                              [this] { lifecycle_.AdoptNew(); });
     if (!watch.ok()) return watch.status();
@@ -189,6 +193,18 @@ class NodeSupervisor final : public Supervisor {
   }
 
  private:
+  void FindCgroups() {
+    if (!context_.cgroup_parent.empty()) return;
+    auto found = FindCgroupParent(CgroupSelf::OfThisProcess());
+    if (found.ok()) {
+      context_.cgroup_parent = *std::move(found);
+      Log().info("gofers have control groups below {}", context_.cgroup_parent);
+      return;
+    }
+    Log().info("gofers have no control groups: {}",
+               std::string(found.status().message()));
+  }
+
   // Of the gofers, without the lock.
   void LetGo() {
     std::vector<std::shared_ptr<GoferLink>> links;
