@@ -1,6 +1,7 @@
 #include "server/worker/adopted_directory.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -8,12 +9,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "server/base/syscall.h"
 
@@ -133,6 +136,19 @@ std::string AdoptedServerId(absl::string_view container_id) {
   return id;
 }
 
+std::string OtherServerId(absl::string_view server_id,
+                          absl::string_view bundle) {
+  // FNV-1a: it stays the same whatever we are built with.
+  uint32_t hash = 2166136261;
+  for (const char c : bundle) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 16777619;
+  }
+  const std::string number = absl::StrFormat("-%08x", hash);
+  std::string id(server_id.substr(0, kMaxIdBytes - number.size()));
+  while (id.back() == '-') id.pop_back();
+  return id + number;
+}
+
 base::ErrnoOr<base::UniqueFd> MakeAdoptedDirectory(
     const std::string& state_dir, const std::string& server_id) {
   const auto state = base::SyscallFd([&] {
@@ -143,12 +159,25 @@ base::ErrnoOr<base::UniqueFd> MakeAdoptedDirectory(
   if (!adopted.ok()) return adopted.error();
   const auto directory = MakeDirectory(adopted->get(), server_id);
   if (!directory.ok()) return directory.error();
+  // Held to the end of this: of two that start at once one has it.
+  if (::flock(directory->get(), LOCK_EX | LOCK_NB) != 0) {
+    return errno == EWOULDBLOCK ? base::Errno(EEXIST) : base::Errno::Last();
+  }
   auto listener = Listen(directory->get());
   if (!listener.ok()) return listener;
   if (auto wrote = WritePid(directory->get()); !wrote.ok()) {
     return wrote.error();
   }
   return listener;
+}
+
+base::ErrnoOr<base::UniqueFd> OfferContainer(const std::string& state_dir,
+                                             absl::string_view container_id,
+                                             absl::string_view bundle) {
+  const std::string id = AdoptedServerId(container_id);
+  auto listener = MakeAdoptedDirectory(state_dir, id);
+  if (listener.ok() || listener.error() != base::Errno(EEXIST)) return listener;
+  return MakeAdoptedDirectory(state_dir, OtherServerId(id, bundle));
 }
 
 }  // namespace gofer::worker

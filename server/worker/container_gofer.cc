@@ -213,11 +213,11 @@ class ContainerGofer {
   // goferd, too.
   StageResult OfferAdoption() {
     if (flags_.state_dir.empty()) return std::nullopt;
-    const std::string id = AdoptedServerId(ContainerId());
-    auto listener = MakeAdoptedDirectory(flags_.state_dir, id);
+    const std::string id = ContainerId();
+    auto listener = OfferContainer(flags_.state_dir, id, flags_.bundle);
     if (!listener.ok()) {
       base::Log().warn("goferd cannot find this gofer: {}/adopted/{}: {}",
-                       flags_.state_dir, id,
+                       flags_.state_dir, AdoptedServerId(id),
                        std::strerror(listener.error().number()));
       return std::nullopt;
     }

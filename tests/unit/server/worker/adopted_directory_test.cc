@@ -1,7 +1,9 @@
 #include "server/worker/adopted_directory.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,6 +31,21 @@ TEST(AdoptedServerIdTest, IsAlwaysAServersId) {
     EXPECT_TRUE(std::regex_match(AdoptedServerId(name), pattern)) << name;
   }
   EXPECT_EQ(AdoptedServerId(std::string(200, 'a')).size(), 63u);
+}
+
+TEST(OtherServerIdTest, IsOfTheBundleAndAServersId) {
+  EXPECT_EQ(OtherServerId("runsc-box", "/a/box"), "runsc-box-04145a73");
+  EXPECT_EQ(OtherServerId("runsc-box", "/a/box"),
+            OtherServerId("runsc-box", "/a/box"));
+  EXPECT_NE(OtherServerId("runsc-box", "/a/box"),
+            OtherServerId("runsc-box", "/b/box"));
+  const std::regex pattern("[a-z]([a-z0-9-]{0,61}[a-z0-9])?");
+  for (const std::string& name :
+       {std::string("x"), std::string(200, 'a'),
+        std::string(48, 'a') + "-" + std::string(20, 'b'), std::string()}) {
+    const std::string id = OtherServerId(AdoptedServerId(name), "/b");
+    EXPECT_TRUE(std::regex_match(id, pattern)) << id;
+  }
 }
 
 class MakeAdoptedDirectoryTest : public testing::Test {
@@ -69,6 +86,30 @@ TEST_F(MakeAdoptedDirectoryTest, ReplacesWhatIsLeftButNotTheLiving) {
             base::Errno(EEXIST));
   *listener = base::UniqueFd();
   EXPECT_TRUE(MakeAdoptedDirectory(state_, "runsc-a").ok());
+}
+
+TEST_F(MakeAdoptedDirectoryTest, OfTwoBundlesOfOneNameBothAreFound) {
+  const auto first = OfferContainer(state_, "box", "/a/box");
+  ASSERT_TRUE(first.ok());
+  const auto second = OfferContainer(state_, "box", "/b/box");
+  ASSERT_TRUE(second.ok());
+  const std::string other = OtherServerId("runsc-box", "/b/box");
+  for (const std::string& id : {std::string("runsc-box"), other}) {
+    EXPECT_TRUE(
+        std::filesystem::is_socket(state_ + "/adopted/" + id + "/control.sock"))
+        << id;
+  }
+  EXPECT_EQ(OfferContainer(state_, "box", "/b/box").error(),
+            base::Errno(EEXIST));
+}
+
+TEST_F(MakeAdoptedDirectoryTest, OneThatIsBeingMadeIsLeftAlone) {
+  std::filesystem::create_directories(state_ + "/adopted/runsc-a");
+  const base::UniqueFd maker(
+      ::open((state_ + "/adopted/runsc-a").c_str(), O_RDONLY | O_DIRECTORY));
+  ASSERT_EQ(::flock(maker.get(), LOCK_EX), 0);
+  EXPECT_EQ(MakeAdoptedDirectory(state_, "runsc-a").error(),
+            base::Errno(EEXIST));
 }
 
 TEST_F(MakeAdoptedDirectoryTest, WithoutAStateDirectory) {
