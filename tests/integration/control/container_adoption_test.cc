@@ -8,7 +8,10 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -128,6 +131,23 @@ TEST_F(ContainerAdoptionTest, EndsWithItsClientWhoeverListens) {
     gofer_->Signal(SIGTERM);
     EXPECT_EQ(gofer_->Wait(), 0);
   }
+}
+
+TEST_F(ContainerAdoptionTest, TwoOfOneNameAreBothFound) {
+  const Client one = Start(state_.path());
+  const auto first = std::move(gofer_);
+  const Client two = Start(state_.path());
+  std::set<int> pids;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(state_ / "adopted")) {
+    FakeGoferd goferd(entry.path() / "control.sock");
+    ASSERT_TRUE(goferd.Adopt().has_adopt()) << entry.path();
+    std::ifstream file(entry.path() / "pid");
+    int pid = 0;
+    file >> pid;
+    pids.insert(pid);
+  }
+  EXPECT_THAT(pids, testing::UnorderedElementsAre(first->pid(), gofer_->pid()));
 }
 
 TEST_F(ContainerAdoptionTest, StartsWithoutAStateDirectory) {
