@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -14,6 +16,34 @@
 #include "server/base/syscall.h"
 
 namespace goferd::supervisor {
+namespace {
+
+constexpr size_t kMostBytes = 65536;
+
+// Nothing for "max".
+std::optional<int64_t> ReadNumber(const std::string& path) {
+  const auto text = ReadFile(AT_FDCWD, path, kMostBytes);
+  int64_t number = 0;
+  if (!text.ok() || !absl::SimpleAtoi(*text, &number)) return std::nullopt;
+  return number;
+}
+
+// Of a file of lines "key number".
+std::optional<int64_t> ReadKey(const std::string& path, absl::string_view key) {
+  const auto text = ReadFile(AT_FDCWD, path, kMostBytes);
+  if (!text.ok()) return std::nullopt;
+  for (absl::string_view line : absl::StrSplit(*text, '\n')) {
+    const std::pair<absl::string_view, absl::string_view> word =
+        absl::StrSplit(line, absl::MaxSplits(' ', 1));
+    int64_t number = 0;
+    if (word.first == key && absl::SimpleAtoi(word.second, &number)) {
+      return number;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 absl::Status WriteCgroupFile(const std::string& group,
                              const std::string& file_name,
@@ -52,7 +82,6 @@ absl::StatusOr<Cgroup> Cgroup::Make(const std::string& parent,
 
 std::optional<Cgroup> Cgroup::Find(const std::string& parent,
                                    const std::string& name, pid_t process) {
-  constexpr size_t kMostBytes = 65536;
   Cgroup group(absl::StrCat(parent, "/", name));
   const auto pids =
       ReadFile(AT_FDCWD, group.path_ + "/cgroup.procs", kMostBytes);
@@ -73,19 +102,24 @@ absl::Status Cgroup::SetMaxMemory(int64_t max_memory_bytes) const {
       max_memory_bytes == 0 ? "max" : absl::StrCat(max_memory_bytes));
 }
 
+std::optional<Cgroup::Memory> Cgroup::ReadMemory() const {
+  Memory memory;
+  const auto current = ReadNumber(path_ + "/memory.current");
+  const auto max = ReadNumber(path_ + "/memory.max");
+  if (!current || !max || *max <= 0) return std::nullopt;
+  memory.used_bytes = *current;
+  memory.max_bytes = *max;
+  // Counting what is cached costs the kernel more, and little is in use.
+  if (*current < *max / 2) return memory;
+  const std::string stat = path_ + "/memory.stat";
+  memory.used_bytes -= ReadKey(stat, "active_file").value_or(0);
+  memory.used_bytes -= ReadKey(stat, "inactive_file").value_or(0);
+  memory.used_bytes = std::max<int64_t>(memory.used_bytes, 0);
+  return memory;
+}
+
 bool Cgroup::HadOutOfMemory() const {
-  constexpr size_t kMostBytes = 4096;
-  const auto events = ReadFile(AT_FDCWD, path_ + "/memory.events", kMostBytes);
-  if (!events.ok()) return false;
-  for (absl::string_view line : absl::StrSplit(*events, '\n')) {
-    const std::pair<absl::string_view, absl::string_view> word =
-        absl::StrSplit(line, absl::MaxSplits(' ', 1));
-    int64_t count = 0;
-    if (word.first == "oom_kill" && absl::SimpleAtoi(word.second, &count)) {
-      return count > 0;
-    }
-  }
-  return false;
+  return ReadKey(EventsPath(), "oom_kill").value_or(0) > 0;
 }
 
 void Cgroup::Remove() const { ::rmdir(path_.c_str()); }

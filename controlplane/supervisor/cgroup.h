@@ -34,6 +34,16 @@ class Cgroup {
   absl::Status Add(pid_t process) const;
   // 0: no limit.
   absl::Status SetMaxMemory(int64_t max_memory_bytes) const;
+  // What is in use, and the limit.
+  struct Memory {
+    int64_t used_bytes = 0;
+    int64_t max_bytes = 0;
+  };
+  // Of files that are only cached nothing counts as used: the kernel drops them
+  // when it needs room. Nothing without a limit.
+  std::optional<Memory> ReadMemory() const;
+  // The file that the kernel modifies when the limit is felt.
+  std::string EventsPath() const { return path_ + "/memory.events"; }
   // Whether the kernel has killed a process in it for want of memory.
   bool HadOutOfMemory() const;
   // Does nothing while a process is in it.

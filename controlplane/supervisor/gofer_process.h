@@ -93,6 +93,8 @@ class GoferProcess {
   // most; nothing is known of one that does not die.
   GoferExit End();
 
+  // Its control group, if it has one.
+  const std::optional<Cgroup>& cgroup() const { return cgroup_; }
   // 0: no limit. Does nothing without a group.
   absl::Status SetMaxMemory(int64_t max_memory_bytes) const;
 

@@ -7,6 +7,7 @@
 #include "controlplane/supervisor/context.h"
 #include "controlplane/supervisor/handler_operations.h"
 #include "controlplane/supervisor/lifecycle.h"
+#include "controlplane/supervisor/memory_watch.h"
 #include "controlplane/supervisor/rule_operations.h"
 #include "controlplane/supervisor/server_operations.h"
 #include "controlplane/supervisor/statistics.h"
@@ -32,6 +33,7 @@ class NodeSupervisor final : public Supervisor {
         rules_(context_),
         handlers_(context_, rules_),
         statistics_(context_),
+        memory_(context_),
         warm_(context_),
         lifecycle_(context_, rules_, warm_),
         servers_(context_, lifecycle_) {}
@@ -47,6 +49,7 @@ class NodeSupervisor final : public Supervisor {
 
   absl::Status Begin() {
     FindCgroups();
+    if (absl::Status status = memory_.Start(); !status.ok()) return status;
     auto watch = context_.state.WatchAdopted(*context_.loop,
                                              [this] { lifecycle_.AdoptNew(); });
     if (!watch.ok()) return watch.status();
@@ -224,6 +227,7 @@ class NodeSupervisor final : public Supervisor {
       // Not more than one at a time, however slow the gofers are.
       if (!refreshing_.exchange(true)) {
         context_.pool.Post([this] {
+          memory_.Check();
           servers_.RefreshHolders();
           refreshing_ = false;
         });
@@ -237,6 +241,7 @@ class NodeSupervisor final : public Supervisor {
   RuleOperations rules_;
   HandlerOperations handlers_;
   Statistics statistics_;
+  MemoryWatch memory_;
   WarmGofers warm_;
   Lifecycle lifecycle_;
   ServerOperations servers_;
