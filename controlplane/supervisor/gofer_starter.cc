@@ -129,8 +129,7 @@ absl::StatusOr<std::shared_ptr<GoferProcess>> GoferStarter::TakeOrSpawn(
   if (auto warm = warm_.Take(server_id)) return warm;
   auto listener = context_.state.ListenControl(server_id);
   if (!listener.ok()) return listener.status();
-  auto process =
-      GoferProcess::Spawn(OptionsOf(context_), *std::move(listener));
+  auto process = GoferProcess::Spawn(OptionsOf(context_), *std::move(listener));
   if (!process.ok()) return process;
   // A goferd that comes after us knows it by this, whatever becomes of us.
   absl::Status kept = context_.state.WriteServerFile(

@@ -331,8 +331,6 @@ absl::Status Lifecycle::EndGofer(const Model::ServerPtr& server) {
                         "the server was deleted", context_.ended_retention());
   context_.pool.Drop(std::exchange(server->link, nullptr));
   context_.pool.Drop(std::shared_ptr(std::exchange(server->watch, nullptr)));
-  // OnExit may come too late, and its group goes with this.
-  if (process != nullptr) process->Reap();
   context_.pool.Drop(std::exchange(server->process, nullptr));
   ++server->generation;
   context_.model.Remove(server);

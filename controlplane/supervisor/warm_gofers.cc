@@ -199,8 +199,7 @@ absl::StatusOr<WarmGofers::WaitingPtr> WarmGofers::Spawn() {
   if (!listener.ok()) return listener.status();
   // Before it is started: what takes its place meanwhile makes it old.
   const auto executable = Executable::At(path);
-  auto process =
-      GoferProcess::Spawn(OptionsOf(context_), *std::move(listener));
+  auto process = GoferProcess::Spawn(OptionsOf(context_), *std::move(listener));
   if (!process.ok()) {
     (void)context_.state.RemoveWarm(name);
     return process.status();

@@ -34,7 +34,7 @@ class GoferProcessTest : public testing::Test {
     options.gofer_path = path;
     auto spawned = GoferProcess::Spawn(
         options, gofer::base::UniqueFd(
-                  ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)));
+                     ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)));
     EXPECT_TRUE(spawned.ok()) << spawned.status();
     return spawned.ok() ? *spawned : nullptr;
   }

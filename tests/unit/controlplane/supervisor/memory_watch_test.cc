@@ -53,8 +53,9 @@ class MemoryWatchTest : public testing::Test {
   void AddServer() {
     std::ofstream(base_ + "/gofer") << "#!/bin/sh\nexec sleep 1000\n";
     ::chmod((base_ + "/gofer").c_str(), 0755);
-    auto process = GoferProcess::Spawn(
-        {.gofer_path = base_ + "/gofer", .flags = {}}, gofer::base::UniqueFd(::open("/dev/null", O_RDWR)));
+    auto process =
+        GoferProcess::Spawn({.gofer_path = base_ + "/gofer", .flags = {}},
+                            gofer::base::UniqueFd(::open("/dev/null", O_RDWR)));
     ASSERT_TRUE(process.ok()) << process.status();
     std::filesystem::create_directory(base_ + "/gofer-web");
     Write("cgroup.procs", absl::StrCat((*process)->pid(), "\n"));

@@ -159,8 +159,8 @@ TEST_F(WarmGofersTest, WhatAKilledGoferdHasLeftIsEnded) {
     ASSERT_TRUE(listener.ok()) << listener.status();
     std::ofstream(base_ + "/left") << "#!/bin/sh\nexec sleep 1000\n";
     ::chmod((base_ + "/left").c_str(), 0755);
-    auto process = GoferProcess::Spawn({.gofer_path = base_ + "/left", .flags = {}},
-                                       *std::move(listener));
+    auto process = GoferProcess::Spawn(
+        {.gofer_path = base_ + "/left", .flags = {}}, *std::move(listener));
     ASSERT_TRUE(process.ok()) << process.status();
     left = *std::move(process);
     ASSERT_TRUE(state->WriteWarmPid("w-1", left->IdentityText()).ok());
