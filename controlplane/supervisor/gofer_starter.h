@@ -32,8 +32,8 @@ class GoferStarter {
       : context_(context), warm_(warm) {}
 
   // Gives a gofer a state directory of its own and makes it that of the server
-  // which `bootstrap` describes. `fds` are borrowed: those of its tree. What was
-  // left of a gofer before it is removed. A failure leaves no process.
+  // which `bootstrap` describes. `fds` are borrowed: those of its tree. What
+  // was left of a gofer before it is removed. A failure leaves no process.
   absl::StatusOr<StartedGofer> Start(const std::string& server_id,
                                      const worker::v1::Bootstrap& bootstrap,
                                      std::span<const int> fds,
