@@ -1,0 +1,34 @@
+// BriefCloses: closing descriptors that others chose, in bounded time.
+
+#ifndef GOFER_SERVER_BASE_BRIEF_CLOSES_H_
+#define GOFER_SERVER_BASE_BRIEF_CLOSES_H_
+
+#include <signal.h>
+#include <time.h>
+
+namespace gofer::base {
+
+// close(2) may wait: for what a TCP socket with SO_LINGER has not sent, and as
+// well when such a socket is only queued, as SCM_RIGHTS, in the one that is
+// closed or read. While an object of this class lives, no such wait of its
+// thread takes longer than a few milliseconds: a timer interrupts it. Other
+// system calls of the thread may fail with EINTR. A wait that no signal ends (a
+// file of a FUSE file system whose daemon does not answer) goes on.
+//
+// Made and destroyed on one thread. Does nothing when the host gives no timer.
+class BriefCloses {
+ public:
+  BriefCloses();
+  ~BriefCloses();
+  BriefCloses(const BriefCloses&) = delete;
+  BriefCloses& operator=(const BriefCloses&) = delete;
+
+ private:
+  timer_t timer_ = {};
+  bool armed_ = false;
+  sigset_t mask_before_;
+};
+
+}  // namespace gofer::base
+
+#endif  // GOFER_SERVER_BASE_BRIEF_CLOSES_H_
