@@ -1,6 +1,7 @@
 #include "controlplane/worker/gofer_client.h"
 
 #include <fcntl.h>
+#include <google/protobuf/arena.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -12,6 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/worker/response_parts.h"
+#include "server/base/brief_closes.h"
+#include "server/base/clock.h"
 #include "server/base/syscall.h"
 
 namespace goferd::worker {
@@ -28,9 +31,11 @@ using std::chrono::steady_clock;
 constexpr size_t kMaxPending = 1024;
 // So that one gofer cannot keep the loop from the others.
 constexpr int kFramesPerTurn = 32;
+constexpr size_t kBytesPerTurn = size_t{1} << 20;
+constexpr absl::Duration kPause = absl::Milliseconds(50);
+// Of all answers that are coming.
+constexpr size_t kMaxSpace = 2 * ResponseParts::kMaxSpace;
 constexpr absl::Duration kLongestWait = absl::Hours(24);
-// None are expected; these are enough to see that there are.
-constexpr size_t kMaxReceivedFds = 4;
 
 absl::Status Unreachable(absl::string_view text) {
   return errors::Error(Reason::GOFER_UNREACHABLE, text);
@@ -66,9 +71,15 @@ ErrnoOr<UniqueFd> ConnectIn(int directory, const std::string& name) {
 class GoferClient::Core : public std::enable_shared_from_this<Core> {
  public:
   Core(UniqueFd socket, EventLoop& loop, Callbacks callbacks)
-      : channel_(std::move(socket), kMaxReceivedFds),
+      : channel_(std::make_unique<gofer::control::ControlChannel>(
+            std::move(socket), /*max_received_fds=*/0)),
         loop_(loop),
         callbacks_(std::move(callbacks)) {}
+  ~Core() {
+    // Descriptors that the gofer sent may be in it.
+    const gofer::base::BriefCloses brief;
+    channel_.reset();
+  }
 
   void Start();
   void Destroy();
@@ -91,13 +102,20 @@ class GoferClient::Core : public std::enable_shared_from_this<Core> {
   absl::StatusOr<wire::Response> Wait(uint64_t id, Pending& pending,
                                       Deadline deadline);
   void OnReadable();
-  absl::Status Take(gofer::control::Frame frame);
-  absl::Status TakeResponse(wire::Response response, size_t byte_count);
+  bool MayTellOfMore();
+  void Pause();
+  absl::Status Take(const std::string& bytes);
+  absl::Status TakeResponse(const wire::Response& response,
+                            ResponseParts::Size size);
+  bool HasSpace(size_t more) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Fail(const absl::Status& why);
   void Close(const absl::Status& why);
 
-  gofer::control::ControlChannel channel_;
+  std::unique_ptr<gofer::control::ControlChannel> channel_;
   EventLoop& loop_;
+  // Of the loop's thread: events that may still be told of, and since when.
+  double event_tokens_ = kEventBurst;
+  uint64_t tokens_time_ns_ = gofer::base::MonotonicNanos();
   gofer::base::Mutex callbacks_mu_;
   Callbacks callbacks_ ABSL_GUARDED_BY(callbacks_mu_);
   gofer::base::Mutex send_mu_;
@@ -111,7 +129,7 @@ class GoferClient::Core : public std::enable_shared_from_this<Core> {
 
 void GoferClient::Core::Start() {
   const std::weak_ptr<Core> weak = weak_from_this();
-  auto watch = loop_.AddReadable(channel_.fd(), [weak] {
+  auto watch = loop_.AddReadable(channel_->fd(), [weak] {
     if (const auto core = weak.lock()) core->OnReadable();
   });
   if (!watch.ok()) {
@@ -136,7 +154,7 @@ void GoferClient::Core::Fail(const absl::Status& why) {
 
 void GoferClient::Core::Close(const absl::Status& why) {
   Fail(why);
-  channel_.Shutdown();
+  channel_->Shutdown();
   absl::Status reason;
   {
     MutexLock lock(mu_);
@@ -154,7 +172,7 @@ void GoferClient::Core::Destroy() {
     callbacks_ = {};
   }
   Fail(Unreachable("goferd has let go of the gofer"));
-  channel_.Shutdown();
+  channel_->Shutdown();
 }
 
 void GoferClient::Core::OnReadable() {
@@ -162,31 +180,69 @@ void GoferClient::Core::OnReadable() {
     MutexLock lock(mu_);
     if (watch_ == nullptr && !closed_.ok()) return;
   }
-  for (int i = 0; i < kFramesPerTurn; ++i) {
-    auto frame = channel_.Receive();
+  size_t byte_count = 0;
+  for (int i = 0; i < kFramesPerTurn && byte_count < kBytesPerTurn; ++i) {
+    if (!MayTellOfMore()) return Pause();
+    const auto frame = channel_->Receive();
     if (!frame.ok()) {
       if (frame.error() == Errno(EAGAIN)) return;
-      Close(Unreachable("the gofer's control socket", frame.error()));
-      return;
+      return Close(
+          frame.error() == Errno(EMSGSIZE)
+              ? Unreachable("the gofer sent descriptors")
+              : Unreachable("the gofer's control socket", frame.error()));
     }
-    if (absl::Status taken = Take(std::move(*frame)); !taken.ok()) {
-      Close(taken);
-      return;
+    if (absl::Status taken = Take(frame->bytes); !taken.ok()) {
+      return Close(taken);
     }
+    byte_count += frame->bytes.size();
   }
 }
 
-absl::Status GoferClient::Core::Take(gofer::control::Frame frame) {
-  if (!frame.fds.empty()) return Unreachable("the gofer sent descriptors");
-  wire::FromGofer message;
-  if (!message.ParseFromString(frame.bytes)) {
+bool GoferClient::Core::MayTellOfMore() {
+  if (event_tokens_ >= 1) return true;
+  const uint64_t now = gofer::base::MonotonicNanos();
+  const double seconds = static_cast<double>(now - tokens_time_ns_) / 1e9;
+  tokens_time_ns_ = now;
+  event_tokens_ =
+      std::min(event_tokens_ + seconds * kEventsPerSecond, kEventBurst);
+  return event_tokens_ >= 1;
+}
+
+// What it tells of stays in its socket, and then in the gofer.
+void GoferClient::Core::Pause() {
+  std::unique_ptr<EventLoop::Watch> watch;
+  {
+    MutexLock lock(mu_);
+    watch = std::move(watch_);
+  }
+  loop_.After(kPause, [weak = weak_from_this()] {
+    const auto core = weak.lock();
+    if (core == nullptr) return;
+    absl::Status closed;
+    {
+      MutexLock lock(core->mu_);
+      closed = core->closed_;
+    }
+    // Who sends may have met the end meanwhile; the loop tells of it.
+    closed.ok() ? core->Start() : core->Close(closed);
+  });
+}
+
+absl::Status GoferClient::Core::Take(const std::string& bytes) {
+  // On an arena, which knows how much memory its messages take.
+  google::protobuf::Arena arena;
+  auto& message =
+      *google::protobuf::Arena::CreateMessage<wire::FromGofer>(&arena);
+  if (!message.ParseFromString(bytes)) {
     return Unreachable("the gofer sent what is no message");
   }
   if (message.has_response()) {
-    return TakeResponse(std::move(*message.mutable_response()),
-                        frame.bytes.size());
+    return TakeResponse(
+        message.response(),
+        {bytes.size(), bytes.size() + static_cast<size_t>(arena.SpaceUsed())});
   }
   if (message.has_event()) {
+    event_tokens_ -= 1;
     MutexLock lock(callbacks_mu_);
     if (callbacks_.on_event) callbacks_.on_event(message.event());
   }
@@ -194,15 +250,24 @@ absl::Status GoferClient::Core::Take(gofer::control::Frame frame) {
   return absl::OkStatus();
 }
 
-absl::Status GoferClient::Core::TakeResponse(wire::Response response,
-                                             size_t byte_count) {
+bool GoferClient::Core::HasSpace(size_t more) const {
+  size_t space = more;
+  for (const auto& [id, pending] : pending_) space += pending->parts.space();
+  return space <= kMaxSpace;
+}
+
+absl::Status GoferClient::Core::TakeResponse(const wire::Response& response,
+                                             ResponseParts::Size size) {
   MutexLock lock(mu_);
   const auto found = pending_.find(response.request_id());
   if (found == pending_.end()) {
     return Unreachable("the gofer answered what it was not asked");
   }
   const PendingPtr pending = found->second;
-  absl::Status added = pending->parts.Add(std::move(response), byte_count);
+  if (!HasSpace(size.space)) {
+    return Unreachable("the gofer's answers are too long together");
+  }
+  absl::Status added = pending->parts.Add(response, size);
   if (!added.ok() || !pending->parts.complete()) return added;
   pending->done = true;
   pending_.erase(found);
@@ -226,7 +291,7 @@ absl::StatusOr<GoferClient::Core::PendingPtr> GoferClient::Core::Send(
   }
   const auto left =
       std::max(deadline - steady_clock::now(), steady_clock::duration::zero());
-  const auto sent = channel_.Send(
+  const auto sent = channel_->Send(
       bytes, fds,
       static_cast<uint64_t>(
           std::chrono::duration_cast<std::chrono::nanoseconds>(left).count()));
@@ -241,7 +306,7 @@ absl::StatusOr<GoferClient::Core::PendingPtr> GoferClient::Core::Send(
   if (sent.ok()) return pending;
   const absl::Status why = Unreachable("asking the gofer", sent.error());
   // The loop sees the end, and tells of it.
-  channel_.Shutdown();
+  channel_->Shutdown();
   MutexLock lock(mu_);
   if (closed_.ok()) closed_ = why;
   for (const auto& [id, waiting] : pending_) waiting->changed.NotifyAll();

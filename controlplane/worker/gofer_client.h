@@ -30,8 +30,13 @@ namespace wire = goferd::worker::v1;
 // what it sends is bounded, and what makes no sense ends the connection to it.
 class GoferClient {
  public:
+  // More than all connections of a server make when they end at once.
+  static constexpr double kEventBurst = 16384;
+  static constexpr double kEventsPerSecond = 4096;
+
   // Both are called on the loop's thread, in the order of arrival; `on_closed`
-  // last, exactly once unless the client is destroyed first.
+  // last, exactly once unless the client is destroyed first. A gofer that tells
+  // of too much is heard later: kEventsPerSecond, after a burst.
   struct Callbacks {
     std::function<void(const wire::Event&)> on_event;
     std::function<void(const absl::Status&)> on_closed;

@@ -11,11 +11,12 @@ absl::Status Refused(absl::string_view text) {
 
 }  // namespace
 
-absl::Status ResponseParts::Add(v1::Response part, size_t byte_count) {
-  if (byte_count > kMaxBytes - byte_count_) {
+absl::Status ResponseParts::Add(const v1::Response& part, Size size) {
+  if (size.bytes > kMaxBytes - byte_count_ || size.space > kMaxSpace - space_) {
     return Refused("the gofer's answer is too long");
   }
-  byte_count_ += byte_count;
+  byte_count_ += size.bytes;
+  space_ += size.space;
   const auto result = part.result_case();
   if (result != v1::Response::RESULT_NOT_SET) {
     // Merging another kind would silently drop what came before.

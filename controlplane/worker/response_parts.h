@@ -15,14 +15,27 @@ class ResponseParts {
  public:
   // The most that all parts of an answer may have.
   static constexpr size_t kMaxBytes = size_t{16} << 20;
+  // The most memory that they may take. Two bytes on the wire are an empty
+  // message of a hundred in memory; an honest answer, the statistics of 4096
+  // connections, has four times its length.
+  static constexpr size_t kMaxSpace = size_t{64} << 20;
 
-  // Adds a part that was `byte_count` long on the wire. Errors:
-  // GOFER_UNREACHABLE when the parts are too long or do not belong together;
-  // nothing more is added then.
-  absl::Status Add(v1::Response part, size_t byte_count);
+  // What a part costs.
+  struct Size {
+    // Its length on the wire.
+    size_t bytes = 0;
+    // Its objects in memory.
+    size_t space = 0;
+  };
+
+  // Adds a part. Errors: GOFER_UNREACHABLE when the parts are too long, too
+  // many or do not belong together; nothing more is added then.
+  absl::Status Add(const v1::Response& part, Size size);
 
   // Parts from now on are counted and checked, but not kept.
   void Discard();
+  // What is kept takes so much memory.
+  size_t space() const { return discard_ ? 0 : space_; }
 
   // Whether the last part has come.
   bool complete() const { return complete_; }
@@ -33,6 +46,7 @@ class ResponseParts {
   v1::Response whole_;
   v1::Response::ResultCase result_ = v1::Response::RESULT_NOT_SET;
   size_t byte_count_ = 0;
+  size_t space_ = 0;
   bool complete_ = false;
   bool discard_ = false;
 };

@@ -61,6 +61,14 @@ base::ErrnoOr<void> SendPacket(int socket, std::span<const std::byte> packet,
   }
 }
 
+// EMSGSIZE when descriptors are beside the next packet, which stays.
+base::ErrnoOr<void> CheckNoFds(int socket) {
+  const auto peeked =
+      uds::ReceiveWithFds(socket, {}, 0, MSG_DONTWAIT | MSG_PEEK);
+  if (!peeked.ok()) return peeked.error();
+  return {};
+}
+
 }  // namespace
 
 ControlChannel::ControlChannel(base::UniqueFd socket, size_t max_received_fds)
@@ -99,6 +107,10 @@ base::ErrnoOr<void> ControlChannel::Send(absl::string_view bytes,
 
 base::ErrnoOr<Frame> ControlChannel::Receive() {
   for (;;) {
+    if (max_received_fds_ == 0) {
+      const auto checked = CheckNoFds(socket_.get());
+      if (!checked.ok()) return checked.error();
+    }
     auto received = uds::ReceiveWithFds(
         socket_.get(), std::as_writable_bytes(std::span(packet_)),
         max_received_fds_, MSG_DONTWAIT | MSG_TRUNC);
@@ -117,7 +129,8 @@ base::ErrnoOr<Frame> ControlChannel::Receive() {
         header.frame_bytes != expected_ ||
         header.offset != partial_.bytes.size() ||
         part > expected_ - partial_.bytes.size() ||
-        (part == 0 && expected_ != 0) ||
+        // One byte at a time would keep us here for a million packets.
+        (part < kBodyBytes && part < expected_ - partial_.bytes.size()) ||
         (!is_first && !received->fds.empty())) {
       return base::Errno(EPROTO);
     }

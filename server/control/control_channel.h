@@ -31,15 +31,17 @@ struct Frame {
 // One end of a connected SOCK_SEQPACKET socket. A frame is cut into packets
 // that the kernel takes whole; each has a header of 8 bytes, little endian: the
 // frame's length and the packet's offset in it. Descriptors are beside the
-// first packet. The peer is not trusted: it makes us allocate no more than it
-// has sent, and one frame at most.
+// first packet. Every packet but a frame's last is full. The peer is not
+// trusted: it makes us allocate no more than it has sent, and one frame at
+// most.
 //
 // Send and Receive may be called by two threads at once, each of them by one
 // thread at a time. An error other than EAGAIN is the end of the channel.
 class ControlChannel {
  public:
-  // `socket` is switched to non-blocking. `max_received_fds` is what the peer
-  // may send beside one frame.
+  // `socket` is switched to non-blocking. From a peer that has no descriptors
+  // to send `max_received_fds` is 0: none is taken out of the socket then,
+  // since letting go of one may block.
   explicit ControlChannel(base::UniqueFd socket,
                           size_t max_received_fds = kMaxFrameFds);
 
@@ -56,7 +58,8 @@ class ControlChannel {
   // The next frame if all of it is there, without waiting. Errors: EAGAIN (not
   // yet: poll and call again), ECONNRESET (the peer has closed), EPROTO
   // (packets that make no frame, or too large a one), EMSGSIZE (descriptors
-  // that could not be taken, all closed), others of recvmsg.
+  // that could not be taken: all closed, or, with a `max_received_fds` of 0,
+  // left in the socket), others of recvmsg.
   base::ErrnoOr<Frame> Receive();
 
   // Makes the peer, and those who wait on this end, see the end.

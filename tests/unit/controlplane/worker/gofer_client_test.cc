@@ -11,8 +11,10 @@
 
 #include "controlplane/errors/error.h"
 #include "controlplane/worker/response_parts.h"
+#include "server/base/clock.h"
 #include "server/base/thread.h"
 #include "server/uds/unix_socket.h"
+#include "tests/support/hostile_fds.h"
 #include "tests/support/latch.h"
 
 namespace goferd::worker {
@@ -277,6 +279,61 @@ TEST_F(GoferClientTest, PartsThatDoNotBelongTogetherEndTheChannel) {
   ExpectClosed();
 }
 
+TEST_F(GoferClientTest, EmptySubmessagesEndTheChannel) {
+  auto gofer = *Thread::Start("gofer", [this] {
+    wire::Response part;
+    part.set_request_id(Receive().request_id());
+    part.set_more(true);
+    for (int i = 0; i < 200'000; ++i) part.mutable_stats()->add_stats();
+    wire::FromGofer message;
+    *message.mutable_response() = part;
+    const std::string bytes = message.SerializeAsString();
+    // 6 MiB, of 16 that an answer may have.
+    for (int i = 0; i < 15; ++i) {
+      if (!gofer_->Send(bytes, {}, kSendNs).ok()) return;
+    }
+    part.set_more(false);
+    part.clear_stats();
+    part.mutable_stats();
+    Answer(part);
+  });
+  EXPECT_EQ(errors::ReasonOf(Count().status()), Reason::GOFER_UNREACHABLE);
+  ExpectClosed();
+}
+
+TEST_F(GoferClientTest, AFloodOfEventsIsHeardAtItsRate) {
+  constexpr int kMore = 2048;
+  expected_events_ = static_cast<int>(GoferClient::kEventBurst) + kMore;
+  const uint64_t begin = gofer::base::MonotonicNanos();
+  auto gofer = *Thread::Start("gofer", [this] {
+    for (int i = 0; i < expected_events_; ++i) SendEvent();
+  });
+  events_came_.Wait();
+  const double seconds =
+      static_cast<double>(gofer::base::MonotonicNanos() - begin) / 1e9;
+  // Nothing is lost, and the last ones come no faster than they may.
+  EXPECT_GT(seconds, 0.9 * kMore / GoferClient::kEventsPerSecond);
+}
+
+TEST_F(GoferClientTest, ALingeringSocketInTheChannelDelaysNobody) {
+  gofer::test::LingeringSocket lingering(60);
+  const int fd = lingering.socket.get();
+  Latch entered;
+  Latch go_on;
+  loop_->Post([&] {
+    entered.Open();
+    go_on.Wait();
+  });
+  entered.Wait();
+  SendBytes("", {&fd, 1});
+  lingering.socket.reset();
+  go_on.Open();
+  const uint64_t begin = gofer::base::MonotonicNanos();
+  ExpectClosed();
+  client_.reset();
+  EXPECT_LT(gofer::base::MonotonicNanos() - begin, 20'000'000'000u);
+}
+
 TEST_F(GoferClientTest, WhatANewerGoferSaysIsIgnored) {
   SendBytes("");
   expected_events_ = 1;
@@ -312,8 +369,8 @@ TEST(ResponsePartsTest, AllPartsTogetherAreBounded) {
   ResponseParts parts;
   wire::Response part;
   part.set_more(true);
-  EXPECT_TRUE(parts.Add(part, ResponseParts::kMaxBytes).ok());
-  EXPECT_FALSE(parts.Add(part, 1).ok());
+  EXPECT_TRUE(parts.Add(part, {ResponseParts::kMaxBytes, 0}).ok());
+  EXPECT_FALSE(parts.Add(part, {1, 0}).ok());
 }
 
 TEST(ResponsePartsTest, DiscardedPartsAreBoundedToo) {
@@ -321,8 +378,8 @@ TEST(ResponsePartsTest, DiscardedPartsAreBoundedToo) {
   parts.Discard();
   wire::Response part;
   part.set_more(true);
-  EXPECT_TRUE(parts.Add(part, ResponseParts::kMaxBytes).ok());
-  EXPECT_FALSE(parts.Add(part, 1).ok());
+  EXPECT_TRUE(parts.Add(part, {ResponseParts::kMaxBytes, 0}).ok());
+  EXPECT_FALSE(parts.Add(part, {1, 0}).ok());
 }
 
 }  // namespace

@@ -23,6 +23,8 @@ namespace {
 using base::Errno;
 
 constexpr uint64_t kSecond = 1'000'000'000;
+// What a packet that is not the last one of its frame has of it.
+constexpr uint32_t kFull = 32760;
 
 std::string Number(uint32_t number) {
   std::string bytes;
@@ -71,6 +73,7 @@ class ControlChannelTest : public testing::Test {
     EXPECT_EQ(test::CountOpenFds(), open_before_ - 1) << "leaked";
   }
 
+  const std::string full_ = std::string(kFull, 'a');
   base::UniqueFd raw_;
   std::unique_ptr<ControlChannel> channel_;
   int open_before_ = 0;
@@ -120,17 +123,17 @@ TEST_F(ControlChannelTest, NothingIsThereYet) {
 }
 
 TEST_F(ControlChannelTest, HalfAFrameIsContinuedLater) {
-  SendRaw(Packet(6, 0, "abc"), 1);
+  SendRaw(Packet(kFull + 3, 0, full_), 1);
   EXPECT_EQ(channel_->Receive().error(), Errno(EAGAIN));
-  SendRaw(Packet(6, 3, "def"));
+  SendRaw(Packet(kFull + 3, kFull, "def"));
   const auto frame = channel_->Receive();
   ASSERT_TRUE(frame.ok());
-  EXPECT_EQ(frame->bytes, "abcdef");
+  EXPECT_EQ(frame->bytes, full_ + "def");
   EXPECT_EQ(frame->fds.size(), 1u);
 }
 
 TEST_F(ControlChannelTest, HalfAFrameThenTheEnd) {
-  SendRaw(Packet(6, 0, "abc"), 2);
+  SendRaw(Packet(kFull + 3, 0, full_), 2);
   raw_.reset();
   open_before_ -= 1;
   ExpectError(ECONNRESET);
@@ -160,27 +163,53 @@ TEST_F(ControlChannelTest, PacketsThatMakeNoFrame) {
 
 TEST_F(ControlChannelTest, LaterPacketsThatDoNotFit) {
   const std::string packets[] = {
-      Packet(6, 0, "abc"),   // Again from the start.
-      Packet(6, 2, "cdef"),  // Overlapping.
-      Packet(6, 4, "ef"),    // A hole.
-      Packet(7, 3, "defg"),  // Of another length.
-      Packet(6, 3, "defg"),  // More than the rest.
-      Packet(6, 3, ""),
+      Packet(kFull + 3, 0, full_),           // Again from the start.
+      Packet(kFull + 3, kFull - 1, "cdef"),  // Overlapping.
+      Packet(kFull + 3, kFull + 1, "ef"),    // A hole.
+      Packet(kFull + 4, kFull, "defg"),      // Of another length.
+      Packet(kFull + 3, kFull, "defg"),      // More than the rest.
+      Packet(kFull + 3, kFull, "de"),        // Less than it.
+      Packet(kFull + 3, kFull, ""),
   };
   for (const std::string& packet : packets) {
     auto pair = *uds::MakeSocketPair(uds::SocketType::kSeqPacket);
     raw_ = std::move(pair.first);
     channel_ = std::make_unique<ControlChannel>(std::move(pair.second));
     open_before_ = test::CountOpenFds();
-    SendRaw(Packet(6, 0, "abc"), 1);
+    SendRaw(Packet(kFull + 3, 0, full_), 1);
     SendRaw(packet);
     ExpectError(EPROTO);
   }
 }
 
+TEST_F(ControlChannelTest, OneByteAtATimeIsRefused) {
+  SendRaw(Packet(kMaxFrameBytes, 0, "a"));
+  SendRaw(Packet(kMaxFrameBytes, 1, "a"));
+  ExpectError(EPROTO);
+}
+
+TEST_F(ControlChannelTest, DescriptorsOfAPeerThatHasNoneAreNotTaken) {
+  auto pair = *uds::MakeSocketPair(uds::SocketType::kSeqPacket);
+  raw_ = std::move(pair.first);
+  channel_ = std::make_unique<ControlChannel>(std::move(pair.second), 0);
+  SendRaw(Packet(3, 0, "abc"));
+  EXPECT_EQ(channel_->Receive()->bytes, "abc");
+  // Who reads it lets go of it, and may have to wait.
+  auto file = std::move(MakeFiles(1)[0]);
+  const int fd = file.get();
+  const std::string packet = Packet(3, 0, "abc");
+  ASSERT_TRUE(
+      uds::SendWithFds(raw_.get(),
+                       std::as_bytes(std::span(packet.data(), packet.size())),
+                       {&fd, 1}, 0)
+          .ok());
+  EXPECT_EQ(channel_->Receive().error(), Errno(EMSGSIZE));
+  EXPECT_EQ(channel_->Receive().error(), Errno(EMSGSIZE));
+}
+
 TEST_F(ControlChannelTest, DescriptorsBesideALaterPacket) {
-  SendRaw(Packet(6, 0, "abc"), 1);
-  SendRaw(Packet(6, 3, "def"), 1);
+  SendRaw(Packet(kFull + 3, 0, full_), 1);
+  SendRaw(Packet(kFull + 3, kFull, "def"), 1);
   ExpectError(EPROTO);
 }
 
