@@ -6,11 +6,15 @@
 #include <cerrno>
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <span>
+#include <string>
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
 #include "controlplane/errors/error.h"
+#include "server/base/syscall.h"
 #include "server/uds/fd_message.h"
 #include "server/uds/unix_socket.h"
 
@@ -41,15 +45,6 @@ absl::Status CheckFds(const AttachOrder& order) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<AttachOrder> ToOrder(absl::string_view packet,
-                                    std::vector<UniqueFd> fds) {
-  auto request = DecodeRequest(packet);
-  if (!request) return Malformed("this is no attach request of version 1");
-  AttachOrder order{std::move(*request), std::move(fds)};
-  if (absl::Status checked = CheckFds(order); !checked.ok()) return checked;
-  return order;
-}
-
 struct Ends {
   std::vector<UniqueFd> gofers;
   std::vector<UniqueFd> clients;
@@ -73,6 +68,49 @@ absl::StatusOr<Ends> MakeEnds(AttachOrder order) {
   return ends;
 }
 
+// Attaches one connection after the other, while that has a point: a gofer that
+// hangs costs one timeout, not one for each ticket.
+class Attacher {
+ public:
+  Attacher(supervisor::Supervisor& supervisor,
+           const gofer::uds::PeerCredentials& peer, const OrderBounds& bounds)
+      : supervisor_(supervisor), peer_(peer), bounds_(bounds) {}
+
+  absl::Status Attach(const supervisor::AttachClaim& claim,
+                      UniqueFd gofer_end) {
+    absl::Status attached = Check(claim);
+    if (attached.ok()) {
+      attached = supervisor_.Attach(claim, std::move(gofer_end), peer_);
+      if (errors::ReasonOf(attached) == Reason::GOFER_UNREACHABLE) {
+        silent_.insert(claim.server_id);
+      }
+    }
+    if (!attached.ok()) {
+      supervisor_.Abandon(claim, std::string(attached.message()));
+    }
+    return attached;
+  }
+
+ private:
+  absl::Status Check(const supervisor::AttachClaim& claim) const {
+    if (bounds_.is_stopping) return GoingDown();
+    if (silent_.contains(claim.server_id)) {
+      return errors::Error(Reason::GOFER_UNREACHABLE,
+                           "the gofer has not answered for another connection "
+                           "of this order");
+    }
+    if (absl::Now() < bounds_.deadline) return absl::OkStatus();
+    return errors::Error(Reason::GOFER_UNREACHABLE,
+                         "the gofers of this order took too long");
+  }
+
+  supervisor::Supervisor& supervisor_;
+  const gofer::uds::PeerCredentials& peer_;
+  const OrderBounds& bounds_;
+  // Servers whose gofers have not answered.
+  std::set<std::string> silent_;
+};
+
 std::vector<int> Borrowed(const std::vector<UniqueFd>& fds) {
   std::vector<int> numbers;
   for (const UniqueFd& fd : fds) numbers.push_back(fd.get());
@@ -81,34 +119,67 @@ std::vector<int> Borrowed(const std::vector<UniqueFd>& fds) {
 
 }  // namespace
 
-ErrnoOr<absl::StatusOr<AttachOrder>> ReceiveOrder(int socket) {
-  std::array<std::byte, kMaxRequestBytes + 1> bytes;
-  auto message = gofer::uds::ReceiveWithFds(socket, bytes, kMaxTickets,
-                                            MSG_DONTWAIT | MSG_TRUNC);
+absl::Status GoingDown() {
+  return errors::Error(Reason::SHUTTING_DOWN,
+                       "goferd is going down: try again when it is back");
+}
+
+ErrnoOr<absl::StatusOr<AttachRequest>> PeekRequest(int socket) {
+  std::array<char, kMaxRequestBytes + 1> bytes;
+  const auto size = gofer::base::Syscall([&] {
+    return ::recv(socket, bytes.data(), bytes.size(),
+                  MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC);
+  });
+  if (!size.ok()) return size.error();
+  if (*size == 0) return Errno(ECONNRESET);
+  const auto length = static_cast<size_t>(*size);
+  if (length > kMaxRequestBytes) {
+    return absl::StatusOr<AttachRequest>(Malformed("the request is too long"));
+  }
+  auto request = DecodeRequest(absl::string_view(bytes.data(), length));
+  if (!request) {
+    return absl::StatusOr<AttachRequest>(
+        Malformed("this is no attach request of version 1"));
+  }
+  return absl::StatusOr<AttachRequest>(*std::move(request));
+}
+
+absl::StatusOr<AttachOrder> ReceiveOrder(int socket, AttachRequest request) {
+  std::array<std::byte, kMaxRequestBytes> bytes;
+  const size_t most =
+      request.op == AttachOp::kGive ? request.tickets.size() : 0;
+  auto message =
+      gofer::uds::ReceiveWithFds(socket, bytes, most, MSG_DONTWAIT | MSG_TRUNC);
   if (!message.ok()) {
-    if (message.error() != Errno(EMSGSIZE)) return message.error();
-    return absl::StatusOr<AttachOrder>(
-        Malformed("not all descriptors could be taken"));
+    return Malformed(message.error() == Errno(EMSGSIZE)
+                         ? "not all descriptors could be taken"
+                         : "the request is gone");
   }
-  if (message->byte_count == 0 && message->fds.empty()) {
-    return Errno(ECONNRESET);
-  }
-  if (message->byte_count > kMaxRequestBytes) {
-    return absl::StatusOr<AttachOrder>(Malformed("the request is too long"));
-  }
-  return ToOrder(absl::string_view(reinterpret_cast<const char*>(bytes.data()),
-                                   message->byte_count),
-                 std::move(message->fds));
+  AttachOrder order{std::move(request), std::move(message->fds)};
+  if (absl::Status checked = CheckFds(order); !checked.ok()) return checked;
+  return order;
+}
+
+void Discard(int socket) {
+  char byte;
+  (void)!::recv(socket, &byte, 1, MSG_DONTWAIT);
+}
+
+supervisor::admin::AttachMode ModeOf(const AttachRequest& request) {
+  return request.op == AttachOp::kGive ? admin::v1::ATTACH_MODE_GIVE
+                                       : admin::v1::ATTACH_MODE_TAKE;
+}
+
+const char* WordOf(const AttachRequest& request) {
+  return request.op == AttachOp::kGive ? "GIVE" : "TAKE";
 }
 
 absl::StatusOr<std::vector<UniqueFd>> CarryOut(
     AttachOrder order, const gofer::uds::PeerCredentials& peer,
-    supervisor::Supervisor& supervisor, AttachAudit& audit) {
-  const auto mode = order.request.op == AttachOp::kGive
-                        ? admin::v1::ATTACH_MODE_GIVE
-                        : admin::v1::ATTACH_MODE_TAKE;
-  const char* const word =
-      order.request.op == AttachOp::kGive ? "GIVE" : "TAKE";
+    supervisor::Supervisor& supervisor, AttachAudit& audit,
+    const OrderBounds& bounds) {
+  const auto mode = ModeOf(order.request);
+  const char* const word = WordOf(order.request);
   const std::vector<std::string> tickets = order.request.tickets;
   auto ends = MakeEnds(std::move(order));
   if (!ends.ok()) return ends.status();
@@ -117,12 +188,13 @@ absl::StatusOr<std::vector<UniqueFd>> CarryOut(
     audit.Refused(word, peer, claims.status());
     return claims.status();
   }
+  Attacher attacher(supervisor, peer, bounds);
   absl::Status first_failure;
-  // To the last, whatever fails: a claim that nobody attaches would stay
-  // pending for ever.
+  // To the last, whatever fails: a claim that nobody attaches or abandons would
+  // stay pending for ever.
   for (size_t i = 0; i < claims->size(); ++i) {
     absl::Status attached =
-        supervisor.Attach((*claims)[i], std::move(ends->gofers[i]), peer);
+        attacher.Attach((*claims)[i], std::move(ends->gofers[i]));
     audit.Used(word, peer, (*claims)[i], attached);
     if (first_failure.ok()) first_failure = attached;
   }

@@ -3,10 +3,12 @@
 #ifndef GOFERD_CONTROLPLANE_HANDOFF_ATTACH_EXCHANGE_H_
 #define GOFERD_CONTROLPLANE_HANDOFF_ATTACH_EXCHANGE_H_
 
+#include <atomic>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "controlplane/handoff/attach_audit.h"
 #include "controlplane/handoff/attach_record.h"
 #include "controlplane/supervisor/supervisor.h"
@@ -16,16 +18,34 @@
 
 namespace goferd::handoff {
 
+// All of these may block in closing what the client sent, for as long as the
+// client likes: on a thread that may be lost.
+
 // A request that is in order in itself, and what came beside it.
 struct AttachOrder {
   AttachRequest request;
   std::vector<gofer::base::UniqueFd> fds;
 };
 
-// Receives one packet from the borrowed, non-blocking `socket`. The outer error
-// is EAGAIN (nothing yet) or the end of the socket; the inner one is that of
-// the packet: FIELD_INVALID, and everything that came with it is closed.
-gofer::base::ErrnoOr<absl::StatusOr<AttachOrder>> ReceiveOrder(int socket);
+// The packet that is first on the borrowed, non-blocking `socket`, where it
+// stays: no descriptor is taken before the tickets are known to be good. The
+// outer error is EAGAIN (nothing yet) or the end of the socket; the inner one
+// is that of the packet: FIELD_INVALID.
+gofer::base::ErrnoOr<absl::StatusOr<AttachRequest>> PeekRequest(int socket);
+// Receives the packet that `request` is, with what is beside it. Errors:
+// FIELD_INVALID; everything that came is closed then.
+absl::StatusOr<AttachOrder> ReceiveOrder(int socket, AttachRequest request);
+// Receives the packet and lets go of it. An answer on a socket with something
+// unread would not arrive.
+void Discard(int socket);
+
+// What an order may take.
+struct OrderBounds {
+  // No gofer is asked when it has passed.
+  absl::Time deadline;
+  // Nor when this is true.
+  const std::atomic<bool>& is_stopping;
+};
 
 // Uses up the tickets, all or none, and attaches their connections. Blocks.
 // Returns the clients' ends, none with GIVE. All of it is on record. Errors:
@@ -33,7 +53,13 @@ gofer::base::ErrnoOr<absl::StatusOr<AttachOrder>> ReceiveOrder(int socket);
 // tickets end then.
 absl::StatusOr<std::vector<gofer::base::UniqueFd>> CarryOut(
     AttachOrder order, const gofer::uds::PeerCredentials& peer,
-    supervisor::Supervisor& supervisor, AttachAudit& audit);
+    supervisor::Supervisor& supervisor, AttachAudit& audit,
+    const OrderBounds& bounds);
+// SHUTTING_DOWN.
+absl::Status GoingDown();
+supervisor::admin::AttachMode ModeOf(const AttachRequest& request);
+// For the audit: "TAKE" or "GIVE".
+const char* WordOf(const AttachRequest& request);
 
 // Answers on the borrowed, non-blocking `socket`; does not wait for a client
 // that does not read.

@@ -2,18 +2,24 @@
 
 #include <sys/socket.h>
 
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/handoff/attach_audit.h"
 #include "controlplane/handoff/attach_exchange.h"
 #include "controlplane/handoff/attach_socket.h"
 #include "controlplane/handoff/callback_gate.h"
 #include "controlplane/supervisor/task_pool.h"
+#include "server/base/brief_closes.h"
+#include "server/base/detached_thread.h"
 #include "server/base/log.h"
 #include "server/base/mutex.h"
 #include "server/base/syscall.h"
@@ -29,11 +35,16 @@ using gofer::base::UniqueFd;
 // So that a flood does not keep the loop from its other work.
 constexpr int kAcceptsPerTurn = 16;
 constexpr absl::Duration kPauseWithoutFds = absl::Milliseconds(100);
+// Clients that are to be told that there is no room for them.
+constexpr size_t kMostRefusals = 128;
+constexpr std::chrono::seconds kPatienceWithClosing(2);
 
 gofer::base::RateLimit accept_failures(10'000'000'000);
 
-// One that has connected. Its socket goes last.
+// One that has connected. Its socket is closed by the thread that serves it,
+// never by who happens to let go of this last.
 struct Client {
+  uint64_t id = 0;
   UniqueFd socket;
   gofer::uds::PeerCredentials peer;
   worker::EventLoop::TimerId timer = 0;
@@ -52,7 +63,7 @@ class AttachServer::Core : public std::enable_shared_from_this<Core> {
         loop_(loop),
         supervisor_(supervisor),
         audit_(audit),
-        pool_(limits.threads) {}
+        refuser_(1) {}
 
   absl::Status Listen();
   void Stop();
@@ -64,10 +75,18 @@ class AttachServer::Core : public std::enable_shared_from_this<Core> {
   void PauseListening();
   void Admit(UniqueFd socket);
   bool HasRoom(uid_t uid) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void Watch(uint64_t id, const ClientPtr& client);
+  bool CanRefuse();
+  void Refuse(const ClientPtr& client);
+  void RefuseNext();
+  void Watch(const ClientPtr& client);
   void OnRequest(uint64_t id);
   void OnTimeout(uint64_t id);
-  void Serve(uint64_t id, const ClientPtr& client, AttachOrder order);
+  // Goes on with `client` on a thread of its own.
+  using Work = void (Core::*)(Client& client);
+  void Detach(const ClientPtr& client, Work work);
+  void Serve(Client& client);
+  void SendAway(Client& client);
+  absl::StatusOr<std::vector<UniqueFd>> Exchange(Client& client);
   ClientPtr Find(uint64_t id);
   void Forget(uint64_t id);
 
@@ -76,13 +95,21 @@ class AttachServer::Core : public std::enable_shared_from_this<Core> {
   worker::EventLoop& loop_;
   supervisor::Supervisor& supervisor_;
   AttachAudit audit_;
-  supervisor::TaskPool pool_;
+  // One thread; what it closes cannot hold it up (see BriefCloses).
+  supervisor::TaskPool refuser_;
+  // Callbacks of the loop, and calls of the supervisor, go through it: Stop
+  // waits for them, and nothing that they use outlives it.
   CallbackGate gate_;
+  std::atomic<bool> is_stopping_ = false;
   gofer::base::Mutex mu_;
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
+  // Clients' threads.
+  int threads_ ABSL_GUARDED_BY(mu_) = 0;
+  gofer::base::CondVar idle_;
   uint64_t next_id_ ABSL_GUARDED_BY(mu_) = 1;
   std::map<uint64_t, ClientPtr> clients_ ABSL_GUARDED_BY(mu_);
   std::map<uid_t, size_t> of_user_ ABSL_GUARDED_BY(mu_);
+  std::deque<ClientPtr> refused_ ABSL_GUARDED_BY(mu_);
   std::unique_ptr<worker::EventLoop::Watch> watch_ ABSL_GUARDED_BY(mu_);
 };
 
@@ -101,18 +128,30 @@ absl::Status AttachServer::Core::Listen() {
 
 void AttachServer::Core::Stop() {
   std::unique_ptr<worker::EventLoop::Watch> watch;
-  std::vector<ClientPtr> clients;
+  is_stopping_ = true;
   gate_.Close();
+  const auto deadline = std::chrono::steady_clock::now() + kPatienceWithClosing;
+  std::vector<ClientPtr> waiting;
   {
     MutexLock lock(mu_);
     stopped_ = true;
+    // One that closes for ever owns all that it uses.
+    while (threads_ > 0 && idle_.WaitUntil(mu_, deadline)) continue;
     watch = std::move(watch_);
-    for (const auto& [id, client] : clients_) clients.push_back(client);
-    clients_.clear();
+    for (const auto& [id, client] : clients_) {
+      if (client->watch != nullptr) waiting.push_back(client);
+    }
   }
   watch.reset();
-  for (const ClientPtr& client : clients) loop_.Cancel(client->timer);
-  pool_.Stop();
+  refuser_.Stop();
+  const gofer::base::BriefCloses brief;
+  for (const ClientPtr& client : waiting) {
+    loop_.Cancel(client->timer);
+    client->watch.reset();
+    client->socket.reset();
+  }
+  MutexLock lock(mu_);
+  for (const ClientPtr& client : refused_) client->socket.reset();
   // Now, and not when the loop lets go of this object: somebody else may want
   // the name.
   socket_.Close();
@@ -120,6 +159,10 @@ void AttachServer::Core::Stop() {
 
 void AttachServer::Core::OnConnect() {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
+    if (!CanRefuse()) {
+      PauseListening();
+      return;
+    }
     auto socket = gofer::base::SyscallFd([this] {
       return ::accept4(socket_.fd(), nullptr, nullptr,
                        SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -135,13 +178,14 @@ void AttachServer::Core::OnConnect() {
   }
 }
 
-// Out of descriptors: the client stays in the queue, and the loop would spin.
+// Out of descriptors, or of places: the client stays in the queue, and the loop
+// would spin.
 void AttachServer::Core::PauseListening() {
   uint64_t suppressed = 0;
   if (accept_failures.Allow(&suppressed)) {
     gofer::base::Log().error(
-        "the attach socket takes no clients for now: accept fails, as {} times "
-        "before",
+        "the attach socket takes no clients for now: there are too many, or no "
+        "descriptors; {} times before",
         suppressed);
   }
   std::unique_ptr<worker::EventLoop::Watch> watch;
@@ -165,32 +209,53 @@ bool AttachServer::Core::HasRoom(uid_t uid) {
 }
 
 void AttachServer::Core::Admit(UniqueFd socket) {
-  const auto peer = gofer::uds::GetPeerCredentials(socket.get());
-  if (!peer.ok()) return;
   const auto client = std::make_shared<Client>();
+  const auto peer = gofer::uds::GetPeerCredentials(socket.get());
+  if (peer.ok()) client->peer = *peer;
   client->socket = std::move(socket);
-  client->peer = *peer;
-  uint64_t id = 0;
   {
     MutexLock lock(mu_);
-    if (stopped_) return;
-    if (HasRoom(peer->uid)) {
-      id = next_id_++;
-      clients_.emplace(id, client);
+    if (peer.ok() && HasRoom(peer->uid)) {
+      client->id = next_id_++;
+      clients_.emplace(client->id, client);
       ++of_user_[peer->uid];
     }
   }
-  if (id == 0) {
-    Answer(client->socket.get(),
-           errors::ErrorWithRetry(Reason::PROCESS_LIMIT,
-                                  "too many clients: try again", 1000));
-    return;
-  }
-  Watch(id, client);
+  client->id == 0 ? Refuse(client) : Watch(client);
 }
 
-void AttachServer::Core::Watch(uint64_t id, const ClientPtr& client) {
+bool AttachServer::Core::CanRefuse() {
+  MutexLock lock(mu_);
+  return refused_.size() < kMostRefusals;
+}
+
+void AttachServer::Core::Refuse(const ClientPtr& client) {
+  {
+    MutexLock lock(mu_);
+    refused_.push_back(client);
+  }
+  refuser_.Post([this] { RefuseNext(); });
+}
+
+void AttachServer::Core::RefuseNext() {
+  ClientPtr client;
+  {
+    MutexLock lock(mu_);
+    client = std::move(refused_.front());
+    refused_.pop_front();
+  }
+  const gofer::base::BriefCloses brief;
+  Discard(client->socket.get());
+  Answer(client->socket.get(),
+         errors::ErrorWithRetry(Reason::PROCESS_LIMIT,
+                                "too many clients: try again", 1000));
+  client->socket.reset();
+  Forget(client->id);
+}
+
+void AttachServer::Core::Watch(const ClientPtr& client) {
   const std::weak_ptr<Core> weak = weak_from_this();
+  const uint64_t id = client->id;
   // On the loop's thread: neither runs before this returns.
   client->timer = loop_.After(limits_.patience, [weak, id] {
     if (const auto core = weak.lock()) {
@@ -205,27 +270,17 @@ void AttachServer::Core::Watch(uint64_t id, const ClientPtr& client) {
   if (watch.ok()) {
     client->watch = *std::move(watch);
   } else {
-    Forget(id);
+    loop_.Cancel(client->timer);
+    Refuse(client);
   }
 }
 
 void AttachServer::Core::OnRequest(uint64_t id) {
   const ClientPtr client = Find(id);
   if (client == nullptr || client->watch == nullptr) return;
-  auto received = ReceiveOrder(client->socket.get());
-  if (!received.ok() && received.error() == Errno(EAGAIN)) return;
   client->watch.reset();
   loop_.Cancel(client->timer);
-  if (!received.ok()) {
-    Forget(id);
-    return;
-  }
-  if (!received->ok()) {
-    Answer(client->socket.get(), received->status());
-    Forget(id);
-    return;
-  }
-  Serve(id, client, **std::move(received));
+  Detach(client, &Core::Serve);
 }
 
 void AttachServer::Core::OnTimeout(uint64_t id) {
@@ -233,20 +288,72 @@ void AttachServer::Core::OnTimeout(uint64_t id) {
   // Without a watch its request has come.
   if (client == nullptr || client->watch == nullptr) return;
   client->watch.reset();
-  Answer(client->socket.get(),
-         absl::DeadlineExceededError("no request has come in time"));
-  Forget(id);
+  Detach(client, &Core::SendAway);
 }
 
-void AttachServer::Core::Serve(uint64_t id, const ClientPtr& client,
-                               AttachOrder order) {
-  // A task must be copyable; `this` waits for the pool.
-  auto shared = std::make_shared<AttachOrder>(std::move(order));
-  pool_.Post([this, id, client, shared] {
-    Answer(client->socket.get(),
-           CarryOut(std::move(*shared), client->peer, supervisor_, audit_));
-    Forget(id);
+void AttachServer::Core::Detach(const ClientPtr& client, Work work) {
+  {
+    MutexLock lock(mu_);
+    ++threads_;
+  }
+  const auto started = gofer::base::StartDetachedThread(
+      "attach", [core = shared_from_this(), client, work] {
+        {
+          const gofer::base::BriefCloses brief;
+          (core.get()->*work)(*client);
+          client->socket.reset();
+        }
+        core->Forget(client->id);
+        MutexLock lock(core->mu_);
+        --core->threads_;
+        core->idle_.NotifyAll();
+      });
+  if (started.ok()) return;
+  {
+    MutexLock lock(mu_);
+    --threads_;
+  }
+  Refuse(client);
+}
+
+void AttachServer::Core::Serve(Client& client) {
+  const auto result = Exchange(client);
+  // Read by now, or closed by the client, who needs no answer then.
+  Answer(client.socket.get(), result);
+}
+
+void AttachServer::Core::SendAway(Client& client) {
+  Answer(client.socket.get(),
+         absl::DeadlineExceededError("no request has come in time"));
+}
+
+absl::StatusOr<std::vector<UniqueFd>> AttachServer::Core::Exchange(
+    Client& client) {
+  const int socket = client.socket.get();
+  auto request = PeekRequest(socket);
+  if (!request.ok()) return absl::CancelledError();
+  absl::Status known = request->status();
+  if (known.ok()) {
+    known = GoingDown();
+    gate_.Enter([&] {
+      known = supervisor_.CheckTickets((*request)->tickets, client.peer,
+                                       ModeOf(**request));
+      if (!known.ok()) audit_.Refused(WordOf(**request), client.peer, known);
+    });
+  }
+  if (!known.ok()) {
+    Discard(socket);
+    return known;
+  }
+  auto order = ReceiveOrder(socket, **std::move(request));
+  if (!order.ok()) return order.status();
+  const OrderBounds bounds{absl::Now() + limits_.order_time, is_stopping_};
+  absl::StatusOr<std::vector<UniqueFd>> result = GoingDown();
+  gate_.Enter([&] {
+    result =
+        CarryOut(*std::move(order), client.peer, supervisor_, audit_, bounds);
   });
+  return result;
 }
 
 AttachServer::Core::ClientPtr AttachServer::Core::Find(uint64_t id) {

@@ -17,9 +17,13 @@
 namespace goferd::handoff {
 
 // Serves the attach socket: one request and one answer for each client, see
-// attach_record.h. The loop's thread receives, threads of its own ask the
-// supervisor, which blocks. Clients are not trusted: they are bounded in number
-// and time, and nothing of what they sent is kept or logged.
+// attach_record.h. Clients are not trusted: they are bounded in number and
+// time, and nothing of what they sent is kept or logged.
+//
+// Closing a descriptor that a client chose may block for ever. So the loop's
+// thread only accepts and polls; what a client sent is received, answered and
+// closed on a thread of the client's own, which may be lost: it keeps the
+// client's place then.
 class AttachServer {
  public:
   struct Limits {
@@ -29,8 +33,8 @@ class AttachServer {
     size_t clients_of_user = 16;
     // How long a client may take to send its request.
     absl::Duration patience = absl::Seconds(5);
-    // Clients that are asked for at once.
-    size_t threads = 4;
+    // How long the gofers of one request may be asked, all together.
+    absl::Duration order_time = absl::Seconds(10);
   };
 
   // Listens as `config` says. `loop`, `supervisor` and `audit` outlive the
@@ -40,8 +44,8 @@ class AttachServer {
       const config::v1::AttachConfig& config, worker::EventLoop& loop,
       supervisor::Supervisor& supervisor, auth::AuditLog& audit,
       const Limits& limits);
-  // Takes no more clients, and waits for those that are being attached. Not on
-  // the loop's thread.
+  // Takes no more clients, and waits for those that are being attached; not
+  // longer than a moment for threads that only close. Not on the loop's thread.
   ~AttachServer();
   AttachServer(const AttachServer&) = delete;
   AttachServer& operator=(const AttachServer&) = delete;

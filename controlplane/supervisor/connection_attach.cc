@@ -93,6 +93,13 @@ void ConnectionOperations::RestoreSockets() {
   }
 }
 
+absl::Status ConnectionOperations::CheckTickets(
+    const std::vector<std::string>& tickets,
+    const gofer::uds::PeerCredentials& peer, admin::AttachMode mode) const {
+  if (absl::Status status = CheckRunning(context_); !status.ok()) return status;
+  return context_.tickets.Check(tickets, peer, mode, absl::Now());
+}
+
 absl::StatusOr<std::vector<AttachClaim>> ConnectionOperations::ClaimTickets(
     const std::vector<std::string>& tickets,
     const gofer::uds::PeerCredentials& peer, admin::AttachMode mode) {
@@ -155,6 +162,24 @@ absl::Status ConnectionOperations::Attach(
   }
   StopLater(link, claim.connection_uid, worker::v1::END_REASON_ADMIN_STOP);
   return answer.status();
+}
+
+void ConnectionOperations::Abandon(const AttachClaim& claim,
+                                   absl::string_view why) {
+  MutexLock lock(context_.model.mu);
+  const Model::ServerPtr server = context_.model.Find(claim.server_id);
+  ConnectionRecord* const record =
+      server == nullptr
+          ? nullptr
+          : context_.model.FindConnection(*server, claim.connection_uid);
+  if (record == nullptr || record->attaching ||
+      record->resource.state() != admin::Connection::PENDING_ATTACH) {
+    return;
+  }
+  context_.model.End(*server, *record, admin::Connection::INTERNAL_ERROR, why,
+                     context_.ended_retention());
+  StopLater(server->link, claim.connection_uid,
+            worker::v1::END_REASON_ADMIN_STOP);
 }
 
 }  // namespace goferd::supervisor

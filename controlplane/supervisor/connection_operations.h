@@ -34,11 +34,15 @@ class ConnectionOperations {
       const admin::StopConnectionRequest& request);
   absl::StatusOr<ConnectionCounts> Count(absl::string_view server_id) const;
 
+  absl::Status CheckTickets(const std::vector<std::string>& tickets,
+                            const gofer::uds::PeerCredentials& peer,
+                            admin::AttachMode mode) const;
   absl::StatusOr<std::vector<AttachClaim>> ClaimTickets(
       const std::vector<std::string>& tickets,
       const gofer::uds::PeerCredentials& peer, admin::AttachMode mode);
   absl::Status Attach(const AttachClaim& claim, gofer::base::UniqueFd gofer_end,
                       const gofer::uds::PeerCredentials& peer);
+  void Abandon(const AttachClaim& claim, absl::string_view why);
 
   // Opens the paths again that an earlier run of goferd left; removes those
   // that nobody waits at any more once all its gofers are adopted.

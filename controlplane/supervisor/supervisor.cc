@@ -127,6 +127,11 @@ class NodeSupervisor final : public Supervisor {
       absl::string_view server_id) const override {
     return connections_.Count(server_id);
   }
+  absl::Status CheckTickets(const std::vector<std::string>& tickets,
+                            const gofer::uds::PeerCredentials& peer,
+                            admin::AttachMode mode) override {
+    return connections_.CheckTickets(tickets, peer, mode);
+  }
   absl::StatusOr<std::vector<AttachClaim>> ClaimTickets(
       const std::vector<std::string>& tickets,
       const gofer::uds::PeerCredentials& peer,
@@ -141,6 +146,9 @@ class NodeSupervisor final : public Supervisor {
       std::shared_ptr<ConnectionSockets> sockets) override {
     context_.SetSockets(std::move(sockets));
     connections_.RestoreSockets();
+  }
+  void Abandon(const AttachClaim& claim, absl::string_view why) override {
+    connections_.Abandon(claim, why);
   }
 
   absl::StatusOr<std::vector<admin::Handler>> ListHandlers(

@@ -169,6 +169,10 @@ class Supervisor {
 
   // ATTACH
 
+  // Whether ClaimTickets would succeed now. Uses nothing up.
+  virtual absl::Status CheckTickets(const std::vector<std::string>& tickets,
+                                    const gofer::uds::PeerCredentials& peer,
+                                    admin::AttachMode mode) = 0;
   // Consumes the tickets, all or none, if they are all good for `peer` and
   // `mode`. Asks no gofer. Errors: TICKET_INVALID, PEER_MISMATCH.
   virtual absl::StatusOr<std::vector<AttachClaim>> ClaimTickets(
@@ -185,6 +189,11 @@ class Supervisor {
   // SHUTTING_DOWN.
   virtual void SetConnectionSockets(
       std::shared_ptr<ConnectionSockets> sockets) = 0;
+
+  // Ends the connection of a claim that will not be attached; without it, it
+  // would stay pending for ever. Does nothing when it has ended. Does not wait
+  // for the gofer.
+  virtual void Abandon(const AttachClaim& claim, absl::string_view why) = 0;
 
   // HANDLERS
 

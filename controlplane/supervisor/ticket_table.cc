@@ -95,15 +95,13 @@ std::vector<std::string> TicketTable::WithoutSocket() const {
   return hashes;
 }
 
-absl::StatusOr<std::vector<AttachClaim>> TicketTable::Claim(
-    const std::vector<std::string>& tickets,
-    const gofer::uds::PeerCredentials& peer, admin::AttachMode mode,
-    absl::Time now) {
+absl::Status TicketTable::CheckLocked(const std::vector<std::string>& tickets,
+                                      const gofer::uds::PeerCredentials& peer,
+                                      admin::AttachMode mode,
+                                      absl::Time now) const {
   std::set<std::string> hashes;
   for (const std::string& ticket : tickets) hashes.insert(HashOf(ticket));
   if (hashes.size() != tickets.size()) return Invalid();
-  std::vector<std::unique_ptr<ConnectionSocket>> sockets;
-  MutexLock lock(mu_);
   bool expected = true;
   for (const std::string& hash : hashes) {
     const auto found = entries_.find(hash);
@@ -113,9 +111,26 @@ absl::StatusOr<std::vector<AttachClaim>> TicketTable::Claim(
     }
     expected = expected && IsExpected(found->second.peer, peer);
   }
-  if (!expected) {
-    return errors::Error(errors::Reason::PEER_MISMATCH,
-                         "this process is not the one that the ticket is for");
+  if (expected) return absl::OkStatus();
+  return errors::Error(errors::Reason::PEER_MISMATCH,
+                       "this process is not the one that the ticket is for");
+}
+
+absl::Status TicketTable::Check(const std::vector<std::string>& tickets,
+                                const gofer::uds::PeerCredentials& peer,
+                                admin::AttachMode mode, absl::Time now) const {
+  MutexLock lock(mu_);
+  return CheckLocked(tickets, peer, mode, now);
+}
+
+absl::StatusOr<std::vector<AttachClaim>> TicketTable::Claim(
+    const std::vector<std::string>& tickets,
+    const gofer::uds::PeerCredentials& peer, admin::AttachMode mode,
+    absl::Time now) {
+  std::vector<std::unique_ptr<ConnectionSocket>> sockets;
+  MutexLock lock(mu_);
+  if (absl::Status good = CheckLocked(tickets, peer, mode, now); !good.ok()) {
+    return good;
   }
   std::vector<AttachClaim> claims;
   for (const std::string& ticket : tickets) {

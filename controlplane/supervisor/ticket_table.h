@@ -62,6 +62,11 @@ class TicketTable {
       const gofer::uds::PeerCredentials& peer, admin::AttachMode mode,
       absl::Time now);
 
+  // As Claim, without using anything up.
+  absl::Status Check(const std::vector<std::string>& tickets,
+                     const gofer::uds::PeerCredentials& peer,
+                     admin::AttachMode mode, absl::Time now) const;
+
   // Makes the tickets of a connection, or of a server, void.
   void Revoke(absl::string_view connection_uid);
   void RevokeServer(absl::string_view server_id);
@@ -86,6 +91,11 @@ class TicketTable {
 
   // Takes out what is void; the caller lets it go.
   Entries Remove(absl::FunctionRef<bool(const Entry&)> is_void);
+
+  absl::Status CheckLocked(const std::vector<std::string>& tickets,
+                           const gofer::uds::PeerCredentials& peer,
+                           admin::AttachMode mode, absl::Time now) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const size_t capacity_;
   mutable gofer::base::Mutex mu_;

@@ -78,6 +78,9 @@ class FakeSupervisor : public supervisor::Supervisor {
       const admin::v1::StopConnectionRequest& request) override;
   absl::StatusOr<supervisor::ConnectionCounts> CountConnections(
       absl::string_view server_id) const override;
+  absl::Status CheckTickets(const std::vector<std::string>& tickets,
+                            const gofer::uds::PeerCredentials& peer,
+                            admin::v1::AttachMode mode) override;
   // Tickets are the uids of their connections.
   absl::StatusOr<std::vector<supervisor::AttachClaim>> ClaimTickets(
       const std::vector<std::string>& tickets,
@@ -89,6 +92,8 @@ class FakeSupervisor : public supervisor::Supervisor {
   // None of its connections has a path.
   void SetConnectionSockets(
       std::shared_ptr<supervisor::ConnectionSockets>) override {}
+  void Abandon(const supervisor::AttachClaim& claim,
+               absl::string_view why) override;
   absl::StatusOr<std::vector<admin::v1::Handler>> ListHandlers(
       absl::string_view server_id) override;
   absl::StatusOr<std::vector<admin::v1::Handler>> SetHandlers(

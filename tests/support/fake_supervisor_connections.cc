@@ -155,12 +155,23 @@ FakeSupervisor::ClaimTickets(const std::vector<std::string>& tickets,
   return claims;
 }
 
+absl::Status FakeSupervisor::CheckTickets(
+    const std::vector<std::string>& tickets,
+    const gofer::uds::PeerCredentials& peer, admin::v1::AttachMode mode) {
+  return ClaimTickets(tickets, peer, mode).status();
+}
+
 absl::Status FakeSupervisor::Attach(const supervisor::AttachClaim& claim,
                                     gofer::base::UniqueFd,
                                     const gofer::uds::PeerCredentials&) {
   SetConnectionState(claim.server_id, claim.connection_id,
                      Connection::ATTACHED);
   return absl::OkStatus();
+}
+
+void FakeSupervisor::Abandon(const supervisor::AttachClaim& claim,
+                             absl::string_view) {
+  SetConnectionState(claim.server_id, claim.connection_id, Connection::FAILED);
 }
 
 }  // namespace goferd::testing

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -21,10 +22,12 @@
 #include "controlplane/errors/error.h"
 #include "controlplane/handoff/attach_record.h"
 #include "controlplane/supervisor/ticket_table.h"
+#include "server/base/clock.h"
 #include "server/base/thread.h"
 #include "server/uds/fd_message.h"
 #include "server/uds/unix_socket.h"
 #include "tests/support/fake_supervisor.h"
+#include "tests/support/hostile_fds.h"
 #include "tests/support/latch.h"
 #include "tests/support/open_fds.h"
 
@@ -50,6 +53,11 @@ class TicketSupervisor : public goferd::testing::FakeSupervisor {
     const std::string uid = absl::StrCat("uid-", ++last_);
     return *tickets_.Issue({"server", uid, uid}, mode, peer, absl::Now() + ttl);
   }
+  absl::Status CheckTickets(const std::vector<std::string>& tickets,
+                            const gofer::uds::PeerCredentials& peer,
+                            AttachMode mode) override {
+    return tickets_.Check(tickets, peer, mode, absl::Now());
+  }
   absl::StatusOr<std::vector<AttachClaim>> ClaimTickets(
       const std::vector<std::string>& tickets,
       const gofer::uds::PeerCredentials& peer, AttachMode mode) override {
@@ -62,10 +70,15 @@ class TicketSupervisor : public goferd::testing::FakeSupervisor {
     MutexLock lock(mu_);
     ++attach_count_;
     if (claim.connection_uid == failing_) {
-      return errors::Error(Reason::GOFER_UNREACHABLE, "it died");
+      return errors::Error(failure_, "it died");
     }
     ends_.push_back(std::move(gofer_end));
     return absl::OkStatus();
+  }
+
+  void Abandon(const AttachClaim& claim, absl::string_view) override {
+    MutexLock lock(mu_);
+    abandoned_.push_back(claim.connection_uid);
   }
 
   size_t tickets() const { return tickets_.size(); }
@@ -78,7 +91,13 @@ class TicketSupervisor : public goferd::testing::FakeSupervisor {
     return attach_count_;
   }
 
+  std::vector<std::string> abandoned() {
+    MutexLock lock(mu_);
+    return abandoned_;
+  }
+
   std::string failing_;
+  Reason failure_ = Reason::CONNECTION_NOT_PENDING;
   std::atomic<bool> blocked_ = false;
   gofer::test::Latch entered_;
   gofer::test::Latch go_on_;
@@ -88,6 +107,7 @@ class TicketSupervisor : public goferd::testing::FakeSupervisor {
   std::atomic<int> last_ = 0;
   gofer::base::Mutex mu_;
   std::vector<UniqueFd> ends_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::string> abandoned_ ABSL_GUARDED_BY(mu_);
   int attach_count_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
@@ -106,6 +126,7 @@ class AttachServerTest : public ::testing::Test {
     Restart({});
   }
   ~AttachServerTest() override {
+    if (held_ != nullptr) held_->Open();
     supervisor_.go_on_.Open();
     server_.reset();
     std::filesystem::remove_all(base_);
@@ -181,7 +202,31 @@ class AttachServerTest : public ::testing::Test {
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
+  // Until held_ is opened, at the end at the latest.
+  void HoldLoop() {
+    held_ = std::make_shared<gofer::test::Latch>();
+    gofer::test::Latch entered;
+    loop_->Post([&entered, held = held_] {
+      entered.Open();
+      held->Wait();
+    });
+    entered.Wait();
+  }
+  // A client that sends the last descriptor there is of `lingering`.
+  UniqueFd SendLingering(const std::string& packet,
+                         const gofer::test::LingeringSocket& lingering) {
+    const bool hold = held_ == nullptr;
+    if (hold) HoldLoop();
+    UniqueFd socket = Connect();
+    const int fd = lingering.socket.get();
+    Send(socket.get(), packet, {&fd, 1});
+    lingering.socket.reset();
+    if (hold) std::exchange(held_, nullptr)->Open();
+    return socket;
+  }
+
   std::string base_;
+  std::shared_ptr<gofer::test::Latch> held_;
   std::unique_ptr<auth::AuditLog> audit_;
   config::v1::AttachConfig config_;
   TicketSupervisor supervisor_;
@@ -422,12 +467,113 @@ TEST_F(AttachServerTest, OneFailureEndsAllAndEachIsAttached) {
       supervisor_.Issue(ATTACH_MODE_TAKE)};
   supervisor_.failing_ = "uid-2";
   const auto got = Take(tickets);
-  EXPECT_EQ(ReasonIn(got), Reason::GOFER_UNREACHABLE);
+  EXPECT_EQ(ReasonIn(got), Reason::CONNECTION_NOT_PENDING);
   EXPECT_TRUE(got.fds.empty());
   EXPECT_EQ(supervisor_.attach_count(), 3);
   for (const UniqueFd& end : supervisor_.TakeEnds()) {
     EXPECT_TRUE(HasEnded(end.get()));
   }
+}
+
+TEST_F(AttachServerTest, AHungGoferIsAskedOnceAndAllItsClaimsEnd) {
+  std::vector<std::string> tickets;
+  for (int i = 0; i < 100; ++i) {
+    tickets.push_back(supervisor_.Issue(ATTACH_MODE_TAKE));
+  }
+  supervisor_.failing_ = "uid-1";
+  supervisor_.failure_ = Reason::GOFER_UNREACHABLE;
+  EXPECT_EQ(ReasonIn(Take(tickets)), Reason::GOFER_UNREACHABLE);
+  EXPECT_EQ(supervisor_.attach_count(), 1);
+  EXPECT_EQ(supervisor_.abandoned().size(), 100u);
+}
+
+TEST_F(AttachServerTest, AnOrderThatTakesTooLongEndsAllItsClaims) {
+  Restart({.order_time = absl::ZeroDuration()});
+  EXPECT_EQ(ReasonIn(Take({supervisor_.Issue(ATTACH_MODE_TAKE),
+                           supervisor_.Issue(ATTACH_MODE_TAKE)})),
+            Reason::GOFER_UNREACHABLE);
+  EXPECT_EQ(supervisor_.attach_count(), 0);
+  EXPECT_EQ(supervisor_.abandoned().size(), 2u);
+}
+
+TEST_F(AttachServerTest, JunkTicketsMakeNoDescriptors) {
+  std::vector<std::string> junk(kMaxTickets, std::string(kTicketSize, 'x'));
+  for (size_t i = 0; i < junk.size(); ++i) junk[i][0] = static_cast<char>(i);
+  const UniqueFd socket = Connect();
+  rlimit before;
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit tight = before;
+  tight.rlim_cur = static_cast<rlim_t>(socket.get()) + 20;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
+  Send(socket.get(), *EncodeRequest({AttachOp::kTake, junk}));
+  const auto got = Receive(socket.get());
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_TRUE(got.has_value());
+  EXPECT_EQ(ReasonIn(*got), Reason::TICKET_INVALID);
+}
+
+// Who waits for it has lost.
+constexpr int kLingerSeconds = 60;
+constexpr uint64_t kSoon = 20'000'000'000;
+
+TEST_F(AttachServerTest, ALingeringSocketBesideJunkDelaysNobody) {
+  const uint64_t begin = gofer::base::MonotonicNanos();
+  const std::vector<std::string> tickets{std::string(kTicketSize, 'x')};
+  for (const std::string& packet :
+       {std::string("junk"), *EncodeRequest({AttachOp::kGive, tickets})}) {
+    const gofer::test::LingeringSocket lingering(kLingerSeconds);
+    const UniqueFd socket = SendLingering(packet, lingering);
+    EXPECT_TRUE(Receive(socket.get()).has_value());
+  }
+  EXPECT_LT(gofer::base::MonotonicNanos() - begin, kSoon);
+}
+
+TEST_F(AttachServerTest, LingeringSocketsOfRefusedClientsDelayNobody) {
+  Restart({.clients_of_user = 1});
+  const uint64_t begin = gofer::base::MonotonicNanos();
+  const UniqueFd silent = Connect();
+  for (int i = 0; i < 4; ++i) {
+    const gofer::test::LingeringSocket lingering(kLingerSeconds);
+    const UniqueFd socket = SendLingering("junk", lingering);
+    const auto got = Receive(socket.get());
+    ASSERT_TRUE(got.has_value());
+    EXPECT_EQ(ReasonIn(*got), Reason::PROCESS_LIMIT);
+  }
+  Send(silent.get(), "x");
+  EXPECT_TRUE(Receive(silent.get()).has_value());
+  EXPECT_TRUE(HasEnded(silent.get()));
+  EXPECT_EQ(Take({supervisor_.Issue(ATTACH_MODE_TAKE)}).answer.status, 0u);
+  EXPECT_LT(gofer::base::MonotonicNanos() - begin, kSoon);
+}
+
+TEST_F(AttachServerTest, LingeringSocketsInTheQueueDoNotDelayTheEnd) {
+  const gofer::test::LingeringSocket lingering(kLingerSeconds);
+  HoldLoop();
+  const UniqueFd socket = SendLingering("junk", lingering);
+  const uint64_t begin = gofer::base::MonotonicNanos();
+  server_.reset();
+  EXPECT_LT(gofer::base::MonotonicNanos() - begin, kSoon);
+}
+
+TEST_F(AttachServerTest, AFileThatNeverClosesCostsNobodyButItsClient) {
+  const auto file = gofer::test::SilentFuseFile::Make();
+  if (file == nullptr) GTEST_SKIP() << "no FUSE here";
+  Restart({.clients_of_user = 2});
+  const UniqueFd socket = Connect();
+  const int fd = file->fd();
+  Send(socket.get(),
+       *EncodeRequest({AttachOp::kGive, {supervisor_.Issue(ATTACH_MODE_GIVE)}}),
+       {&fd, 1});
+  file->AwaitClose();
+  EXPECT_EQ(Take({supervisor_.Issue(ATTACH_MODE_TAKE)}).answer.status, 0u);
+  // It keeps its place.
+  UniqueFd other = Connect();
+  const UniqueFd one_more = Connect();
+  const auto got = Receive(one_more.get());
+  ASSERT_TRUE(got.has_value());
+  EXPECT_EQ(ReasonIn(*got), Reason::PROCESS_LIMIT);
+  other.reset();
+  server_.reset();
 }
 
 TEST_F(AttachServerTest, AClientThatIsGoneLosesItsConnection) {
