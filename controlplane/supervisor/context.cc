@@ -18,6 +18,7 @@ Context::Context(const config::v1::DaemonConfig& daemon_config,
       model(events),
       tickets(static_cast<size_t>(config.attach().max_pending_tickets())),
       loop(std::move(event_loop)),
+      logs(state, *loop),
       pool(threads),
       gofer_log_level(config.log().gofer_level()) {}
 

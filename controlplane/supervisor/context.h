@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "controlplane/supervisor/connection_socket.h"
 #include "controlplane/supervisor/event_log.h"
+#include "controlplane/supervisor/gofer_logs.h"
 #include "controlplane/supervisor/model.h"
 #include "controlplane/supervisor/state_directory.h"
 #include "controlplane/supervisor/task_pool.h"
@@ -38,6 +39,7 @@ struct Context {
   Model model;
   TicketTable tickets;
   const std::unique_ptr<worker::EventLoop> loop;
+  GoferLogs logs;
   TaskPool pool;
   std::atomic<bool> stopping = false;
   // Of gofers started from now on.

@@ -31,10 +31,11 @@ constexpr absl::Duration kKillPatience = absl::Seconds(5);
 // What posix_spawn wants to know, freed at the end.
 class SpawnPlan {
  public:
-  explicit SpawnPlan(int listener) {
+  SpawnPlan(int listener, int log) {
     ::posix_spawn_file_actions_init(&actions_);
     ::posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDWR, 0);
-    ::posix_spawn_file_actions_adddup2(&actions_, 2, 1);
+    ::posix_spawn_file_actions_adddup2(&actions_, log < 0 ? 0 : log, 1);
+    ::posix_spawn_file_actions_adddup2(&actions_, 1, 2);
     ::posix_spawn_file_actions_adddup2(&actions_, listener, kControlFd);
     ::posix_spawn_file_actions_addclosefrom_np(&actions_, kControlFd + 1);
     ::posix_spawnattr_init(&attributes_);
@@ -102,7 +103,7 @@ uint64_t StartTimeOf(pid_t pid) {
 absl::StatusOr<std::shared_ptr<GoferProcess>> GoferProcess::Spawn(
     const Options& options, UniqueFd listener) {
   pid_t pid = 0;
-  const int error = SpawnPlan(listener.get()).Run(options, &pid);
+  const int error = SpawnPlan(listener.get(), options.log).Run(options, &pid);
   if (error != 0) {
     return errors::FromErrno(
         error, absl::StrCat("cannot start the gofer ", options.gofer_path));

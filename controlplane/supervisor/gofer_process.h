@@ -46,6 +46,8 @@ class GoferProcess {
     std::string cgroup_parent;
     // 0: no limit.
     int64_t max_memory_bytes = 0;
+    // Borrowed: its standard output and error. None: /dev/null.
+    int log = -1;
   };
   // A process number, and the start that tells it from a later process of that
   // number. A start of 0 is not known.
@@ -55,9 +57,10 @@ class GoferProcess {
   };
 
   // Starts `gofer agent --control-fd=3 FLAGS` with `listener` as descriptor 3,
-  // in a session of its own; it has no other descriptor of ours but standard
-  // error, for both outputs. posix_spawn only: gRPC does not survive a fork.
-  // Errors: those of the host.
+  // in a session of its own; it has no other descriptor of ours but the log.
+  // Ours is not even shared: what is set on a description holds for all who
+  // have it. posix_spawn only: gRPC does not survive a fork. Errors: those of
+  // the host.
   static absl::StatusOr<std::shared_ptr<GoferProcess>> Spawn(
       const Options& options, gofer::base::UniqueFd listener);
   // A process that lives already. Errors: PATH_NOT_FOUND when it does not.

@@ -114,10 +114,6 @@ worker::v1::Bootstrap MakeBootstrap(const Context& context,
 GoferProcess::Options OptionsOf(const Context& context) {
   GoferProcess::Options options;
   options.gofer_path = context.config.gofer_path();
-  // It has our standard error.
-  if (context.config.log().format() == config::v1::LogConfig::JSON) {
-    options.flags.push_back("--log-format=json");
-  }
   return options;
 }
 
@@ -129,7 +125,11 @@ absl::StatusOr<std::shared_ptr<GoferProcess>> GoferStarter::TakeOrSpawn(
   if (auto warm = warm_.Take(server_id)) return warm;
   auto listener = context_.state.ListenControl(server_id);
   if (!listener.ok()) return listener.status();
-  auto process = GoferProcess::Spawn(OptionsOf(context_), *std::move(listener));
+  auto log = context_.logs.Make(server_id);
+  if (!log.ok()) return log.status();
+  GoferProcess::Options options = OptionsOf(context_);
+  options.log = log->get();
+  auto process = GoferProcess::Spawn(options, *std::move(listener));
   if (!process.ok()) return process;
   // A goferd that comes after us knows it by this, whatever becomes of us.
   absl::Status kept = context_.state.WriteServerFile(

@@ -34,6 +34,7 @@ constexpr int kBacklog = 16;
 constexpr mode_t kPassableMode = 0711;
 constexpr char kControl[] = "control.sock";
 constexpr char kPid[] = "pid";
+constexpr char kLog[] = "log.pipe";
 
 // As in the API; what else lies there is not ours.
 bool IsId(absl::string_view name) {
@@ -179,6 +180,49 @@ absl::StatusOr<UniqueFd> StateDirectory::ListenControl(absl::string_view id) {
   return std::move(*socket);
 }
 
+absl::StatusOr<StateDirectory::LogPipe> StateDirectory::MakeLog(
+    absl::string_view id) {
+  return MakeLogIn(servers_.get(), "servers", id);
+}
+
+absl::StatusOr<StateDirectory::LogPipe> StateDirectory::MakeWarmLog(
+    absl::string_view name) {
+  return MakeLogIn(warm_.get(), "warm", name);
+}
+
+absl::StatusOr<StateDirectory::LogPipe> StateDirectory::MakeLogIn(
+    int parent, absl::string_view kind, absl::string_view id) const {
+  const std::string path = absl::StrCat(path_, "/", kind, "/", id, "/", kLog);
+  const auto directory = OpenIn(parent, id);
+  if (!directory.ok()) return Failed(directory.error(), path);
+  if ((::unlinkat(directory->get(), kLog, 0) != 0 && errno != ENOENT) ||
+      ::mkfifoat(directory->get(), kLog, 0600) != 0) {
+    return Failed(Errno::Last(), path);
+  }
+  auto reader = SyscallFd([&] {
+    return ::openat(directory->get(), kLog,
+                    O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+  });
+  if (!reader.ok()) return Failed(reader.error(), path);
+  auto writer = SyscallFd([&] {
+    return ::openat(directory->get(), kLog,
+                    O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+  });
+  if (!writer.ok()) return Failed(writer.error(), path);
+  return LogPipe{std::move(*reader), std::move(*writer)};
+}
+
+absl::StatusOr<UniqueFd> StateDirectory::OpenLog(absl::string_view id) const {
+  const auto directory = OpenIn(servers_.get(), id);
+  auto pipe = directory.ok() ? SyscallFd([&] {
+    return ::openat(directory->get(), kLog,
+                    O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+  })
+                             : ErrnoOr<UniqueFd>(directory.error());
+  if (pipe.ok()) return std::move(*pipe);
+  return Failed(pipe.error(), absl::StrCat(path_, "/servers/", id, "/", kLog));
+}
+
 absl::Status StateDirectory::WriteServerFile(absl::string_view id,
                                              const std::string& name,
                                              absl::string_view bytes) {
@@ -282,7 +326,7 @@ absl::Status StateDirectory::GiveWarm(absl::string_view name,
   const auto to = OpenIn(servers_.get(), server_id);
   if (!to.ok()) return Failed(to.error(), ControlPath(server_id));
   // The pid last: whoever finds it here may end the process.
-  for (const char* const file : {kControl, kPid}) {
+  for (const char* const file : {kControl, kLog, kPid}) {
     const auto moved = SyscallVoid(
         [&] { return ::renameat(from->get(), file, to->get(), file); });
     if (!moved.ok()) return Failed(moved.error(), ControlPath(server_id));

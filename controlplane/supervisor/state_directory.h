@@ -20,9 +20,9 @@ namespace goferd::supervisor {
 
 // Its layout:
 //   lock                          held by the goferd that has it
-//   servers/ID/{bootstrap.pb, overrides.pb, pid, control.sock}
+//   servers/ID/{bootstrap.pb, overrides.pb, pid, control.sock, log.pipe}
 //   adopted/ID/{control.sock, pid}    made by gofers that others started
-//   warm/NAME/{control.sock, pid}     gofers that wait for a server
+//   warm/NAME/{control.sock, pid, log.pipe}     gofers that wait for a server
 //
 // Others may pass through it, to the sockets of the API and for attaching; the
 // rest is private. All work is done on descriptors of the directories; no
@@ -43,6 +43,17 @@ class StateDirectory {
   // before.
   absl::StatusOr<gofer::base::UniqueFd> ListenControl(absl::string_view id);
   std::string ControlPath(absl::string_view id) const;
+  // The named pipe of a server's gofer for what it logs.
+  struct LogPipe {
+    gofer::base::UniqueFd reader;
+    // Non-blocking, and never without a reader: it reads as well.
+    gofer::base::UniqueFd writer;
+  };
+  // In place of one before.
+  absl::StatusOr<LogPipe> MakeLog(absl::string_view id);
+  absl::StatusOr<LogPipe> MakeWarmLog(absl::string_view name);
+  // The reader of the one that is there.
+  absl::StatusOr<gofer::base::UniqueFd> OpenLog(absl::string_view id) const;
   // All of it is written, or the file stays as it was. The directory exists.
   absl::Status WriteServerFile(absl::string_view id, const std::string& name,
                                absl::string_view bytes);
@@ -87,6 +98,8 @@ class StateDirectory {
       worker::EventLoop& loop, std::function<void()> on_change) const;
 
  private:
+  absl::StatusOr<LogPipe> MakeLogIn(int parent, absl::string_view kind,
+                                    absl::string_view id) const;
   StateDirectory(std::string path, gofer::base::UniqueFd root,
                  gofer::base::UniqueFd lock, gofer::base::UniqueFd servers,
                  gofer::base::UniqueFd adopted, gofer::base::UniqueFd warm);

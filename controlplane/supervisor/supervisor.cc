@@ -54,6 +54,7 @@ class NodeSupervisor final : public Supervisor {
                                              [this] { lifecycle_.AdoptNew(); });
     if (!watch.ok()) return watch.status();
     adopted_watch_ = *std::move(watch);
+    context_.logs.ReopenAll();
     lifecycle_.AdoptAll(kAdoptionPatience);
     // What lives comes first.
     warm_.Start();

@@ -89,7 +89,10 @@ std::shared_ptr<GoferProcess> WarmGofers::Take(const std::string& server_id) {
       continue;
     }
     const absl::Status given = context_.state.GiveWarm(gofer->name, server_id);
-    if (given.ok()) return gofer->process;
+    if (given.ok()) {
+      context_.logs.Given(gofer->name, server_id);
+      return gofer->process;
+    }
     Log().warn("a warm gofer cannot be used: {}", std::string(given.message()));
     Discard(gofer);
     return nullptr;
@@ -199,7 +202,14 @@ absl::StatusOr<WarmGofers::WaitingPtr> WarmGofers::Spawn() {
   if (!listener.ok()) return listener.status();
   // Before it is started: what takes its place meanwhile makes it old.
   const auto executable = Executable::At(path);
-  auto process = GoferProcess::Spawn(OptionsOf(context_), *std::move(listener));
+  auto log = context_.logs.MakeWarm(name);
+  if (!log.ok()) {
+    (void)context_.state.RemoveWarm(name);
+    return log.status();
+  }
+  GoferProcess::Options options = OptionsOf(context_);
+  options.log = log->get();
+  auto process = GoferProcess::Spawn(options, *std::move(listener));
   if (!process.ok()) {
     (void)context_.state.RemoveWarm(name);
     return process.status();
