@@ -2,6 +2,8 @@
 
 #include <google/protobuf/repeated_ptr_field.h>
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "controlplane/supervisor/time_conversion.h"
 
@@ -14,22 +16,34 @@ using Conditions = google::protobuf::RepeatedPtrField<admin::Condition>;
 // What a gofer writes into a text for people is cut.
 constexpr size_t kMostText = 1024;
 
-// Types that are not known yet are left out.
+// TYPE_UNSPECIFIED for those that are not known yet.
+admin::Condition::Type ToAdmin(worker::v1::ConditionChanged::Type type) {
+  switch (type) {
+    case worker::v1::ConditionChanged::FD_PRESSURE:
+      return admin::Condition::FD_PRESSURE;
+    case worker::v1::ConditionChanged::NODE_PRESSURE:
+      return admin::Condition::NODE_PRESSURE;
+    case worker::v1::ConditionChanged::STALLED_REQUEST:
+      return admin::Condition::STALLED_REQUEST;
+    default:
+      return admin::Condition::TYPE_UNSPECIFIED;
+  }
+}
+
+// Whether there was something to change: a condition came, or went.
 bool SetCondition(const worker::v1::ConditionChanged& changed,
                   Conditions& conditions) {
-  static constexpr admin::Condition::Type kTypes[] = {
-      admin::Condition::TYPE_UNSPECIFIED, admin::Condition::FD_PRESSURE,
-      admin::Condition::NODE_PRESSURE, admin::Condition::STALLED_REQUEST};
-  const auto index = static_cast<size_t>(changed.type());
-  if (index == 0 || index >= std::size(kTypes)) return false;
-  for (int i = 0; i < conditions.size(); ++i) {
-    if (conditions.Get(i).type() != kTypes[index]) continue;
-    conditions.DeleteSubrange(i, 1);
-    break;
+  const auto type = ToAdmin(changed.type());
+  const auto found = std::find_if(
+      conditions.begin(), conditions.end(),
+      [type](const admin::Condition& one) { return one.type() == type; });
+  if (changed.active() == (found != conditions.end())) return false;
+  if (!changed.active()) {
+    conditions.erase(found);
+    return true;
   }
-  if (!changed.active()) return true;
   admin::Condition& condition = *conditions.Add();
-  condition.set_type(kTypes[index]);
+  condition.set_type(type);
   *condition.mutable_since_time() = ToProto(absl::Now());
   condition.set_message(changed.message().substr(0, kMostText));
   return true;
@@ -95,7 +109,7 @@ void GoferEvents::Apply(absl::string_view server_id, uint64_t generation,
     case worker::v1::Event::kRuleExpired:
       return ApplyRuleExpiry(*server, event.rule_expired().rule_uid());
     case worker::v1::Event::kConditionChanged:
-      return ApplyCondition(*server, event.condition_changed());
+      return OfferCondition(*server, event.condition_changed());
     case worker::v1::Event::BODY_NOT_SET:
       return;
   }
@@ -120,9 +134,47 @@ void GoferEvents::ApplyConnection(ServerRecord& server,
     return;
   }
   const auto state = ToAdmin(connection.state());
-  if (record->resource.state() == state) return;
+  // Forward only: a gofer that goes back and forth tells nothing.
+  if (state <= record->resource.state()) return;
   model.SetState(server, *record, state);
   model.Changed(server, *record);
+}
+
+void GoferEvents::OfferCondition(ServerRecord& server,
+                                 const worker::v1::ConditionChanged& changed) {
+  if (ToAdmin(changed.type()) == admin::Condition::TYPE_UNSPECIFIED) return;
+  if (!changed.connection_uid().empty() &&
+      context_.model.FindConnection(server, changed.connection_uid()) ==
+          nullptr) {
+    return;
+  }
+  if (server.conditions_generation != server.generation) {
+    server.conditions = {};
+    server.conditions_generation = server.generation;
+  }
+  const bool was_waiting = server.conditions.is_waiting();
+  if (server.conditions.Offer(changed, absl::Now())) {
+    ApplyCondition(server, changed);
+  } else if (!was_waiting) {
+    TellLater(server);
+  }
+}
+
+void GoferEvents::TellLater(const ServerRecord& server) {
+  context_.loop->After(
+      ConditionQueue::kPeriod,
+      [this, id = server.id, generation = server.generation] {
+        MutexLock lock(context_.model.mu);
+        const Model::ServerPtr found = context_.model.Find(id);
+        if (found == nullptr || found->generation != generation ||
+            found->conditions_generation != generation) {
+          return;
+        }
+        for (const auto& changed : found->conditions.TakeDue(absl::Now())) {
+          ApplyCondition(*found, changed);
+        }
+        if (found->conditions.is_waiting()) TellLater(*found);
+      });
 }
 
 void GoferEvents::ApplyCondition(ServerRecord& server,

@@ -13,8 +13,10 @@
 
 namespace goferd::supervisor {
 
-// Stateless but for the context. A gofer is believed what concerns its own
-// server only; what names something unknown is ignored.
+// Stateless but for the context, whose loop ends before it. A gofer is believed
+// what concerns its own server only; what names something unknown is ignored. A
+// connection goes forward only, and conditions are told of at a bounded rate
+// (ConditionQueue): a gofer cannot flush the history of events.
 class GoferEvents {
  public:
   explicit GoferEvents(Context& context) : context_(context) {}
@@ -30,6 +32,11 @@ class GoferEvents {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
 
  private:
+  void OfferCondition(ServerRecord& server,
+                      const worker::v1::ConditionChanged& changed)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  void TellLater(const ServerRecord& server)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
   void ApplyCondition(ServerRecord& server,
                       const worker::v1::ConditionChanged& changed)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);

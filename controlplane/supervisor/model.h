@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "controlplane/supervisor/condition_queue.h"
 #include "controlplane/supervisor/event_log.h"
 #include "controlplane/supervisor/gofer_link.h"
 #include "controlplane/supervisor/gofer_process.h"
@@ -55,6 +56,9 @@ struct ServerRecord {
   std::unique_ptr<worker::EventLoop::Watch> watch;
   // Tells the events of this gofer from those of one before it.
   uint64_t generation = 0;
+  // Of the gofer of that generation.
+  ConditionQueue conditions;
+  uint64_t conditions_generation = 0;
   // Takes no more connections, whatever becomes of the gofer.
   bool draining = false;
   // When an adopted one ended; it is forgotten a while after.
