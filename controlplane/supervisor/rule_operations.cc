@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
+#include "controlplane/supervisor/fan_out.h"
 #include "controlplane/supervisor/rule_translation.h"
 #include "controlplane/supervisor/server_state.h"
 #include "controlplane/supervisor/time_conversion.h"
@@ -230,7 +231,8 @@ absl::StatusOr<std::vector<admin::HandlerRule>> RuleOperations::Upsert(
   return made;
 }
 
-bool RuleOperations::Refresh(const Model::ServerPtr& server) {
+bool RuleOperations::Refresh(const Model::ServerPtr& server,
+                             absl::Duration timeout) {
   std::shared_ptr<GoferLink> link;
   {
     MutexLock lock(context_.model.mu);
@@ -240,7 +242,7 @@ bool RuleOperations::Refresh(const Model::ServerPtr& server) {
   if (link == nullptr) return false;
   worker::v1::ToGofer ask;
   ask.mutable_list_rules();
-  const auto answer = link->Ask(std::move(ask));
+  const auto answer = link->AskFor(timeout, std::move(ask));
   if (!answer.ok()) return false;
   MutexLock lock(context_.model.mu);
   std::map<std::string, admin::HandlerRule*> by_uid;
@@ -263,7 +265,7 @@ absl::StatusOr<admin::HandlerRule> RuleOperations::Get(
     if (server == nullptr) return Model::NoServer(server_id);
     if (!server->rules.contains(rule_id)) return NoRule(server_id, rule_id);
   }
-  Refresh(server);
+  Refresh(server, context_.control_timeout());
   MutexLock lock(context_.model.mu);
   const auto found = server->rules.find(rule_id);
   if (found == server->rules.end()) return NoRule(server_id, rule_id);
@@ -286,9 +288,16 @@ absl::StatusOr<Supervisor::RuleList> RuleOperations::List(
     }
   }
   if (servers.empty() && server_id != "-") return Model::NoServer(server_id);
-  for (const Model::ServerPtr& server : servers) {
-    if (!Refresh(server)) list.unreachable.push_back(server->name());
-    MutexLock lock(context_.model.mu);
+  // Not vector<bool>: several threads write.
+  std::vector<char> refreshed(servers.size(), 0);
+  const FanOut fan_out(context_.control_timeout());
+  fan_out.Run(servers.size(), [&](size_t i) {
+    refreshed[i] = Refresh(servers[i], fan_out.time_left()) ? 1 : 0;
+  });
+  MutexLock lock(context_.model.mu);
+  for (size_t i = 0; i < servers.size(); ++i) {
+    const Model::ServerPtr& server = servers[i];
+    if (refreshed[i] == 0) list.unreachable.push_back(server->name());
     for (const RuleRecord* rule : Model::RulesInOrder(*server)) {
       list.rules.push_back(rule->resource);
       Warn(*server, list.rules.back());

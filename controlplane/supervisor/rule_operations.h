@@ -58,7 +58,7 @@ class RuleOperations {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
   // The present counters, into the model's rules. False when the gofer does not
   // answer.
-  bool Refresh(const Model::ServerPtr& server);
+  bool Refresh(const Model::ServerPtr& server, absl::Duration timeout);
 
   Context& context_;
 };

@@ -29,6 +29,12 @@ absl::Status NoConnection(const std::string& name) {
                        {{"resource", name}});
 }
 
+// Of one whose turn did not come in time.
+absl::Status NotAsked() {
+  return errors::Error(Reason::GOFER_UNREACHABLE,
+                       "other gofers took all the time: try again");
+}
+
 // What is known of a connection besides its counters.
 void SetFacts(const admin::Connection& connection, admin::Stats& stats) {
   stats.set_name(connection.name());
@@ -77,14 +83,15 @@ void Statistics::AddTopHolders(const ServerRecord& server,
   }
 }
 
-absl::StatusOr<admin::Stats> Statistics::ReadServer(const Target& target) {
+absl::StatusOr<admin::Stats> Statistics::ReadServer(const Target& target,
+                                                    const FanOut& fan_out) {
   worker::v1::ToGofer total;
   total.mutable_get_stats()->mutable_server_total();
-  const auto sums = target.link->Ask(std::move(total));
+  const auto sums = target.link->AskFor(fan_out.time_left(), std::move(total));
   if (!sums.ok()) return sums.status();
   worker::v1::ToGofer each;
   each.mutable_get_stats()->mutable_every_connection();
-  const auto list = target.link->Ask(std::move(each));
+  const auto list = target.link->AskFor(fan_out.time_left(), std::move(each));
   if (!list.ok()) return list.status();
   admin::Stats stats;
   if (!sums->stats().stats().empty()) stats = ToAdmin(sums->stats().stats(0));
@@ -99,14 +106,15 @@ absl::StatusOr<admin::Stats> Statistics::ReadServer(const Target& target) {
 }
 
 absl::StatusOr<std::vector<admin::Stats>> Statistics::Read(
-    const Target& target, absl::string_view connection_id) {
+    const Target& target, absl::string_view connection_id,
+    const FanOut& fan_out) {
   if (target.link == nullptr) {
     MutexLock lock(context_.model.mu);
     absl::Status status = CheckServing(*target.server);
     return status.ok() ? Unreachable(*target.server) : status;
   }
   if (connection_id.empty()) {
-    auto stats = ReadServer(target);
+    auto stats = ReadServer(target, fan_out);
     if (!stats.ok()) return stats.status();
     return std::vector<admin::Stats>{*std::move(stats)};
   }
@@ -122,7 +130,7 @@ absl::StatusOr<std::vector<admin::Stats>> Statistics::Read(
     }
     ask.mutable_get_stats()->set_connection_uid(found->second.resource.uid());
   }
-  const auto answer = target.link->Ask(std::move(ask));
+  const auto answer = target.link->AskFor(fan_out.time_left(), std::move(ask));
   if (!answer.ok()) return answer.status();
   std::vector<admin::Stats> list;
   MutexLock lock(context_.model.mu);
@@ -146,18 +154,45 @@ absl::StatusOr<Supervisor::StatsList> Statistics::Get(
     absl::string_view server_id, absl::string_view connection_id) {
   const auto targets = Find(server_id);
   if (!targets.ok()) return targets.status();
+  std::vector<absl::StatusOr<std::vector<admin::Stats>>> results(
+      targets->size(), NotAsked());
+  const FanOut fan_out(context_.control_timeout());
+  fan_out.Run(targets->size(), [&](size_t i) {
+    results[i] = Read((*targets)[i], connection_id, fan_out);
+  });
   Supervisor::StatsList list;
-  for (const Target& target : *targets) {
-    auto stats = Read(target, connection_id);
+  for (size_t i = 0; i < results.size(); ++i) {
+    auto& stats = results[i];
     if (stats.ok()) {
       std::move(stats->begin(), stats->end(), std::back_inserter(list.stats));
     } else if (server_id != "-") {
       return stats.status();
     } else if (errors::ReasonOf(stats.status()) == Reason::GOFER_UNREACHABLE) {
-      list.unreachable.push_back(target.server->name());
+      list.unreachable.push_back((*targets)[i].server->name());
     }
   }
   return list;
+}
+
+void Statistics::AddInflight(const ServerRecord& server,
+                             absl::string_view connection_id,
+                             const worker::v1::InflightList& from_gofer,
+                             Supervisor::InflightList& list) {
+  for (const auto& from : from_gofer.requests()) {
+    const auto id = server.connection_ids.find(from.connection_uid());
+    if (id == server.connection_ids.end()) continue;
+    if (!connection_id.empty() && connection_id != "-" &&
+        connection_id != absl::string_view(id->second)) {
+      continue;
+    }
+    admin::InflightRpc& rpc = list.rpcs.emplace_back(ToAdmin(from));
+    rpc.set_connection(ConnectionName(server.id, id->second));
+    for (const auto& [rule_id, rule] : server.rules) {
+      if (rule.resource.uid() == from.rule_uid()) {
+        rpc.set_handler_rule(rule.resource.name());
+      }
+    }
+  }
 }
 
 absl::StatusOr<Supervisor::InflightList> Statistics::ListInflight(
@@ -173,37 +208,27 @@ absl::StatusOr<Supervisor::InflightList> Statistics::ListInflight(
       return NoConnection(ConnectionName(server_id, connection_id));
     }
   }
-  Supervisor::InflightList list;
-  for (const Target& target : *targets) {
+  std::vector<absl::StatusOr<worker::v1::Response>> answers(targets->size(),
+                                                            NotAsked());
+  const FanOut fan_out(context_.control_timeout());
+  fan_out.Run(targets->size(), [&](size_t i) {
+    if ((*targets)[i].link == nullptr) return;
     worker::v1::ToGofer ask;
     ask.mutable_list_inflight()->set_min_age_ns(
         absl::ToInt64Nanoseconds(min_age));
-    absl::StatusOr<worker::v1::Response> answer = absl::CancelledError();
-    if (target.link != nullptr) answer = target.link->Ask(std::move(ask));
-    MutexLock lock(context_.model.mu);
-    ServerRecord& server = *target.server;
-    if (!answer.ok()) {
-      const auto state = server.resource.state();
+    answers[i] =
+        (*targets)[i].link->AskFor(fan_out.time_left(), std::move(ask));
+  });
+  Supervisor::InflightList list;
+  MutexLock lock(context_.model.mu);
+  for (size_t i = 0; i < answers.size(); ++i) {
+    const ServerRecord& server = *(*targets)[i].server;
+    if (answers[i].ok()) {
+      AddInflight(server, connection_id, answers[i]->inflight(), list);
+    } else if ((*targets)[i].link != nullptr ||
+               server.resource.state() == admin::Server::UNREACHABLE) {
       // One without a gofer has nothing in flight.
-      if (target.link != nullptr || state == admin::Server::UNREACHABLE) {
-        list.unreachable.push_back(server.name());
-      }
-      continue;
-    }
-    for (const auto& from : answer->inflight().requests()) {
-      const auto id = server.connection_ids.find(from.connection_uid());
-      if (id == server.connection_ids.end()) continue;
-      if (!connection_id.empty() && connection_id != "-" &&
-          connection_id != absl::string_view(id->second)) {
-        continue;
-      }
-      admin::InflightRpc& rpc = list.rpcs.emplace_back(ToAdmin(from));
-      rpc.set_connection(ConnectionName(server.id, id->second));
-      for (const auto& [rule_id, rule] : server.rules) {
-        if (rule.resource.uid() == from.rule_uid()) {
-          rpc.set_handler_rule(rule.resource.name());
-        }
-      }
+      list.unreachable.push_back(server.name());
     }
   }
   std::stable_sort(

@@ -8,13 +8,14 @@
 
 #include "absl/status/statusor.h"
 #include "controlplane/supervisor/context.h"
+#include "controlplane/supervisor/fan_out.h"
 #include "controlplane/supervisor/supervisor.h"
 #include "goferd/worker/v1/stats.pb.h"
 
 namespace goferd::supervisor {
 
 // The methods of Supervisor that read counters; see there. Thread-safe; blocks
-// on gofers, one after the other.
+// on gofers, on all at once and for one control timeout.
 class Statistics {
  public:
   explicit Statistics(Context& context) : context_(context) {}
@@ -37,8 +38,14 @@ class Statistics {
   // The servers that `server_id` means, in order. SERVER_NOT_FOUND.
   absl::StatusOr<std::vector<Target>> Find(absl::string_view server_id) const;
   absl::StatusOr<std::vector<admin::Stats>> Read(
-      const Target& target, absl::string_view connection_id);
-  absl::StatusOr<admin::Stats> ReadServer(const Target& target);
+      const Target& target, absl::string_view connection_id,
+      const FanOut& fan_out);
+  absl::StatusOr<admin::Stats> ReadServer(const Target& target,
+                                          const FanOut& fan_out);
+  void AddInflight(const ServerRecord& server, absl::string_view connection_id,
+                   const worker::v1::InflightList& from_gofer,
+                   Supervisor::InflightList& list)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
   void AddTopHolders(const ServerRecord& server,
                      const worker::v1::StatsList& list, admin::Stats& stats)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);

@@ -1,0 +1,36 @@
+// FanOut: many gofers asked at once.
+
+#ifndef GOFERD_CONTROLPLANE_SUPERVISOR_FAN_OUT_H_
+#define GOFERD_CONTROLPLANE_SUPERVISOR_FAN_OUT_H_
+
+#include <cstddef>
+
+#include "absl/functional/function_ref.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace goferd::supervisor {
+
+// A question to many gofers that has to be answered by one time, however many
+// of them hang.
+class FanOut {
+ public:
+  // As many hung gofers hold nobody else up.
+  static constexpr size_t kMostThreads = 64;
+
+  explicit FanOut(absl::Duration timeout) : deadline_(absl::Now() + timeout) {}
+
+  // Calls `ask` with each number below `count` that its turn comes for before
+  // the deadline, on this thread and a few more; waits for all of them. `ask`
+  // waits no longer than time_left().
+  void Run(size_t count, absl::FunctionRef<void(size_t)> ask) const;
+
+  absl::Duration time_left() const { return deadline_ - absl::Now(); }
+
+ private:
+  const absl::Time deadline_;
+};
+
+}  // namespace goferd::supervisor
+
+#endif  // GOFERD_CONTROLPLANE_SUPERVISOR_FAN_OUT_H_
