@@ -46,6 +46,9 @@ class AdminServer {
   // Shuts down without patience if nobody did.
   ~AdminServer();
 
+  // To be called after the roles file was looked at.
+  void RolesMayHaveChanged() { acceptors_->RolesMayHaveChanged(); }
+
   // Health is NOT_SERVING and mutations fail, then streams end, then the rest
   // within `patience`; see AdminServices.
   void Shutdown(absl::Duration patience);

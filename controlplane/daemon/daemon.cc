@@ -1,5 +1,6 @@
 #include "controlplane/daemon/daemon.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -189,10 +190,12 @@ void WaitForTheEnd(const Options& options, Parts& parts) {
       case Signal::kReload:
         NotifyReloading();
         Reload(options, parts.supervisor->config(), *parts.roles, *parts.audit);
+        parts.server->RolesMayHaveChanged();
         NotifyReady();
         break;
       case Signal::kTimeout:
         parts.roles->ReloadIfChanged();
+        parts.server->RolesMayHaveChanged();
         break;
     }
   }
@@ -202,7 +205,6 @@ ExitCode Serve(const Options& options, const config::v1::DaemonConfig& config) {
   SetFormat(config.log().format());
   service::SetDaemonLogLevel(config.log().level());
   RouteGrpcLog();
-  RaiseFdLimit();
   Parts parts;
   if (auto code = StartFoundations(config, parts); code != ExitCode::kOk) {
     return code;

@@ -23,10 +23,13 @@ namespace goferd::daemon {
 // acceptor took it, and acceptors are made before the server starts. So there
 // is a fixed number of them, and each is given to the first peer that comes
 // with another user and group. A peer for whom none is left gets one by its
-// role, and the audit does not know its ids. Thread-safe.
+// role, and the audit does not know its ids. Its role is that of the moment, so
+// its connection ends when the roles change. Thread-safe.
 class PeerAcceptors {
  public:
   static constexpr size_t kDefaultPeers = 64;
+  // Connections by role at once; those above are closed.
+  static constexpr size_t kMostByRole = 256;
 
   // Adds the acceptors to `builder`. `book` outlives the server.
   PeerAcceptors(grpc::ServerBuilder& builder, const auth::RoleBook& book,
@@ -38,6 +41,8 @@ class PeerAcceptors {
   // closed.
   void HandOver(gofer::base::UniqueFd socket,
                 const gofer::uds::PeerCredentials& peer);
+  // Ends the connections by role when the table is another one than before.
+  void RolesMayHaveChanged();
 
  private:
   struct Acceptor {
@@ -48,7 +53,12 @@ class PeerAcceptors {
 
   Acceptor Make(grpc::ServerBuilder& builder,
                 auth::TransportIdentity::Properties properties) const;
-  Acceptor& For(const gofer::uds::PeerCredentials& peer);
+  using Table = std::shared_ptr<const auth::RoleTable>;
+  // Null: there are too many.
+  Acceptor* For(const gofer::uds::PeerCredentials& peer, int socket);
+  Acceptor* ByRole(auth::Role role, int socket)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  Table CheckRoles() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const auth::RoleBook& book_;
   // Peers without a role take no more than the others.
@@ -58,6 +68,10 @@ class PeerAcceptors {
   gofer::base::Mutex mu_;
   std::vector<Acceptor> unused_ ABSL_GUARDED_BY(mu_);
   std::map<Ids, Acceptor> by_ids_ ABSL_GUARDED_BY(mu_);
+  // Of the connections by role that there are, duplicates.
+  std::vector<gofer::base::UniqueFd> sockets_by_role_ ABSL_GUARDED_BY(mu_);
+  // What their roles are from.
+  Table table_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace goferd::daemon
