@@ -1,6 +1,5 @@
 #include "controlplane/daemon/daemon.h"
 
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -205,6 +204,7 @@ ExitCode Serve(const Options& options, const config::v1::DaemonConfig& config) {
   SetFormat(config.log().format());
   service::SetDaemonLogLevel(config.log().level());
   RouteGrpcLog();
+  RaiseFdLimit();
   Parts parts;
   if (auto code = StartFoundations(config, parts); code != ExitCode::kOk) {
     return code;
