@@ -37,6 +37,8 @@ class GoferProcess {
     std::string gofer_path;
     // Further words of its command line.
     std::vector<std::string> flags;
+    // Borrowed: its standard output and error. None: /dev/null.
+    int log = -1;
   };
   // What holds for the gofer of one server.
   struct Confines {
