@@ -1,35 +1,23 @@
 // What a gofer's failure means to a caller of the admin API.
 
-#include <algorithm>
 #include <string>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/worker/gofer_client.h"
+#include "server/base/text.h"
 
 namespace goferd::worker {
 namespace {
 
 using errors::Reason;
+using gofer::base::PlainText;
 using wire::Failure;
 
 constexpr size_t kMaxText = 1024;
 constexpr size_t kMaxStep = 64;
 constexpr int kMaxErrno = 4095;
 constexpr int kRetryMs = 1000;
-
-// A gofer may say anything: one line of printable ASCII of it.
-std::string Plain(const std::string& from, size_t most) {
-  std::string text = from.substr(0, most);
-  std::replace_if(
-      text.begin(), text.end(),
-      [](char c) {
-        return !absl::ascii_isprint(static_cast<unsigned char>(c));
-      },
-      '?');
-  return text;
-}
 
 // Older gofers do not name what they lack.
 std::string CapabilityOf(const std::string& step) {
@@ -50,8 +38,8 @@ absl::Status HostError(const Failure& failure, absl::string_view text,
 }  // namespace
 
 absl::Status ToStatus(const Failure& failure) {
-  const std::string step = Plain(failure.step(), kMaxStep);
-  std::string text = Plain(failure.text(), kMaxText);
+  const std::string step = PlainText(failure.step(), kMaxStep);
+  std::string text = PlainText(failure.text(), kMaxText);
   if (text.empty()) text = absl::StrCat("the gofer refuses: ", step);
   switch (failure.code()) {
     case Failure::HOST_ERROR:

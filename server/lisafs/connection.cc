@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/base/clock.h"
+#include "server/base/text.h"
 #include "server/comm/donation.h"
 #include "server/lisafs/dispatch.h"
 #include "server/lisafs/request_context.h"
@@ -34,16 +35,6 @@ EndReason ReasonOf(base::Errno error) {
     default:
       return EndReason::kSocketError;
   }
-}
-
-// At most `max_bytes` of `text`, without a character cut in two.
-absl::string_view CutText(absl::string_view text, size_t max_bytes) {
-  if (text.size() <= max_bytes) return text;
-  const auto continues = [&text](size_t i) {
-    return (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80;
-  };
-  while (max_bytes > 0 && continues(max_bytes)) --max_bytes;
-  return text.substr(0, max_bytes);
 }
 
 }  // namespace
@@ -99,7 +90,7 @@ std::string Connection::end_detail() const {
 void Connection::SetEndReason(EndReason reason, absl::string_view detail) {
   base::MutexLock lock(end_mu_);
   if (end_reason() != EndReason::kNone) return;
-  const absl::string_view cut = CutText(detail, kMaxEndDetail);
+  const absl::string_view cut = base::CutText(detail, kMaxEndDetail);
   end_detail_.assign(cut.data(), cut.size());
   end_reason_.store(reason, std::memory_order_release);
 }
