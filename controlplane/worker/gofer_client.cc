@@ -86,6 +86,10 @@ class GoferClient::Core : public std::enable_shared_from_this<Core> {
   absl::StatusOr<wire::Response> Call(wire::ToGofer request,
                                       std::span<const int> fds,
                                       absl::Duration timeout);
+  bool answers() {
+    MutexLock lock(mu_);
+    return !silent_;
+  }
 
  private:
   // One request that waits for its answer.
@@ -110,6 +114,9 @@ class GoferClient::Core : public std::enable_shared_from_this<Core> {
   bool HasSpace(size_t more) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Fail(const absl::Status& why);
   void Close(const absl::Status& why);
+  // On the loop's thread. Whoever has seen silence is told of its end, even
+  // before it could be told of the silence.
+  void TellAnswering(bool answers);
 
   std::unique_ptr<gofer::control::ControlChannel> channel_;
   EventLoop& loop_;
@@ -123,6 +130,10 @@ class GoferClient::Core : public std::enable_shared_from_this<Core> {
   gofer::base::Mutex mu_;
   // Why there are no more answers; OK while there are.
   absl::Status closed_ ABSL_GUARDED_BY(mu_);
+  // A call has run out of time, and there was no answer since.
+  bool silent_ ABSL_GUARDED_BY(mu_) = false;
+  // Of the loop's thread: whether the last answer ended a silence.
+  bool ended_silence_ = false;
   std::map<uint64_t, PendingPtr> pending_ ABSL_GUARDED_BY(mu_);
   std::unique_ptr<EventLoop::Watch> watch_ ABSL_GUARDED_BY(mu_);
 };
@@ -148,8 +159,14 @@ void GoferClient::Core::Fail(const absl::Status& why) {
   std::unique_ptr<EventLoop::Watch> watch;
   MutexLock lock(mu_);
   if (closed_.ok()) closed_ = why;
+  silent_ = false;
   for (const auto& [id, pending] : pending_) pending->changed.NotifyAll();
   watch = std::move(watch_);
+}
+
+void GoferClient::Core::TellAnswering(bool answers) {
+  MutexLock lock(callbacks_mu_);
+  if (callbacks_.on_answering) callbacks_.on_answering(answers);
 }
 
 void GoferClient::Core::Close(const absl::Status& why) {
@@ -237,9 +254,11 @@ absl::Status GoferClient::Core::Take(const std::string& bytes) {
     return Unreachable("the gofer sent what is no message");
   }
   if (message.has_response()) {
-    return TakeResponse(
+    absl::Status taken = TakeResponse(
         message.response(),
         {bytes.size(), bytes.size() + static_cast<size_t>(arena.SpaceUsed())});
+    if (std::exchange(ended_silence_, false)) TellAnswering(true);
+    return taken;
   }
   if (message.has_event()) {
     event_tokens_ -= 1;
@@ -263,6 +282,7 @@ absl::Status GoferClient::Core::TakeResponse(const wire::Response& response,
   if (found == pending_.end()) {
     return Unreachable("the gofer answered what it was not asked");
   }
+  ended_silence_ = std::exchange(silent_, false);
   const PendingPtr pending = found->second;
   if (!HasSpace(size.space)) {
     return Unreachable("the gofer's answers are too long together");
@@ -322,6 +342,12 @@ absl::StatusOr<wire::Response> GoferClient::Core::Wait(uint64_t id,
     if (steady_clock::now() < deadline) continue;
     // Its answer may come yet.
     pending.parts.Discard();
+    if (!std::exchange(silent_, true)) {
+      loop_.Post([core = weak_from_this()] {
+        const auto kept = core.lock();
+        if (kept != nullptr && !kept->answers()) kept->TellAnswering(false);
+      });
+    }
     return Unreachable("the gofer has not answered in time");
   }
   if (pending.done) return pending.parts.Take();
@@ -365,6 +391,8 @@ GoferClient::GoferClient(UniqueFd socket, EventLoop& loop,
 }
 
 GoferClient::~GoferClient() { core_->Destroy(); }
+
+bool GoferClient::answers() const { return core_->answers(); }
 
 absl::StatusOr<wire::Response> GoferClient::Call(wire::ToGofer request,
                                                  std::span<const int> fds,

@@ -40,6 +40,9 @@ class GoferClient {
   struct Callbacks {
     std::function<void(const wire::Event&)> on_event;
     std::function<void(const absl::Status&)> on_closed;
+    // False soon after a call has run out of time, if there was no answer
+    // since; true at the next answer, always.
+    std::function<void(bool)> on_answering = nullptr;
   };
 
   // Connects to the control socket at `path` (up to 4095 bytes: resolved by way
@@ -54,6 +57,10 @@ class GoferClient {
   ~GoferClient();
   GoferClient(const GoferClient&) = delete;
   GoferClient& operator=(const GoferClient&) = delete;
+
+  // Whether no call has run out of time since the last answer. Calls may be
+  // made all the same.
+  bool answers() const;
 
   // The process that listens at the other end, as the kernel says it.
   const gofer::uds::PeerCredentials& peer() const { return peer_; }

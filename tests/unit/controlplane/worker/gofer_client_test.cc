@@ -46,6 +46,10 @@ class GoferClientTest : public testing::Test {
                                      why_closed_ = why;
                                      ++closed_count_;
                                      closed_.Open();
+                                   },
+                               .on_answering =
+                                   [this](bool answers) {
+                                     (answers ? spoke_ : fell_silent_).Open();
                                    }});
   }
 
@@ -99,6 +103,8 @@ class GoferClientTest : public testing::Test {
   Latch closed_;
   absl::Status why_closed_;
   std::atomic<int> closed_count_ = 0;
+  Latch fell_silent_;
+  Latch spoke_;
   std::unique_ptr<GoferClient> client_;
 };
 
@@ -216,6 +222,39 @@ TEST_F(GoferClientTest, ALateAnswerIsForgotten) {
   const auto answer = Count();
   ASSERT_TRUE(answer.ok());
   EXPECT_EQ(answer->connection_count().active(), 2u);
+}
+
+TEST_F(GoferClientTest, SilenceIsToldAndSoIsItsEnd) {
+  EXPECT_TRUE(client_->answers());
+  EXPECT_FALSE(Count(absl::Milliseconds(1)).ok());
+  EXPECT_FALSE(client_->answers());
+  fell_silent_.Wait();
+  EXPECT_FALSE(spoke_.open());
+  wire::Response late;
+  late.set_request_id(Receive().request_id());
+  Answer(late);
+  spoke_.Wait();
+  EXPECT_TRUE(client_->answers());
+}
+
+TEST_F(GoferClientTest, TheEndOfASilenceIsToldEvenIfTheSilenceWasNot) {
+  Latch busy;
+  Latch go_on;
+  // The loop is held up, so that the answer is there before the silence is
+  // told.
+  loop_->Post([&] {
+    busy.Open();
+    go_on.Wait();
+  });
+  busy.Wait();
+  EXPECT_FALSE(Count(absl::Milliseconds(1)).ok());
+  EXPECT_FALSE(client_->answers());
+  wire::Response late;
+  late.set_request_id(Receive().request_id());
+  Answer(late);
+  go_on.Open();
+  spoke_.Wait();
+  EXPECT_TRUE(client_->answers());
 }
 
 TEST_F(GoferClientTest, TooLongARequestIsRefusedAndTheNextOneGoes) {
