@@ -160,7 +160,7 @@ absl::Status ConnectionOperations::Attach(
                          context_.ended_retention());
     }
   }
-  StopLater(link, claim.connection_uid, worker::v1::END_REASON_ADMIN_STOP);
+  StopLater(link, {claim.connection_uid}, worker::v1::END_REASON_ADMIN_STOP);
   return answer.status();
 }
 
@@ -178,7 +178,7 @@ void ConnectionOperations::Abandon(const AttachClaim& claim,
   }
   context_.model.End(*server, *record, admin::Connection::INTERNAL_ERROR, why,
                      context_.ended_retention());
-  StopLater(server->link, claim.connection_uid,
+  StopLater(server->link, {claim.connection_uid},
             worker::v1::END_REASON_ADMIN_STOP);
 }
 

@@ -204,8 +204,10 @@ absl::Status ConnectionOperations::AskGofers(std::vector<Making>& making) {
 }
 
 void ConnectionOperations::TakeBack(const std::vector<Making>& making) {
-  for (const Making& one : making) {
-    StopLater(one.link, one.uid, worker::v1::END_REASON_ADMIN_STOP);
+  std::map<std::shared_ptr<GoferLink>, std::vector<std::string>> uids;
+  for (const Making& one : making) uids[one.link].push_back(one.uid);
+  for (auto& [link, of_link] : uids) {
+    StopLater(link, std::move(of_link), worker::v1::END_REASON_ADMIN_STOP);
   }
   for (const Making& one : making) {
     context_.tickets.Revoke(one.uid);
@@ -371,17 +373,20 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Stop(
 }
 
 void ConnectionOperations::StopLater(std::shared_ptr<GoferLink> link,
-                                     const std::string& uid,
+                                     std::vector<std::string> uids,
                                      worker::v1::EndReason reason) {
   if (link == nullptr) return;
-  context_.pool.Post([link = std::move(link), uid, reason] {
-    worker::v1::ToGofer ask;
-    auto& stop = *ask.mutable_stop_connection();
-    stop.set_uid(uid);
-    stop.set_mode(worker::v1::StopConnection::ABORT);
-    stop.set_reason(reason);
-    // One that is gone is what we want.
-    (void)link->Ask(std::move(ask));
+  context_.pool.Post([link = std::move(link), uids = std::move(uids), reason] {
+    for (const std::string& uid : uids) {
+      worker::v1::ToGofer ask;
+      auto& stop = *ask.mutable_stop_connection();
+      stop.set_uid(uid);
+      stop.set_mode(worker::v1::StopConnection::ABORT);
+      stop.set_reason(reason);
+      // One that is gone is what we want; a gofer that hangs is told when it is
+      // known again.
+      (void)link->Ask(std::move(ask));
+    }
   });
 }
 
@@ -389,16 +394,19 @@ void ConnectionOperations::Sweep(absl::Time now) {
   RestoreSockets();
   Model& model = context_.model;
   MutexLock lock(model.mu);
+  std::map<std::shared_ptr<GoferLink>, std::vector<std::string>> late;
   for (const AttachClaim& claim : context_.tickets.TakeExpired(now)) {
     const Model::ServerPtr server = model.Find(claim.server_id);
     if (server == nullptr) continue;
     ConnectionRecord* const record =
         model.FindConnection(*server, claim.connection_uid);
     if (record == nullptr || record->attaching) continue;
-    StopLater(server->link, claim.connection_uid,
-              worker::v1::END_REASON_ATTACH_TIMEOUT);
+    late[server->link].push_back(claim.connection_uid);
     model.End(*server, *record, admin::Connection::ATTACH_TIMEOUT,
               "nobody used the ticket in time", context_.ended_retention());
+  }
+  for (auto& [link, uids] : late) {
+    StopLater(link, std::move(uids), worker::v1::END_REASON_ATTACH_TIMEOUT);
   }
   for (const auto& [id, server] : model.servers()) {
     std::vector<std::string> old;

@@ -83,8 +83,8 @@ class ConnectionOperations {
   absl::StatusOr<admin::AttachTicket> Issue(const ServerRecord& server,
                                             const admin::Connection& connection,
                                             absl::Duration ttl);
-  // Asks a gofer to end a connection, without waiting for it.
-  void StopLater(std::shared_ptr<GoferLink> link, const std::string& uid,
+  // Asks a gofer to end connections, without waiting for it.
+  void StopLater(std::shared_ptr<GoferLink> link, std::vector<std::string> uids,
                  worker::v1::EndReason reason);
 
   Context& context_;
