@@ -80,22 +80,29 @@ gofer::base::ErrnoOr<UniqueFd> OpenPidFd(pid_t pid) {
       [&] { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); });
 }
 
-// Field 22 of /proc/<pid>/stat; 0 when it is gone.
-uint64_t StartTimeOf(pid_t pid) {
+// Field 22 of /proc/<pid>/stat. ENOENT or ESRCH when it is gone.
+gofer::base::ErrnoOr<uint64_t> StartTimeOf(pid_t pid) {
   constexpr size_t kMostBytes = 4096;
   constexpr size_t kField = 19;  // Counted from the state, behind the name.
   const auto stat =
       ReadFile(AT_FDCWD, absl::StrCat("/proc/", pid, "/stat"), kMostBytes);
-  if (!stat.ok()) return 0;
+  if (!stat.ok()) return stat.error();
   const size_t name_end = stat->rfind(") ");
-  if (name_end == std::string::npos) return 0;
+  if (name_end == std::string::npos) return gofer::base::Errno(EPROTO);
   const std::vector<std::string> fields =
       absl::StrSplit(stat->substr(name_end + 2), ' ');
   uint64_t start = 0;
   if (fields.size() <= kField || !absl::SimpleAtoi(fields[kField], &start)) {
-    return 0;
+    return gofer::base::Errno(EPROTO);
   }
   return start;
+}
+
+// ENOENT for a process that is gone; what else kept us from looking says
+// nothing of that.
+absl::Status NoProcess(pid_t pid, gofer::base::Errno error) {
+  return errors::FromErrno(error.number() == ESRCH ? ENOENT : error.number(),
+                           absl::StrCat("process ", pid));
 }
 
 }  // namespace
@@ -115,8 +122,9 @@ absl::StatusOr<std::shared_ptr<GoferProcess>> GoferProcess::Spawn(
     ::waitpid(pid, nullptr, 0);
     return errors::FromErrno(pidfd.error().number(), "pidfd_open");
   }
-  return std::shared_ptr<GoferProcess>(
-      new GoferProcess({pid, StartTimeOf(pid)}, std::move(*pidfd), true));
+  const auto start = StartTimeOf(pid);
+  return std::shared_ptr<GoferProcess>(new GoferProcess(
+      {pid, start.ok() ? *start : 0}, std::move(*pidfd), true));
 }
 
 void GoferProcess::Confine(const Confines& confines) {
@@ -148,14 +156,16 @@ void GoferProcess::FindConfines(const Confines& confines) {
 absl::StatusOr<std::shared_ptr<GoferProcess>> GoferProcess::Adopt(
     const Identity& identity) {
   auto pidfd = OpenPidFd(identity.pid);
-  if (!pidfd.ok()) {
-    return errors::FromErrno(
-        pidfd.error().number() == ESRCH ? ENOENT : pidfd.error().number(),
-        absl::StrCat("process ", identity.pid));
+  if (!pidfd.ok()) return NoProcess(identity.pid, pidfd.error());
+  const auto start = StartTimeOf(identity.pid);
+  if (!start.ok()) return NoProcess(identity.pid, start.error());
+  if (identity.start_time != 0 && *start != identity.start_time) {
+    return NoProcess(identity.pid, gofer::base::Errno(ESRCH));
   }
-  if (identity.start_time != 0 &&
-      StartTimeOf(identity.pid) != identity.start_time) {
-    return errors::FromErrno(ENOENT, absl::StrCat("process ", identity.pid));
+  // Nobody has waited for it yet, but it has ended.
+  pollfd poll = {pidfd->get(), POLLIN, 0};
+  if (::poll(&poll, 1, 0) > 0) {
+    return NoProcess(identity.pid, gofer::base::Errno(ESRCH));
   }
   return std::shared_ptr<GoferProcess>(
       new GoferProcess(identity, std::move(*pidfd), false));

@@ -65,7 +65,8 @@ class GoferProcess {
   // the host.
   static absl::StatusOr<std::shared_ptr<GoferProcess>> Spawn(
       const Options& options, gofer::base::UniqueFd listener);
-  // A process that lives already. Errors: PATH_NOT_FOUND when it does not.
+  // A process that lives already. Errors: PATH_NOT_FOUND when it does not;
+  // those of the host, as FD_LIMIT, when that cannot be said.
   static absl::StatusOr<std::shared_ptr<GoferProcess>> Adopt(
       const Identity& identity);
 

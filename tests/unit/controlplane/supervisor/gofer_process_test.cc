@@ -104,6 +104,9 @@ TEST_F(GoferProcessTest, KnownAgainByPidAndStart) {
                    .ok());
   (*adopted)->Kill(SIGKILL);
   EXPECT_TRUE((*adopted)->WaitForEnd(absl::Seconds(20)));
+  // It has a number still, and is dead.
+  EXPECT_EQ(errors::ReasonOf(GoferProcess::Adopt(*identity).status()),
+            errors::Reason::PATH_NOT_FOUND);
   process->Reap();
   EXPECT_FALSE(GoferProcess::Adopt(*identity).ok());
 }
