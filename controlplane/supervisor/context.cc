@@ -20,6 +20,7 @@ Context::Context(const config::v1::DaemonConfig& daemon_config,
       loop(std::move(event_loop)),
       logs(state, *loop),
       pool(threads),
+      adopters(threads),
       gofer_log_level(config.log().gofer_level()) {}
 
 void Context::SetSockets(std::shared_ptr<ConnectionSockets> sockets) {

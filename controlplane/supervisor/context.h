@@ -41,6 +41,9 @@ struct Context {
   const std::unique_ptr<worker::EventLoop> loop;
   GoferLogs logs;
   TaskPool pool;
+  // For gofers that are to be known again, and may not answer: they keep nobody
+  // else waiting.
+  TaskPool adopters;
   std::atomic<bool> stopping = false;
   // Of gofers started from now on.
   std::atomic<int> gofer_log_level;

@@ -6,11 +6,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/supervisor/time_conversion.h"
+#include "server/base/text.h"
 
 namespace goferd::supervisor {
 namespace {
 
 using gofer::base::MutexLock;
+using gofer::base::PlainText;
 using Conditions = google::protobuf::RepeatedPtrField<admin::Condition>;
 
 // What a gofer writes into a text for people is cut.
@@ -45,7 +47,7 @@ bool SetCondition(const worker::v1::ConditionChanged& changed,
   admin::Condition& condition = *conditions.Add();
   condition.set_type(type);
   *condition.mutable_since_time() = ToProto(absl::Now());
-  condition.set_message(changed.message().substr(0, kMostText));
+  condition.set_message(PlainText(changed.message(), kMostText));
   return true;
 }
 
@@ -70,6 +72,12 @@ void SetTimes(const worker::v1::Connection& from, admin::Connection& to) {
   if (from.mount_unix_ns() != 0 && !to.has_mount_time()) {
     *to.mutable_mount_time() = UnixNanosToProto(from.mount_unix_ns());
   }
+}
+
+// What makes no sense is taken for now.
+absl::Time EndOf(const worker::v1::Connection& connection) {
+  const absl::Time end = absl::FromUnixNanos(connection.end_unix_ns());
+  return connection.end_unix_ns() > 0 ? end : absl::Now();
 }
 
 }  // namespace
@@ -102,14 +110,19 @@ void GoferEvents::Apply(absl::string_view server_id, uint64_t generation,
   Model& model = context_.model;
   MutexLock lock(model.mu);
   const Model::ServerPtr server = model.Find(server_id);
-  if (server == nullptr || server->generation != generation) return;
+  if (server == nullptr || server->link_generation != generation) return;
+  ApplyTo(*server, event);
+}
+
+void GoferEvents::ApplyTo(ServerRecord& server,
+                          const worker::v1::Event& event) {
   switch (event.body_case()) {
     case worker::v1::Event::kConnectionChanged:
-      return ApplyConnection(*server, event.connection_changed());
+      return ApplyConnection(server, event.connection_changed());
     case worker::v1::Event::kRuleExpired:
-      return ApplyRuleExpiry(*server, event.rule_expired().rule_uid());
+      return ApplyRuleExpiry(server, event.rule_expired().rule_uid());
     case worker::v1::Event::kConditionChanged:
-      return OfferCondition(*server, event.condition_changed());
+      return OfferCondition(server, event.condition_changed());
     case worker::v1::Event::BODY_NOT_SET:
       return;
   }
@@ -124,13 +137,14 @@ void GoferEvents::ApplyConnection(ServerRecord& server,
   record->open_files = connection.open_file_count();
   SetTimes(connection, record->resource);
   if (connection.state() == worker::v1::CONNECTION_STATE_ENDED) {
-    std::string detail = connection.end_detail().substr(0, kMostText);
+    std::string detail = PlainText(connection.end_detail(), kMostText);
     if (connection.end_reason() == worker::v1::END_REASON_RULE) {
       detail = RuleName(server.id, detail);
     }
     context_.tickets.Revoke(connection.uid());
-    model.End(server, *record, ToAdmin(connection.end_reason()), detail,
-              context_.ended_retention());
+    model.EndAt(EndOf(connection), server, *record,
+                ToAdmin(connection.end_reason()), detail,
+                context_.ended_retention());
     return;
   }
   const auto state = ToAdmin(connection.state());

@@ -21,9 +21,13 @@ class GoferEvents {
  public:
   explicit GoferEvents(Context& context) : context_(context) {}
 
-  // On the event loop's thread. `generation` is that of the gofer.
+  // On the event loop's thread. `generation` is that of its link.
   void Apply(absl::string_view server_id, uint64_t generation,
              const worker::v1::Event& event);
+
+  // The same for one whose server is known.
+  void ApplyTo(ServerRecord& server, const worker::v1::Event& event)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
 
   // Brings a connection to what its gofer says of it, and tells of it if that
   // is new. Of a connection that is not known nothing is made.

@@ -15,7 +15,10 @@ constexpr int kRetryMs = 500;
 absl::StatusOr<worker::v1::Response> GoferLink::AskFor(
     absl::Duration timeout, worker::v1::ToGofer request,
     std::span<const int> fds) {
-  auto answer = client_->Ask(std::move(request), fds, timeout);
+  const absl::Status silent = errors::Error(
+      Reason::GOFER_UNREACHABLE, "the gofer has not answered for a while");
+  auto answer = answers() ? client_->Ask(std::move(request), fds, timeout)
+                          : absl::StatusOr<worker::v1::Response>(silent);
   if (errors::ReasonOf(answer.status()) != Reason::GOFER_UNREACHABLE) {
     return answer;
   }

@@ -28,7 +28,8 @@ class GoferLink {
         server_name_(std::move(server_name)) {}
 
   // Blocks, at most for the control timeout. A failure of the gofer's is a
-  // status.
+  // status. One that has let a request run out of time is not waited for again
+  // before it has answered: GOFER_UNREACHABLE at once.
   absl::StatusOr<worker::v1::Response> Ask(worker::v1::ToGofer request,
                                            std::span<const int> fds = {}) {
     return AskFor(timeout_, std::move(request), fds);
@@ -36,6 +37,7 @@ class GoferLink {
   absl::StatusOr<worker::v1::Response> AskFor(absl::Duration timeout,
                                               worker::v1::ToGofer request,
                                               std::span<const int> fds = {});
+  bool answers() const { return client_->answers(); }
   const gofer::uds::PeerCredentials& peer() const { return client_->peer(); }
 
  private:

@@ -6,8 +6,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "controlplane/errors/error.h"
-#include "controlplane/supervisor/restart_pace.h"
+#include "controlplane/supervisor/adopt_result.h"
 #include "controlplane/supervisor/server_state.h"
 #include "controlplane/supervisor/time_conversion.h"
 #include "goferd/worker/v1/frame.pb.h"
@@ -20,8 +21,6 @@ using gofer::base::Log;
 using gofer::base::MutexLock;
 using Server = admin::Server;
 
-// The kernel closes the sockets of a process a moment before it is dead.
-constexpr absl::Duration kDeathRattle = absl::Milliseconds(20);
 constexpr absl::Duration kKillPatience = absl::Seconds(5);
 
 std::string Describe(const GoferExit& end) {
@@ -32,7 +31,6 @@ std::string Describe(const GoferExit& end) {
 
 admin::ServerFailure FailureOf(const GoferExit& end) {
   admin::ServerFailure failure;
-  *failure.mutable_failure_time() = ToProto(absl::Now());
   if (end.exit_code) failure.set_exit_code(*end.exit_code);
   if (end.signal) failure.set_signal_number(*end.signal);
   if (end.out_of_memory) {
@@ -51,15 +49,20 @@ admin::ServerFailure FailureOf(const GoferExit& end) {
 }  // namespace
 
 worker::GoferClient::Callbacks Lifecycle::CallbacksFor(
-    const std::string& server_id, uint64_t generation) {
-  return {.on_event =
-              [this, server_id, generation](const worker::v1::Event& event) {
-                events_.Apply(server_id, generation, event);
-              },
-          .on_closed =
-              [this, server_id, generation](const absl::Status&) {
-                OnClosed(server_id, generation);
-              }};
+    const std::string& server_id, uint64_t link_generation) {
+  return {
+      .on_event =
+          [this, server_id, link_generation](const worker::v1::Event& event) {
+            events_.Apply(server_id, link_generation, event);
+          },
+      .on_closed =
+          [this, server_id, link_generation](const absl::Status&) {
+            OnClosed(server_id, link_generation);
+          },
+      .on_answering =
+          [this, server_id, link_generation](bool answers) {
+            OnAnswering(server_id, link_generation, answers);
+          }};
 }
 
 absl::Status Lifecycle::StartGofer(const Model::ServerPtr& server,
@@ -70,6 +73,8 @@ absl::Status Lifecycle::StartGofer(const Model::ServerPtr& server,
   {
     MutexLock lock(context_.model.mu);
     server->generation = generation;
+    server->link_generation = generation;
+    server->acquainted = true;
     server->started_at = absl::Now();
     bootstrap = MakeBootstrap(context_, *server);
     max_memory = server->resource.limits().max_memory_bytes();
@@ -80,30 +85,34 @@ absl::Status Lifecycle::StartGofer(const Model::ServerPtr& server,
   auto started = starter_.Start(server->id, bootstrap, fds, max_memory,
                                 CallbacksFor(server->id, generation));
   if (!started.ok()) return started.status();
+  CleanBootstrapResult(started->result);
   {
     MutexLock lock(context_.model.mu);
-    Known(*server, started->result);
+    Known(*server, *started->process, started->result);
     server->log_level = static_cast<admin::LogLevel>(bootstrap.log_level());
-    server->resource.set_gofer_pid(started->process->pid());
-    // STRICT is about the gofer's own steps, and has them all.
-    const bool strict = server->resource.sandbox_mode() == Server::STRICT;
-    for (const auto& missing : started->process->missing()) {
-      Log().warn("{}: its gofer is without {}", server->name(), missing);
-      if (!strict) server->resource.add_missing_sandbox_steps(missing);
-    }
   }
   if (absl::Status laid = LayOverrides(server, *started->link); !laid.ok()) {
     started->process->End();
     return laid;
   }
-  MutexLock lock(context_.model.mu);
-  server->link = std::move(started->link);
-  server->process = std::move(started->process);
-  server->resource.clear_failure();
-  context_.model.SetState(*server,
-                          server->draining ? Server::DRAINING : Server::ACTIVE);
-  WatchProcess(*server);
-  return absl::OkStatus();
+  {
+    MutexLock lock(context_.model.mu);
+    if (context_.model.Find(server->id) == server &&
+        server->generation == generation &&
+        server->resource.state() == Server::STARTING) {
+      LetGo(*server);
+      server->link = std::move(started->link);
+      server->linked_at = absl::Now();
+      server->resource.clear_failure();
+      WatchProcess(*server, std::move(started->process));
+      return context_.model.SetState(
+          *server, server->draining ? Server::DRAINING : Server::ACTIVE);
+    }
+  }
+  started->process->End();
+  return errors::Error(
+      errors::Reason::OPERATION_PENDING,
+      absl::StrCat(server->name(), " went while its gofer was started"));
 }
 
 absl::Status Lifecycle::LayOverrides(const Model::ServerPtr& server,
@@ -136,31 +145,35 @@ absl::Status Lifecycle::LayOverrides(const Model::ServerPtr& server,
   return absl::OkStatus();
 }
 
-void Lifecycle::Known(ServerRecord& server,
+void Lifecycle::Known(ServerRecord& server, const GoferProcess& process,
                       const worker::v1::BootstrapResult& result) {
   server.capabilities.assign(result.party().capabilities().begin(),
                              result.party().capabilities().end());
   server.known_mids.assign(result.supported_mids().begin(),
                            result.supported_mids().end());
   Server& resource = server.resource;
-  resource.set_gofer_version(result.party().release().substr(0, 64));
-  resource.clear_sandbox_steps();
-  for (const auto& step : result.sandbox_steps()) {
-    resource.add_sandbox_steps(step.substr(0, 64));
+  resource.set_gofer_version(result.party().release());
+  *resource.mutable_sandbox_steps() = result.sandbox_steps();
+  *resource.mutable_missing_sandbox_steps() = result.missing_sandbox_steps();
+  // STRICT is about the gofer's own steps, and has them all.
+  const bool strict = resource.sandbox_mode() == Server::STRICT;
+  for (const auto& missing : process.missing()) {
+    Log().warn("{}: its gofer is without {}", server.name(), missing);
+    if (!strict) resource.add_missing_sandbox_steps(missing);
   }
-  resource.clear_missing_sandbox_steps();
-  for (const auto& step : result.missing_sandbox_steps()) {
-    resource.add_missing_sandbox_steps(step.substr(0, 64));
-    Log().warn("{}: its gofer is not confined by {}", server.name(), step);
-  }
+  if (result.missing_sandbox_steps().empty()) return;
+  Log().warn("{}: its gofer is not confined by {}", server.name(),
+             absl::StrJoin(result.missing_sandbox_steps(), ", "));
 }
 
-void Lifecycle::WatchProcess(ServerRecord& server) {
-  const std::string id = server.id;
-  const uint64_t generation = server.generation;
+void Lifecycle::WatchProcess(ServerRecord& server,
+                             std::shared_ptr<GoferProcess> process) {
   auto watch = context_.loop->AddReadable(
-      server.process->pidfd(),
-      [this, id, generation] { OnExit(id, generation); });
+      process->pidfd(), [this, id = server.id, generation = server.generation] {
+        OnExit(id, generation);
+      });
+  server.process = std::move(process);
+  server.resource.set_gofer_pid(server.process->pid());
   if (watch.ok()) {
     server.watch = *std::move(watch);
     return;
@@ -169,122 +182,104 @@ void Lifecycle::WatchProcess(ServerRecord& server) {
               std::string(watch.status().message()));
 }
 
-void Lifecycle::OnClosed(const std::string& server_id, uint64_t generation) {
-  if (context_.stopping) return;
-  context_.loop->After(kDeathRattle, [this, server_id, generation] {
-    MarkUnreachable(server_id, generation);
-  });
+void Lifecycle::LetGo(ServerRecord& server) {
+  // The members go from the last to the first: a process's descriptor is closed
+  // when nobody watches it any more.
+  struct Parts {
+    std::shared_ptr<GoferProcess> process;
+    std::unique_ptr<worker::EventLoop::Watch> watch;
+  };
+  LetGoOfLink(server);
+  if (server.process == nullptr) return;
+  auto parts = std::make_shared<Parts>();
+  parts->process = std::exchange(server.process, nullptr);
+  parts->watch = std::exchange(server.watch, nullptr);
+  context_.pool.Drop(std::move(parts));
 }
 
-void Lifecycle::MarkUnreachable(const std::string& server_id,
-                                uint64_t generation) {
-  Model& model = context_.model;
-  MutexLock lock(model.mu);
-  const Model::ServerPtr server = model.Find(server_id);
-  if (server == nullptr || server->generation != generation) return;
-  if (server->link == nullptr || context_.stopping) return;
-  context_.pool.Drop(std::exchange(server->link, nullptr));
-  const auto state = server->resource.state();
-  if (state != Server::ACTIVE && state != Server::DRAINING) return;
-  Log().warn("{}: its gofer does not answer any more", server->name());
-  model.SetState(*server, Server::UNREACHABLE);
-  context_.pool.Post([this, server_id, generation] {
-    Reconnect(server_id, generation, kFirstPause);
-  });
+void Lifecycle::LetGoOfLink(ServerRecord& server) {
+  context_.pool.Drop(std::exchange(server.link, nullptr));
 }
 
 void Lifecycle::OnExit(const std::string& server_id, uint64_t generation) {
-  Model& model = context_.model;
-  MutexLock lock(model.mu);
-  const Model::ServerPtr server = model.Find(server_id);
+  MutexLock lock(context_.model.mu);
+  const Model::ServerPtr server = context_.model.Find(server_id);
   if (server == nullptr || server->generation != generation ||
-      server->process == nullptr || context_.stopping) {
+      server->process == nullptr) {
     return;
   }
-  const GoferExit end = server->process->Reap();
-  context_.pool.Drop(std::exchange(server->link, nullptr));
-  context_.pool.Drop(std::shared_ptr(std::exchange(server->watch, nullptr)));
-  server->resource.set_gofer_pid(0);
-  server->resource.clear_conditions();
-  const auto state = server->resource.state();
-  context_.tickets.RevokeServer(server_id);
-  if (state == Server::STOPPING) {
+  // At once, and on this thread it waits for nobody: the descriptor stays
+  // readable.
+  server->watch.reset();
+  if (context_.stopping) return;
+  TakeNoteOfEnd(*server, server->process->Reap());
+}
+
+void Lifecycle::TakeNoteOfEnd(ServerRecord& server, const GoferExit& end) {
+  Model& model = context_.model;
+  server.resource.set_gofer_pid(0);
+  server.resource.clear_conditions();
+  context_.tickets.RevokeServer(server.id);
+  if (server.resource.state() == Server::STOPPING) {
     // EndGofer waits for the process.
-    model.EndAll(*server, admin::Connection::SERVER_SHUTDOWN,
+    LetGoOfLink(server);
+    model.EndAll(server, admin::Connection::SERVER_SHUTDOWN,
                  "the server was deleted", context_.ended_retention());
     return;
   }
-  const bool in_order = end.exit_code == 0;
-  const bool ours = server->resource.origin() == Server::CREATED;
+  LetGo(server);
+  // Nobody waits for what it has any more.
+  server.acquainted = true;
+  NoteWhetherAllAreAdopted();
+  const bool ours = server.resource.origin() == Server::CREATED;
   const bool adopted_end = !ours && !end.exit_code && !end.signal;
-  context_.pool.Drop(std::exchange(server->process, nullptr));
-  if (in_order || adopted_end) {
-    model.EndAll(*server, admin::Connection::SERVER_SHUTDOWN,
+  if (end.exit_code == 0 || adopted_end) {
+    model.EndAll(server, admin::Connection::SERVER_SHUTDOWN,
                  "the gofer has ended", context_.ended_retention());
-    server->stopped_at = absl::Now();
-    Log().info("{}: its gofer has ended", server->name());
-    model.SetState(*server, Server::STOPPED);
+    server.stopped_at = absl::Now();
+    Log().info("{}: its gofer has ended", server.name());
+    (void)model.SetState(server, Server::STOPPED);
+    // Its directory goes, or has the next gofer of that container already.
+    if (!ours) AdoptNew(server.id);
     return;
   }
   context_.gofer_crashes.fetch_add(1);
-  Log().error("{}: its gofer died: {}", server->name(), Describe(end));
-  model.EndAll(*server, admin::Connection::GOFER_CRASHED, Describe(end),
+  Log().error("{}: its gofer died: {}", server.name(), Describe(end));
+  model.EndAll(server, admin::Connection::GOFER_CRASHED, Describe(end),
                context_.ended_retention());
-  *server->resource.mutable_failure() = FailureOf(end);
-  model.SetState(*server, Server::FAILED);
-  RestartLater(*server);
+  Fail(server, FailureOf(end));
+  RestartLater(server);
 }
 
-void Lifecycle::RestartLater(ServerRecord& server) {
-  if (server.resource.restart_policy() == Server::NEVER ||
-      server.resource.origin() != Server::CREATED || context_.stopping) {
-    return;
-  }
-  if (absl::Now() - server.started_at > kHealthyLife) {
-    server.failures_in_a_row = 0;
-  }
-  const absl::Duration pause = PauseBefore(++server.failures_in_a_row);
-  const std::string id = server.id;
-  context_.loop->After(
-      pause, [this, id] { context_.pool.Post([this, id] { Restart(id); }); });
-}
-
-void Lifecycle::Restart(const std::string& server_id) {
-  Model& model = context_.model;
-  Model::ServerPtr server;
-  {
-    MutexLock lock(model.mu);
-    server = model.Find(server_id);
-    if (server == nullptr || context_.stopping ||
-        server->resource.state() != Server::FAILED) {
-      return;
-    }
-    server->resource.set_restart_count(server->resource.restart_count() + 1);
-    model.SetState(*server, Server::STARTING);
-  }
-  context_.gofer_restarts.fetch_add(1);
-  absl::Status started;
-  const auto tree = ResolveTree(server->resource, server->resolved_root,
-                                context_.config.allowed_roots());
-  if (tree.ok()) {
-    started = StartGofer(server, *tree);
-  } else {
-    started = tree.status();
-  }
-  if (started.ok()) {
-    Log().info("{}: a new gofer serves", server->name());
-    return;
-  }
-  MutexLock lock(model.mu);
-  admin::ServerFailure& failure = *server->resource.mutable_failure();
-  failure.Clear();
-  failure.set_reason(admin::ServerFailure::START_FAILED);
-  failure.set_message(std::string(started.message()));
+void Lifecycle::Fail(ServerRecord& server, admin::ServerFailure failure) {
   *failure.mutable_failure_time() = ToProto(absl::Now());
-  Log().error("{}: no new gofer: {}", server->name(), failure.message());
-  if (server->resource.state() != Server::STARTING) return;
-  model.SetState(*server, Server::FAILED);
-  RestartLater(*server);
+  *server.resource.mutable_failure() = std::move(failure);
+  const absl::Status failed = context_.model.SetState(server, Server::FAILED);
+  if (!failed.ok()) Log().error("{}", std::string(failed.message()));
+}
+
+bool Lifecycle::AskToEnd(const ServerRecord& server, GoferLink& link) const {
+  worker::v1::ToGofer ask;
+  ask.mutable_shutdown()->set_close_timeout_ns(
+      absl::ToInt64Nanoseconds(context_.stop_timeout()));
+  const auto answer = link.AskFor(
+      context_.stop_timeout() + context_.control_timeout(), std::move(ask));
+  if (answer.ok()) return true;
+  Log().warn("{}: its gofer did not end when asked: {}", server.name(),
+             std::string(answer.status().message()));
+  return false;
+}
+
+void Lifecycle::RemoveState(const ServerRecord& server) {
+  absl::Status removed;
+  if (server.resource.origin() == Server::CREATED) {
+    removed = context_.state.RemoveServer(server.id);
+  } else if (context_.state.AdoptedIsDead(server.id)) {
+    removed = context_.state.RemoveAdopted(server.id);
+  }
+  if (removed.ok()) return;
+  Log().warn("{}: its state directory stays behind: {}", server.name(),
+             std::string(removed.message()));
 }
 
 absl::Status Lifecycle::EndGofer(const Model::ServerPtr& server) {
@@ -295,19 +290,9 @@ absl::Status Lifecycle::EndGofer(const Model::ServerPtr& server) {
     link = server->link;
     process = server->process;
   }
-  if (link != nullptr) {
-    worker::v1::ToGofer ask;
-    ask.mutable_shutdown()->set_close_timeout_ns(
-        absl::ToInt64Nanoseconds(context_.stop_timeout()));
-    const auto answer = link->AskFor(
-        context_.stop_timeout() + context_.control_timeout(), std::move(ask));
-    if (!answer.ok()) {
-      Log().warn("{}: its gofer did not end when asked: {}", server->name(),
-                 std::string(answer.status().message()));
-    }
-  }
+  const bool ends = link != nullptr && AskToEnd(*server, *link);
   if (process != nullptr &&
-      (link == nullptr || !process->WaitForEnd(context_.control_timeout()))) {
+      (!ends || !process->WaitForEnd(context_.control_timeout()))) {
     process->Kill(SIGKILL);
     if (!process->WaitForEnd(kKillPatience)) {
       return errors::Error(
@@ -316,24 +301,20 @@ absl::Status Lifecycle::EndGofer(const Model::ServerPtr& server) {
                        server->name(), ", does not die: try again"));
     }
   }
-  const bool ours = server->resource.origin() == Server::CREATED;
-  const absl::Status removed = ours ? context_.state.RemoveServer(server->id)
-                                    : context_.state.RemoveAdopted(server->id);
-  if (!removed.ok()) {
-    Log().warn("{}: its state directory stays behind: {}", server->name(),
-               std::string(removed.message()));
-  }
+  RemoveState(*server);
   MutexLock lock(context_.model.mu);
   // The loop may not have seen its end yet, and will not know it any more.
   if (process != nullptr) process->Reap();
   context_.tickets.RevokeServer(server->id);
   context_.model.EndAll(*server, admin::Connection::SERVER_SHUTDOWN,
                         "the server was deleted", context_.ended_retention());
-  context_.pool.Drop(std::exchange(server->link, nullptr));
-  context_.pool.Drop(std::shared_ptr(std::exchange(server->watch, nullptr)));
-  context_.pool.Drop(std::exchange(server->process, nullptr));
+  LetGo(*server);
   ++server->generation;
+  ++server->link_generation;
+  const bool ours = server->resource.origin() == Server::CREATED;
   context_.model.Remove(server);
+  // A container of that id may run again already.
+  if (!ours) AdoptNew(server->id);
   return absl::OkStatus();
 }
 

@@ -8,8 +8,10 @@
 
 #include "absl/status/status.h"
 #include "controlplane/supervisor/context.h"
+#include "controlplane/supervisor/early_events.h"
 #include "controlplane/supervisor/gofer_events.h"
 #include "controlplane/supervisor/gofer_starter.h"
+#include "controlplane/supervisor/restoration.h"
 #include "controlplane/supervisor/rule_operations.h"
 #include "controlplane/supervisor/served_tree.h"
 
@@ -17,13 +19,16 @@ namespace goferd::supervisor {
 
 // Starts the gofers of servers, watches them, starts them again by policy, and
 // finds those that live from an earlier run of goferd or were started by
-// somebody else. Thread-safe.
+// somebody else. Thread-safe. In four parts: lifecycle.cc (starts and ends),
+// restarting.cc (new gofers for dead ones), adoption.cc (gofers that live
+// already), reconnection.cc (gofers that do not answer).
 class Lifecycle {
  public:
   Lifecycle(Context& context, RuleOperations& rules, WarmGofers& warm)
       : context_(context),
         rules_(rules),
         events_(context),
+        restoration_(context, rules, events_),
         starter_(context, warm) {}
 
   // Starts the gofer of a server that is STARTING, lays its overrides over it
@@ -36,7 +41,8 @@ class Lifecycle {
   absl::Status EndGofer(const Model::ServerPtr& server);
 
   // Adopts what lives in the state directory, at most for `patience`; what
-  // takes longer is adopted meanwhile. Blocks.
+  // takes longer is adopted meanwhile. The servers are in the model from the
+  // beginning. Blocks.
   void AdoptAll(absl::Duration patience);
   // Adopts gofers that others have started since.
   void AdoptNew();
@@ -44,51 +50,98 @@ class Lifecycle {
  private:
   enum class Origin { kOurs, kForeign };
 
+  // STARTS AND ENDS
+
   worker::GoferClient::Callbacks CallbacksFor(const std::string& server_id,
-                                              uint64_t generation);
-  // On the event loop's thread.
-  void OnClosed(const std::string& server_id, uint64_t generation);
-  void OnExit(const std::string& server_id, uint64_t generation);
-  void MarkUnreachable(const std::string& server_id, uint64_t generation);
-  void RestartLater(ServerRecord& server)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
-
-  // On a thread of the pool.
-  void Restart(const std::string& server_id);
-  void Reconnect(const std::string& server_id, uint64_t generation,
-                 absl::Duration pause);
-
-  absl::Status Adopt(const std::string& id, Origin origin);
-  void AdoptForeign(const std::string& id, int attempt);
-  absl::StatusOr<std::shared_ptr<GoferProcess>> AdoptProcess(
-      const std::string& id, Origin origin, const GoferLink& link);
-  absl::Status TakeOver(const std::string& id, Origin origin,
-                        std::shared_ptr<GoferLink> link, uint64_t generation,
-                        const worker::v1::AdoptResult& result);
-  void EndUnused(const std::string& id, const absl::Status& adopted);
-  // A server whose gofer died while goferd was away.
-  void RestoreDead(const std::string& id, const absl::Status& why);
-  Model::ServerPtr Restored(const std::string& id, Origin origin,
-                            const worker::v1::AdoptResult& result);
-  void RestoreConnections(ServerRecord& server,
-                          const worker::v1::AdoptResult& result)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
-  void RestoreTicket(ServerRecord& server, ConnectionRecord& record,
-                     const worker::v1::Connection& from)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
-  void RestoreRules(const Model::ServerPtr& server,
-                    const std::shared_ptr<GoferLink>& link,
-                    const worker::v1::AdoptResult& result);
+                                              uint64_t link_generation);
   absl::Status LayOverrides(const Model::ServerPtr& server, GoferLink& link);
   // Takes over what a gofer says of itself.
-  static void Known(ServerRecord& server,
+  static void Known(ServerRecord& server, const GoferProcess& process,
                     const worker::v1::BootstrapResult& result);
-  void WatchProcess(ServerRecord& server)
+  // OnExit will be called when it ends.
+  void WatchProcess(ServerRecord& server, std::shared_ptr<GoferProcess> process)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  // Of all that belongs to the gofer, or of the link only: not now, and not
+  // under the lock.
+  void LetGo(ServerRecord& server)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  void LetGoOfLink(ServerRecord& server)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  // On the event loop's thread.
+  void OnExit(const std::string& server_id, uint64_t generation);
+  void TakeNoteOfEnd(ServerRecord& server, const GoferExit& end)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  void Fail(ServerRecord& server, admin::ServerFailure failure)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  void RestartLater(ServerRecord& server)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  void Restart(const std::string& server_id);
+  absl::Status StartAgain(const Model::ServerPtr& server);
+  // Whether it said that it ends.
+  bool AskToEnd(const ServerRecord& server, GoferLink& link) const;
+  void RemoveState(const ServerRecord& server);
+
+  // ADOPTION
+
+  // A gofer that was asked to know us.
+  struct Hailed {
+    // Null when nobody took the call.
+    std::shared_ptr<GoferLink> link;
+    uint64_t link_generation = 0;
+    worker::v1::AdoptResult result;
+    std::shared_ptr<EarlyEvents> events = std::make_shared<EarlyEvents>();
+  };
+  // Ends a claim of Model::BeginAdoption.
+  void EndAdoption(const std::string& id);
+  absl::Status Hail(const std::string& id, Origin origin, Hailed& hailed);
+  // The process of a server of ours, with its control group.
+  absl::StatusOr<std::shared_ptr<GoferProcess>> FindConfined(
+      const std::string& id);
+  void AdoptOurs(const std::string& id);
+  // One that was never given its server: nobody is told of it.
+  void EndUnused(const std::string& id, const Model::ServerPtr& server,
+                 GoferProcess& process);
+  // On a thread of the adopters, unless somebody else adopts it.
+  void AdoptNew(const std::string& id)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  void AdoptForeign(const std::string& id, int attempt);
+  absl::Status TryForeign(const std::string& id);
+  // The record for a gofer that others started; replaces one that has ended.
+  absl::StatusOr<Model::ServerPtr> MakeForeign(const std::string& id,
+                                               const Hailed& hailed);
+  // Makes a server that is STARTING or UNREACHABLE what its gofer says it is.
+  absl::Status TakeOver(const Model::ServerPtr& server, Hailed& hailed);
+  bool MayTakeOver(const Model::ServerPtr& server, uint64_t generation) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  // Makes it what its gofer's silence, or refusal, says it is.
+  void NotTakenOver(const Model::ServerPtr& server, Hailed& hailed,
+                    const absl::Status& why);
+  // Says so when nobody of an earlier run is still to be known.
+  void NoteWhetherAllAreAdopted()
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  // What is there of a server whose gofer died while goferd was away.
+  void Bury(const std::string& id);
+
+  // GOFERS THAT DO NOT ANSWER
+
+  // On the event loop's thread.
+  void OnClosed(const std::string& server_id, uint64_t link_generation);
+  void OnAnswering(const std::string& server_id, uint64_t link_generation,
+                   bool answers);
+  void LoseLink(const std::string& server_id, uint64_t link_generation);
+  void MarkUnreachable(ServerRecord& server)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  void ReconnectLater(ServerRecord& server)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  // On a thread of the adopters.
+  void Reconnect(const std::string& server_id, uint64_t generation);
+  // Whether the process is known now. Takes the lock.
+  bool FindProcess(const Model::ServerPtr& server);
 
   Context& context_;
   RuleOperations& rules_;
   GoferEvents events_;
+  Restoration restoration_;
   GoferStarter starter_;
   std::atomic<uint64_t> next_generation_ = 1;
 };

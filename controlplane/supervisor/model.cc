@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
+#include "controlplane/supervisor/server_state.h"
 #include "controlplane/supervisor/time_conversion.h"
 
 namespace goferd::supervisor {
@@ -27,31 +28,6 @@ State EndStateOf(admin::Connection::EndReason reason) {
 }
 
 }  // namespace
-
-std::string ServerName(absl::string_view server_id) {
-  return absl::StrCat("servers/", server_id);
-}
-
-std::string ConnectionName(absl::string_view server_id,
-                           absl::string_view connection_id) {
-  return absl::StrCat("servers/", server_id, "/connections/", connection_id);
-}
-
-std::string RuleName(absl::string_view server_id, absl::string_view rule_id) {
-  return absl::StrCat("servers/", server_id, "/handlerRules/", rule_id);
-}
-
-bool HasEnded(State state) {
-  return state == admin::Connection::CLOSED ||
-         state == admin::Connection::FAILED;
-}
-
-std::string ServerRecord::name() const { return ServerName(id); }
-
-bool ServerRecord::Can(int capability) const {
-  return std::find(capabilities.begin(), capabilities.end(), capability) !=
-         capabilities.end();
-}
 
 Model::ServerPtr Model::Find(absl::string_view id) const {
   const auto found = servers_.find(id);
@@ -91,12 +67,21 @@ void Model::Changed(ServerRecord& server) {
   Publish(admin::Event::MODIFIED, server);
 }
 
-void Model::SetState(ServerRecord& server, admin::Server::State state) {
+absl::Status Model::SetState(ServerRecord& server, admin::Server::State state) {
+  if (!MayFollow(server.resource.state(), state)) {
+    return errors::Error(
+        errors::Reason::INTERNAL_FAULT,
+        absl::StrCat(server.name(), " cannot become ",
+                     admin::Server::State_Name(state), ": it is ",
+                     admin::Server::State_Name(server.resource.state())),
+        {{"resource", server.name()}});
+  }
   server.resource.set_state(state);
   if (state != admin::Server::DRAINING && state != admin::Server::STOPPING) {
     server.resource.clear_holders();
   }
   Changed(server);
+  return absl::OkStatus();
 }
 
 void Model::Remove(const ServerPtr& server) {
@@ -158,9 +143,10 @@ void Model::SetState(ServerRecord& server, ConnectionRecord& connection,
   Count(server, state, 1);
 }
 
-void Model::End(ServerRecord& server, ConnectionRecord& connection,
-                admin::Connection::EndReason reason, absl::string_view detail,
-                absl::Duration retention) {
+void Model::EndAt(absl::Time time, ServerRecord& server,
+                  ConnectionRecord& connection,
+                  admin::Connection::EndReason reason, absl::string_view detail,
+                  absl::Duration retention) {
   if (HasEnded(connection.resource.state())) return;
   SetState(server, connection, EndStateOf(reason));
   connection.open_files = 0;
@@ -168,9 +154,9 @@ void Model::End(ServerRecord& server, ConnectionRecord& connection,
   resource.set_end_reason(reason);
   resource.set_end_detail(detail.data(), detail.size());
   resource.clear_conditions();
-  const absl::Time now = absl::Now();
-  *resource.mutable_end_time() = ToProto(now);
-  *resource.mutable_purge_time() = ToProto(now + retention);
+  const absl::Time end = std::min(time, absl::Now());
+  *resource.mutable_end_time() = ToProto(end);
+  *resource.mutable_purge_time() = ToProto(end + retention);
   Changed(server, connection);
 }
 

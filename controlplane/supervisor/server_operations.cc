@@ -109,6 +109,13 @@ absl::Status ServerOperations::CheckNew(const std::string& id,
                                       ": take another id, or delete it"),
                          {{"resource", ServerName(id)}});
   }
+  if (model.IsBeingAdopted(id)) {
+    return errors::ErrorWithRetry(
+        Reason::STARTING,
+        absl::StrCat("goferd looks for a gofer of ", ServerName(id),
+                     " that lives already: try again"),
+        kRetryMs, {{"resource", ServerName(id)}});
+  }
   const auto limit =
       static_cast<size_t>(context_.config.servers().max_servers());
   if (model.servers().size() >= limit) {
@@ -120,12 +127,9 @@ absl::Status ServerOperations::CheckNew(const std::string& id,
         {{"limit", absl::StrCat(limit)},
          {"used", absl::StrCat(model.servers().size())}});
   }
-  if (spec.sandbox_mode() == Server::UNCONFINED &&
-      !context_.config.servers().allow_unconfined()) {
-    return errors::Error(
-        Reason::HOST_PERMISSION,
-        "UNCONFINED servers are not allowed here: servers.allow_unconfined of "
-        "the daemon's configuration says so");
+  if (absl::Status status = CheckSandboxMode(context_, spec.sandbox_mode());
+      !status.ok()) {
+    return status;
   }
   return absl::OkStatus();
 }
@@ -348,8 +352,11 @@ absl::Status ServerOperations::Delete(absl::string_view id,
                        " connections: drain it and wait, or set force"),
           {{"resource", server->name()}, {"used", absl::StrCat(live)}});
     }
-    if (server->resource.state() == Server::UNREACHABLE &&
-        force == Supervisor::Force::kNo) {
+    // What it has is not known.
+    const bool silent = server->resource.state() == Server::UNREACHABLE ||
+                        (server->resource.state() == Server::FAILED &&
+                         server->process != nullptr);
+    if (silent && force == Supervisor::Force::kNo) {
       return Unreachable(*server);
     }
     if (effect == Effect::kValidateOnly) return absl::OkStatus();
@@ -358,7 +365,8 @@ absl::Status ServerOperations::Delete(absl::string_view id,
       absl::Status can = context_.state.CheckCanRemove(server->id);
       if (!can.ok()) return can;
     }
-    model.SetState(*server, Server::STOPPING);
+    absl::Status stopping = model.SetState(*server, Server::STOPPING);
+    if (!stopping.ok()) return stopping;
   }
   return lifecycle_.EndGofer(server);
 }
@@ -410,7 +418,8 @@ absl::StatusOr<admin::Server> ServerOperations::SetDraining(
     }
   }
   if (absl::Status status = CheckServing(*server); !status.ok()) return status;
-  model.SetState(*server, wanted);
+  absl::Status changed = model.SetState(*server, wanted);
+  if (!changed.ok()) return changed;
   return server->resource;
 }
 

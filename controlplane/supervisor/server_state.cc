@@ -92,6 +92,18 @@ absl::Status CheckCan(const ServerRecord& server,
       {{"resource", server.name()}, {"capability", NameOf(capability)}});
 }
 
+absl::Status CheckSandboxMode(const Context& context,
+                              Server::SandboxMode mode) {
+  if (mode != Server::UNCONFINED ||
+      context.config.servers().allow_unconfined()) {
+    return absl::OkStatus();
+  }
+  return errors::Error(
+      Reason::HOST_PERMISSION,
+      "UNCONFINED servers are not allowed here: servers.allow_unconfined of "
+      "the daemon's configuration says so");
+}
+
 absl::Status Unreachable(const ServerRecord& server) {
   return errors::ErrorWithRetry(
       Reason::GOFER_UNREACHABLE,
@@ -132,7 +144,8 @@ absl::StatusOr<Mutation> Mutation::Begin(Model& model, absl::string_view id,
   if (!etag.empty() && etag != absl::string_view(server->resource.etag())) {
     return EtagMismatch(server->name(), server->resource.etag());
   }
-  if (server->busy) {
+  // One whose gofer is just being asked whether it lives, too.
+  if (server->busy || model.IsBeingAdopted(server->id)) {
     return errors::ErrorWithRetry(
         Reason::OPERATION_PENDING,
         absl::StrCat(server->name(), " is being changed: try again"), kRetryMs,

@@ -20,6 +20,9 @@ absl::Status CheckServing(const ServerRecord& server);
 // GOFER_CAPABILITY_MISSING.
 absl::Status CheckCan(const ServerRecord& server,
                       worker::v1::Capability capability);
+// HOST_PERMISSION for a mode that the configuration does not allow.
+absl::Status CheckSandboxMode(const Context& context,
+                              admin::Server::SandboxMode mode);
 // GOFER_UNREACHABLE.
 absl::Status Unreachable(const ServerRecord& server);
 // ETAG_MISMATCH.

@@ -42,6 +42,7 @@ class NodeSupervisor final : public Supervisor {
     Shutdown();
     warm_.Stop();
     adopted_watch_.reset();
+    context_.adopters.Stop();
     context_.pool.Stop();
     context_.loop->Stop();
     LetGo();

@@ -68,11 +68,14 @@ absl::StatusOr<std::string> TicketTable::Issue(const AttachClaim& claim,
   return ticket;
 }
 
-void TicketTable::Restore(const std::string& sha256, const AttachClaim& claim,
+bool TicketTable::Restore(const std::string& sha256, const AttachClaim& claim,
                           admin::AttachMode mode,
                           const std::optional<Peer>& peer, absl::Time expire) {
+  if (sha256.size() != SHA256_DIGEST_LENGTH) return false;
   MutexLock lock(mu_);
-  entries_.emplace(sha256, Entry{claim, mode, peer, expire, nullptr});
+  if (entries_.size() >= capacity_) return false;
+  return entries_.emplace(sha256, Entry{claim, mode, peer, expire, nullptr})
+      .second;
 }
 
 void TicketTable::Keep(const std::string& sha256,

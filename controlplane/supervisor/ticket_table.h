@@ -44,8 +44,9 @@ class TicketTable {
                                     admin::AttachMode mode,
                                     const std::optional<Peer>& peer,
                                     absl::Time expire);
-  // A ticket that an earlier run of goferd issued, by its hash.
-  void Restore(const std::string& sha256, const AttachClaim& claim,
+  // A ticket that an earlier run of goferd issued, by its hash. False, and it
+  // is not good, when that is no hash or is taken, or the table is full.
+  bool Restore(const std::string& sha256, const AttachClaim& claim,
                admin::AttachMode mode, const std::optional<Peer>& peer,
                absl::Time expire);
   // The socket of the ticket with that hash goes with the ticket: at once when

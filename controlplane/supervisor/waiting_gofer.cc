@@ -40,6 +40,10 @@ absl::Status CheckWaits(Context& context, const std::string& control_path) {
                    " does not answer as a gofer without a server does"));
 }
 
+bool IsWaiting(const absl::Status& status) {
+  return errors::ReasonOf(status) == errors::Reason::OPERATION_PENDING;
+}
+
 void AskToEnd(Context& context, const std::string& control_path) {
   worker::v1::ToGofer ask;
   ask.mutable_shutdown();

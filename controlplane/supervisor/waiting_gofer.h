@@ -14,6 +14,9 @@ namespace goferd::supervisor {
 // Bootstrap. Blocks, at most for the start timeout.
 absl::Status CheckWaits(Context& context, const std::string& control_path);
 
+// Whether a gofer that has answered Adopt by `status` waits so.
+bool IsWaiting(const absl::Status& status);
+
 // Has it end, if there is one that answers. Blocks, at most for the control
 // timeout.
 void AskToEnd(Context& context, const std::string& control_path);

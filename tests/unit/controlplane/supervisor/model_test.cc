@@ -89,13 +89,50 @@ TEST_F(ModelTest, EveryChangeIsTold) {
   ConnectionRecord& one = Connect(*server, "one");
   {
     MutexLock lock(model_.mu);
-    model_.SetState(*server, admin::Server::DRAINING);
+    EXPECT_TRUE(model_.SetState(*server, admin::Server::DRAINING).ok());
     model_.End(*server, one, admin::Connection::ADMIN_STOP, "", kRetention);
   }
   EXPECT_THAT(
       Events(0),
       ElementsAre("ADDED servers/a", "ADDED servers/a/connections/one",
                   "MODIFIED servers/a", "MODIFIED servers/a/connections/one"));
+}
+
+TEST_F(ModelTest, OneAdoptionAtATimeAndNoMutationMeanwhile) {
+  Add("a");
+  MutexLock lock(model_.mu);
+  EXPECT_TRUE(model_.BeginAdoption("a"));
+  EXPECT_FALSE(model_.BeginAdoption("a"));
+  EXPECT_TRUE(model_.BeginAdoption("b"));
+  EXPECT_EQ(Mutation::Begin(model_, "a", "").status().code(),
+            absl::StatusCode::kAborted);
+  model_.EndAdoption("a");
+  EXPECT_FALSE(model_.IsBeingAdopted("a"));
+}
+
+TEST_F(ModelTest, AnIllegalTransitionIsAnError) {
+  const auto server = Add("a");
+  MutexLock lock(model_.mu);
+  EXPECT_TRUE(model_.SetState(*server, admin::Server::STOPPING).ok());
+  const std::string etag = server->resource.etag();
+  EXPECT_FALSE(model_.SetState(*server, admin::Server::ACTIVE).ok());
+  EXPECT_EQ(server->resource.state(), admin::Server::STOPPING);
+  EXPECT_EQ(server->resource.etag(), etag);
+}
+
+TEST_F(ModelTest, AnEndIsNotToCome) {
+  const auto server = Add("a");
+  ConnectionRecord& one = Connect(*server, "one");
+  ConnectionRecord& two = Connect(*server, "two");
+  const absl::Time past = absl::FromUnixSeconds(1'000'000);
+  MutexLock lock(model_.mu);
+  model_.EndAt(past, *server, one, admin::Connection::CLIENT_EOF, "",
+               kRetention);
+  EXPECT_EQ(ToTime(one.resource.end_time()), past);
+  EXPECT_EQ(ToTime(one.resource.purge_time()), past + kRetention);
+  model_.EndAt(absl::Now() + absl::Hours(1), *server, two,
+               admin::Connection::CLIENT_EOF, "", kRetention);
+  EXPECT_LE(ToTime(two.resource.end_time()), absl::Now());
 }
 
 TEST_F(ModelTest, AServerGoesAfterWhatItHas) {

@@ -137,8 +137,8 @@ TEST_F(TicketTableTest, ExpiredOnesAreTakenOnce) {
 
 TEST_F(TicketTableTest, RestoredByItsHash) {
   const std::string ticket(kTicketBytes, 't');
-  table_.Restore(TicketTable::HashOf(ticket), Claim("u1"), kTake, std::nullopt,
-                 kLater);
+  EXPECT_TRUE(table_.Restore(TicketTable::HashOf(ticket), Claim("u1"), kTake,
+                             std::nullopt, kLater));
   EXPECT_TRUE(Use({ticket}).ok());
 }
 
@@ -193,6 +193,19 @@ TEST_F(TicketTableTest, ASocketGoesWithItsTicket) {
 TEST_F(TicketTableTest, TicketsOfOtherModesNeedNoSocket) {
   Issue("u1");
   EXPECT_TRUE(table_.WithoutSocket().empty());
+}
+
+TEST_F(TicketTableTest, RestoringIsBoundedAndTakesNothingAway) {
+  TicketTable table(2);
+  const auto restore = [&](const std::string& hash, const std::string& uid) {
+    return table.Restore(hash, Claim(uid), kTake, std::nullopt, kLater);
+  };
+  EXPECT_FALSE(restore("", "u0")) << "no hash";
+  EXPECT_TRUE(restore(TicketTable::HashOf("a"), "u1"));
+  EXPECT_FALSE(restore(TicketTable::HashOf("a"), "u2")) << "another's";
+  EXPECT_TRUE(restore(TicketTable::HashOf("b"), "u3"));
+  EXPECT_FALSE(restore(TicketTable::HashOf("c"), "u4")) << "full";
+  EXPECT_EQ(table.size(), 2u);
 }
 
 TEST_F(TicketTableTest, OfTwoWhoRaceOneWins) {

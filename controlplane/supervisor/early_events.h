@@ -1,0 +1,54 @@
+// EarlyEvents: what a gofer tells before its server is ready to hear it.
+
+#ifndef GOFERD_CONTROLPLANE_SUPERVISOR_EARLY_EVENTS_H_
+#define GOFERD_CONTROLPLANE_SUPERVISOR_EARLY_EVENTS_H_
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "goferd/worker/v1/event.pb.h"
+#include "server/base/mutex.h"
+
+namespace goferd::supervisor {
+
+// Events follow Adopt's answer at once, and the answer is brought into the
+// model by another thread: those that come meanwhile are kept, so that none is
+// overtaken. Thread-safe; its lock comes after Model::mu.
+class EarlyEvents {
+ public:
+  // False when they are to be applied from now on.
+  bool Keep(const worker::v1::Event& event) {
+    gofer::base::MutexLock lock(mu_);
+    if (open_) return false;
+    if (events_.size() < kMost) {
+      events_.push_back(event);
+    } else {
+      overflow_ = true;
+    }
+    return true;
+  }
+  // Those that were kept, in order; the last ones.
+  std::vector<worker::v1::Event> Open() {
+    gofer::base::MutexLock lock(mu_);
+    open_ = true;
+    return std::move(events_);
+  }
+  // Whether there were more than are kept.
+  bool overflow() {
+    gofer::base::MutexLock lock(mu_);
+    return overflow_;
+  }
+
+ private:
+  static constexpr size_t kMost = 65'536;
+
+  gofer::base::Mutex mu_;
+  bool open_ ABSL_GUARDED_BY(mu_) = false;
+  bool overflow_ ABSL_GUARDED_BY(mu_) = false;
+  std::vector<worker::v1::Event> events_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace goferd::supervisor
+
+#endif  // GOFERD_CONTROLPLANE_SUPERVISOR_EARLY_EVENTS_H_

@@ -1,0 +1,75 @@
+#include "controlplane/supervisor/kept_server.h"
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "controlplane/errors/error.h"
+#include "controlplane/supervisor/time_conversion.h"
+#include "goferd/worker/v1/bootstrap.pb.h"
+
+namespace goferd::supervisor {
+namespace {
+
+bool IsOver(const admin::HandlerRule& rule, absl::Time now) {
+  return rule.has_expire_time() && ToTime(rule.expire_time()) <= now;
+}
+
+}  // namespace
+
+Model::ServerPtr ReadKeptServer(const StateDirectory& state,
+                                const std::string& id) {
+  const auto bytes = state.ReadServerFile(id, "bootstrap.pb");
+  worker::v1::Bootstrap bootstrap;
+  state::v1::ServerState kept;
+  if (!bytes.ok() || !bootstrap.ParseFromString(*bytes) ||
+      !kept.ParseFromString(bootstrap.daemon_data()) ||
+      kept.server().name() != ServerName(id)) {
+    return nullptr;
+  }
+  auto server = std::make_shared<ServerRecord>();
+  server->id = id;
+  server->resolved_root = kept.resolved_root();
+  server->resource = std::move(*kept.mutable_server());
+  admin::Server& resource = server->resource;
+  resource.set_origin(admin::Server::CREATED);
+  resource.set_state(admin::Server::STARTING);
+  resource.set_gofer_pid(0);
+  resource.set_active_connection_count(0);
+  resource.clear_failure();
+  resource.clear_conditions();
+  resource.clear_holders();
+  return server;
+}
+
+state::v1::Overrides ReadKeptOverrides(const StateDirectory& state,
+                                       const std::string& id) {
+  const auto bytes = state.ReadServerFile(id, "overrides.pb");
+  state::v1::Overrides read;
+  if (!bytes.ok() || !read.ParseFromString(*bytes)) return {};
+  state::v1::Overrides overrides;
+  *overrides.mutable_assignments() = read.assignments();
+  const absl::Time now = absl::Now();
+  for (admin::HandlerRule& rule : *read.mutable_rules()) {
+    if (IsOver(rule, now) || !absl::StartsWith(rule.name(), RuleName(id, ""))) {
+      continue;
+    }
+    *overrides.add_rules() = std::move(rule);
+  }
+  return overrides;
+}
+
+absl::StatusOr<std::shared_ptr<GoferProcess>> FindKeptProcess(
+    const StateDirectory& state, const std::string& id) {
+  const auto text = state.ReadServerFile(id, "pid");
+  if (!text.ok()) return text.status();
+  const auto identity = GoferProcess::ParseIdentity(*text);
+  if (!identity) {
+    return errors::Error(
+        errors::Reason::INTERNAL_FAULT,
+        absl::StrCat("the pid file of servers/", id, " makes no sense"));
+  }
+  return GoferProcess::Adopt(*identity);
+}
+
+}  // namespace goferd::supervisor

@@ -1,0 +1,35 @@
+// What goferd wrote down of a server, for the goferd after it.
+
+#ifndef GOFERD_CONTROLPLANE_SUPERVISOR_KEPT_SERVER_H_
+#define GOFERD_CONTROLPLANE_SUPERVISOR_KEPT_SERVER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "controlplane/supervisor/gofer_process.h"
+#include "controlplane/supervisor/model.h"
+#include "controlplane/supervisor/state_directory.h"
+#include "goferd/state/v1/state.pb.h"
+
+namespace goferd::supervisor {
+
+// A record of servers/ID as goferd wrote it: nothing in it comes from a gofer.
+// It is STARTING, and none of its own is known that a gofer has. Null when
+// there is none, or it cannot be read.
+Model::ServerPtr ReadKeptServer(const StateDirectory& state,
+                                const std::string& id);
+
+// The rules and the table that are laid over its gofer; none when it cannot be
+// read. Rules have the server's names, and their time is not over.
+state::v1::Overrides ReadKeptOverrides(const StateDirectory& state,
+                                       const std::string& id);
+
+// The gofer's process, if it lives. Errors: PATH_NOT_FOUND when it does not, or
+// never got ready; others when that cannot be said now.
+absl::StatusOr<std::shared_ptr<GoferProcess>> FindKeptProcess(
+    const StateDirectory& state, const std::string& id);
+
+}  // namespace goferd::supervisor
+
+#endif  // GOFERD_CONTROLPLANE_SUPERVISOR_KEPT_SERVER_H_

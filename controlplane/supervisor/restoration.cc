@@ -1,0 +1,292 @@
+#include "controlplane/supervisor/restoration.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "controlplane/supervisor/connection_options.h"
+#include "controlplane/supervisor/kept_overrides.h"
+#include "controlplane/supervisor/kept_server.h"
+#include "controlplane/supervisor/rule_translation.h"
+#include "controlplane/supervisor/time_conversion.h"
+#include "goferd/state/v1/state.pb.h"
+#include "goferd/worker/v1/frame.pb.h"
+#include "server/base/log.h"
+
+namespace goferd::supervisor {
+namespace {
+
+using gofer::base::Log;
+using gofer::base::MutexLock;
+
+bool IsOver(const worker::v1::Connection& connection) {
+  return connection.state() == worker::v1::CONNECTION_STATE_ENDED;
+}
+
+// What goferd gave the gofer with the connection; empty when it did not.
+state::v1::ConnectionState KeptOf(const ServerRecord& server,
+                                  const worker::v1::Connection& from) {
+  state::v1::ConnectionState kept;
+  if (kept.ParseFromString(from.daemon_data()) &&
+      kept.connection().name() ==
+          ConnectionName(server.id, from.connection_id())) {
+    return kept;
+  }
+  return {};
+}
+
+bool Expired(const admin::HandlerRule& rule) {
+  return rule.has_expire_time() && ToTime(rule.expire_time()) <= absl::Now();
+}
+
+bool Survives(const admin::HandlerRule& rule) {
+  return !Expired(rule) && (!IsFault(rule) || rule.persistent());
+}
+
+std::map<std::string, const worker::v1::Rule*> RulesByUid(
+    const worker::v1::AdoptResult& result) {
+  std::map<std::string, const worker::v1::Rule*> rules;
+  for (const worker::v1::Rule& rule : result.rules()) rules[rule.uid()] = &rule;
+  return rules;
+}
+
+}  // namespace
+
+ConnectionRecord& Restoration::AddConnection(
+    ServerRecord& server, const worker::v1::Connection& from) {
+  const state::v1::ConnectionState kept = KeptOf(server, from);
+  admin::Connection resource = kept.connection();
+  if (!kept.has_connection()) {
+    resource.set_name(ConnectionName(server.id, from.connection_id()));
+    *resource.mutable_create_time() = UnixNanosToProto(from.create_unix_ns());
+    resource.set_mount_path(from.mount_path());
+    *resource.mutable_options() = ToAdmin(from.options());
+  }
+  resource.set_uid(from.uid());
+  resource.set_state(admin::Connection::PENDING_ATTACH);
+  resource.clear_conditions();
+  resource.clear_end_reason();
+  resource.clear_end_detail();
+  resource.clear_end_time();
+  resource.clear_purge_time();
+  ConnectionRecord& record =
+      context_.model.AddConnection(server, std::move(resource));
+  context_.model.Announce(server, record);
+  return record;
+}
+
+Restoration::Strays Restoration::RestoreConnections(
+    ServerRecord& server, const worker::v1::AdoptResult& result) {
+  Strays strays;
+  // Of two with one id the one that lives is shown.
+  for (const bool over : {false, true}) {
+    for (const worker::v1::Connection& from : result.connections()) {
+      if (IsOver(from) != over ||
+          server.connections.contains(from.connection_id())) {
+        continue;
+      }
+      ConnectionRecord& record = AddConnection(server, from);
+      events_.ApplyConnection(server, from);
+      RestoreTicket(server, record, from);
+      if (!over && HasEnded(record.resource.state())) {
+        strays.push_back(from.uid());
+      }
+    }
+  }
+  return strays;
+}
+
+// A ticket that its holder has not used yet is good still.
+void Restoration::RestoreTicket(ServerRecord& server, ConnectionRecord& record,
+                                const worker::v1::Connection& from) {
+  // Nobody needs a ticket for what others started.
+  if (from.state() != worker::v1::CONNECTION_STATE_CREATED ||
+      server.resource.origin() != admin::Server::CREATED) {
+    return;
+  }
+  const state::v1::ConnectionState kept = KeptOf(server, from);
+  const absl::Time expire = absl::FromUnixNanos(kept.ticket_expire_unix_ns());
+  std::optional<admin::Peer> expected;
+  if (record.resource.has_expected_peer()) {
+    expected = record.resource.expected_peer();
+  }
+  if (expire > absl::Now() &&
+      context_.tickets.Restore(
+          kept.ticket_sha256(), {server.id, from.connection_id(), from.uid()},
+          record.resource.attach_mode(), expected, expire)) {
+    return;
+  }
+  context_.model.End(server, record, admin::Connection::ATTACH_TIMEOUT,
+                     "its ticket was not good any more when goferd came back",
+                     context_.ended_retention());
+}
+
+void Restoration::PutKeptRules(ServerRecord& server,
+                               const worker::v1::AdoptResult& result,
+                               worker::v1::ChangeRules& change) {
+  const auto told = RulesByUid(result);
+  state::v1::Overrides kept = ReadKeptOverrides(context_.state, server.id);
+  server.assignments.assign(kept.assignments().begin(),
+                            kept.assignments().end());
+  for (admin::HandlerRule& rule : *kept.mutable_rules()) {
+    RuleRecord record;
+    const auto known = told.find(rule.uid());
+    record.resource = std::move(rule);
+    if (known != told.end()) {
+      record.age_number = known->second->age_number();
+      SetCounters(known->second->counters(), record.resource);
+    } else {
+      record.age_number = server.next_rule_age++;
+      *change.add_upsert() =
+          ToWorker(record.resource, record.age_number, server.known_mids);
+    }
+    context_.model.PutRule(server, std::move(record));
+  }
+}
+
+// Rules that are in force and were not written down, for want of space. Faults
+// are not of this kind: they go with the goferd that made them.
+void Restoration::PutToldRules(ServerRecord& server,
+                               const worker::v1::AdoptResult& result,
+                               worker::v1::ChangeRules& change) {
+  std::set<std::string> uids;
+  for (const auto& [id, rule] : server.rules) uids.insert(rule.resource.uid());
+  for (const worker::v1::Rule& from : result.rules()) {
+    if (uids.contains(from.uid())) continue;
+    RuleRecord record;
+    if (record.resource.ParseFromString(from.daemon_data()) &&
+        record.resource.name() == RuleName(server.id, from.rule_id()) &&
+        record.resource.uid() == from.uid() && Survives(record.resource) &&
+        !server.rules.contains(from.rule_id())) {
+      record.age_number = from.age_number();
+      SetCounters(from.counters(), record.resource);
+      context_.model.PutRule(server, std::move(record));
+      continue;
+    }
+    change.add_remove_uids(from.uid());
+  }
+}
+
+void Restoration::RestoreRules(const Model::ServerPtr& server, GoferLink& link,
+                               const worker::v1::AdoptResult& result) {
+  MutexLock overrides_lock(server->overrides_mu);
+  worker::v1::ChangeRules change;
+  std::optional<KeptOverrides> kept;
+  {
+    MutexLock lock(context_.model.mu);
+    for (const worker::v1::Rule& from : result.rules()) {
+      server->next_rule_age =
+          std::max(server->next_rule_age, from.age_number() + 1);
+    }
+    if (server->resource.origin() == admin::Server::CREATED) {
+      PutKeptRules(*server, result, change);
+    }
+    PutToldRules(*server, result, change);
+    kept.emplace(*server);
+  }
+  Keep(server, *kept);
+  if (change.remove_uids_size() > 0) {
+    Log().info("{}: {} faults that are not persistent are removed",
+               server->name(), change.remove_uids_size());
+  }
+  Change(*server, link, std::move(change));
+}
+
+void Restoration::Keep(const Model::ServerPtr& server,
+                       const KeptOverrides& kept) {
+  const auto before = context_.state.ReadServerFile(server->id, "overrides.pb");
+  if (kept.Serialize() == (before.ok() ? *before : "")) return;
+  auto draft = rules_.DraftOverrides(server, kept);
+  if (draft.ok()) {
+    RuleOperations::Keep(*server, *std::move(draft));
+    return;
+  }
+  Log().warn("{}: its rules are not written down: {}", server->name(),
+             std::string(draft.status().message()));
+}
+
+Restoration::Strays Restoration::CompareConnections(
+    ServerRecord& server, const worker::v1::AdoptResult& result) {
+  Model& model = context_.model;
+  Strays strays;
+  std::set<std::string> told;
+  for (const worker::v1::Connection& from : result.connections()) {
+    told.insert(from.uid());
+    events_.ApplyConnection(server, from);
+    const ConnectionRecord* const record =
+        model.FindConnection(server, from.uid());
+    if (IsOver(from)) continue;
+    if (record == nullptr || HasEnded(record->resource.state())) {
+      strays.push_back(from.uid());
+    }
+  }
+  for (auto& [id, record] : server.connections) {
+    // The gofer tells of them anew.
+    if (!record.resource.conditions().empty()) {
+      record.resource.clear_conditions();
+      model.Changed(server, record);
+    }
+    // One that is being made or attached has a call that sees to it.
+    if (!record.visible || told.contains(record.resource.uid())) continue;
+    context_.tickets.Revoke(record.resource.uid());
+    model.End(server, record, admin::Connection::INTERNAL_ERROR,
+              "the gofer does not know it any more",
+              context_.ended_retention());
+  }
+  // What others started a gofer with is not ours to end.
+  if (server.resource.origin() != admin::Server::CREATED) strays.clear();
+  return strays;
+}
+
+void Restoration::CompareRules(const Model::ServerPtr& server, GoferLink& link,
+                               const worker::v1::AdoptResult& result) {
+  MutexLock overrides_lock(server->overrides_mu);
+  worker::v1::ChangeRules change;
+  {
+    MutexLock lock(context_.model.mu);
+    auto told = RulesByUid(result);
+    std::vector<std::string> over;
+    for (auto& [id, record] : server->rules) {
+      const auto known = told.find(record.resource.uid());
+      if (known != told.end()) {
+        SetCounters(known->second->counters(), record.resource);
+        told.erase(known);
+      } else if (Expired(record.resource)) {
+        over.push_back(id);
+      } else {
+        *change.add_upsert() =
+            ToWorker(record.resource, record.age_number, server->known_mids);
+      }
+    }
+    for (const std::string& id : over) context_.model.RemoveRule(*server, id);
+    for (const auto& [uid, rule] : told) change.add_remove_uids(uid);
+  }
+  Change(*server, link, std::move(change));
+}
+
+void Restoration::Change(const ServerRecord& server, GoferLink& link,
+                         worker::v1::ChangeRules change) {
+  if (change.remove_uids().empty() && change.upsert().empty()) return;
+  worker::v1::ToGofer ask;
+  *ask.mutable_change_rules() = std::move(change);
+  const auto answer = link.Ask(std::move(ask));
+  if (answer.ok()) return;
+  Log().warn("{}: its gofer has not taken its rules: {}", server.name(),
+             std::string(answer.status().message()));
+}
+
+void Restoration::EndStrays(const Strays& strays, GoferLink& link) {
+  for (const std::string& uid : strays) {
+    worker::v1::ToGofer ask;
+    auto& stop = *ask.mutable_stop_connection();
+    stop.set_uid(uid);
+    stop.set_mode(worker::v1::StopConnection::ABORT);
+    stop.set_reason(worker::v1::END_REASON_ADMIN_STOP);
+    (void)link.Ask(std::move(ask));
+    if (!link.answers()) return;
+  }
+}
+
+}  // namespace goferd::supervisor
