@@ -1,16 +1,21 @@
 """What dies takes nothing else with it."""
 
+import contextlib
 import os
 import signal
+import socket
 import subprocess
+import threading
 import time
 import unittest
 
+import grpc
 from goferd.admin.v1 import event_service_pb2 as events
 from goferd.admin.v1 import handler_rule_pb2
 from goferd.admin.v1 import handler_service_pb2 as handlers
 from goferd.admin.v1 import mid_pb2
 from goferd.admin.v1 import server_pb2
+from goferd.admin.v1 import server_service_pb2 as servers
 from goferd.admin.v1 import stats_service_pb2 as stats
 
 import node
@@ -199,8 +204,192 @@ class GoferDiesTest(node.NodeTest):
         begin = time.monotonic()
         self.mounted_load("c1", "other")
         self.assertLess(time.monotonic() - begin, 4)
+        self.ask_in_vain()
+        wait_until(lambda: self.server().state == SERVER_STATE.UNREACHABLE,
+                   "UNREACHABLE")
+        # From now on nobody waits for it.
+        begin = time.monotonic()
+        self.ask_in_vain()
+        self.assertLess(time.monotonic() - begin, 4)
+        self.assertEqual(self.server("other").state, SERVER_STATE.ACTIVE)
         os.kill(pid, signal.SIGCONT)
+        wait_until(lambda: self.server().state == SERVER_STATE.ACTIVE, "ACTIVE")
+        self.assertEqual(self.server().gofer_pid, pid)
         self.mounted_load()
+
+    def ask_in_vain(self):
+        self.assert_fails(
+            grpc.StatusCode.UNAVAILABLE, "GOFER_UNREACHABLE",
+            self.api.handlers.ListHandlers,
+            handlers.ListHandlersRequest(parent="servers/web"))
+
+    def test_one_that_hung_is_still_our_child(self):
+        self.create_server(restart_policy=server_pb2.Server.NEVER)
+        pid = self.server().gofer_pid
+        os.kill(pid, signal.SIGSTOP)
+        self.ask_in_vain()
+        os.kill(pid, signal.SIGCONT)
+        wait_until(lambda: self.server().state == SERVER_STATE.ACTIVE, "ACTIVE")
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: self.server().state == SERVER_STATE.FAILED, "FAILED")
+        self.assertEqual(self.server().failure.signal_number, signal.SIGKILL)
+        self.assertFalse(os.path.exists(f"/proc/{pid}"))
+
+    def test_it_hangs_while_goferd_comes(self):
+        self.create_server()
+        load = self.mounted_load()
+        pid = self.server().gofer_pid
+        self.goferd.stop(signal.SIGKILL)
+        os.kill(pid, signal.SIGSTOP)
+        self.goferd.start()
+        # It is there from the beginning, and nobody takes its place.
+        self.assert_fails(
+            grpc.StatusCode.ALREADY_EXISTS, "SERVER_ALREADY_EXISTS",
+            self.api.servers.CreateServer,
+            servers.CreateServerRequest(
+                server_id="web", server=server_pb2.Server(root=self.tree)))
+        wait_until(lambda: self.server().state == SERVER_STATE.UNREACHABLE,
+                   "UNREACHABLE")
+        self.assertEqual(self.server().gofer_pid, pid)
+        os.kill(pid, signal.SIGCONT)
+        wait_until(lambda: self.server().state == SERVER_STATE.ACTIVE, "ACTIVE")
+        self.assertEqual(self.server().gofer_pid, pid)
+        self.assertEqual(self.server().restart_count, 0)
+        self.assertEqual(self.count(), 1)
+        self.assertEqual(load.finish()[1], 0)
+
+    def test_deleted_while_it_dies_again_and_again(self):
+        for round_number in range(5):
+            self.create_server(f"web{round_number}")
+            stop = threading.Event()
+            killer = threading.Thread(target=self.kill_until, args=(stop,))
+            killer.start()
+            try:
+                wait_until(lambda: self.delete(f"web{round_number}"), "deletion")
+            finally:
+                stop.set()
+                killer.join()
+        wait_until(lambda: not self.children(), "the ends of all gofers")
+        self.assertEqual(self.gofers(), [])
+
+    def kill_until(self, stop):
+        while not stop.is_set():
+            for pid in self.gofers():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    def delete(self, server_id):
+        """Whether it is gone; somebody else may be changing it."""
+        try:
+            self.api.servers.DeleteServer(
+                servers.DeleteServerRequest(name=f"servers/{server_id}",
+                                            force=True), timeout=node.TIMEOUT)
+            return True
+        except grpc.RpcError as error:
+            self.assertEqual(node.reason_of(error)[0], "OPERATION_PENDING", error)
+            return False
+
+    def children(self):
+        """Those of goferd, zombies among them."""
+        pids = []
+        for task in os.listdir(f"/proc/{self.goferd.process.pid}/task"):
+            with open(f"/proc/{self.goferd.process.pid}/task/{task}/children",
+                      encoding="utf-8") as file:
+                pids += file.read().split()
+        return pids
+
+
+@unittest.skipIf(os.getuid() != 0, "needs root, to make mounts")
+class ContainerTest(node.NodeTest):
+    """Gofers that runsc started."""
+
+    CONFIG = "connections { ended_retention { seconds: 1 } }\n"
+
+    def setUp(self):
+        super().setUp()
+        self.bundle = os.path.join(self.base, "bundle")
+        os.makedirs(os.path.join(self.bundle, "rootfs"))
+        self.containers = []
+
+    def tearDown(self):
+        for container in self.containers:
+            container.kill()
+            container.wait()
+        super().tearDown()
+
+    def run_container(self, container_id):
+        """Its gofer, and its client, mounted."""
+        spec = os.memfd_create("spec")
+        os.pwrite(spec, b'{"process": {"args": ["sh"], "cwd": "/"},'
+                  b'"root": {"path": "rootfs"}, "mounts": []}', 0)
+        ours, theirs = socket.socketpair()
+        container = subprocess.Popen(
+            ["unshare", "--mount", "--propagation=private", os.environ["GOFER"],
+             f"--goferd-state-dir={self.goferd.state}", "gofer",
+             f"--bundle={self.bundle}", f"--spec-fd={spec}",
+             f"--io-fds={theirs.fileno()}", container_id],
+            pass_fds=[spec, theirs.fileno()], stdin=subprocess.DEVNULL)
+        self.containers.append(container)
+        os.close(spec)
+        theirs.close()
+        load = self.load(ours.detach())
+        load.wait_for_mount()
+        return container, load
+
+    def await_container(self, container, server_id):
+        def is_there():
+            try:
+                server = self.server(server_id)
+            except grpc.RpcError:
+                return None
+            there = (server.state == SERVER_STATE.ACTIVE and
+                     server.gofer_pid == container.pid)
+            return server if there else None
+        return wait_until(is_there, server_id)
+
+    def end(self, container, load):
+        load.finish()
+        container.wait(timeout=20)
+
+    def test_started_again_under_its_id(self):
+        first, load = self.run_container("box")
+        before = self.await_container(first, "runsc-box")
+        self.end(first, load)
+        second, load = self.run_container("box")
+        after = self.await_container(second, "runsc-box")
+        self.assertNotEqual(before.uid, after.uid)
+        self.assertEqual(self.count("servers/runsc-box"), 1)
+        # When one that ended later is forgotten, the first is, too.
+        other, other_load = self.run_container("other")
+        self.await_container(other, "runsc-other")
+        self.end(other, other_load)
+        wait_until(lambda: not self.exists("runsc-other"), "its retention")
+        self.assertEqual(self.server("runsc-box").uid, after.uid)
+        self.assertTrue(os.path.exists(
+            os.path.join(self.goferd.state, "adopted/runsc-box/control.sock")))
+        self.assertFalse(os.path.exists(
+            os.path.join(self.goferd.state, "adopted/runsc-other")))
+        self.assertEqual(load.finish()[1], 0)
+
+    def exists(self, server_id):
+        try:
+            self.server(server_id)
+            return True
+        except grpc.RpcError:
+            return False
+
+    def test_one_that_hangs_is_shown(self):
+        container, load = self.run_container("box")
+        self.await_container(container, "runsc-box")
+        self.goferd.stop(signal.SIGKILL)
+        os.kill(container.pid, signal.SIGSTOP)
+        self.goferd.start()
+        wait_until(lambda: self.exists("runsc-box") and self.server(
+            "runsc-box").state == SERVER_STATE.UNREACHABLE, "UNREACHABLE")
+        os.kill(container.pid, signal.SIGCONT)
+        self.await_container(container, "runsc-box")
+        self.assertEqual(self.count("servers/runsc-box"), 1)
+        self.assertEqual(load.finish()[1], 0)
 
 
 if __name__ == "__main__":
