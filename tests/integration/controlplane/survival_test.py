@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -309,6 +310,8 @@ class ContainerTest(node.NodeTest):
         super().setUp()
         self.bundle = os.path.join(self.base, "bundle")
         os.makedirs(os.path.join(self.bundle, "rootfs"))
+        shutil.copy(os.path.join(self.tree, "hello"),
+                    os.path.join(self.bundle, "rootfs"))
         self.containers = []
 
     def tearDown(self):
