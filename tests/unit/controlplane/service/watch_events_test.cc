@@ -183,7 +183,7 @@ TEST(WatchEventsTest, AWatchFollowsTheListOfADaemonWithoutServers) {
 }
 
 // The state before the watch is the list's, or the former watch's.
-class WatchOfKnownResourcesTest : public testing::Test {
+class WatchOfKnownResourcesTest : public ::testing::Test {
  protected:
   WatchOfKnownResourcesTest() {
     request_.set_filter("kind = \"server\" AND state = \"ACTIVE\"");
