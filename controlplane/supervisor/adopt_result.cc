@@ -12,6 +12,7 @@
 #include "controlplane/errors/error.h"
 #include "goferd/admin/v1/mid.pb.h"
 #include "server/base/text.h"
+#include "server/control/bounds.h"
 
 namespace goferd::supervisor {
 namespace {
@@ -31,9 +32,6 @@ constexpr size_t kMostPath = 4095;
 constexpr size_t kMostMids = 256;
 // Later rules are still counted on from here.
 constexpr uint64_t kHighestAge = uint64_t{1} << 62;
-// See goferd/worker/v1.
-constexpr size_t kMostDaemonData = size_t{16} << 10;
-constexpr size_t kMostServerData = size_t{64} << 10;
 
 // A gofer that others started may call its connections anything.
 bool IsPlainId(absl::string_view id) {
@@ -92,7 +90,7 @@ absl::Status CheckConnections(size_t max_live,
     if (over && ++ended > kMostEnded) return false;
     if (!over) ++live;
     connection.set_end_detail(PlainText(connection.end_detail(), 1024));
-    if (connection.daemon_data().size() > kMostDaemonData) {
+    if (connection.daemon_data().size() > gofer::control::kMostConnectionData) {
       connection.clear_daemon_data();
     }
     return true;
@@ -107,7 +105,7 @@ absl::Status CheckRules(size_t max_rules, RepeatedPtrField<Rule>& rules) {
   std::set<std::string> uids;
   KeepIf(rules, [&](const Rule& rule) {
     return IsPlainId(rule.rule_id()) && IsUid(rule.uid()) &&
-           rule.daemon_data().size() <= kMostDaemonData &&
+           rule.daemon_data().size() <= gofer::control::kMostRuleData &&
            rule.age_number() <= kHighestAge && uids.insert(rule.uid()).second;
   });
   return absl::OkStatus();
@@ -137,7 +135,7 @@ absl::Status CheckAdoptResult(const AdoptBounds& bounds,
                               worker::v1::AdoptResult& result) {
   CleanBootstrapResult(*result.mutable_bootstrap());
   if (!IsPath(result.root())) result.clear_root();
-  if (result.daemon_data().size() > kMostServerData) {
+  if (result.daemon_data().size() > gofer::control::kMostServerData) {
     result.clear_daemon_data();
   }
   if (!IsUid(result.server_uid())) result.clear_server_uid();

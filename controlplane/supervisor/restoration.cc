@@ -218,7 +218,10 @@ Restoration::Strays Restoration::CompareConnections(
     const ConnectionRecord* const record =
         model.FindConnection(server, from.uid());
     if (IsOver(from)) continue;
-    if (record == nullptr || HasEnded(record->resource.state())) {
+    // What others started a gofer with is not ours to end.
+    const bool unknown =
+        record == nullptr && server.resource.origin() == admin::Server::CREATED;
+    if (unknown || (record != nullptr && HasEnded(record->resource.state()))) {
       strays.push_back(from.uid());
     }
   }
@@ -235,8 +238,6 @@ Restoration::Strays Restoration::CompareConnections(
               "the gofer does not know it any more",
               context_.ended_retention());
   }
-  // What others started a gofer with is not ours to end.
-  if (server.resource.origin() != admin::Server::CREATED) strays.clear();
   return strays;
 }
 

@@ -277,10 +277,8 @@ absl::StatusOr<admin::HandlerRule> RuleOperations::Get(
 absl::StatusOr<Supervisor::RuleList> RuleOperations::List(
     absl::string_view server_id) {
   std::vector<Model::ServerPtr> servers;
-  Supervisor::RuleList list;
   {
     MutexLock lock(context_.model.mu);
-    list.revision = context_.events.revision();
     for (const auto& [id, server] : context_.model.servers()) {
       if (server_id == "-" || server_id == absl::string_view(id)) {
         servers.push_back(server);
@@ -294,10 +292,16 @@ absl::StatusOr<Supervisor::RuleList> RuleOperations::List(
   fan_out.Run(servers.size(), [&](size_t i) {
     refreshed[i] = Refresh(servers[i], fan_out.time_left()) ? 1 : 0;
   });
+  Supervisor::RuleList list;
+  // One moment for the rules and the revision, servers that came meanwhile
+  // included: who watches from there on misses nothing, nor hears it twice.
   MutexLock lock(context_.model.mu);
+  list.revision = context_.events.revision();
   for (size_t i = 0; i < servers.size(); ++i) {
-    const Model::ServerPtr& server = servers[i];
-    if (refreshed[i] == 0) list.unreachable.push_back(server->name());
+    if (refreshed[i] == 0) list.unreachable.push_back(servers[i]->name());
+  }
+  for (const auto& [id, server] : context_.model.servers()) {
+    if (server_id != "-" && server_id != absl::string_view(id)) continue;
     for (const RuleRecord* rule : Model::RulesInOrder(*server)) {
       list.rules.push_back(rule->resource);
       Warn(*server, list.rules.back());

@@ -329,7 +329,12 @@ absl::Status StateDirectory::GiveWarm(absl::string_view name,
   for (const char* const file : {kControl, kLog, kPid}) {
     const auto moved = SyscallVoid(
         [&] { return ::renameat(from->get(), file, to->get(), file); });
-    if (!moved.ok()) return Failed(moved.error(), ControlPath(server_id));
+    if (moved.ok()) continue;
+    // One whose log could not be made logs nowhere.
+    if (moved.error() == Errno(ENOENT) && absl::string_view(file) == kLog) {
+      continue;
+    }
+    return Failed(moved.error(), ControlPath(server_id));
   }
   return RemoveWarm(name);
 }

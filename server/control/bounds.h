@@ -3,6 +3,7 @@
 #ifndef GOFER_SERVER_CONTROL_BOUNDS_H_
 #define GOFER_SERVER_CONTROL_BOUNDS_H_
 
+#include <cstddef>
 #include <cstdint>
 
 namespace gofer::control {
@@ -11,6 +12,10 @@ namespace gofer::control {
 inline constexpr uint32_t kFewestServerFds = 64;
 // Rules of one server.
 inline constexpr uint32_t kMostRules = 1000;
+// Of the daemon_data of a rule, of a connection and of a server, in bytes.
+inline constexpr size_t kMostRuleData = size_t{32} << 10;
+inline constexpr size_t kMostConnectionData = size_t{16} << 10;
+inline constexpr size_t kMostServerData = size_t{64} << 10;
 
 }  // namespace gofer::control
 

@@ -5,6 +5,7 @@
 #ifndef GOFER_SERVER_RULES_RULE_H_
 #define GOFER_SERVER_RULES_RULE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -55,6 +56,8 @@ struct Trigger {
   uint64_t seed = 0;
 };
 
+inline constexpr size_t kMostDaemonData = 32768;
+
 struct Rule {
   // Unique. Not empty.
   std::string uid;
@@ -77,7 +80,7 @@ struct Rule {
   Trigger trigger;
   // When it goes by itself; 0: never.
   int64_t expire_unix_ns = 0;
-  // Comes back as it is.
+  // Comes back as it is. At most kMostDaemonData bytes.
   std::string daemon_data;
 };
 

@@ -12,7 +12,6 @@ namespace {
 
 constexpr int kMaxErrno = 4095;
 constexpr uint64_t kMaxDelayNs = uint64_t{3600} * 1'000'000'000;
-constexpr size_t kMaxDaemonData = 16384;
 
 constexpr MessageMask kAllMessages =
     (MaskOf(wire::kMessageIdCount) - 1) | MaskOf(wire::kMessageIdCount);
@@ -75,7 +74,7 @@ std::optional<Failure> Check(const Rule& rule) {
     return Malformed(rule, "a probability above 1");
   }
   if (rule.expire_unix_ns < 0) return Malformed(rule, "a negative time");
-  if (rule.daemon_data.size() > kMaxDaemonData) {
+  if (rule.daemon_data.size() > kMostDaemonData) {
     return Malformed(rule, "too much daemon data");
   }
   return std::nullopt;

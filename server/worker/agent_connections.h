@@ -17,6 +17,7 @@
 #include "goferd/worker/v1/connection.pb.h"
 #include "goferd/worker/v1/stats.pb.h"
 #include "server/base/unique_fd.h"
+#include "server/control/bounds.h"
 #include "server/lisafs/connection.h"
 #include "server/lisafs/server.h"
 #include "server/worker/connection_notes.h"
@@ -30,7 +31,7 @@ namespace gofer::worker {
 class AgentConnections {
  public:
   static constexpr size_t kMostEnded = 10'000;
-  static constexpr size_t kMaxDaemonData = size_t{16} << 10;
+  static constexpr size_t kMaxDaemonData = control::kMostConnectionData;
 
   // Called for every connection that is new, or whose state has changed.
   using ChangeCallback =

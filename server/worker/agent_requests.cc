@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/log.h"
+#include "server/control/bounds.h"
 #include "server/control/versions.h"
 #include "server/worker/agent_rules.h"
 #include "server/worker/agent_stats.h"
@@ -18,8 +19,6 @@ namespace gofer::worker {
 namespace {
 
 namespace v1 = ::goferd::worker::v1;
-
-constexpr size_t kMaxDaemonData = size_t{64} << 10;
 
 // Puts a result or the failure into the response.
 template <typename T, typename Field>
@@ -218,7 +217,7 @@ void AgentRequests::SetLogLevel(v1::LogLevel level, Response& response) {
 }
 
 void AgentRequests::SetDaemonData(const std::string& data, Response& response) {
-  if (data.size() > kMaxDaemonData) {
+  if (data.size() > control::kMostServerData) {
     return Fail(response, Failure::MALFORMED, "more than 64 KiB");
   }
   facts_.adopt.set_daemon_data(data);

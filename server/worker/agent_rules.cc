@@ -15,8 +15,8 @@ namespace {
 
 namespace v1 = ::goferd::worker::v1;
 
-constexpr size_t kMaxDaemonData = size_t{32} << 10;
 static_assert(rules::RuleBook::kMaxRules == control::kMostRules);
+static_assert(rules::kMostDaemonData == control::kMostRuleData);
 
 Failure::Code CodeOf(rules::FailureKind kind) {
   switch (kind) {
@@ -66,7 +66,7 @@ std::optional<rules::Action> ToAction(const v1::Rule& rule) {
 
 FailureOr<rules::Rule> ToRule(const v1::Rule& from) {
   auto action = ToAction(from);
-  if (!action || from.daemon_data().size() > kMaxDaemonData) {
+  if (!action || from.daemon_data().size() > control::kMostRuleData) {
     return MakeFailure(Failure::MALFORMED,
                        absl::StrCat("rule ", from.rule_id(),
                                     ": its action or its daemon data"));

@@ -15,6 +15,7 @@
 #include "server/base/log.h"
 #include "server/base/log_format.h"
 #include "server/base/syscall.h"
+#include "server/control/bounds.h"
 #include "server/control/versions.h"
 #include "server/lisafs/handler_table.h"
 #include "server/rules/unix_clock.h"
@@ -29,7 +30,6 @@ namespace {
 namespace v1 = ::goferd::worker::v1;
 
 constexpr uint64_t kLastWordsNs = 1'000'000'000;
-constexpr size_t kMaxDaemonData = size_t{64} << 10;
 // So that SetLimits can allow more later, where we may.
 constexpr rlim_t kHardFds = rlim_t{1} << 20;
 
@@ -53,7 +53,7 @@ std::optional<SandboxFailure> Check(const v1::Bootstrap& request) {
   if (!ToLogLevel(request.log_level()) || !AreSane(request.limits()) ||
       request.sandbox_mode() < v1::SANDBOX_MODE_FULL ||
       request.sandbox_mode() > v1::SANDBOX_MODE_UNCONFINED ||
-      request.daemon_data().size() > kMaxDaemonData) {
+      request.daemon_data().size() > control::kMostServerData) {
     return Refuse(Failure::MALFORMED,
                   "log_level, limits, sandbox_mode or daemon_data");
   }

@@ -374,7 +374,7 @@ class GoferctlTest(node.NodeTest):
                  "{fd}", "once")
         # goferd learns of the clients' ends a moment after them.
         wait_until(lambda: self.count("servers/web") == 0, "their ends")
-        counted = node.read_json(
+        [counted] = node.read_json(
             self.ctl("connection", "count", "web", "-o", "json").stdout)
         self.assertEqual(int(counted.get("totalCount", 0)), 0)
         self.ctl("server", "delete", "web")

@@ -51,7 +51,7 @@ class GoferdDiesTest(node.NodeTest):
                        labels={"why": "test"}, priority=3,
                        match={"mids": [mid_pb2.MID_FSTAT]})
         [fd] = self.take(self.start_connection(
-            labels={"mount": "m"}, options={"readonly": True, "max_fds": 99}))
+            labels={"mount": "m"}, options={"readonly": True, "max_fds": 999}))
         load = self.load(fd)
         load.wait_for_mount()
         wait_until(lambda: self.rules()["watch"].counters.hit_count > 10, "hits")

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "tests/unit/clients/goferctl/fake_goferd.h"
@@ -42,6 +44,11 @@ std::vector<std::vector<std::string>> CommandsIn(const std::string& path) {
   std::ifstream file(std::string(GOFERD_SOURCE_DIR) + "/" + path);
   EXPECT_TRUE(file) << path;
   for (std::string line; std::getline(file, line);) {
+    std::string more;
+    while (absl::EndsWith(line, "\\") && std::getline(file, more)) {
+      line.back() = ' ';
+      line += more;
+    }
     for (absl::string_view part : absl::StrSplit(line, "&&")) {
       part = absl::StripAsciiWhitespace(part);
       if (!absl::ConsumePrefix(&part, "goferctl ")) continue;

@@ -61,7 +61,9 @@ TEST_F(FsTest, ListsAsJson) {
   EXPECT_THAT(ran.out, testing::EndsWith("}]\n"));
   const Ran stat = RunFs({"stat", "web", "/scratch/f", "-o", "json"});
   EXPECT_THAT(stat.out, HasSubstr("\"size\": \"11\""));
-  EXPECT_EQ(RunFs({"ls", "web", "/scratch/d1", "-o", "json"}).out, "[]\n");
+  EXPECT_EQ(RunFs({"mkdir", "web", "/scratch/empty"}).code, 0);
+  const Ran empty = RunFs({"ls", "web", "/scratch/empty", "-o", "json"});
+  EXPECT_EQ(empty.out, "[]\n") << empty.err;
 }
 
 TEST_F(FsTest, ReadsFiles) {

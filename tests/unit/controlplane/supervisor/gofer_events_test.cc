@@ -33,6 +33,7 @@ class GoferEventsTest : public testing::Test {
     auto server = std::make_shared<ServerRecord>();
     server->id = "one";
     server->generation = 1;
+    server->link_generation = 1;
     server->resource.set_name(ServerName("one"));
     admin::Connection connection;
     connection.set_name(ConnectionName("one", "c"));
