@@ -154,8 +154,9 @@ base::ErrnoOr<Glob> Glob::Compile(absl::string_view pattern) {
   if (pattern.empty() || pattern.find('\0') != absl::string_view::npos) {
     return base::Errno(EINVAL);
   }
-  std::string rooted(pattern);
-  if (rooted.front() != '/') rooted.insert(0, "/");
+  std::string rooted;
+  if (pattern.front() != '/') rooted.push_back('/');
+  rooted.append(pattern.data(), pattern.size());
   return GlobCompiler(rooted).Run();
 }
 

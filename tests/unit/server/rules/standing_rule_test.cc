@@ -144,7 +144,7 @@ TEST(StandingRuleTest, RefusesWhatMakesNoSense) {
   bad[5].trigger.probability_denominator = 1;
   bad[6].path_glob = "/[";
   bad[7].mount_path_glob = std::string(4097, 'a');
-  bad[8].daemon_data = std::string(16385, 'a');
+  bad[8].daemon_data = std::string(kMostDaemonData + 1, 'a');
   for (size_t i = 0; i < bad.size(); ++i) {
     EXPECT_EQ(Refused(bad[i]), FailureKind::kMalformed) << i;
   }
