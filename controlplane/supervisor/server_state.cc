@@ -145,7 +145,11 @@ absl::StatusOr<Mutation> Mutation::Begin(Model& model, absl::string_view id,
     return EtagMismatch(server->name(), server->resource.etag());
   }
   // One whose gofer is just being asked whether it lives, too.
-  if (server->busy || model.IsBeingAdopted(server->id)) {
+  // An adopted one that has ended is looked for again for a while, and may go
+  // meanwhile.
+  const bool is_taken_over = model.IsBeingAdopted(server->id) &&
+                             server->resource.state() != admin::Server::STOPPED;
+  if (server->busy || is_taken_over) {
     return errors::ErrorWithRetry(
         Reason::OPERATION_PENDING,
         absl::StrCat(server->name(), " is being changed: try again"), kRetryMs,

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
+#include "server/control/bounds.h"
 
 namespace goferd::supervisor {
 namespace {
@@ -66,7 +67,8 @@ TEST(AdoptResultTest, RulesThatCannotBeAreLeftOut) {
   result.mutable_rules(0)->set_daemon_data("data");
   result.add_rules()->set_uid("long");
   result.mutable_rules(4)->set_rule_id("r");
-  result.mutable_rules(4)->set_daemon_data(std::string((16 << 10) + 1, 'x'));
+  result.mutable_rules(4)->set_daemon_data(
+      std::string(gofer::control::kMostRuleData + 1, 'x'));
   EXPECT_TRUE(CheckAdoptResult(kBounds, result).ok());
   ASSERT_EQ(result.rules_size(), 1);
   EXPECT_EQ(result.rules(0).daemon_data(), "data");
