@@ -86,14 +86,18 @@ BenchNode::BenchNode(const Programs& programs, const std::string& configuration)
 
 BenchNode::~BenchNode() {
   EndGofers();
-  Kill();
+  admin_.reset();
+  // Its warm gofers end with it.
+  End(SIGTERM);
   std::error_code ignored;
   std::filesystem::remove_all(directory_, ignored);
 }
 
-void BenchNode::Kill() {
+void BenchNode::Kill() { End(SIGKILL); }
+
+void BenchNode::End(int how) {
   if (pid_ < 0) return;
-  ::kill(pid_, SIGKILL);
+  ::kill(pid_, how);
   gofer::base::RetryOnEintr([&] { return ::waitpid(pid_, nullptr, 0); });
   pid_ = -1;
 }

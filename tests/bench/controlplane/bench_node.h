@@ -51,6 +51,7 @@ class BenchNode {
   gofer::client::Client Mount(const std::string& server_id);
 
  private:
+  void End(int how);
   void EndGofers();
 
   const Programs programs_;
