@@ -144,7 +144,12 @@ void BenchNode::DeleteServer(const std::string& id) {
   DeleteServerRequest request;
   request.set_name("servers/" + id);
   request.set_force(true);
-  (void)Call(admin_->servers(), &ServerService::Stub::DeleteServer, request);
+  // One that is just being started again says so.
+  while (Call(admin_->servers(), &ServerService::Stub::DeleteServer, request)
+             .status()
+             .code() == absl::StatusCode::kAborted) {
+    absl::SleepFor(kPause);
+  }
 }
 
 UniqueFd BenchNode::Connect(const std::string& server_id) {
