@@ -116,10 +116,12 @@ TEST_F(EndpointHostileTest, PiWaiterAttackMakesEveryWakeFail) {
                      nullptr, 0);
   };
   std::atomic<int> locked = 0;
+  std::atomic<bool> hand_over = false;
   std::thread owner([&] {
     locked = lock_pi() == 0 ? 1 : -1;
-    // Its end hands the lock over to the waiter.
-    while (locked == 1 && !ended_) ::usleep(1000);
+    // Its end hands the lock over to the waiter, whose id the kernel then
+    // writes into the word: not before the word has been looked at.
+    while (locked == 1 && !hand_over) ::usleep(1000);
   });
   while (locked == 0) ::sched_yield();
   if (locked < 0) {
@@ -138,6 +140,7 @@ TEST_F(EndpointHostileTest, PiWaiterAttackMakesEveryWakeFail) {
             -1);
   EXPECT_EQ(errno, EINVAL);
   ExpectThatShutdownEnds();
+  hand_over = true;
   owner.join();
   waiter.join();
 }
