@@ -67,6 +67,7 @@ void AdminServices::ShutDown(grpc::Server& server, absl::Duration patience) {
   // So that they have gone before connections are told to go.
   live_.streams.WaitEmpty(patience);
   live_.executor.WaitIdle(deadline);
+  live_.supervisor.GiveUp();
   server.Shutdown(std::chrono::system_clock::now() + kFarewell);
   server.Wait();
 }

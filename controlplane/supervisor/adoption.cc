@@ -94,9 +94,10 @@ void Lifecycle::AdoptAll(absl::Duration patience) {
   const std::vector<std::string> ids = context_.state.ListServers();
   for (const std::string& id : ids) {
     const Model::ServerPtr server = ReadKeptServer(context_.state, id);
+    const auto overrides = ReadKeptOverrides(context_.state, id);
     MutexLock lock(context_.model.mu);
     (void)context_.model.BeginAdoption(id);
-    if (server != nullptr) context_.model.Add(server);
+    if (server != nullptr) AddKept(server, overrides);
   }
   for (const std::string& id : ids) post(id, Origin::kOurs);
   for (const auto& id : context_.state.ListAdopted()) {
@@ -119,13 +120,23 @@ void Lifecycle::AdoptAll(absl::Duration patience) {
   }
 }
 
+// With its rules and table, which are to be laid over its next gofer even if
+// nothing is heard of this one any more.
+void Lifecycle::AddKept(const Model::ServerPtr& server,
+                        const state::v1::Overrides& overrides) {
+  context_.model.Add(server);
+  for (const admin::HandlerRule& rule : overrides.rules()) {
+    context_.model.PutRule(*server, {rule, server->next_rule_age++});
+  }
+  server->assignments.assign(overrides.assignments().begin(),
+                             overrides.assignments().end());
+}
+
 void Lifecycle::AdoptNew() {
   for (const std::string& id : context_.state.ListAdopted()) {
     MutexLock lock(context_.model.mu);
     const Model::ServerPtr known = context_.model.Find(id);
-    if (known == nullptr || known->resource.state() == Server::STOPPED) {
-      AdoptNew(id);
-    }
+    if (known == nullptr || known->process == nullptr) AdoptNew(id);
   }
 }
 
@@ -148,8 +159,8 @@ absl::Status Lifecycle::Hail(const std::string& id, Origin origin,
   auto client =
       worker::GoferClient::Connect(path, *context_.loop, std::move(callbacks));
   if (!client.ok()) return client.status();
-  hailed.link = std::make_shared<GoferLink>(
-      *std::move(client), context_.control_timeout(), ServerName(id));
+  hailed.link = context_.links.Make(*std::move(client),
+                                    context_.control_timeout(), ServerName(id));
   worker::v1::ToGofer ask;
   *ask.mutable_adopt()->mutable_party() = OwnParty();
   auto answer = hailed.link->Ask(std::move(ask));
@@ -325,10 +336,11 @@ absl::Status Lifecycle::TakeOver(const Model::ServerPtr& server,
   } else {
     restoration_.RestoreRules(server, *link, result);
   }
+  restoration_.CompareLimits(server, *link, result);
   Restoration::EndStrays(strays, *link);
   MutexLock lock(model.mu);
   if (!MayTakeOver(server, generation) || server->link != link ||
-      !link->answers() || hailed.events->overflow()) {
+      !link->connected() || !link->answers() || hailed.events->overflow()) {
     return errors::Error(Reason::GOFER_UNREACHABLE,
                          absl::StrCat(server->name(), " has gone meanwhile"));
   }

@@ -322,6 +322,7 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Stop(
     absl::string_view server_id, absl::string_view connection_id,
     const admin::StopConnectionRequest& request) {
   std::shared_ptr<GoferLink> link;
+  std::string uid;
   worker::v1::ToGofer ask;
   {
     MutexLock lock(context_.model.mu);
@@ -365,10 +366,13 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Stop(
     }
     stop.set_reason(worker::v1::END_REASON_ADMIN_STOP);
     stop.set_detail(request.reason());
-    context_.tickets.Revoke(resource.uid());
+    uid = resource.uid();
   }
   const auto answer = link->Ask(std::move(ask));
   if (!answer.ok()) return answer.status();
+  // Not before: the end of a ticket is what ends a connection that waits when
+  // its gofer could not be told.
+  context_.tickets.Revoke(uid);
   return Get(server_id, connection_id);
 }
 

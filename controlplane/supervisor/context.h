@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "controlplane/supervisor/connection_socket.h"
 #include "controlplane/supervisor/event_log.h"
+#include "controlplane/supervisor/gofer_links.h"
 #include "controlplane/supervisor/gofer_logs.h"
 #include "controlplane/supervisor/model.h"
 #include "controlplane/supervisor/state_directory.h"
@@ -40,6 +41,7 @@ struct Context {
   TicketTable tickets;
   const std::unique_ptr<worker::EventLoop> loop;
   GoferLogs logs;
+  GoferLinks links;
   TaskPool pool;
   // For gofers that are to be known again, and may not answer: they keep nobody
   // else waiting.

@@ -17,8 +17,12 @@ absl::StatusOr<worker::v1::Response> GoferLink::AskFor(
     std::span<const int> fds) {
   const absl::Status silent = errors::Error(
       Reason::GOFER_UNREACHABLE, "the gofer has not answered for a while");
-  auto answer = answers() ? client_->Ask(std::move(request), fds, timeout)
-                          : absl::StatusOr<worker::v1::Response>(silent);
+  const auto out_of_time = timeout < timeout_
+                               ? worker::GoferClient::OutOfTime::kIsNothing
+                               : worker::GoferClient::OutOfTime::kIsSilence;
+  auto answer =
+      answers() ? client_->Ask(std::move(request), fds, timeout, out_of_time)
+                : absl::StatusOr<worker::v1::Response>(silent);
   if (errors::ReasonOf(answer.status()) != Reason::GOFER_UNREACHABLE) {
     return answer;
   }

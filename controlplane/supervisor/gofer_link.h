@@ -34,10 +34,15 @@ class GoferLink {
                                            std::span<const int> fds = {}) {
     return AskFor(timeout_, std::move(request), fds);
   }
+  // As Ask. That less time than the control timeout was not enough says nothing
+  // of the gofer.
   absl::StatusOr<worker::v1::Response> AskFor(absl::Duration timeout,
                                               worker::v1::ToGofer request,
                                               std::span<const int> fds = {});
   bool answers() const { return client_->answers(); }
+  bool connected() const { return client_->connected(); }
+  // Ends the waiting of all who ask, for good.
+  void GiveUp() { client_->GiveUp(); }
   const gofer::uds::PeerCredentials& peer() const { return client_->peer(); }
 
  private:

@@ -107,6 +107,7 @@ worker::v1::Bootstrap MakeBootstrap(const Context& context,
   state::v1::ServerState kept;
   *kept.mutable_server() = resource;
   kept.set_resolved_root(server.resolved_root);
+  kept.set_draining(server.draining);
   bootstrap.set_daemon_data(kept.SerializeAsString());
   return bootstrap;
 }
@@ -147,7 +148,7 @@ absl::StatusOr<StartedGofer> GoferStarter::Connect(
   if (!client.ok()) return Explain(client.status(), *process);
   StartedGofer started;
   started.process = std::move(process);
-  started.link = std::make_shared<GoferLink>(
+  started.link = context_.links.Make(
       *std::move(client), context_.control_timeout(), ServerName(server_id));
   return started;
 }

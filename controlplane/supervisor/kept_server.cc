@@ -7,9 +7,12 @@
 #include "controlplane/errors/error.h"
 #include "controlplane/supervisor/time_conversion.h"
 #include "goferd/worker/v1/bootstrap.pb.h"
+#include "server/base/log.h"
 
 namespace goferd::supervisor {
 namespace {
+
+using gofer::base::Log;
 
 bool IsOver(const admin::HandlerRule& rule, absl::Time now) {
   return rule.has_expire_time() && ToTime(rule.expire_time()) <= now;
@@ -30,6 +33,7 @@ Model::ServerPtr ReadKeptServer(const StateDirectory& state,
   auto server = std::make_shared<ServerRecord>();
   server->id = id;
   server->resolved_root = kept.resolved_root();
+  server->draining = kept.draining();
   server->resource = std::move(*kept.mutable_server());
   admin::Server& resource = server->resource;
   resource.set_origin(admin::Server::CREATED);
@@ -46,7 +50,15 @@ state::v1::Overrides ReadKeptOverrides(const StateDirectory& state,
                                        const std::string& id) {
   const auto bytes = state.ReadServerFile(id, "overrides.pb");
   state::v1::Overrides read;
-  if (!bytes.ok() || !read.ParseFromString(*bytes)) return {};
+  if (errors::ReasonOf(bytes.status()) == errors::Reason::PATH_NOT_FOUND) {
+    return {};
+  }
+  if (!bytes.ok() || !read.ParseFromString(*bytes)) {
+    Log().error("{}: its rules and handlers cannot be read: {}", ServerName(id),
+                bytes.ok() ? "the file makes no sense"
+                           : std::string(bytes.status().message()));
+    return {};
+  }
   state::v1::Overrides overrides;
   *overrides.mutable_assignments() = read.assignments();
   const absl::Time now = absl::Now();

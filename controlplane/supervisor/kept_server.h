@@ -20,6 +20,10 @@ namespace goferd::supervisor {
 Model::ServerPtr ReadKeptServer(const StateDirectory& state,
                                 const std::string& id);
 
+// The file in a server's directory that says: its gofer ended by itself, and is
+// not to be started again.
+inline constexpr char kEndedFile[] = "ended";
+
 // The rules and the table that are laid over its gofer; none when it cannot be
 // read. Rules have the server's names, and their time is not over.
 state::v1::Overrides ReadKeptOverrides(const StateDirectory& state,

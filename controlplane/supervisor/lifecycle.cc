@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -9,6 +10,8 @@
 #include "absl/strings/str_join.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/supervisor/adopt_result.h"
+#include "controlplane/supervisor/kept_overrides.h"
+#include "controlplane/supervisor/kept_server.h"
 #include "controlplane/supervisor/server_state.h"
 #include "controlplane/supervisor/time_conversion.h"
 #include "goferd/worker/v1/frame.pb.h"
@@ -17,6 +20,7 @@
 namespace goferd::supervisor {
 namespace {
 
+using errors::Reason;
 using gofer::base::Log;
 using gofer::base::MutexLock;
 using Server = admin::Server;
@@ -74,6 +78,8 @@ absl::Status Lifecycle::StartGofer(const Model::ServerPtr& server,
     MutexLock lock(context_.model.mu);
     server->generation = generation;
     server->link_generation = generation;
+    // Of a gofer before this one.
+    server->reconnecting = false;
     server->acquainted = true;
     server->started_at = absl::Now();
     bootstrap = MakeBootstrap(context_, *server);
@@ -105,13 +111,17 @@ absl::Status Lifecycle::StartGofer(const Model::ServerPtr& server,
       server->linked_at = absl::Now();
       server->resource.clear_failure();
       WatchProcess(*server, std::move(started->process));
-      return context_.model.SetState(
+      DropFaults(*server);
+      absl::Status set = context_.model.SetState(
           *server, server->draining ? Server::DRAINING : Server::ACTIVE);
+      // Nobody missed it when it closed before it was here.
+      if (!server->link->connected()) OnClosed(server->id, generation);
+      return set;
     }
   }
   started->process->End();
   return errors::Error(
-      errors::Reason::OPERATION_PENDING,
+      Reason::OPERATION_PENDING,
       absl::StrCat(server->name(), " went while its gofer was started"));
 }
 
@@ -221,10 +231,10 @@ void Lifecycle::TakeNoteOfEnd(ServerRecord& server, const GoferExit& end) {
   server.resource.clear_conditions();
   context_.tickets.RevokeServer(server.id);
   if (server.resource.state() == Server::STOPPING) {
-    // EndGofer waits for the process.
     LetGoOfLink(server);
     model.EndAll(server, admin::Connection::SERVER_SHUTDOWN,
                  "the server was deleted", context_.ended_retention());
+    EndLater(server);
     return;
   }
   LetGo(server);
@@ -239,6 +249,7 @@ void Lifecycle::TakeNoteOfEnd(ServerRecord& server, const GoferExit& end) {
     server.stopped_at = absl::Now();
     Log().info("{}: its gofer has ended", server.name());
     (void)model.SetState(server, Server::STOPPED);
+    if (ours) NoteEnded(server.id);
     // Its directory goes, or has the next gofer of that container already.
     if (!ours) AdoptNew(server.id);
     return;
@@ -270,6 +281,43 @@ bool Lifecycle::AskToEnd(const ServerRecord& server, GoferLink& link) const {
   return false;
 }
 
+void Lifecycle::NoteEnded(const std::string& server_id) {
+  context_.pool.Post([this, server_id] {
+    const absl::Status noted =
+        context_.state.WriteServerFile(server_id, kEndedFile, "");
+    if (noted.ok()) return;
+    Log().warn("{}: that it has ended is not written down: {}",
+               ServerName(server_id), std::string(noted.message()));
+  });
+}
+
+// The others went with the gofer that they were made for.
+void Lifecycle::DropFaults(ServerRecord& server) {
+  std::vector<std::string> gone;
+  for (const auto& [id, rule] : server.rules) {
+    if (!KeptOverrides::IsKept(rule.resource)) gone.push_back(id);
+  }
+  for (const std::string& id : gone) context_.model.RemoveRule(server, id);
+}
+
+void Lifecycle::EndLater(const ServerRecord& server) {
+  // EndGofer waits for the process, unless it has given up.
+  if (server.busy) return;
+  context_.pool.Post([this, id = server.id] {
+    std::optional<Mutation> mutation;
+    {
+      MutexLock lock(context_.model.mu);
+      auto begun = Mutation::Begin(context_.model, id, "");
+      // Somebody deletes it again.
+      if (!begun.ok()) return;
+      mutation.emplace(*std::move(begun));
+      if (mutation->server()->resource.state() != Server::STOPPING) return;
+    }
+    const absl::Status ended = EndGofer(mutation->server());
+    if (!ended.ok()) Log().error("{}", std::string(ended.message()));
+  });
+}
+
 void Lifecycle::RemoveState(const ServerRecord& server) {
   absl::Status removed;
   if (server.resource.origin() == Server::CREATED) {
@@ -282,6 +330,20 @@ void Lifecycle::RemoveState(const ServerRecord& server) {
              std::string(removed.message()));
 }
 
+absl::StatusOr<std::shared_ptr<GoferProcess>> Lifecycle::FindUnknown(
+    const Model::ServerPtr& server) {
+  if (server->resource.origin() != Server::CREATED) return nullptr;
+  auto found = FindConfined(server->id);
+  if (found.ok()) return found;
+  if (errors::ReasonOf(found.status()) == Reason::PATH_NOT_FOUND) {
+    return nullptr;
+  }
+  return errors::Error(Reason::INTERNAL_FAULT,
+                       absl::StrCat("whether the gofer of ", server->name(),
+                                    " lives cannot be said: ",
+                                    found.status().message(), "; try again"));
+}
+
 absl::Status Lifecycle::EndGofer(const Model::ServerPtr& server) {
   std::shared_ptr<GoferLink> link;
   std::shared_ptr<GoferProcess> process;
@@ -290,13 +352,18 @@ absl::Status Lifecycle::EndGofer(const Model::ServerPtr& server) {
     link = server->link;
     process = server->process;
   }
+  if (process == nullptr) {
+    auto found = FindUnknown(server);
+    if (!found.ok()) return found.status();
+    process = *std::move(found);
+  }
   const bool ends = link != nullptr && AskToEnd(*server, *link);
   if (process != nullptr &&
       (!ends || !process->WaitForEnd(context_.control_timeout()))) {
     process->Kill(SIGKILL);
     if (!process->WaitForEnd(kKillPatience)) {
       return errors::Error(
-          errors::Reason::INTERNAL_FAULT,
+          Reason::INTERNAL_FAULT,
           absl::StrCat("process ", process->pid(), ", the gofer of ",
                        server->name(), ", does not die: try again"));
     }

@@ -14,6 +14,7 @@
 #include "controlplane/supervisor/restoration.h"
 #include "controlplane/supervisor/rule_operations.h"
 #include "controlplane/supervisor/served_tree.h"
+#include "goferd/state/v1/state.pb.h"
 
 namespace goferd::supervisor {
 
@@ -80,6 +81,18 @@ class Lifecycle {
   // Whether it said that it ends.
   bool AskToEnd(const ServerRecord& server, GoferLink& link) const;
   void RemoveState(const ServerRecord& server);
+  // So that the next goferd does not start it again.
+  void NoteEnded(const std::string& server_id);
+  // Those that go with their gofer.
+  void DropFaults(ServerRecord& server)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  // Of a server that is STOPPING, whose gofer died when nobody waited for it
+  // any more.
+  void EndLater(const ServerRecord& server);
+  // The gofer of `server`, if it lives and is not in the record: null when it
+  // is surely dead. Errors: it is not known.
+  absl::StatusOr<std::shared_ptr<GoferProcess>> FindUnknown(
+      const Model::ServerPtr& server);
 
   // ADOPTION
 
@@ -91,6 +104,10 @@ class Lifecycle {
     worker::v1::AdoptResult result;
     std::shared_ptr<EarlyEvents> events = std::make_shared<EarlyEvents>();
   };
+  // One that an earlier run of goferd wrote down.
+  void AddKept(const Model::ServerPtr& server,
+               const state::v1::Overrides& overrides)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
   // Ends a claim of Model::BeginAdoption.
   void EndAdoption(const std::string& id);
   absl::Status Hail(const std::string& id, Origin origin, Hailed& hailed);

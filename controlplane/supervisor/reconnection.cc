@@ -63,9 +63,9 @@ void Lifecycle::OnAnswering(const std::string& server_id,
       context_.stopping) {
     return;
   }
-  if (!answers) {
-    MarkUnreachable(*server);
-  } else if (server->resource.state() == Server::UNREACHABLE) {
+  // Even where its answer came before anybody was told of the silence.
+  MarkUnreachable(*server);
+  if (answers && server->resource.state() == Server::UNREACHABLE) {
     // Requests whose answers were not waited for may have had their effect.
     ReconnectLater(*server);
   }

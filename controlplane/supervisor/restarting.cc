@@ -61,6 +61,8 @@ void Lifecycle::Restart(const std::string& server_id) {
     }
     mutation.emplace(*std::move(begun));
     found->resource.set_restart_count(found->resource.restart_count() + 1);
+    // A try that fails before there is a gofer is no healthy life either.
+    found->started_at = absl::Now();
     (void)model.SetState(*found, Server::STARTING);
   }
   const Model::ServerPtr& server = mutation->server();
@@ -129,15 +131,17 @@ void Lifecycle::Bury(const std::string& id) {
                removed.ok() ? "" : ": " + std::string(removed.message()));
     return;
   }
-  const auto overrides = ReadKeptOverrides(context_.state, id);
+  if (context_.state.ReadServerFile(id, kEndedFile).ok()) {
+    Log().info("{}: its gofer has ended", server->name());
+    MutexLock lock(context_.model.mu);
+    server->stopped_at = absl::Now();
+    (void)context_.model.SetState(*server, Server::STOPPED);
+    NoteWhetherAllAreAdopted();
+    return;
+  }
   Log().error("{}: its gofer died while goferd was away", server->name());
   context_.gofer_crashes.fetch_add(1);
   MutexLock lock(context_.model.mu);
-  for (const admin::HandlerRule& rule : overrides.rules()) {
-    context_.model.PutRule(*server, {rule, server->next_rule_age++});
-  }
-  server->assignments.assign(overrides.assignments().begin(),
-                             overrides.assignments().end());
   admin::ServerFailure failure;
   failure.set_reason(admin::ServerFailure::CRASHED);
   failure.set_message("it died while goferd was away");

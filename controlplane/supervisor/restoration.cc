@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "controlplane/supervisor/connection_options.h"
+#include "controlplane/supervisor/gofer_starter.h"
 #include "controlplane/supervisor/kept_overrides.h"
 #include "controlplane/supervisor/kept_server.h"
 #include "controlplane/supervisor/rule_translation.h"
@@ -127,13 +128,8 @@ void Restoration::PutKeptRules(ServerRecord& server,
                                const worker::v1::AdoptResult& result,
                                worker::v1::ChangeRules& change) {
   const auto told = RulesByUid(result);
-  state::v1::Overrides kept = ReadKeptOverrides(context_.state, server.id);
-  server.assignments.assign(kept.assignments().begin(),
-                            kept.assignments().end());
-  for (admin::HandlerRule& rule : *kept.mutable_rules()) {
-    RuleRecord record;
-    const auto known = told.find(rule.uid());
-    record.resource = std::move(rule);
+  for (auto& [id, record] : server.rules) {
+    const auto known = told.find(record.resource.uid());
     if (known != told.end()) {
       record.age_number = known->second->age_number();
       SetCounters(known->second->counters(), record.resource);
@@ -142,7 +138,6 @@ void Restoration::PutKeptRules(ServerRecord& server,
       *change.add_upsert() =
           ToWorker(record.resource, record.age_number, server.known_mids);
     }
-    context_.model.PutRule(server, std::move(record));
   }
 }
 
@@ -251,20 +246,49 @@ void Restoration::CompareRules(const Model::ServerPtr& server, GoferLink& link,
     std::vector<std::string> over;
     for (auto& [id, record] : server->rules) {
       const auto known = told.find(record.resource.uid());
-      if (known != told.end()) {
-        SetCounters(known->second->counters(), record.resource);
-        told.erase(known);
-      } else if (Expired(record.resource)) {
+      if (Expired(record.resource)) {
         over.push_back(id);
-      } else {
-        *change.add_upsert() =
-            ToWorker(record.resource, record.age_number, server->known_mids);
+        continue;
       }
+      worker::v1::Rule ours =
+          ToWorker(record.resource, record.age_number, server->known_mids);
+      if (known == told.end()) {
+        *change.add_upsert() = std::move(ours);
+        continue;
+      }
+      // It may have been replaced by what was not heard to succeed.
+      if (known->second->daemon_data() == ours.daemon_data()) {
+        SetCounters(known->second->counters(), record.resource);
+      } else {
+        *change.add_upsert() = std::move(ours);
+      }
+      told.erase(known);
     }
     for (const std::string& id : over) context_.model.RemoveRule(*server, id);
     for (const auto& [uid, rule] : told) change.add_remove_uids(uid);
   }
   Change(*server, link, std::move(change));
+}
+
+void Restoration::CompareLimits(const Model::ServerPtr& server, GoferLink& link,
+                                const worker::v1::AdoptResult& result) {
+  worker::v1::ToGofer ask;
+  {
+    MutexLock lock(context_.model.mu);
+    if (server->resource.origin() != admin::Server::CREATED ||
+        !server->Can(worker::v1::CAPABILITY_LIMITS)) {
+      return;
+    }
+    auto& limits = *ask.mutable_set_limits()->mutable_limits();
+    limits = ToWorker(server->resource.limits());
+    if (limits.SerializeAsString() == result.limits().SerializeAsString()) {
+      return;
+    }
+  }
+  const auto answer = link.Ask(std::move(ask));
+  if (answer.ok()) return;
+  Log().warn("{}: its gofer has not taken its limits: {}", server->name(),
+             std::string(answer.status().message()));
 }
 
 void Restoration::Change(const ServerRecord& server, GoferLink& link,

@@ -43,6 +43,9 @@ class Restoration {
   void CompareRules(const Model::ServerPtr& server, GoferLink& link,
                     const worker::v1::AdoptResult& result);
 
+  // For both. Asks the gofer.
+  void CompareLimits(const Model::ServerPtr& server, GoferLink& link,
+                     const worker::v1::AdoptResult& result);
   // Ends them in the gofer. Blocks.
   static void EndStrays(const Strays& strays, GoferLink& link);
 
@@ -54,7 +57,7 @@ class Restoration {
   void RestoreTicket(ServerRecord& server, ConnectionRecord& record,
                      const worker::v1::Connection& from)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
-  // Into the model; what the gofer is to change is added to `change`.
+  // What the gofer is to change is added to `change`.
   void PutKeptRules(ServerRecord& server, const worker::v1::AdoptResult& result,
                     worker::v1::ChangeRules& change)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);

@@ -220,7 +220,7 @@ absl::Status ServerOperations::TellGofer(const Model::ServerPtr& server,
 }
 
 absl::StatusOr<ServerOperations::ChangeDraft> ServerOperations::Draft(
-    const Model::ServerPtr& server, const Server& after) {
+    const Model::ServerPtr& server, const Server& after, bool draining) {
   worker::v1::Bootstrap bootstrap;
   {
     MutexLock lock(context_.model.mu);
@@ -230,6 +230,7 @@ absl::StatusOr<ServerOperations::ChangeDraft> ServerOperations::Draft(
   state::v1::ServerState kept;
   *kept.mutable_server() = after;
   kept.set_resolved_root(server->resolved_root);
+  kept.set_draining(draining);
   bootstrap.set_daemon_data(kept.SerializeAsString());
   // One that we did not start is never started again.
   if (after.origin() != Server::CREATED) {
@@ -297,7 +298,7 @@ absl::StatusOr<admin::Server> ServerOperations::Update(
       TellGofer(mutation->server(), before, after, Effect::kValidateOnly);
   if (!told.ok()) return told;
   if (effect == Effect::kValidateOnly) return after;
-  auto draft = Draft(mutation->server(), after);
+  auto draft = Draft(mutation->server(), after, mutation->server()->draining);
   if (!draft.ok()) return draft.status();
   told = TellGofer(mutation->server(), before, after, Effect::kReal);
   if (!told.ok()) return told;
@@ -373,6 +374,7 @@ absl::StatusOr<admin::Server> ServerOperations::SetDraining(
   const auto wanted = draining ? Server::DRAINING : Server::ACTIVE;
   std::optional<Mutation> mutation;
   std::shared_ptr<GoferLink> link;
+  Server present;
   {
     MutexLock lock(model.mu);
     if (absl::Status status = CheckRunning(context_); !status.ok()) {
@@ -395,14 +397,22 @@ absl::StatusOr<admin::Server> ServerOperations::SetDraining(
       return would;
     }
     link = server->link;
+    present = server->resource;
   }
+  auto draft = Draft(server, present, draining);
   worker::v1::ToGofer ask;
   ask.mutable_set_draining()->set_draining(draining);
   const auto answer = link->Ask(std::move(ask));
   if (!answer.ok()) return answer.status();
+  if (draft.ok()) {
+    Keep(server, *std::move(draft));
+  } else {
+    // What is full must not keep anybody from draining it.
+    Log().warn("{}: whether it drains is not written down for a restart: {}",
+               server->name(), std::string(draft.status().message()));
+  }
   MutexLock lock(model.mu);
   server->draining = draining;
-  if (!draining) server->expiring = false;
   if (draining) {
     context_.tickets.RevokeServer(server->id);
     for (auto& [connection_id, record] : server->connections) {

@@ -58,7 +58,7 @@ class ServerOperations {
     std::string daemon_data;
   };
   absl::StatusOr<ChangeDraft> Draft(const Model::ServerPtr& server,
-                                    const admin::Server& after);
+                                    const admin::Server& after, bool draining);
   void Keep(const Model::ServerPtr& server, ChangeDraft draft);
 
   void SetHolders(ServerRecord& server,

@@ -50,8 +50,6 @@ struct ServerRecord {
   std::string resolved_root;
   // A mutation runs.
   bool busy = false;
-  // Its time is over: it goes when its last connection has.
-  bool expiring = false;
   // Null when no gofer runs, or nobody is at the other end. These are let go of
   // by Lifecycle only, and without the lock: it is wanted by what they wait
   // for.

@@ -29,7 +29,9 @@ unsigned Next(Server::State from) {
     case Server::UNREACHABLE:
       return Bit(Server::ACTIVE) | Bit(Server::DRAINING) | ends;
     case Server::FAILED:
-      return Bit(Server::STARTING) | Bit(Server::STOPPING);
+      // STOPPED: of others, when their gofer of another release has ended.
+      return Bit(Server::STARTING) | Bit(Server::STOPPING) |
+             Bit(Server::STOPPED);
     case Server::STOPPED:
       return Bit(Server::STOPPING);
     default:

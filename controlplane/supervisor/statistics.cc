@@ -9,11 +9,13 @@
 #include "controlplane/supervisor/stats_translation.h"
 #include "controlplane/supervisor/time_conversion.h"
 #include "goferd/worker/v1/frame.pb.h"
+#include "server/base/log.h"
 
 namespace goferd::supervisor {
 namespace {
 
 using errors::Reason;
+using gofer::base::Log;
 using gofer::base::MutexLock;
 
 constexpr size_t kTopHolders = 10;
@@ -246,25 +248,40 @@ absl::StatusOr<admin::LogLevel> Statistics::SetLogLevel(
   if (effect == Effect::kReal && server_id == "-") {
     context_.gofer_log_level.store(level);
   }
-  for (const Target& target : *targets) {
-    {
-      MutexLock lock(context_.model.mu);
-      absl::Status status = CheckServing(*target.server);
-      if (!status.ok() && server_id != "-") return status;
-      if (!status.ok()) continue;
-    }
-    if (effect == Effect::kValidateOnly) continue;
-    worker::v1::ToGofer ask;
-    ask.mutable_set_log_level()->set_log_level(
-        static_cast<worker::v1::LogLevel>(level));
-    const auto answer = target.link->Ask(std::move(ask));
-    if (!answer.ok() && server_id != "-") return answer.status();
-    MutexLock lock(context_.model.mu);
-    const auto former = target.server->log_level;
-    target.server->log_level = level;
-    if (server_id != "-") return former;
+  std::vector<absl::StatusOr<admin::LogLevel>> former(targets->size(),
+                                                      NotAsked());
+  const FanOut fan_out(context_.control_timeout());
+  fan_out.Run(targets->size(), [&](size_t i) {
+    former[i] = SetLevel(*(*targets)[i].server, level, effect, fan_out);
+  });
+  if (server_id != "-") return std::move(former.front());
+  for (size_t i = 0; i < former.size(); ++i) {
+    if (former[i].ok()) continue;
+    Log().warn("{}: its log level stays: {}", (*targets)[i].server->name(),
+               std::string(former[i].status().message()));
   }
   return admin::LOG_LEVEL_UNSPECIFIED;
+}
+
+absl::StatusOr<admin::LogLevel> Statistics::SetLevel(ServerRecord& server,
+                                                     admin::LogLevel level,
+                                                     Effect effect,
+                                                     const FanOut& fan_out) {
+  std::shared_ptr<GoferLink> link;
+  {
+    MutexLock lock(context_.model.mu);
+    absl::Status status = CheckServing(server);
+    if (!status.ok()) return status;
+    if (effect == Effect::kValidateOnly) return server.log_level;
+    link = server.link;
+  }
+  worker::v1::ToGofer ask;
+  ask.mutable_set_log_level()->set_log_level(
+      static_cast<worker::v1::LogLevel>(level));
+  const auto answer = link->AskFor(fan_out.time_left(), std::move(ask));
+  if (!answer.ok()) return answer.status();
+  MutexLock lock(context_.model.mu);
+  return std::exchange(server.log_level, level);
 }
 
 Supervisor::Totals Statistics::GetTotals() const {

@@ -40,6 +40,10 @@ class Statistics {
   absl::StatusOr<std::vector<admin::Stats>> Read(
       const Target& target, absl::string_view connection_id,
       const FanOut& fan_out);
+  // Answers the former one.
+  absl::StatusOr<admin::LogLevel> SetLevel(ServerRecord& server,
+                                           admin::LogLevel level, Effect effect,
+                                           const FanOut& fan_out);
   absl::StatusOr<admin::Stats> ReadServer(const Target& target,
                                           const FanOut& fan_out);
   void AddInflight(const ServerRecord& server, absl::string_view connection_id,

@@ -64,6 +64,7 @@ class NodeSupervisor final : public Supervisor {
   }
 
   void Shutdown() override { context_.stopping = true; }
+  void GiveUp() override { context_.links.GiveUp(); }
   EventLog& events() override { return context_.events; }
   const config::v1::DaemonConfig& config() const override {
     return context_.config;

@@ -106,6 +106,9 @@ class Supervisor {
   // Ends the waits of all callers: they fail with SHUTTING_DOWN, as does every
   // call from now on that changes something.
   virtual void Shutdown() = 0;
+  // What is asked of gofers by then fails, so that the callers come back at
+  // once. After Shutdown.
+  virtual void GiveUp() = 0;
 
   // What happened, in order; published before the call returns that caused it.
   virtual EventLog& events() = 0;

@@ -85,11 +85,17 @@ class GoferClient::Core : public std::enable_shared_from_this<Core> {
   void Destroy();
   absl::StatusOr<wire::Response> Call(wire::ToGofer request,
                                       std::span<const int> fds,
-                                      absl::Duration timeout);
+                                      absl::Duration timeout,
+                                      OutOfTime out_of_time);
   bool answers() {
     MutexLock lock(mu_);
     return !silent_;
   }
+  bool connected() {
+    MutexLock lock(mu_);
+    return closed_.ok();
+  }
+  void GiveUp();
 
  private:
   // One request that waits for its answer.
@@ -104,7 +110,7 @@ class GoferClient::Core : public std::enable_shared_from_this<Core> {
   absl::StatusOr<PendingPtr> Send(wire::ToGofer& request,
                                   std::span<const int> fds, Deadline deadline);
   absl::StatusOr<wire::Response> Wait(uint64_t id, Pending& pending,
-                                      Deadline deadline);
+                                      Deadline deadline, OutOfTime out_of_time);
   void OnReadable();
   bool MayTellOfMore();
   void Pause();
@@ -189,6 +195,17 @@ void GoferClient::Core::Destroy() {
     callbacks_ = {};
   }
   Fail(Unreachable("goferd has let go of the gofer"));
+  channel_->Shutdown();
+}
+
+void GoferClient::Core::GiveUp() {
+  const absl::Status why = Unreachable("goferd ends");
+  {
+    MutexLock lock(mu_);
+    if (closed_.ok()) closed_ = why;
+    for (const auto& [id, waiting] : pending_) waiting->changed.NotifyAll();
+  }
+  // The loop sees the end, and tells of it.
   channel_->Shutdown();
 }
 
@@ -335,14 +352,15 @@ absl::StatusOr<GoferClient::Core::PendingPtr> GoferClient::Core::Send(
 
 absl::StatusOr<wire::Response> GoferClient::Core::Wait(uint64_t id,
                                                        Pending& pending,
-                                                       Deadline deadline) {
+                                                       Deadline deadline,
+                                                       OutOfTime out_of_time) {
   MutexLock lock(mu_);
   while (!pending.done && closed_.ok()) {
     if (pending.changed.WaitUntil(mu_, deadline) || pending.done) continue;
     if (steady_clock::now() < deadline) continue;
     // Its answer may come yet.
     pending.parts.Discard();
-    if (!std::exchange(silent_, true)) {
+    if (out_of_time == OutOfTime::kIsSilence && !std::exchange(silent_, true)) {
       loop_.Post([core = weak_from_this()] {
         const auto kept = core.lock();
         if (kept != nullptr && !kept->answers()) kept->TellAnswering(false);
@@ -357,13 +375,14 @@ absl::StatusOr<wire::Response> GoferClient::Core::Wait(uint64_t id,
 
 absl::StatusOr<wire::Response> GoferClient::Core::Call(wire::ToGofer request,
                                                        std::span<const int> fds,
-                                                       absl::Duration timeout) {
+                                                       absl::Duration timeout,
+                                                       OutOfTime out_of_time) {
   const Deadline deadline =
       steady_clock::now() + absl::ToChronoNanoseconds(std::clamp(
                                 timeout, absl::ZeroDuration(), kLongestWait));
   const auto pending = Send(request, fds, deadline);
   if (!pending.ok()) return pending.status();
-  return Wait(request.request_id(), **pending, deadline);
+  return Wait(request.request_id(), **pending, deadline, out_of_time);
 }
 
 absl::StatusOr<std::unique_ptr<GoferClient>> GoferClient::Connect(
@@ -394,16 +413,22 @@ GoferClient::~GoferClient() { core_->Destroy(); }
 
 bool GoferClient::answers() const { return core_->answers(); }
 
+bool GoferClient::connected() const { return core_->connected(); }
+
+void GoferClient::GiveUp() { core_->GiveUp(); }
+
 absl::StatusOr<wire::Response> GoferClient::Call(wire::ToGofer request,
                                                  std::span<const int> fds,
-                                                 absl::Duration timeout) {
-  return core_->Call(std::move(request), fds, timeout);
+                                                 absl::Duration timeout,
+                                                 OutOfTime out_of_time) {
+  return core_->Call(std::move(request), fds, timeout, out_of_time);
 }
 
 absl::StatusOr<wire::Response> GoferClient::Ask(wire::ToGofer request,
                                                 std::span<const int> fds,
-                                                absl::Duration timeout) {
-  auto response = Call(std::move(request), fds, timeout);
+                                                absl::Duration timeout,
+                                                OutOfTime out_of_time) {
+  auto response = Call(std::move(request), fds, timeout, out_of_time);
   if (response.ok() && response->has_failure()) {
     return ToStatus(response->failure());
   }

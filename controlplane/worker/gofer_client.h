@@ -61,21 +61,29 @@ class GoferClient {
   // Whether no call has run out of time since the last answer. Calls may be
   // made all the same.
   bool answers() const;
+  // Whether the gofer is at the other end still, as far as is known.
+  bool connected() const;
+  // Calls under way fail, and later ones; on_closed follows. Any thread.
+  void GiveUp();
 
   // The process that listens at the other end, as the kernel says it.
   const gofer::uds::PeerCredentials& peer() const { return peer_; }
+
+  // What it means that a call runs out of time: that the gofer is silent, or,
+  // where the caller had less time than a gofer may take, nothing.
+  enum class OutOfTime { kIsSilence, kIsNothing };
 
   // Sends `request` (its id is filled in) with the borrowed `fds` and waits for
   // the answer, whose parts are joined. Not on the loop's thread. Errors:
   // GOFER_UNREACHABLE when the gofer has not answered in time or is gone. A
   // Response with `failure` set is an answer: see ToStatus.
-  absl::StatusOr<wire::Response> Call(wire::ToGofer request,
-                                      std::span<const int> fds,
-                                      absl::Duration timeout);
+  absl::StatusOr<wire::Response> Call(
+      wire::ToGofer request, std::span<const int> fds, absl::Duration timeout,
+      OutOfTime out_of_time = OutOfTime::kIsSilence);
   // As Call, and a failure of the gofer's becomes a status.
-  absl::StatusOr<wire::Response> Ask(wire::ToGofer request,
-                                     std::span<const int> fds,
-                                     absl::Duration timeout);
+  absl::StatusOr<wire::Response> Ask(
+      wire::ToGofer request, std::span<const int> fds, absl::Duration timeout,
+      OutOfTime out_of_time = OutOfTime::kIsSilence);
 
  private:
   // To be written by the implementer.

@@ -39,6 +39,7 @@ class FakeSupervisor : public supervisor::Supervisor {
   // SUPERVISOR
 
   void Shutdown() override;
+  void GiveUp() override {}
   supervisor::EventLog& events() override { return events_; }
   const config::v1::DaemonConfig& config() const override { return config_; }
   std::string attach_socket_path() const override {

@@ -47,7 +47,7 @@ def is_running(pid):
     try:
         with open(f"/proc/{pid}/status", encoding="utf-8") as file:
             return "State:\tZ" not in file.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
