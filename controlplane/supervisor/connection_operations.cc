@@ -13,11 +13,13 @@
 #include "controlplane/supervisor/uuid.h"
 #include "goferd/state/v1/state.pb.h"
 #include "goferd/worker/v1/frame.pb.h"
+#include "server/base/log.h"
 
 namespace goferd::supervisor {
 namespace {
 
 using errors::Reason;
+using gofer::base::Log;
 using gofer::base::MutexLock;
 
 constexpr int kRetryMs = 1000;
@@ -61,6 +63,17 @@ worker::v1::StopConnection::Mode ToWorker(
     default:
       return worker::v1::StopConnection::CLOSE;
   }
+}
+
+// What the next goferd is to know of a connection that waits.
+std::string KeptState(const admin::Connection& resource,
+                      const admin::AttachTicket& ticket) {
+  state::v1::ConnectionState kept;
+  *kept.mutable_connection() = resource;
+  kept.set_ticket_sha256(TicketTable::HashOf(ticket.ticket()));
+  kept.set_ticket_expire_unix_ns(
+      absl::ToUnixNanos(ToTime(ticket.expire_time())));
+  return kept.SerializeAsString();
 }
 
 bool HasEtag(const admin::Connection& connection, absl::string_view etag) {
@@ -186,12 +199,7 @@ absl::StatusOr<ConnectionOperations::Making> ConnectionOperations::Prepare(
   create.set_connection_id(spec.connection_id);
   create.set_mount_path(spec.mount_path);
   *create.mutable_options() = supervisor::ToWorker(resource.options());
-  state::v1::ConnectionState kept;
-  *kept.mutable_connection() = resource;
-  kept.set_ticket_sha256(TicketTable::HashOf(making.ticket.ticket()));
-  kept.set_ticket_expire_unix_ns(
-      absl::ToUnixNanos(ToTime(making.ticket.expire_time())));
-  create.set_daemon_data(kept.SerializeAsString());
+  create.set_daemon_data(KeptState(resource, making.ticket));
   return making;
 }
 
@@ -238,10 +246,21 @@ absl::StatusOr<std::vector<StartedConnection>> ConnectionOperations::Finish(
   return started;
 }
 
+void ConnectionOperations::KeepRenewed(const std::shared_ptr<GoferLink>& link,
+                                       worker::v1::ToGofer ask) {
+  if (link == nullptr) return;
+  const auto answer = link->Ask(std::move(ask));
+  if (answer.ok()) return;
+  Log().warn("a renewed ticket is not good after a restart of goferd: {}",
+             std::string(answer.status().message()));
+}
+
 absl::StatusOr<StartedConnection> ConnectionOperations::RenewTicket(
     absl::string_view server_id, absl::string_view connection_id,
     absl::string_view uid) {
   StartedConnection started;
+  std::shared_ptr<GoferLink> link;
+  worker::v1::ToGofer ask;
   {
     MutexLock lock(context_.model.mu);
     const Model::ServerPtr server = context_.model.Find(server_id);
@@ -258,7 +277,12 @@ absl::StatusOr<StartedConnection> ConnectionOperations::RenewTicket(
     auto ticket = Issue(*server, record->resource, record->ticket_ttl);
     if (!ticket.ok()) return ticket.status();
     started.ticket = *std::move(ticket);
+    link = server->link;
+    auto& data = *ask.mutable_set_connection_data();
+    data.set_uid(record->resource.uid());
+    data.set_daemon_data(KeptState(record->resource, *started.ticket));
   }
+  KeepRenewed(link, std::move(ask));
   if (started.connection.attach_mode() == admin::ATTACH_MODE_LISTEN) {
     // The ticket stays when this fails: its connection has to time out.
     absl::Status opened = OpenSocket(*started.ticket);

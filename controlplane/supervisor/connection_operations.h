@@ -83,6 +83,9 @@ class ConnectionOperations {
   absl::StatusOr<admin::AttachTicket> Issue(const ServerRecord& server,
                                             const admin::Connection& connection,
                                             absl::Duration ttl);
+  // So that the next goferd knows the new ticket, and the old one no more.
+  static void KeepRenewed(const std::shared_ptr<GoferLink>& link,
+                          worker::v1::ToGofer ask);
   // Asks a gofer to end connections, without waiting for it.
   void StopLater(std::shared_ptr<GoferLink> link, std::vector<std::string> uids,
                  worker::v1::EndReason reason);

@@ -85,6 +85,21 @@ FailureOr<v1::Connection> AgentConnections::Start(
   return view;
 }
 
+FailureOr<v1::Connection> AgentConnections::SetData(
+    const v1::SetConnectionData& request) {
+  const auto found = live_.find(request.uid());
+  if (found == live_.end()) {
+    return Has(request.uid()) ? FailureOr<v1::Connection>(MakeFailure(
+                                    Failure::WRONG_STATE, "it has ended"))
+                              : NotFound(request.uid());
+  }
+  if (request.daemon_data().size() > kMaxDaemonData) {
+    return MakeFailure(Failure::MALFORMED, "too much data");
+  }
+  found->second.facts.set_daemon_data(request.daemon_data());
+  return View(found->second);
+}
+
 FailureOr<v1::Connection> AgentConnections::Stop(
     const v1::StopConnection& request) {
   const auto mode = ToStopMode(request.mode());

@@ -52,6 +52,8 @@ class AgentConnections {
   FailureOr<goferd::worker::v1::Connection> Start(
       const goferd::worker::v1::StartConnection& request,
       base::UniqueFd socket);
+  FailureOr<goferd::worker::v1::Connection> SetData(
+      const goferd::worker::v1::SetConnectionData& request);
   FailureOr<goferd::worker::v1::Connection> Stop(
       const goferd::worker::v1::StopConnection& request);
   void StopAll(lisafs::StopMode mode);

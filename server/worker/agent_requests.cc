@@ -87,6 +87,10 @@ void AgentRequests::Dispatch(const Message& message,
       Put(connections_.Stop(message.stop_connection()), response,
           &Response::mutable_connection);
       break;
+    case Message::kSetConnectionData:
+      Put(connections_.SetData(message.set_connection_data()), response,
+          &Response::mutable_connection);
+      break;
     case Message::kListConnections: {
       auto& list = *response.mutable_connections();
       for (auto& connection : connections_.List()) {

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 import unittest
+import uuid
 
 import grpc
 from goferd.admin.v1 import event_service_pb2 as events
@@ -115,6 +116,19 @@ class GoferdDiesTest(node.NodeTest):
         self.goferd.stop(signal.SIGKILL)
         self.goferd.start()
         [fd] = self.take(started)
+        self.assertEqual(self.load(fd, "once").process.wait(timeout=20), 0)
+
+    def test_a_renewed_ticket_outlives_goferd_and_the_first_does_not(self):
+        self.create_server()
+        same = {"request_id": str(uuid.uuid4())}
+        first = self.start_connection(**same)
+        second = self.start_connection(**same)
+        self.assertNotEqual(first.ticket.ticket, second.ticket.ticket)
+        self.goferd.stop(signal.SIGKILL)
+        self.goferd.start()
+        with self.assertRaises(AssertionError):
+            self.take(first)
+        [fd] = self.take(second)
         self.assertEqual(self.load(fd, "once").process.wait(timeout=20), 0)
 
     def test_sigterm_is_clean(self):
