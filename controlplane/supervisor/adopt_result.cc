@@ -131,6 +131,13 @@ void CleanBootstrapResult(worker::v1::BootstrapResult& result) {
   result.mutable_supported_mids()->Assign(mids.begin(), mids.end());
 }
 
+AdoptBounds AdoptBoundsFor(int32_t max_connections) {
+  return {.max_live_connections =
+              std::max(kMostLiveConnections,
+                       static_cast<size_t>(std::max(max_connections, 0))),
+          .max_rules = gofer::control::kMostRules};
+}
+
 absl::Status CheckAdoptResult(const AdoptBounds& bounds,
                               worker::v1::AdoptResult& result) {
   CleanBootstrapResult(*result.mutable_bootstrap());

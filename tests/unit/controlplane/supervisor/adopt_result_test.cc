@@ -36,6 +36,14 @@ TEST(AdoptResultTest, MoreLiveConnectionsThanMayBe) {
             errors::Reason::GOFER_UNREACHABLE);
 }
 
+TEST(AdoptResultTest, OnlyAHigherLimitOfTheServerMatters) {
+  EXPECT_EQ(AdoptBoundsFor(0).max_live_connections, kMostLiveConnections);
+  EXPECT_EQ(AdoptBoundsFor(3).max_live_connections, kMostLiveConnections);
+  EXPECT_EQ(AdoptBoundsFor(-1).max_live_connections, kMostLiveConnections);
+  EXPECT_EQ(AdoptBoundsFor(1'000'000).max_live_connections, 1'000'000u);
+  EXPECT_EQ(AdoptBoundsFor(3).max_rules, gofer::control::kMostRules);
+}
+
 TEST(AdoptResultTest, EndedConnectionsAreCut) {
   worker::v1::AdoptResult result;
   for (int i = 0; i < 10'001; ++i) {
