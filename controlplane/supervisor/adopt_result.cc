@@ -10,7 +10,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
-#include "goferd/admin/v1/mid.pb.h"
 #include "server/base/text.h"
 #include "server/control/bounds.h"
 
@@ -124,9 +123,8 @@ void CleanBootstrapResult(worker::v1::BootstrapResult& result) {
   CleanWords(*result.mutable_missing_sandbox_steps());
   std::set<uint32_t> mids;
   for (const uint32_t mid : result.supported_mids()) {
-    if (mid < kMostMids && admin::v1::Mid_IsValid(static_cast<int>(mid))) {
-      mids.insert(mid);
-    }
+    // Ids that are unknown here are kept: the gofer may be newer.
+    if (mid < kMostMids) mids.insert(mid);
   }
   result.mutable_supported_mids()->Assign(mids.begin(), mids.end());
 }

@@ -27,7 +27,7 @@ struct AdoptBounds {
 AdoptBounds AdoptBoundsFor(int32_t max_connections);
 
 // Brings `result` within bounds. What cannot be (an id that is none, one that
-// comes twice, a message that is not known, too long a path) is left out, as
+// comes twice, a message id beyond 255, too long a path) is left out, as
 // are ended connections beyond 10,000; texts are cut and made plain. Errors:
 // GOFER_UNREACHABLE when there are more live connections or rules than may be.
 absl::Status CheckAdoptResult(const AdoptBounds& bounds,

@@ -82,13 +82,13 @@ TEST(AdoptResultTest, RulesThatCannotBeAreLeftOut) {
   EXPECT_EQ(result.rules(0).daemon_data(), "data");
 }
 
-TEST(AdoptResultTest, OnlyMessagesThatAreKnownEachOnce) {
+TEST(AdoptResultTest, MessagesEachOnceAndOfANewerGoferToo) {
   worker::v1::BootstrapResult result;
-  for (const uint32_t mid : {3u, 2u, 3u, 4'000'000'000u, 200u}) {
+  for (const uint32_t mid : {3u, 2u, 3u, 4'000'000'000u, 256u, 255u}) {
     result.add_supported_mids(mid);
   }
   CleanBootstrapResult(result);
-  EXPECT_THAT(result.supported_mids(), ElementsAre(2u, 3u));
+  EXPECT_THAT(result.supported_mids(), ElementsAre(2u, 3u, 255u));
 }
 
 TEST(AdoptResultTest, StepsAreFewAndShort) {
