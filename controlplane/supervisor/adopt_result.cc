@@ -143,7 +143,6 @@ absl::Status CheckAdoptResult(const AdoptBounds& bounds,
   if (result.daemon_data().size() > gofer::control::kMostServerData) {
     result.clear_daemon_data();
   }
-  if (!IsUid(result.server_uid())) result.clear_server_uid();
   absl::Status status = CheckConnections(bounds.max_live_connections,
                                          *result.mutable_connections());
   if (!status.ok()) return status;

@@ -30,6 +30,8 @@ AdoptBounds AdoptBoundsFor(int32_t max_connections);
 // comes twice, a message id beyond 255, too long a path) is left out, as
 // are ended connections beyond 10,000; texts are cut and made plain. Errors:
 // GOFER_UNREACHABLE when there are more live connections or rules than may be.
+// server_id and server_uid are not for use: whose gofer it is, its socket's
+// place and its process say.
 absl::Status CheckAdoptResult(const AdoptBounds& bounds,
                               worker::v1::AdoptResult& result);
 // The part of it that a gofer says at its start, too.
