@@ -262,7 +262,7 @@ absl::Status Lifecycle::TryForeign(const std::string& id) {
 // The kernel says who listens.
 absl::StatusOr<Model::ServerPtr> Lifecycle::MakeForeign(const std::string& id,
                                                         const Hailed& hailed) {
-  auto process = GoferProcess::Adopt({.pid = hailed.link->peer().pid});
+  auto process = GoferProcess::AdoptPeer(hailed.link->peer().pid);
   if (!process.ok()) return process.status();
   auto server = MakeServer(id, Server::ADOPTED);
   Model& model = context_.model;

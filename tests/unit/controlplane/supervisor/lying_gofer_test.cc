@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "controlplane/config/defaults.h"
 #include "controlplane/errors/error.h"
+#include "controlplane/supervisor/gofer_process.h"
 #include "controlplane/supervisor/model.h"
 #include "controlplane/supervisor/supervisor.h"
 #include "controlplane/supervisor/time_conversion.h"
@@ -60,7 +61,9 @@ class LyingGoferTest : public testing::Test {
     char* arguments[] = {sleep, long_time, nullptr};
     ASSERT_EQ(
         ::posix_spawnp(&pid_, sleep, nullptr, nullptr, arguments, environ), 0);
-    Write("pid", absl::StrCat(pid_, " 0\n"));
+    const auto process = GoferProcess::AdoptPeer(pid_);
+    ASSERT_TRUE(process.ok()) << process.status();
+    Write("pid", (*process)->IdentityText());
     worker::v1::Bootstrap bootstrap;
     bootstrap.set_daemon_data(Kept().SerializeAsString());
     Write("bootstrap.pb", bootstrap.SerializeAsString());
