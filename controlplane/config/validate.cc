@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "controlplane/config/bounds.h"
 #include "controlplane/config/field_checks.h"
 #include "controlplane/config/tcp_address.h"
 #include "server/control/bounds.h"
@@ -91,7 +92,7 @@ void CheckAttach(FieldChecks& checks, const v1::AttachConfig& attach) {
   checks.SocketPath("attach.path", attach.path());
   checks.SocketMode("attach.mode", attach.mode());
   checks.Range("attach.default_ticket_ttl", attach.default_ticket_ttl(),
-               absl::Seconds(1), absl::Minutes(10));
+               absl::Seconds(1), kMostTicketTtl);
   checks.Range("attach.max_pending_tickets", attach.max_pending_tickets(), 1,
                1 << 20);
 }
@@ -119,7 +120,7 @@ admin::v1::ServerLimits LargestLimits() {
 }
 
 void CheckServers(FieldChecks& checks, const v1::ServersConfig& servers) {
-  checks.Range("servers.max_servers", servers.max_servers(), 1, 1 << 20);
+  checks.Range("servers.max_servers", servers.max_servers(), 1, kMostServers);
   CheckLimits(checks, "servers.max_limits", servers.max_limits(),
               LargestLimits());
   CheckLimits(checks, "servers.default_limits", servers.default_limits(),

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "controlplane/config/bounds.h"
 #include "controlplane/service/field_checks.h"
 #include "controlplane/service/server_checks.h"
 
@@ -18,7 +19,6 @@ using supervisor::ConnectionSpec;
 constexpr int kMostRequests = 250;
 constexpr size_t kMostReasonBytes = 1024;
 constexpr absl::Duration kLeastTicketTtl = absl::Seconds(1);
-constexpr absl::Duration kMostTicketTtl = absl::Minutes(10);
 
 // All but `parent`, `request_id` and `validate_only`. `prefix` is empty or ends
 // with a dot.
@@ -49,7 +49,7 @@ ConnectionSpec CheckStart(FieldViolations& violations, absl::string_view prefix,
   if (request.has_ticket_ttl()) {
     spec.ticket_ttl =
         CheckDuration(violations, path("ticket_ttl"), request.ticket_ttl(),
-                      kLeastTicketTtl, kMostTicketTtl);
+                      kLeastTicketTtl, config::kMostTicketTtl);
   }
   CheckLabels(violations, path("labels"), request.labels());
   spec.labels.assign(request.labels().begin(), request.labels().end());

@@ -10,7 +10,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
-#include "goferd/admin/v1/mid.pb.h"
 #include "server/base/text.h"
 #include "server/control/bounds.h"
 
@@ -124,11 +123,17 @@ void CleanBootstrapResult(worker::v1::BootstrapResult& result) {
   CleanWords(*result.mutable_missing_sandbox_steps());
   std::set<uint32_t> mids;
   for (const uint32_t mid : result.supported_mids()) {
-    if (mid < kMostMids && admin::v1::Mid_IsValid(static_cast<int>(mid))) {
-      mids.insert(mid);
-    }
+    // Ids that are unknown here are kept: the gofer may be newer.
+    if (mid < kMostMids) mids.insert(mid);
   }
   result.mutable_supported_mids()->Assign(mids.begin(), mids.end());
+}
+
+AdoptBounds AdoptBoundsFor(int32_t max_connections) {
+  return {.max_live_connections =
+              std::max(kMostLiveConnections,
+                       static_cast<size_t>(std::max(max_connections, 0))),
+          .max_rules = gofer::control::kMostRules};
 }
 
 absl::Status CheckAdoptResult(const AdoptBounds& bounds,
@@ -138,7 +143,6 @@ absl::Status CheckAdoptResult(const AdoptBounds& bounds,
   if (result.daemon_data().size() > gofer::control::kMostServerData) {
     result.clear_daemon_data();
   }
-  if (!IsUid(result.server_uid())) result.clear_server_uid();
   absl::Status status = CheckConnections(bounds.max_live_connections,
                                          *result.mutable_connections());
   if (!status.ok()) return status;

@@ -166,12 +166,15 @@ absl::Status Lifecycle::Hail(const std::string& id, Origin origin,
   auto answer = hailed.link->Ask(std::move(ask));
   if (!answer.ok()) return answer.status();
   hailed.result = std::move(*answer->mutable_adopt());
-  const auto& servers = context_.config.servers();
-  return CheckAdoptResult(
-      {.max_live_connections =
-           static_cast<size_t>(servers.max_limits().max_connections()),
-       .max_rules = static_cast<size_t>(servers.max_handler_rules())},
-      hailed.result);
+  int32_t max_connections = 0;
+  if (origin == Origin::kOurs) {
+    MutexLock lock(context_.model.mu);
+    const Model::ServerPtr server = context_.model.Find(id);
+    if (server != nullptr) {
+      max_connections = server->resource.limits().max_connections();
+    }
+  }
+  return CheckAdoptResult(AdoptBoundsFor(max_connections), hailed.result);
 }
 
 absl::StatusOr<std::shared_ptr<GoferProcess>> Lifecycle::FindConfined(
@@ -270,7 +273,7 @@ absl::Status Lifecycle::TryForeign(const std::string& id) {
 // The kernel says who listens.
 absl::StatusOr<Model::ServerPtr> Lifecycle::MakeForeign(const std::string& id,
                                                         const Hailed& hailed) {
-  auto process = GoferProcess::Adopt({.pid = hailed.link->peer().pid});
+  auto process = GoferProcess::AdoptPeer(hailed.link->peer().pid);
   if (!process.ok()) return process.status();
   auto server = MakeServer(id, Server::ADOPTED);
   Model& model = context_.model;

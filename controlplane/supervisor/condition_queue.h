@@ -27,7 +27,7 @@ class ConditionQueue {
   static constexpr size_t kMostInPeriod = 32;
 
   // Whether `change` is to be told of at once; otherwise it is kept. The caller
-  // knows of whom it is, which bounds what is kept.
+  // knows of whom it is, and has cut its message, which bounds what is kept.
   bool Offer(const Change& change, absl::Time now);
   // What was kept and may be told of now, the longest waiting first.
   std::vector<Change> TakeDue(absl::Time now);

@@ -32,7 +32,18 @@ admin::Condition::Type ToAdmin(worker::v1::ConditionChanged::Type type) {
   }
 }
 
-// Whether there was something to change: a condition came, or went.
+// What is to be kept of it for a while: a frame may be 1 MiB.
+worker::v1::ConditionChanged Cut(const worker::v1::ConditionChanged& changed) {
+  worker::v1::ConditionChanged cut;
+  cut.set_connection_uid(changed.connection_uid());
+  cut.set_type(changed.type());
+  cut.set_active(changed.active());
+  cut.set_message(PlainText(changed.message(), kMostText));
+  return cut;
+}
+
+// Whether there was something to change: a condition came, or went. It has
+// passed Cut.
 bool SetCondition(const worker::v1::ConditionChanged& changed,
                   Conditions& conditions) {
   const auto type = ToAdmin(changed.type());
@@ -47,7 +58,7 @@ bool SetCondition(const worker::v1::ConditionChanged& changed,
   admin::Condition& condition = *conditions.Add();
   condition.set_type(type);
   *condition.mutable_since_time() = ToProto(absl::Now());
-  condition.set_message(PlainText(changed.message(), kMostText));
+  condition.set_message(changed.message());
   return true;
 }
 
@@ -167,8 +178,9 @@ void GoferEvents::OfferCondition(ServerRecord& server,
     server.conditions_generation = server.generation;
   }
   const bool was_waiting = server.conditions.is_waiting();
-  if (server.conditions.Offer(changed, absl::Now())) {
-    ApplyCondition(server, changed);
+  const auto cut = Cut(changed);
+  if (server.conditions.Offer(cut, absl::Now())) {
+    ApplyCondition(server, cut);
   } else if (!was_waiting) {
     TellLater(server);
   }

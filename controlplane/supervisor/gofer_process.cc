@@ -98,6 +98,11 @@ gofer::base::ErrnoOr<uint64_t> StartTimeOf(pid_t pid) {
   return start;
 }
 
+void KillAndReap(pid_t child) {
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+}
+
 // ENOENT for a process that is gone; what else kept us from looking says
 // nothing of that.
 absl::Status NoProcess(pid_t pid, gofer::base::Errno error) {
@@ -118,13 +123,18 @@ absl::StatusOr<std::shared_ptr<GoferProcess>> GoferProcess::Spawn(
   // It cannot be reaped, and its number not be taken, before we do.
   auto pidfd = OpenPidFd(pid);
   if (!pidfd.ok()) {
-    ::kill(pid, SIGKILL);
-    ::waitpid(pid, nullptr, 0);
+    KillAndReap(pid);
     return errors::FromErrno(pidfd.error().number(), "pidfd_open");
   }
   const auto start = StartTimeOf(pid);
-  return std::shared_ptr<GoferProcess>(new GoferProcess(
-      {pid, start.ok() ? *start : 0}, std::move(*pidfd), true));
+  if (!start.ok()) {
+    // Without it a later goferd could take another process for this one.
+    KillAndReap(pid);
+    return errors::FromErrno(start.error().number(),
+                             absl::StrCat("/proc/", pid, "/stat"));
+  }
+  return std::shared_ptr<GoferProcess>(
+      new GoferProcess({pid, *start}, std::move(*pidfd), true));
 }
 
 void GoferProcess::Confine(const Confines& confines) {
@@ -155,20 +165,26 @@ void GoferProcess::FindConfines(const Confines& confines) {
 
 absl::StatusOr<std::shared_ptr<GoferProcess>> GoferProcess::Adopt(
     const Identity& identity) {
-  auto pidfd = OpenPidFd(identity.pid);
-  if (!pidfd.ok()) return NoProcess(identity.pid, pidfd.error());
-  const auto start = StartTimeOf(identity.pid);
-  if (!start.ok()) return NoProcess(identity.pid, start.error());
-  if (identity.start_time != 0 && *start != identity.start_time) {
+  auto process = AdoptPeer(identity.pid);
+  if (process.ok() && (*process)->identity_.start_time != identity.start_time) {
     return NoProcess(identity.pid, gofer::base::Errno(ESRCH));
   }
+  return process;
+}
+
+absl::StatusOr<std::shared_ptr<GoferProcess>> GoferProcess::AdoptPeer(
+    pid_t pid) {
+  auto pidfd = OpenPidFd(pid);
+  if (!pidfd.ok()) return NoProcess(pid, pidfd.error());
+  const auto start = StartTimeOf(pid);
+  if (!start.ok()) return NoProcess(pid, start.error());
   // Nobody has waited for it yet, but it has ended.
   pollfd poll = {pidfd->get(), POLLIN, 0};
   if (::poll(&poll, 1, 0) > 0) {
-    return NoProcess(identity.pid, gofer::base::Errno(ESRCH));
+    return NoProcess(pid, gofer::base::Errno(ESRCH));
   }
   return std::shared_ptr<GoferProcess>(
-      new GoferProcess(identity, std::move(*pidfd), false));
+      new GoferProcess({pid, *start}, std::move(*pidfd), false));
 }
 
 std::optional<GoferProcess::Identity> GoferProcess::ParseIdentity(
@@ -177,7 +193,8 @@ std::optional<GoferProcess::Identity> GoferProcess::ParseIdentity(
       absl::StrSplit(text, absl::ByAnyChar(" \n"), absl::SkipEmpty());
   Identity identity;
   if (words.size() != 2 || !absl::SimpleAtoi(words[0], &identity.pid) ||
-      !absl::SimpleAtoi(words[1], &identity.start_time) || identity.pid <= 1) {
+      !absl::SimpleAtoi(words[1], &identity.start_time) || identity.pid <= 1 ||
+      identity.start_time == 0) {
     return std::nullopt;
   }
   return identity;

@@ -52,7 +52,7 @@ class GoferProcess {
     int log = -1;
   };
   // A process number, and the start that tells it from a later process of that
-  // number. A start of 0 is not known.
+  // number. Never 0: no process but the first starts with the kernel.
   struct Identity {
     pid_t pid = 0;
     uint64_t start_time = 0;
@@ -69,6 +69,9 @@ class GoferProcess {
   // those of the host, as FD_LIMIT, when that cannot be said.
   static absl::StatusOr<std::shared_ptr<GoferProcess>> Adopt(
       const Identity& identity);
+  // The same for one of which nothing is written down, as the kernel names the
+  // process at the other end of a socket that is open.
+  static absl::StatusOr<std::shared_ptr<GoferProcess>> AdoptPeer(pid_t pid);
 
   // As IdentityText writes it; nothing when it is malformed.
   static std::optional<Identity> ParseIdentity(const std::string& text);

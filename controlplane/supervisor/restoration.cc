@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "controlplane/config/bounds.h"
 #include "controlplane/supervisor/connection_options.h"
 #include "controlplane/supervisor/gofer_starter.h"
 #include "controlplane/supervisor/kept_overrides.h"
@@ -99,7 +100,17 @@ Restoration::Strays Restoration::RestoreConnections(
   return strays;
 }
 
-// A ticket that its holder has not used yet is good still.
+// How many tickets one gofer may have us take. Those of a server whose file
+// cannot be read are few.
+int64_t Restoration::MostTickets(const ServerRecord& server) const {
+  const int32_t own = server.resource.limits().max_connections();
+  if (own > 0) return own;
+  return context_.config.servers().default_limits().max_connections();
+}
+
+// A ticket that its holder has not used yet is good still. The gofer says which
+// those are, and could say anything: neither may it fill the table that all
+// share, nor be a ticket good for longer than any that is issued.
 void Restoration::RestoreTicket(ServerRecord& server, ConnectionRecord& record,
                                 const worker::v1::Connection& from) {
   // Nobody needs a ticket for what others started.
@@ -108,12 +119,19 @@ void Restoration::RestoreTicket(ServerRecord& server, ConnectionRecord& record,
     return;
   }
   const state::v1::ConnectionState kept = KeptOf(server, from);
-  const absl::Time expire = absl::FromUnixNanos(kept.ticket_expire_unix_ns());
+  const absl::Time now = absl::Now();
+  const absl::Time expire =
+      std::min(absl::FromUnixNanos(kept.ticket_expire_unix_ns()),
+               now + config::kMostTicketTtl);
   std::optional<admin::Peer> expected;
   if (record.resource.has_expected_peer()) {
     expected = record.resource.expected_peer();
   }
-  if (expire > absl::Now() &&
+  // This one is counted already.
+  const bool has_room =
+      server.counts.by_state[admin::Connection::PENDING_ATTACH] <=
+      MostTickets(server);
+  if (expire > now && has_room &&
       context_.tickets.Restore(
           kept.ticket_sha256(), {server.id, from.connection_id(), from.uid()},
           record.resource.attach_mode(), expected, expire)) {

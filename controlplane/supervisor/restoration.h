@@ -53,6 +53,7 @@ class Restoration {
   ConnectionRecord& AddConnection(ServerRecord& server,
                                   const worker::v1::Connection& from)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  int64_t MostTickets(const ServerRecord& server) const;
   // Ends the connection when it cannot have its ticket again.
   void RestoreTicket(ServerRecord& server, ConnectionRecord& record,
                      const worker::v1::Connection& from)

@@ -15,8 +15,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "controlplane/config/bounds.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/supervisor/private_directory.h"
+#include "server/base/log.h"
 #include "server/base/syscall.h"
 
 namespace goferd::supervisor {
@@ -28,7 +30,8 @@ using gofer::base::SyscallFd;
 using gofer::base::SyscallVoid;
 using gofer::base::UniqueFd;
 
-constexpr size_t kMostIds = 4096;
+// Of each kind: as many as there may be servers, by any config.
+constexpr size_t kMostIds = config::kMostServers;
 constexpr size_t kMostFileBytes = size_t{16} << 20;
 constexpr int kBacklog = 16;
 constexpr mode_t kPassableMode = 0711;
@@ -45,8 +48,14 @@ bool IsId(absl::string_view name) {
          });
 }
 
-std::vector<std::string> IdsIn(int directory) {
-  std::vector<std::string> ids = NamesIn(directory, kMostIds);
+std::vector<std::string> IdsIn(int directory, const std::string& path) {
+  std::vector<std::string> ids = NamesIn(directory, kMostIds + 1);
+  if (ids.size() > kMostIds) {
+    ids.pop_back();
+    gofer::base::Log().error(
+        "{} has more than {} entries: those beyond are not seen", path,
+        kMostIds);
+  }
   std::erase_if(ids, [](const std::string& name) { return !IsId(name); });
   return ids;
 }
@@ -268,7 +277,7 @@ std::string StateDirectory::ControlPath(absl::string_view id) const {
 }
 
 std::vector<std::string> StateDirectory::ListServers() const {
-  return IdsIn(servers_.get());
+  return IdsIn(servers_.get(), path_ + "/servers");
 }
 
 absl::Status StateDirectory::RemoveServer(absl::string_view id) {
@@ -310,7 +319,7 @@ absl::StatusOr<std::string> StateDirectory::ReadWarmPid(
 }
 
 std::vector<std::string> StateDirectory::ListWarm() const {
-  return IdsIn(warm_.get());
+  return IdsIn(warm_.get(), path_ + "/warm");
 }
 
 absl::Status StateDirectory::RemoveWarm(absl::string_view name) {
@@ -344,7 +353,7 @@ std::string StateDirectory::AdoptedControlPath(absl::string_view id) const {
 }
 
 std::vector<std::string> StateDirectory::ListAdopted() const {
-  return IdsIn(adopted_.get());
+  return IdsIn(adopted_.get(), path_ + "/adopted");
 }
 
 bool StateDirectory::AdoptedIsDead(absl::string_view id) const {

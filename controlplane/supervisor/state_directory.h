@@ -67,7 +67,8 @@ class StateDirectory {
   // Errors: PATH_NOT_FOUND; INTERNAL_FAULT when it has more than 16 MiB.
   absl::StatusOr<std::string> ReadServerFile(absl::string_view id,
                                              const std::string& name) const;
-  // In order; what is no id is left out.
+  // In order; what is no id is left out. Up to config::kMostServers entries of
+  // the directory are read; it is logged when there are more.
   std::vector<std::string> ListServers() const;
   // OK when there is none.
   absl::Status RemoveServer(absl::string_view id);

@@ -36,6 +36,14 @@ TEST(AdoptResultTest, MoreLiveConnectionsThanMayBe) {
             errors::Reason::GOFER_UNREACHABLE);
 }
 
+TEST(AdoptResultTest, OnlyAHigherLimitOfTheServerMatters) {
+  EXPECT_EQ(AdoptBoundsFor(0).max_live_connections, kMostLiveConnections);
+  EXPECT_EQ(AdoptBoundsFor(3).max_live_connections, kMostLiveConnections);
+  EXPECT_EQ(AdoptBoundsFor(-1).max_live_connections, kMostLiveConnections);
+  EXPECT_EQ(AdoptBoundsFor(1'000'000).max_live_connections, 1'000'000u);
+  EXPECT_EQ(AdoptBoundsFor(3).max_rules, gofer::control::kMostRules);
+}
+
 TEST(AdoptResultTest, EndedConnectionsAreCut) {
   worker::v1::AdoptResult result;
   for (int i = 0; i < 10'001; ++i) {
@@ -74,13 +82,13 @@ TEST(AdoptResultTest, RulesThatCannotBeAreLeftOut) {
   EXPECT_EQ(result.rules(0).daemon_data(), "data");
 }
 
-TEST(AdoptResultTest, OnlyMessagesThatAreKnownEachOnce) {
+TEST(AdoptResultTest, MessagesEachOnceAndOfANewerGoferToo) {
   worker::v1::BootstrapResult result;
-  for (const uint32_t mid : {3u, 2u, 3u, 4'000'000'000u, 200u}) {
+  for (const uint32_t mid : {3u, 2u, 3u, 4'000'000'000u, 256u, 255u}) {
     result.add_supported_mids(mid);
   }
   CleanBootstrapResult(result);
-  EXPECT_THAT(result.supported_mids(), ElementsAre(2u, 3u));
+  EXPECT_THAT(result.supported_mids(), ElementsAre(2u, 3u, 255u));
 }
 
 TEST(AdoptResultTest, StepsAreFewAndShort) {

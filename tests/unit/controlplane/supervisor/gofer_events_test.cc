@@ -85,6 +85,22 @@ TEST_F(GoferEventsTest, AConditionThatTogglesDoesNotFlushTheHistory) {
   EXPECT_TRUE(context_->model.Find("one")->resource.conditions().empty());
 }
 
+TEST_F(GoferEventsTest, AConditionThatWaitsIsShort) {
+  TellCondition(false);
+  worker::v1::Event event;
+  auto& changed = *event.mutable_condition_changed();
+  changed.set_type(ConditionChanged::FD_PRESSURE);
+  changed.set_active(true);
+  changed.set_message(std::string(1'000'000, 'x'));
+  events_->Apply("one", 1, event);
+  MutexLock lock(context_->model.mu);
+  const auto due = context_->model.Find("one")->conditions.TakeDue(
+      absl::Now() + ConditionQueue::kPeriod);
+  ASSERT_EQ(due.size(), 1u);
+  EXPECT_TRUE(due[0].active());
+  EXPECT_EQ(due[0].message(), std::string(1024, 'x'));
+}
+
 TEST_F(GoferEventsTest, AConnectionThatGoesBackAndForthIsToldOfOnce) {
   const int64_t before = context_->events.revision();
   for (int i = 0; i < 1000; ++i) {

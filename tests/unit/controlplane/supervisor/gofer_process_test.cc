@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -111,8 +113,51 @@ TEST_F(GoferProcessTest, KnownAgainByPidAndStart) {
   EXPECT_FALSE(GoferProcess::Adopt(*identity).ok());
 }
 
+TEST_F(GoferProcessTest, WithoutAStartNothingMatches) {
+  const auto process = Spawn("exec sleep 1000");
+  EXPECT_EQ(errors::ReasonOf(
+                GoferProcess::Adopt({.pid = process->pid(), .start_time = 0})
+                    .status()),
+            errors::Reason::PATH_NOT_FOUND);
+  // One at the other end of a socket is as good as one that is written down.
+  const auto peer = GoferProcess::AdoptPeer(process->pid());
+  ASSERT_TRUE(peer.ok()) << peer.status();
+  EXPECT_EQ((*peer)->IdentityText(), process->IdentityText());
+  process->End();
+  EXPECT_FALSE(GoferProcess::AdoptPeer(process->pid()).ok());
+}
+
+// As when goferd has one descriptor left: it takes the process, not its start.
+TEST_F(GoferProcessTest, OneWhoseStartIsNotKnownIsEnded) {
+  const std::string path = base_ + "/gofer";
+  std::ofstream(path) << "#!/bin/sh\nexec sleep 1000\n";
+  ::chmod(path.c_str(), 0755);
+  GoferProcess::Options options;
+  options.gofer_path = path;
+  gofer::base::UniqueFd listener(
+      ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  // Whatever other tests have left is not looked for below.
+  while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+  }
+  const bool had_children = ::waitpid(-1, nullptr, WNOHANG) == 0;
+  rlimit before;
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int next = ::dup(0);
+  ::close(next);
+  const rlimit one_left = {static_cast<rlim_t>(next) + 1, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &one_left), 0);
+  const auto spawned = GoferProcess::Spawn(options, std::move(listener));
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_FALSE(spawned.ok());
+  EXPECT_NE(std::string(spawned.status().message()).find("/stat"),
+            std::string::npos)
+      << spawned.status();
+  if (had_children) return;
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
+}
+
 TEST_F(GoferProcessTest, WhatIsNoIdentity) {
-  for (const char* text : {"", "1 5", "x 5", "7", "7 5 5", "-3 5"}) {
+  for (const char* text : {"", "1 5", "x 5", "7", "7 5 5", "-3 5", "7 0"}) {
     EXPECT_FALSE(GoferProcess::ParseIdentity(text).has_value()) << text;
   }
 }

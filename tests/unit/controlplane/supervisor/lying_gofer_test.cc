@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "controlplane/config/defaults.h"
 #include "controlplane/errors/error.h"
+#include "controlplane/supervisor/gofer_process.h"
 #include "controlplane/supervisor/model.h"
 #include "controlplane/supervisor/supervisor.h"
 #include "controlplane/supervisor/time_conversion.h"
@@ -60,7 +61,9 @@ class LyingGoferTest : public testing::Test {
     char* arguments[] = {sleep, long_time, nullptr};
     ASSERT_EQ(
         ::posix_spawnp(&pid_, sleep, nullptr, nullptr, arguments, environ), 0);
-    Write("pid", absl::StrCat(pid_, " 0\n"));
+    const auto process = GoferProcess::AdoptPeer(pid_);
+    ASSERT_TRUE(process.ok()) << process.status();
+    Write("pid", (*process)->IdentityText());
     worker::v1::Bootstrap bootstrap;
     bootstrap.set_daemon_data(Kept().SerializeAsString());
     Write("bootstrap.pb", bootstrap.SerializeAsString());
@@ -108,6 +111,7 @@ class LyingGoferTest : public testing::Test {
     config.set_state_directory(base_ + "/state");
     config.add_allowed_roots(base_ + "/tree");
     config.set_gofer_path("/bin/false");
+    config.MergeFrom(changes_);
     *config.mutable_servers()->mutable_control_timeout() = ToProto(timeout_);
     config::FillDefaults(config::Environment::OfThisProcess(), config);
     auto started = Supervisor::Start(config);
@@ -149,6 +153,8 @@ class LyingGoferTest : public testing::Test {
   absl::Status Ask() { return supervisor_->GetStats("web", "").status(); }
 
   absl::Duration timeout_ = absl::Seconds(20);
+  // Of the config.
+  config::v1::DaemonConfig changes_;
   std::string base_;
   pid_t pid_ = 0;
   std::unique_ptr<LyingGofer> gofer_;
@@ -188,6 +194,27 @@ TEST_F(LyingGoferTest, AHundredThousandConnections) {
   Await(Server::UNREACHABLE);
   EXPECT_EQ(supervisor_->CountConnections("-")->active(), 0);
   EXPECT_EQ(Get().active_connection_count(), 0);
+}
+
+// It is no lie: the limits were higher when it came by what it has.
+TEST_F(LyingGoferTest, MoreThanTheLimitsOfNow) {
+  auto& servers = *changes_.mutable_servers();
+  servers.set_max_handler_rules(1);
+  servers.mutable_max_limits()->set_max_connections(1);
+  servers.mutable_default_limits()->set_max_connections(1);
+  constexpr int kConnections = 65;  // Its own limit is 64.
+  gofer_->Edit([](wire::AdoptResult& adopt) {
+    for (int i = 0; i < kConnections; ++i) {
+      *adopt.add_connections() = MakeConnection(absl::StrCat("c", i));
+    }
+    for (int i = 0; i < 2; ++i) {
+      adopt.add_rules()->set_uid(absl::StrCat("r", i));
+      adopt.mutable_rules(i)->set_rule_id(absl::StrCat("r", i));
+    }
+  });
+  Start();
+  Await(Server::ACTIVE);
+  EXPECT_EQ(supervisor_->CountConnections("web")->active(), kConnections);
 }
 
 TEST_F(LyingGoferTest, ConnectionsThatCannotBe) {

@@ -120,6 +120,21 @@ TEST_F(StateDirectoryTest, OnlyIdsAreListed) {
   EXPECT_THAT(state.ListAdopted(), ElementsAre("a1", "b"));
 }
 
+TEST_F(StateDirectoryTest, AllServersThatAConfigAllowsAreListed) {
+  constexpr size_t kServers = 4'200;  // Once 4096 were.
+  std::string in_memory = "/dev/shm/state-XXXXXX";
+  if (::mkdtemp(in_memory.data()) != nullptr) {
+    std::filesystem::remove_all(base_);
+    base_ = in_memory;
+    path_ = base_ + "/goferd";
+  }
+  const StateDirectory state = Open();
+  for (size_t i = 0; i < kServers; ++i) {
+    std::filesystem::create_directory(path_ + "/servers/s" + std::to_string(i));
+  }
+  EXPECT_EQ(state.ListServers().size(), kServers);
+}
+
 TEST_F(StateDirectoryTest, ListensUnderAPathOfAnyLength) {
   path_ = base_ + "/" + std::string(120, 'x');
   StateDirectory state = Open();
