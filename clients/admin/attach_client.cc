@@ -23,7 +23,9 @@ namespace goferd::client {
 namespace {
 
 using gofer::base::Errno;
+using gofer::base::ErrnoOr;
 using gofer::base::UniqueFd;
+using gofer::uds::FdMessage;
 using handoff::AttachAnswer;
 using handoff::AttachOp;
 using handoff::AttachRequest;
@@ -99,14 +101,30 @@ absl::Status StatusOf(const AttachAnswer& answer) {
   return status;
 }
 
-absl::StatusOr<std::vector<UniqueFd>> ReadAnswer(const std::string& path,
-                                                 int socket,
-                                                 size_t wanted_fds) {
-  std::array<std::byte, handoff::kMaxAnswerBytes> bytes;
+// What was answered stays readable when the other side has hung up. The kernel
+// tells first, and once, that it did so without reading all that we sent.
+ErrnoOr<FdMessage> ReceiveAnswer(int socket, std::span<std::byte> bytes,
+                                 size_t wanted_fds) {
   auto received =
       gofer::uds::ReceiveWithFds(socket, bytes, wanted_fds, MSG_TRUNC);
-  if (!received.ok()) return Failed(path, received.error());
-  if (received->byte_count == 0) return Failed(path, Errno(ECONNRESET));
+  if (!received.ok() && received.error() == Errno(ECONNRESET)) {
+    received = gofer::uds::ReceiveWithFds(socket, bytes, wanted_fds, MSG_TRUNC);
+  }
+  if (received.ok() && received->byte_count == 0) return Errno(ECONNRESET);
+  return received;
+}
+
+// `sent` is what became of the request: one that could not be sent may have
+// been refused before.
+absl::StatusOr<std::vector<UniqueFd>> ReadAnswer(const std::string& path,
+                                                 int socket,
+                                                 const ErrnoOr<size_t>& sent,
+                                                 size_t wanted_fds) {
+  std::array<std::byte, handoff::kMaxAnswerBytes> bytes;
+  auto received = ReceiveAnswer(socket, bytes, wanted_fds);
+  if (!received.ok()) {
+    return Failed(path, sent.ok() ? received.error() : sent.error());
+  }
   const auto wrong = absl::InternalError(absl::StrCat(
       "the answer of the attach socket ", path, " makes no sense"));
   if (received->byte_count > bytes.size()) return wrong;
@@ -114,6 +132,7 @@ absl::StatusOr<std::vector<UniqueFd>> ReadAnswer(const std::string& path,
       reinterpret_cast<const char*>(bytes.data()), received->byte_count));
   if (!answer.has_value()) return wrong;
   if (auto status = StatusOf(*answer); !status.ok()) return status;
+  if (!sent.ok()) return Failed(path, sent.error());
   const size_t count = received->fds.size();
   if (answer->fd_count != count || count != wanted_fds) return wrong;
   for (const UniqueFd& fd : received->fds) {
@@ -123,6 +142,10 @@ absl::StatusOr<std::vector<UniqueFd>> ReadAnswer(const std::string& path,
     }
   }
   return std::move(received->fds);
+}
+
+bool HasHungUp(Errno error) {
+  return error == Errno(EPIPE) || error == Errno(ECONNRESET);
 }
 
 absl::StatusOr<std::vector<UniqueFd>> Exchange(
@@ -140,8 +163,10 @@ absl::StatusOr<std::vector<UniqueFd>> Exchange(
   const auto sent = gofer::uds::SendWithFds(
       socket->get(), std::as_bytes(std::span(packet->data(), packet->size())),
       fds, 0);
-  if (!sent.ok()) return Failed(path, sent.error());
-  return ReadAnswer(path, socket->get(),
+  if (!sent.ok() && !HasHungUp(sent.error())) {
+    return Failed(path, sent.error());
+  }
+  return ReadAnswer(path, socket->get(), sent,
                     op == AttachOp::kTake ? tickets.size() : 0);
 }
 

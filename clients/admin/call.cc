@@ -23,11 +23,18 @@ void Attempts::Prepare(grpc::ClientContext* context) const {
 }
 
 bool Attempts::WaitForNext(const absl::Status& failure) {
-  if (!absl::IsUnavailable(failure) || --left_ <= 0) return false;
-  const absl::Duration delay = DetailsOf(failure).retry_delay.value_or(delay_);
+  const ErrorDetails details = DetailsOf(failure);
+  const bool runs_still = may_run_ &&
+                          details.reason == admin::v1::OPERATION_PENDING &&
+                          details.retry_delay.has_value();
+  if (!runs_still) {
+    if (!absl::IsUnavailable(failure) || --left_ <= 0) return false;
+    may_run_ = true;
+  }
+  const absl::Duration delay = details.retry_delay.value_or(delay_);
   if (absl::Now() + delay >= deadline_) return false;
   absl::SleepFor(delay);
-  delay_ = std::min(2 * delay_, kMaxDelay);
+  if (!runs_still) delay_ = std::min(2 * delay_, kMaxDelay);
   return true;
 }
 

@@ -32,22 +32,27 @@ class Attempts {
   // Gives `context` the deadline.
   void Prepare(grpc::ClientContext* context) const;
   // After a failed attempt: sleeps and returns true when another one makes
-  // sense, which is UNAVAILABLE with attempts and time left. A RetryInfo that
-  // reaches beyond the deadline ends it.
+  // sense, which is UNAVAILABLE with attempts and time left. Behind one,
+  // OPERATION_PENDING with a RetryInfo is our own first try, which still runs:
+  // that costs no attempt. A RetryInfo that reaches beyond the deadline ends
+  // it.
   bool WaitForNext(const absl::Status& failure);
 
  private:
   const absl::Time deadline_;
   int left_;
   absl::Duration delay_;
+  // A try may have got to goferd although its answer did not get to us.
+  bool may_run_ = false;
 };
 
 // Calls `method` of `stub`, as in
 //   Call(client.servers(), &ServerService::Stub::GetServer, request, options)
 // Blocks. A request that has a `request_id` gets a fresh one unless it is set;
-// so every request can be repeated: the others only read. Repeats UNAVAILABLE,
-// honouring RetryInfo. Errors: the method's, with details (see DetailsOf);
-// UNAVAILABLE when nobody answers, DEADLINE_EXCEEDED.
+// so every request can be repeated: the others only read. Repeats UNAVAILABLE
+// and waits for what it began (see Attempts), honouring RetryInfo. Errors: the
+// method's, with details (see DetailsOf); UNAVAILABLE when nobody answers,
+// DEADLINE_EXCEEDED.
 template <class Stub, class Interface, class Request, class Response>
 absl::StatusOr<Response> Call(
     Stub& stub,

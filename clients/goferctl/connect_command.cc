@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -36,7 +37,8 @@ void Declare(CLI::App& app, ConnectFlags& flags) {
       app, "--attach", flags.start.attach,
       {{"take", goferd::admin::v1::ATTACH_MODE_TAKE},
        {"listen", goferd::admin::v1::ATTACH_MODE_LISTEN}},
-      "take (default): PROGRAM gets FDs; listen: paths to connect to");
+      "take (default): PROGRAM gets FDs; listen: paths to connect to,\n"
+      "good for the user who runs this unless a --peer flag says who else");
   DeclarePeerFlags(app, flags.start);
   DeclareStartFlagsForAttached(app, flags.start);
   app.add_option("PROGRAM", flags.program,
@@ -105,14 +107,24 @@ absl::Status ConnectByFd(Context& context, const ConnectFlags& flags,
   return Become(context, Replaced(flags.program, "fd", numbers));
 }
 
+// The path is in PROGRAM's words, which everybody can read: it is for this user
+// only. Not for this process only, since PROGRAM may be a shell whose child
+// connects, and process ids differ between containers.
+StartFlags ForThisUser(StartFlags flags) {
+  if (!flags.peer_uid && !flags.peer_gid && !flags.peer_pid) {
+    flags.peer_uid = ::geteuid();
+  }
+  return flags;
+}
+
 absl::Status ConnectByPath(Context& context, const ConnectFlags& flags,
                            const std::string& server) {
   std::vector<std::string> paths;
   {
     auto node = context.OneNode();
     if (!node.ok()) return node.status();
-    auto started =
-        StartAndListen(context, *node, server, flags.start, MountsOf(flags));
+    auto started = StartAndListen(context, *node, server,
+                                  ForThisUser(flags.start), MountsOf(flags));
     if (!started.ok()) return started.status();
     paths = *std::move(started);
   }
@@ -136,7 +148,9 @@ void AddConnectCommand(CLI::App& app, Action& chosen) {
              "connect web -- lisafs-tour --fd={fd}\n"
              "connect web --mount=/ --mount=/data --readonly -- PROGRAM "
              "--io-fds={fds}\n"
-             "connect web --attach=listen -- PROGRAM --socket={path}",
+             "connect web --attach=listen -- PROGRAM --socket={path}\n"
+             "connect web --attach=listen --peer-uid=1000 -- sudo -u app "
+             "PROGRAM --socket={path}",
              &Declare, &Connect);
 }
 

@@ -35,6 +35,10 @@ absl::Status ExecError(absl::string_view program, int error_number) {
                       error_number == ENOENT ? kExitNoProgram : kExitCannotRun);
 }
 
+absl::Status OutputError() {
+  return absl::DataLossError("cannot write to standard output");
+}
+
 absl::Status Reported(absl::Status status) {
   status.SetPayload(kReportedUrl, absl::Cord());
   return status;

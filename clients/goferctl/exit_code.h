@@ -21,6 +21,9 @@ bool IsUsageError(const absl::Status& status);
 // A status for a program that could not be run.
 absl::Status ExecError(absl::string_view program, int error_number);
 
+// Results that stdout did not take, such as on a full disk: DATA_LOSS.
+absl::Status OutputError();
+
 // Marks a status whose text is on stderr already.
 absl::Status Reported(absl::Status status);
 bool IsReported(const absl::Status& status);

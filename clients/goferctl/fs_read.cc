@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
+#include "clients/goferctl/exit_code.h"
 #include "clients/goferctl/fs_session.h"
 #include "clients/goferctl/output.h"
 #include "clients/goferctl/table.h"
@@ -22,7 +23,6 @@
 namespace goferctl {
 namespace {
 
-using gofer::base::Errno;
 using gofer::base::ErrnoOr;
 using gofer::client::ControlFile;
 using gofer::client::DirectoryEntry;
@@ -142,7 +142,8 @@ ErrnoOr<void> CopyOut(const ControlFile& file, std::ostream& out) {
     if (*count == 0) return {};
     out.write(reinterpret_cast<const char*>(bytes.data()),
               static_cast<std::streamsize>(*count));
-    if (!out) return Errno(EIO);
+    // Which the caller sees.
+    if (!out) return {};
     offset += *count;
   }
 }
@@ -154,6 +155,7 @@ absl::Status CatOne(Context& context, const FsSession& session,
   });
   context.out().flush();
   if (!copied.ok()) return FsError(absl::StrCat("cat ", path), copied.error());
+  if (!context.out()) return OutputError();
   return absl::OkStatus();
 }
 

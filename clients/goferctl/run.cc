@@ -14,8 +14,9 @@ constexpr char kFooter[] =
     "Every command has --help with examples.\n\n"
     "Exit codes: 0 success; 1 to 16 the code of gRPC, such as 3 invalid "
     "argument,\n4 deadline exceeded, 5 not found, 7 permission denied, "
-    "9 failed precondition,\n14 unavailable; 64 usage; 126 and 127 when "
-    "`connect` cannot run its program.\nA watch (-w) ends with 0 when it is "
+    "9 failed precondition,\n14 unavailable, 15 data loss, also of what stdout "
+    "does not take; 64 usage;\n126 and 127 when `connect` cannot run its "
+    "program.\nA watch (-w) ends with 0 when it is "
     "interrupted (SIGINT, SIGTERM).\nWith several --endpoints: 0 when one "
     "answered and the others could not be\nreached, which stderr names.";
 
@@ -41,6 +42,13 @@ int Report(const absl::Status& status, std::ostream& err) {
   return ExitCodeOf(status);
 }
 
+// Nobody may take for whole what did not reach stdout.
+int Finish(int code, Environment& environment) {
+  environment.out.flush();
+  if (code != 0 || environment.out) return code;
+  return Report(OutputError(), environment.err);
+}
+
 }  // namespace
 
 int Run(int argc, const char* const* argv, Environment& environment) {
@@ -53,7 +61,7 @@ int Run(int argc, const char* const* argv, Environment& environment) {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {
     app.exit(success, environment.out, environment.err);
-    return 0;
+    return Finish(0, environment);
   } catch (const CLI::ParseError& error) {
     std::string text = error.what();
     for (char& c : text) {
@@ -62,9 +70,7 @@ int Run(int argc, const char* const* argv, Environment& environment) {
     return Report(UsageError(text), environment.err);
   }
   Context context(flags, environment);
-  const int code = Report(chosen(context), environment.err);
-  environment.out.flush();
-  return code;
+  return Finish(Report(chosen(context), environment.err), environment);
 }
 
 }  // namespace goferctl

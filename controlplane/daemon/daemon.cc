@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -175,12 +176,14 @@ Liveness LivenessOf(Parts& parts) {
 void WaitForTheEnd(const Options& options, Parts& parts) {
   const absl::Duration alive = AliveInterval();
   Liveness liveness = LivenessOf(parts);
-  absl::Time next_alive = absl::InfinitePast();
+  // As the service manager counts: not by a clock that can be set back.
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point next_alive = Clock::time_point::min();
   for (;;) {
-    if (alive != absl::InfiniteDuration() && absl::Now() >= next_alive &&
+    if (alive != absl::InfiniteDuration() && Clock::now() >= next_alive &&
         liveness.Check()) {
       NotifyAlive();
-      next_alive = absl::Now() + alive;
+      next_alive = Clock::now() + absl::ToChronoNanoseconds(alive);
     }
     // One that is late is asked again soon.
     switch (WaitForSignal(std::min(kTick, alive / 4))) {

@@ -11,6 +11,12 @@
 namespace goferd::daemon {
 namespace {
 
+// Of gRPC's own services that have a thread for each call (reflection and
+// channelz): streams beyond it get RESOURCE_EXHAUSTED, as the last thread does
+// nothing else. Ours are served by callbacks, which do not count. gRPC aborts
+// when there are fewer than it begins with, which is 1.
+constexpr int kMostSyncThreads = 64;
+
 int Milliseconds(const google::protobuf::Duration& duration) {
   const int64_t ms =
       absl::ToInt64Milliseconds(supervisor::ToDuration(duration));
@@ -39,6 +45,7 @@ void SetLimits(const config::v1::GrpcConfig& config,
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   grpc::ResourceQuota quota("goferd");
   quota.Resize(static_cast<size_t>(config.max_memory_bytes()));
+  quota.SetMaxThreads(kMostSyncThreads);
   builder.SetResourceQuota(quota);
 }
 

@@ -162,13 +162,15 @@ std::vector<MetricFamily> MetricsCollector::Collect() const {
                          MetricType::Counter, totals.gofer_restarts));
   families.push_back(One("goferd_gofer_crashes_total", "Gofers that died.",
                          MetricType::Counter, totals.gofer_crashes));
+  // Before the gofers are asked: of two scrapes at a time the older sample
+  // could be added up last, and counters would go back.
+  gofer::base::MutexLock lock(mu_);
   const auto stats = supervisor_.GetStats("-", "");
   if (!stats.ok()) return families;
   families.push_back(One(
       "goferd_unreachable_gofers", "Gofers that did not answer this scrape.",
       MetricType::Gauge, static_cast<int64_t>(stats->unreachable.size())));
   AddHoldings(stats->stats, families);
-  gofer::base::MutexLock lock(mu_);
   AddMessages(totals_.Update(stats->stats, stats->unreachable), families);
   return families;
 }

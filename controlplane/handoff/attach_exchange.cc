@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <set>
@@ -12,7 +13,6 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
-#include "absl/time/clock.h"
 #include "controlplane/errors/error.h"
 #include "server/base/syscall.h"
 #include "server/uds/fd_message.h"
@@ -99,7 +99,9 @@ class Attacher {
                            "the gofer has not answered for another connection "
                            "of this order");
     }
-    if (absl::Now() < bounds_.deadline) return absl::OkStatus();
+    if (std::chrono::steady_clock::now() < bounds_.deadline) {
+      return absl::OkStatus();
+    }
     return errors::Error(Reason::GOFER_UNREACHABLE,
                          "the gofers of this order took too long");
   }

@@ -4,11 +4,11 @@
 #define GOFERD_CONTROLPLANE_HANDOFF_ATTACH_EXCHANGE_H_
 
 #include <atomic>
+#include <chrono>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "controlplane/handoff/attach_audit.h"
 #include "controlplane/handoff/attach_record.h"
 #include "controlplane/supervisor/supervisor.h"
@@ -42,7 +42,7 @@ void Discard(int socket);
 // What an order may take.
 struct OrderBounds {
   // No gofer is asked when it has passed.
-  absl::Time deadline;
+  std::chrono::steady_clock::time_point deadline;
   // Nor when this is true.
   const std::atomic<bool>& is_stopping;
 };

@@ -11,7 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/time/clock.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/handoff/attach_audit.h"
 #include "controlplane/handoff/attach_exchange.h"
@@ -347,7 +346,9 @@ absl::StatusOr<std::vector<UniqueFd>> AttachServer::Core::Exchange(
   }
   auto order = ReceiveOrder(socket, **std::move(request));
   if (!order.ok()) return order.status();
-  const OrderBounds bounds{absl::Now() + limits_.order_time, is_stopping_};
+  const OrderBounds bounds{std::chrono::steady_clock::now() +
+                               absl::ToChronoNanoseconds(limits_.order_time),
+                           is_stopping_};
   absl::StatusOr<std::vector<UniqueFd>> result = GoingDown();
   gate_.Enter([&] {
     result =

@@ -3,12 +3,17 @@
 #include <google/protobuf/descriptor.h>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 
 namespace goferd::service {
 namespace {
 
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+
+// Of a batch, so that a record stays a line, and its end is not cut off.
+constexpr int kMostNames = 8;
+constexpr size_t kMostBytes = 512;
 
 const FieldDescriptor* Find(const Message& message, const char* name,
                             FieldDescriptor::CppType type) {
@@ -25,25 +30,65 @@ std::string Text(const Message& message, const char* name) {
                           : message.GetReflection()->GetString(message, field);
 }
 
-// The name that a request to make something gives it.
-std::string MadeName(const Message& request) {
+// The name of what `request` is about, or that it gives to what it makes; empty
+// when it names nothing but a parent, which is `outer_parent` where it has
+// none.
+std::string NameIn(const Message& request, absl::string_view outer_parent) {
+  const std::string name = Text(request, "name");
+  if (!name.empty()) return name;
   const std::string server = Text(request, "server_id");
   if (!server.empty()) return absl::StrCat("servers/", server);
-  const std::string parent = Text(request, "parent");
+  std::string parent = Text(request, "parent");
+  if (parent.empty()) parent = std::string(outer_parent);
   const std::string connection = Text(request, "connection_id");
   if (!connection.empty()) {
     return absl::StrCat(parent, "/connections/", connection);
   }
   const std::string rule = Text(request, "handler_rule_id");
   if (!rule.empty()) return absl::StrCat(parent, "/handlerRules/", rule);
-  return parent;
+  return "";
+}
+
+// The names in the messages of `field`.
+std::string NamesIn(const Message& request, const FieldDescriptor* field,
+                    absl::string_view parent) {
+  const auto* const reflection = request.GetReflection();
+  const int count = reflection->FieldSize(request, field);
+  std::string names;
+  int named = 0;
+  for (; named < count && named < kMostNames && names.size() < kMostBytes;
+       ++named) {
+    const std::string name =
+        NameIn(reflection->GetRepeatedMessage(request, field, named), parent);
+    if (name.empty()) return "";
+    absl::StrAppend(&names, named == 0 ? "" : ", ", name);
+  }
+  if (named < count) absl::StrAppend(&names, " and ", count - named, " more");
+  return names;
+}
+
+// The names of all that a batch is about.
+std::string NamesOfBatch(const Message& request, absl::string_view parent) {
+  const auto* const descriptor = request.GetDescriptor();
+  for (int i = 0; i < descriptor->field_count(); ++i) {
+    const FieldDescriptor* const field = descriptor->field(i);
+    if (!field->is_repeated() || field->is_map() ||
+        field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
+      continue;
+    }
+    std::string names = NamesIn(request, field, parent);
+    if (!names.empty()) return names;
+  }
+  return "";
 }
 
 std::string ResourceOf(const Message& request) {
-  const std::string name = Text(request, "name");
+  const std::string parent = Text(request, "parent");
+  const std::string name = NameIn(request, parent);
   if (!name.empty()) return name;
-  const std::string made = MadeName(request);
-  if (!made.empty()) return made;
+  const std::string names = NamesOfBatch(request, parent);
+  if (!names.empty()) return names;
+  if (!parent.empty()) return parent;
   const FieldDescriptor* server =
       Find(request, "server", FieldDescriptor::CPPTYPE_MESSAGE);
   if (server == nullptr) return "";

@@ -82,8 +82,15 @@ ConnectionMethods::BatchStartConnections(
         Response response;
         for (const StartConnectionResponse& one : kept.responses()) {
           auto renewed = Renew(one.connection());
-          if (!renewed.ok()) return renewed.status();
-          *response.add_responses() = *std::move(renewed);
+          if (renewed.ok()) {
+            *response.add_responses() = *std::move(renewed);
+          } else if (absl::IsNotFound(renewed.status())) {
+            // One that is gone is no reason to keep the others' new tickets,
+            // which have made the former ones void.
+            *response.add_responses() = one;
+          } else {
+            return renewed.status();
+          }
         }
         return response;
       });

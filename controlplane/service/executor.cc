@@ -11,26 +11,34 @@ using gofer::base::MutexLock;
 
 constexpr int kRetryAfterMs = 1000;
 
+absl::Status TooMuchToDo() {
+  return errors::ErrorWithRetry(errors::Reason::PROCESS_LIMIT,
+                                "goferd has too much to do: try again later",
+                                kRetryAfterMs);
+}
+
 }  // namespace
 
 Executor::Executor(size_t max_threads, size_t max_queued)
-    : max_threads_(max_threads), max_queued_(max_queued) {}
+    : max_threads_(max_threads),
+      max_part_(std::max<size_t>(max_threads / 4, 1)),
+      max_queued_(max_queued) {}
 
 Executor::~Executor() { Stop(); }
 
-absl::Status Executor::Post(std::function<void()> work) {
+absl::Status Executor::Post(std::function<void()> work, Share share) {
   MutexLock lock(mu_);
   if (stopped_) {
     return errors::Error(errors::Reason::SHUTTING_DOWN, "goferd is going down");
   }
+  auto& queue = share == Share::kPart ? part_queue_ : queue_;
+  if (queue.size() >= max_queued_) return TooMuchToDo();
+  queue.push_back(std::move(work));
   // A queue that idle threads are about to empty is no reason for a new one.
-  if (queue_.size() >= max_queued_ ||
-      (queue_.size() >= idle_ && !StartThread())) {
-    return errors::ErrorWithRetry(errors::Reason::PROCESS_LIMIT,
-                                  "goferd has too much to do: try again later",
-                                  kRetryAfterMs);
+  if (Runnable() > idle_ && !StartThread()) {
+    queue.pop_back();
+    return TooMuchToDo();
   }
-  queue_.push_back(std::move(work));
   changed_.NotifyOne();
   return absl::OkStatus();
 }
@@ -43,22 +51,32 @@ bool Executor::StartThread() {
   return true;
 }
 
+Executor::Task Executor::Take() {
+  const Share share = queue_.empty() ? Share::kPart : Share::kAll;
+  auto& queue = share == Share::kPart ? part_queue_ : queue_;
+  Task task{std::move(queue.front()), share};
+  queue.pop_front();
+  ++running_;
+  if (share == Share::kPart) ++part_running_;
+  return task;
+}
+
 void Executor::Run() {
   for (;;) {
-    std::function<void()> work;
+    Task task;
     {
       MutexLock lock(mu_);
       ++idle_;
-      while (queue_.empty() && !stopped_) changed_.Wait(mu_);
+      while (Runnable() == 0 && !stopped_) changed_.Wait(mu_);
       --idle_;
-      if (queue_.empty()) return;
-      work = std::move(queue_.front());
-      queue_.pop_front();
-      ++running_;
+      // What is left for the part is for the threads that are at it.
+      if (Runnable() == 0) return;
+      task = Take();
     }
-    work();
+    task.work();
     MutexLock lock(mu_);
     --running_;
+    if (task.share == Share::kPart) --part_running_;
     if (IsIdle()) became_idle_.NotifyAll();
   }
 }

@@ -102,7 +102,8 @@ class LiveStream : public grpc::ServerWriteReactor<Response>,
 
   // Runs `work` on the executor, without mu_, and then `then` under it.
   template <class Work, class Then>
-  absl::Status RunWork(Work work, Then then)
+  absl::Status RunWork(Work work, Then then,
+                       Executor::Share share = Executor::Share::kAll)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     busy_ = true;
     const absl::Status posted = live_.executor.Post(
@@ -113,7 +114,8 @@ class LiveStream : public grpc::ServerWriteReactor<Response>,
           busy_ = false;
           if (!cancelled_) then(std::move(result));
           Resume();
-        });
+        },
+        share);
     if (!posted.ok()) busy_ = false;
     return posted;
   }

@@ -85,7 +85,8 @@ void WatchStatsStream::Continue(SteadyTime now) {
   const absl::Status started = RunWork(
       [this] { return live_.supervisor.GetStats(name_.server_id, name_.id); },
       [this](Sample sample)
-          ABSL_NO_THREAD_SAFETY_ANALYSIS { TakeSample(std::move(sample)); });
+          ABSL_NO_THREAD_SAFETY_ANALYSIS { TakeSample(std::move(sample)); },
+      Executor::Share::kPart);
   // Too much to do: this sample is missed.
   next_ = started.ok() ? SteadyTime::max() : sample_time_;
 }

@@ -153,6 +153,63 @@ TEST(AttachClientTest, TellsTheReasonOfARefusal) {
   EXPECT_EQ(DetailsOf(fds.status()).reason, admin::v1::TICKET_INVALID);
 }
 
+// One that refuses clients without reading what they send, as a flood is. How
+// far a client gets before it hangs up is up to chance.
+class RefusingAttachSocket {
+ public:
+  RefusingAttachSocket() {
+    std::string pattern = testing::TempDir() + "/attachXXXXXX";
+    directory_ = ::mkdtemp(pattern.data());
+    path_ = directory_ + "/attach.sock";
+    listener_.reset(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path_.c_str(), sizeof(address.sun_path) - 1);
+    EXPECT_EQ(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address),
+                     sizeof(address)),
+              0);
+    EXPECT_EQ(::listen(listener_.get(), 1), 0);
+    thread_ = std::thread([this] { Serve(); });
+  }
+  ~RefusingAttachSocket() {
+    ::shutdown(listener_.get(), SHUT_RDWR);
+    thread_.join();
+    ::unlink(path_.c_str());
+    ::rmdir(directory_.c_str());
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  void Serve() {
+    const std::string answer = handoff::EncodeAnswer(
+        {static_cast<uint32_t>(absl::StatusCode::kResourceExhausted),
+         admin::v1::PROCESS_LIMIT, 0, "too many clients"});
+    for (;;) {
+      const UniqueFd peer(::accept(listener_.get(), nullptr, nullptr));
+      if (!peer) return;
+      EXPECT_EQ(::send(peer.get(), answer.data(), answer.size(), MSG_NOSIGNAL),
+                static_cast<ssize_t>(answer.size()));
+    }
+  }
+
+  std::string directory_;
+  std::string path_;
+  UniqueFd listener_;
+  std::thread thread_;
+};
+
+TEST(AttachClientTest, ReadsARefusalOfOneThatHasHungUp) {
+  const RefusingAttachSocket socket;
+  auto pair = gofer::uds::MakeSocketPair(SocketType::kStream);
+  const std::vector<std::string> tickets = {kTicket};
+  const std::vector<int> fds = {pair->first.get()};
+  for (int i = 0; i < 500; ++i) {
+    const auto status = AttachClient(socket.path()).Give(tickets, fds);
+    ASSERT_EQ(DetailsOf(status).reason, admin::v1::PROCESS_LIMIT)
+        << i << ": " << status;
+  }
+}
+
 TEST(AttachClientTest, RefusesAnswersThatMakeNoSense) {
   const std::vector<Answer> answers = {
       [](const AttachRequest&, auto) {

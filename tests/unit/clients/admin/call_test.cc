@@ -40,6 +40,19 @@ const CallOptions kFast = {.timeout = absl::Seconds(30),
                            .max_attempts = 4,
                            .first_delay = absl::Microseconds(1)};
 
+grpc::Status Pending(absl::Duration retry_delay) {
+  google::rpc::ErrorInfo reason;
+  reason.set_reason("OPERATION_PENDING");
+  reason.set_domain("goferd");
+  google::rpc::RetryInfo info;
+  info.mutable_retry_delay()->set_nanos(
+      static_cast<int32_t>(absl::ToInt64Nanoseconds(retry_delay)));
+  google::rpc::Status status;
+  status.add_details()->PackFrom(reason);
+  status.add_details()->PackFrom(info);
+  return {grpc::StatusCode::ABORTED, "still runs", status.SerializeAsString()};
+}
+
 grpc::Status Unavailable(absl::Duration retry_delay) {
   google::rpc::RetryInfo info;
   info.mutable_retry_delay()->set_seconds(absl::ToInt64Seconds(retry_delay));
@@ -85,6 +98,36 @@ TEST(CallTest, RepeatsNothingElse) {
     EXPECT_FALSE(Call(stub, &FakeStub::Get, GetServerRequest(), kFast).ok());
     EXPECT_EQ(stub.deadlines.size(), 1u) << code;
   }
+}
+
+TEST(CallTest, WaitsForItsOwnFirstTry) {
+  // More often than there are attempts.
+  FakeStub stub{[](size_t attempt) {
+    if (attempt == 1) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "");
+    return attempt < 10 ? Pending(absl::Microseconds(1)) : grpc::Status::OK;
+  }};
+  EXPECT_TRUE(Call(stub, &FakeStub::Drain, DrainServerRequest(), kFast).ok());
+  ASSERT_EQ(stub.request_ids.size(), 10u);
+  EXPECT_EQ(stub.request_ids.front(), stub.request_ids.back());
+}
+
+TEST(CallTest, WaitsForItsOwnFirstTryUntilTheDeadline) {
+  FakeStub stub{[](size_t attempt) {
+    if (attempt == 1) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "");
+    return Pending(absl::Milliseconds(1));
+  }};
+  CallOptions options = kFast;
+  options.timeout = absl::Milliseconds(50);
+  const auto server =
+      Call(stub, &FakeStub::Drain, DrainServerRequest(), options);
+  EXPECT_EQ(DetailsOf(server.status()).reason, admin::v1::OPERATION_PENDING);
+  EXPECT_GT(stub.request_ids.size(), 4u);
+}
+
+TEST(CallTest, AnothersOperationIsNotWaitedFor) {
+  FakeStub stub{[](size_t) { return Pending(absl::Microseconds(1)); }};
+  EXPECT_FALSE(Call(stub, &FakeStub::Drain, DrainServerRequest(), kFast).ok());
+  EXPECT_EQ(stub.request_ids.size(), 1u);
 }
 
 TEST(CallTest, DoesNotWaitBeyondTheDeadline) {

@@ -1,8 +1,11 @@
 // goferctl connect.
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <cstdio>
+#include <string>
+#include <vector>
 
 #include "tests/unit/clients/goferctl/fake_attach_socket.h"
 #include "tests/unit/clients/goferctl/fake_goferd.h"
@@ -58,6 +61,24 @@ TEST(ConnectTest, BecomesTheProgramWithItsPaths) {
   EXPECT_THAT(goferd.LastRequest(),
               HasSubstr("attach_mode: ATTACH_MODE_LISTEN expected_peer { uid: "
                         "7 }"));
+}
+
+TEST(ConnectTest, APathIsForWhoRunsItUnlessAPeerIsNamed) {
+  FakeGoferd goferd;
+  goferd.batch.add_responses()->mutable_ticket()->set_attach_socket_path("/p");
+  const auto request = [&](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"connect", "web"});
+    flags.insert(flags.end(), {"--", "prog", "{path}"});
+    RunGoferctl(flags, goferd.endpoint());
+    return goferd.LastRequest();
+  };
+  EXPECT_THAT(
+      request({"--attach=listen"}),
+      HasSubstr("expected_peer { uid: " + std::to_string(::geteuid()) + " }"));
+  EXPECT_THAT(request({"--attach=listen", "--peer-pid=7"}),
+              HasSubstr("expected_peer { pid: 7 }"));
+  EXPECT_THAT(request({"--attach=take"}),
+              testing::Not(HasSubstr("expected_peer")));
 }
 
 TEST(ConnectTest, TellsWhenTheAttachSocketIsNotThere) {

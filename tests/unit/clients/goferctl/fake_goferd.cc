@@ -205,12 +205,14 @@ Status FakeGoferd::Record(const google::protobuf::Message& request) {
 }
 
 Ran RunGoferctl(const std::vector<std::string>& words,
-                const std::string& endpoint, const std::string& in_text) {
+                const std::string& endpoint, const std::string& in_text,
+                std::ostream* instead_of_out) {
   Ran ran;
   std::istringstream in(in_text);
   std::ostringstream out;
   std::ostringstream err;
-  Environment environment{in, out, err, endpoint,
+  Environment environment{in, instead_of_out != nullptr ? *instead_of_out : out,
+                          err, endpoint,
                           [&ran](const std::vector<std::string>& program) {
                             ran.program = program;
                             return ENOENT;

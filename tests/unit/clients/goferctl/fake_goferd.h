@@ -4,6 +4,7 @@
 #ifndef GOFERD_TESTS_UNIT_CLIENTS_GOFERCTL_FAKE_GOFERD_H_
 #define GOFERD_TESTS_UNIT_CLIENTS_GOFERCTL_FAKE_GOFERD_H_
 
+#include <iosfwd>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,9 +32,10 @@ struct Ran {
 };
 
 // Runs goferctl with these words behind its name. GOFERCTL_ENDPOINT is
-// `endpoint`.
+// `endpoint`. With `instead_of_out` the results go there.
 Ran RunGoferctl(const std::vector<std::string>& words,
-                const std::string& endpoint = "", const std::string& in = "");
+                const std::string& endpoint = "", const std::string& in = "",
+                std::ostream* instead_of_out = nullptr);
 
 // Answers every method by the canned response of its type, or by the error that
 // was set, and keeps the requests. Serves until it is destroyed.

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+
 #include "tests/support/served_tree.h"
 #include "tests/unit/clients/goferctl/fake_attach_socket.h"
 #include "tests/unit/clients/goferctl/fake_goferd.h"
@@ -18,7 +20,8 @@ class FsTest : public testing::Test {
  protected:
   FsTest() : tree_(TestTree::Kind::kMemory) {}
 
-  Ran RunFs(std::vector<std::string> words, const std::string& in = "") {
+  Ran RunFs(std::vector<std::string> words, const std::string& in = "",
+            std::ostream* instead_of_out = nullptr) {
     FakeGoferd goferd;
     const FakeAttachSocket socket(
         goferd.directory(), [this](gofer::base::UniqueFd end) {
@@ -34,7 +37,7 @@ class FsTest : public testing::Test {
         });
     AddTickets(goferd, socket, 1);
     words.insert(words.begin(), "fs");
-    const Ran ran = RunGoferctl(words, goferd.endpoint(), in);
+    const Ran ran = RunGoferctl(words, goferd.endpoint(), in, instead_of_out);
     last_request_ = goferd.LastRequest();
     return ran;
   }
@@ -50,6 +53,13 @@ TEST_F(FsTest, ListsDirectories) {
   EXPECT_EQ(RunFs({"ls", "web", "/"}).out, "scratch/\n");
   EXPECT_THAT(last_request_, HasSubstr("options { readonly: true "
                                        "donate_host_fds: NO_FDS }"));
+}
+
+TEST_F(FsTest, ContentsThatStdoutDoesNotTakeAreAFailure) {
+  std::ofstream full("/dev/full");
+  const Ran ran = RunFs({"cat", "web", "/scratch/f"}, "", &full);
+  EXPECT_EQ(ran.code, 15);
+  EXPECT_THAT(ran.err, HasSubstr("cannot write to standard output"));
 }
 
 TEST_F(FsTest, ListsAsJson) {

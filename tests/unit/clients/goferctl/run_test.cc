@@ -6,6 +6,8 @@
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <fstream>
+
 #include "controlplane/errors/error.h"
 #include "tests/unit/clients/goferctl/fake_goferd.h"
 
@@ -67,6 +69,23 @@ TEST(RunTest, ALoopOfPagesEnds) {
   goferd.server_pages[0].set_next_page_token("1");
   goferd.server_pages[1].set_next_page_token("1");
   EXPECT_EQ(RunGoferctl({"server", "list"}, goferd.endpoint()).code, 13);
+}
+
+TEST(RunTest, WhatStdoutDoesNotTakeIsAFailure) {
+  FakeGoferd goferd;
+  const std::vector<std::vector<std::string>> commands = {
+      {"server", "list"}, {"server", "list", "-o", "json"}, {"--help"}};
+  for (const auto& words : commands) {
+    std::ofstream full("/dev/full");
+    const Ran ran = RunGoferctl(words, goferd.endpoint(), "", &full);
+    EXPECT_EQ(ran.code, 15) << words.back();
+    EXPECT_THAT(ran.err, HasSubstr("cannot write to standard output"));
+  }
+  // The first failure counts.
+  goferd.FailWith(errors::Error(errors::Reason::ROLE_REQUIRED, "not you"));
+  std::ofstream full("/dev/full");
+  EXPECT_EQ(RunGoferctl({"server", "list"}, goferd.endpoint(), "", &full).code,
+            7);
 }
 
 TEST(RunTest, EmptyListsAreDocumentsToo) {

@@ -1,5 +1,6 @@
 #include "controlplane/daemon/admin_server.h"
 
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/security/tls_credentials_options.h>
 #include <gtest/gtest.h>
@@ -12,7 +13,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "controlplane/config/load.h"
 #include "controlplane/config/text_file.h"
@@ -262,6 +266,99 @@ TEST_F(AdminServerTest, DirectoryThatOthersMayWriteToIsRefused) {
   ASSERT_EQ(::mkdir((directory_ + "/open").c_str(), 0777), 0);
   ASSERT_EQ(::chmod((directory_ + "/open").c_str(), 0777), 0);
   EXPECT_FALSE(UdsListener::Listen(config).ok());
+}
+
+// A stream of server reflection that stays open, as it may for ever.
+class ReflectionStream {
+ public:
+  explicit ReflectionStream(std::shared_ptr<grpc::Channel> channel)
+      : stub_(std::move(channel)) {
+    call_.set_deadline(std::chrono::system_clock::now() +
+                       std::chrono::seconds(60));
+    stream_ = stub_.PrepareCall(
+        &call_,
+        "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+        &queue_);
+    stream_->StartCall(this);
+    Wait();
+  }
+  ~ReflectionStream() {
+    call_.TryCancel();
+    queue_.Shutdown();
+    void* tag = nullptr;
+    bool ok = false;
+    while (queue_.Next(&tag, &ok)) continue;
+  }
+
+  // Asks for the services. False: the stream has ended.
+  bool Ask() {
+    // ServerReflectionRequest { list_services: "" }
+    const grpc::Slice request("\x3a\x00", 2);
+    stream_->Write(grpc::ByteBuffer(&request, 1), this);
+    if (!Wait()) return false;
+    grpc::ByteBuffer answer;
+    stream_->Read(&answer, this);
+    return Wait();
+  }
+  grpc::Status Finish() {
+    grpc::Status status;
+    stream_->Finish(&status, this);
+    Wait();
+    return status;
+  }
+
+ private:
+  bool Wait() {
+    void* tag = nullptr;
+    bool ok = false;
+    return queue_.Next(&tag, &ok) && ok;
+  }
+
+  grpc::GenericStub stub_;
+  grpc::CompletionQueue queue_;
+  grpc::ClientContext call_;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream_;
+};
+
+// Threads of this process that gRPC has for calls of synchronous services.
+int SyncThreads() {
+  int count = 0;
+  for (const auto& task : fs::directory_iterator("/proc/self/task")) {
+    // The kernel keeps 15 characters.
+    count += ReadFile(task.path() / "comm") == "grpcpp_sync_ser\n";
+  }
+  return count;
+}
+
+TEST_F(AdminServerTest, OpenReflectionStreamsDoNotTakeAllThreads) {
+  Start("");
+  const auto channel = UdsChannel();
+  std::vector<std::unique_ptr<ReflectionStream>> streams;
+  int refused = 0;
+  for (int i = 0; i < 200; ++i) {
+    streams.push_back(std::make_unique<ReflectionStream>(channel));
+    if (streams.back()->Ask()) continue;
+    EXPECT_EQ(streams.back()->Finish().error_code(),
+              grpc::StatusCode::RESOURCE_EXHAUSTED);
+    streams.pop_back();
+    ++refused;
+  }
+  EXPECT_LE(SyncThreads(), 64);
+  EXPECT_GT(streams.size(), 32u);
+  EXPECT_GT(refused, 0);
+  // Our own services, and the streams that are there, go on.
+  EXPECT_TRUE(GetInfo(channel).ok());
+  EXPECT_TRUE(CreateServer(channel).ok());
+  EXPECT_TRUE(streams.front()->Ask());
+  streams.clear();
+  // Their threads are free again, soon.
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  bool answers = false;
+  while (!answers && std::chrono::steady_clock::now() < deadline) {
+    answers = ReflectionStream(channel).Ask();
+  }
+  EXPECT_TRUE(answers);
 }
 
 TEST_F(AdminServerTest, ShutdownFreesTheSocketAndRefusesCalls) {

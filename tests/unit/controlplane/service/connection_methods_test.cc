@@ -101,6 +101,30 @@ TEST_F(ConnectionMethodsTest, ABatchIsOneRequest) {
             first->responses(0).ticket().ticket() + "-renewed");
 }
 
+TEST_F(ConnectionMethodsTest, ARepeatedBatchGoesOnWithoutWhatIsGone) {
+  AddServer("a");
+  AddServer("b");
+  const std::string request = absl::StrCat(
+      "parent: 'servers/-' request_id: '", kUuid,
+      "' requests { parent: 'servers/a' connection_id: 'c' mount_path: '/' } "
+      "requests { parent: 'servers/b' connection_id: 'd' mount_path: '/' } "
+      "requests { parent: 'servers/a' connection_id: 'e' mount_path: '/' }");
+  const auto first = BatchStart(request);
+  ASSERT_TRUE(first.ok()) << first.status();
+  ASSERT_TRUE(supervisor_
+                  .DeleteServer("b", "", supervisor::Supervisor::Force::kYes,
+                                supervisor::Effect::kReal)
+                  .ok());
+  const auto second = BatchStart(request);
+  ASSERT_TRUE(second.ok()) << second.status();
+  ASSERT_EQ(second->responses_size(), 3);
+  EXPECT_TRUE(second->responses(0).has_ticket());
+  EXPECT_EQ(second->responses(1).connection().uid(),
+            first->responses(1).connection().uid());
+  EXPECT_FALSE(second->responses(1).has_ticket());
+  EXPECT_TRUE(second->responses(2).has_ticket());
+}
+
 TEST_F(ConnectionMethodsTest, BadBatchesAreToldAllThatIsWrong) {
   const std::vector<std::pair<std::string, std::vector<std::string>>> cases = {
       {"parent: 'servers/a'", {"requests"}},

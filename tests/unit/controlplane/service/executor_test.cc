@@ -82,5 +82,43 @@ TEST(ExecutorTest, WorkRunsAtOnceOnSeveralThreads) {
   EXPECT_EQ(met, 2);
 }
 
+TEST(ExecutorTest, APartLeavesThreadsForTheRest) {
+  Executor executor(8, 100);
+  std::promise<void> go;
+  auto may_go = go.get_future().share();
+  std::atomic<int> running = 0;
+  std::atomic<int> done = 0;
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(executor
+                    .Post(
+                        [&, may_go] {
+                          EXPECT_LE(++running, 2);
+                          may_go.wait();
+                          --running;
+                          ++done;
+                        },
+                        Executor::Share::kPart)
+                    .ok());
+  }
+  // All of the others together, although the part came first.
+  std::atomic<int> met = 0;
+  std::promise<void> all_met;
+  for (int i = 0; i < 6; ++i) {
+    ASSERT_TRUE(executor
+                    .Post([&, may_go] {
+                      if (++met == 6) all_met.set_value();
+                      may_go.wait();
+                    })
+                    .ok());
+  }
+  EXPECT_EQ(all_met.get_future().wait_for(std::chrono::seconds(30)),
+            std::future_status::ready);
+  EXPECT_EQ(done, 0);
+  EXPECT_FALSE(executor.WaitIdle(std::chrono::steady_clock::now()));
+  go.set_value();
+  executor.Stop();
+  EXPECT_EQ(done, 20);
+}
+
 }  // namespace
 }  // namespace goferd::service
