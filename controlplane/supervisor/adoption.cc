@@ -136,7 +136,9 @@ void Lifecycle::AdoptNew() {
   for (const std::string& id : context_.state.ListAdopted()) {
     MutexLock lock(context_.model.mu);
     const Model::ServerPtr known = context_.model.Find(id);
-    if (known == nullptr || known->process == nullptr) AdoptNew(id);
+    const bool has_ended = known != nullptr && known->process == nullptr &&
+                           known->resource.origin() == Server::ADOPTED;
+    if (known == nullptr || has_ended) AdoptNew(id);
   }
 }
 
@@ -276,6 +278,9 @@ absl::StatusOr<Model::ServerPtr> Lifecycle::MakeForeign(const std::string& id,
   auto process = GoferProcess::AdoptPeer(hailed.link->peer().pid);
   if (!process.ok()) return process.status();
   auto server = MakeServer(id, Server::ADOPTED);
+  // The same for each goferd that finds this gofer.
+  server->resource.set_uid(
+      UuidOf(absl::StrCat(server->name(), " ", (*process)->IdentityText())));
   Model& model = context_.model;
   MutexLock lock(model.mu);
   if (const Model::ServerPtr known = model.Find(id); known != nullptr) {

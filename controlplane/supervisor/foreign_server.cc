@@ -17,7 +17,6 @@ void TakeChanges(const ServerRecord& record,
       kept.server().name() != record.name()) {
     return;
   }
-  server.set_uid(kept.server().uid());
   *server.mutable_labels() = kept.server().labels();
   *server.mutable_default_connection_options() =
       kept.server().default_connection_options();

@@ -1,9 +1,10 @@
 #include "controlplane/supervisor/uuid.h"
 
+#include <openssl/sha.h>
 #include <sys/random.h>
 
 #include <array>
-#include <cstdint>
+#include <cstring>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -12,11 +13,12 @@
 
 namespace goferd::supervisor {
 
-std::string NewUuid() {
-  std::array<char, 16> bytes;
-  GOFER_CHECK(::getrandom(bytes.data(), bytes.size(), 0) ==
-              static_cast<ssize_t>(bytes.size()));
-  bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x40);
+namespace {
+
+using Bytes = std::array<char, 16>;
+
+std::string ToText(Bytes bytes, int version) {
+  bytes[6] = static_cast<char>((bytes[6] & 0x0f) | (version << 4));
   bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
   const std::string hex =
       absl::BytesToHexString(absl::string_view(bytes.data(), bytes.size()));
@@ -24,6 +26,24 @@ std::string NewUuid() {
   return absl::StrCat(text.substr(0, 8), "-", text.substr(8, 4), "-",
                       text.substr(12, 4), "-", text.substr(16, 4), "-",
                       text.substr(20));
+}
+
+}  // namespace
+
+std::string NewUuid() {
+  Bytes bytes;
+  GOFER_CHECK(::getrandom(bytes.data(), bytes.size(), 0) ==
+              static_cast<ssize_t>(bytes.size()));
+  return ToText(bytes, 4);
+}
+
+std::string UuidOf(absl::string_view text) {
+  unsigned char hash[SHA256_DIGEST_LENGTH];
+  ::SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+           hash);
+  Bytes bytes;
+  std::memcpy(bytes.data(), hash, bytes.size());
+  return ToText(bytes, 8);
 }
 
 }  // namespace goferd::supervisor

@@ -397,14 +397,15 @@ class ContainerTest(node.NodeTest):
 
     def test_one_that_hangs_is_shown(self):
         container, load = self.run_container("box")
-        self.await_container(container, "runsc-box")
+        uid = self.await_container(container, "runsc-box").uid
         self.goferd.stop(signal.SIGKILL)
         os.kill(container.pid, signal.SIGSTOP)
         self.goferd.start()
         wait_until(lambda: self.exists("runsc-box") and self.server(
             "runsc-box").state == SERVER_STATE.UNREACHABLE, "UNREACHABLE")
         os.kill(container.pid, signal.SIGCONT)
-        self.await_container(container, "runsc-box")
+        again = self.await_container(container, "runsc-box")
+        self.assertEqual(again.uid, uid)
         self.assertEqual(self.count("servers/runsc-box"), 1)
         self.assertEqual(load.finish()[1], 0)
 
