@@ -9,6 +9,8 @@ namespace {
 using errors::Reason;
 
 constexpr int kRetryMs = 500;
+// Of the control timeout. Who asks many gets to each a moment after the start.
+constexpr double kMostOfIt = 0.9;
 
 }  // namespace
 
@@ -17,7 +19,7 @@ absl::StatusOr<worker::v1::Response> GoferLink::AskFor(
     std::span<const int> fds) {
   const absl::Status silent = errors::Error(
       Reason::GOFER_UNREACHABLE, "the gofer has not answered for a while");
-  const auto out_of_time = timeout < timeout_
+  const auto out_of_time = timeout < kMostOfIt * timeout_
                                ? worker::GoferClient::OutOfTime::kIsNothing
                                : worker::GoferClient::OutOfTime::kIsSilence;
   auto answer =

@@ -34,8 +34,8 @@ class GoferLink {
                                            std::span<const int> fds = {}) {
     return AskFor(timeout_, std::move(request), fds);
   }
-  // As Ask. That less time than the control timeout was not enough says nothing
-  // of the gofer.
+  // As Ask. That much less time than the control timeout was not enough says
+  // nothing of the gofer.
   absl::StatusOr<worker::v1::Response> AskFor(absl::Duration timeout,
                                               worker::v1::ToGofer request,
                                               std::span<const int> fds = {});
