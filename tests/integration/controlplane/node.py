@@ -194,9 +194,10 @@ class NodeTest(unittest.TestCase):
     def tearDown(self):
         for load in self.loads:
             load.kill()
-        gofers = self.gofers()
+        gofers = set(self.gofers())
         self.goferd.stop(signal.SIGKILL)
-        for pid in gofers:
+        # Those that it was starting again meanwhile, too.
+        for pid in gofers | set(self.gofers()):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         shutil.rmtree(self.base, ignore_errors=True)
