@@ -34,35 +34,58 @@ struct Reply {
 using Answer =
     std::function<Reply(const AttachRequest&, std::vector<UniqueFd> fds)>;
 
+// An attach socket at which nobody answers yet.
+class AttachListener {
+ public:
+  AttachListener() {
+    std::string pattern = testing::TempDir() + "/attachXXXXXX";
+    directory_ = ::mkdtemp(pattern.data());
+    path_ = directory_ + "/attach.sock";
+    socket_.reset(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path_.c_str(), sizeof(address.sun_path) - 1);
+    EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address),
+                     sizeof(address)),
+              0);
+    EXPECT_EQ(::listen(socket_.get(), 1), 0);
+  }
+  ~AttachListener() {
+    ::unlink(path_.c_str());
+    ::rmdir(directory_.c_str());
+  }
+  AttachListener(const AttachListener&) = delete;
+  AttachListener& operator=(const AttachListener&) = delete;
+
+  const std::string& path() const { return path_; }
+  // Invalid once stopped.
+  UniqueFd Accept() const {
+    return UniqueFd(::accept(socket_.get(), nullptr, nullptr));
+  }
+  void Stop() const { ::shutdown(socket_.get(), SHUT_RDWR); }
+
+ private:
+  std::string directory_;
+  std::string path_;
+  UniqueFd socket_;
+};
+
 // An attach socket that answers one record. An empty packet is not sent.
 class FakeAttachSocket {
  public:
   explicit FakeAttachSocket(Answer answer) {
-    std::string pattern = testing::TempDir() + "/attachXXXXXX";
-    directory_ = ::mkdtemp(pattern.data());
-    path_ = directory_ + "/attach.sock";
-    listener_.reset(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-    sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, path_.c_str(), sizeof(address.sun_path) - 1);
-    EXPECT_EQ(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address),
-                     sizeof(address)),
-              0);
-    EXPECT_EQ(::listen(listener_.get(), 1), 0);
     thread_ = std::thread([this, answer] { Serve(answer); });
   }
   ~FakeAttachSocket() {
-    ::shutdown(listener_.get(), SHUT_RDWR);
+    listener_.Stop();
     thread_.join();
-    ::unlink(path_.c_str());
-    ::rmdir(directory_.c_str());
   }
 
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return listener_.path(); }
 
  private:
   void Serve(const Answer& answer) {
-    const UniqueFd peer(::accept(listener_.get(), nullptr, nullptr));
+    const UniqueFd peer = listener_.Accept();
     if (!peer) return;
     std::array<std::byte, handoff::kMaxRequestBytes> bytes;
     auto received = gofer::uds::ReceiveWithFds(peer.get(), bytes, 250, 0);
@@ -82,9 +105,7 @@ class FakeAttachSocket {
             .ok());
   }
 
-  std::string directory_;
-  std::string path_;
-  UniqueFd listener_;
+  const AttachListener listener_;
   std::thread thread_;
 };
 
@@ -158,26 +179,13 @@ TEST(AttachClientTest, TellsTheReasonOfARefusal) {
 class RefusingAttachSocket {
  public:
   RefusingAttachSocket() {
-    std::string pattern = testing::TempDir() + "/attachXXXXXX";
-    directory_ = ::mkdtemp(pattern.data());
-    path_ = directory_ + "/attach.sock";
-    listener_.reset(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-    sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, path_.c_str(), sizeof(address.sun_path) - 1);
-    EXPECT_EQ(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address),
-                     sizeof(address)),
-              0);
-    EXPECT_EQ(::listen(listener_.get(), 1), 0);
     thread_ = std::thread([this] { Serve(); });
   }
   ~RefusingAttachSocket() {
-    ::shutdown(listener_.get(), SHUT_RDWR);
+    listener_.Stop();
     thread_.join();
-    ::unlink(path_.c_str());
-    ::rmdir(directory_.c_str());
   }
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return listener_.path(); }
 
  private:
   void Serve() {
@@ -185,16 +193,14 @@ class RefusingAttachSocket {
         {static_cast<uint32_t>(absl::StatusCode::kResourceExhausted),
          admin::v1::PROCESS_LIMIT, 0, "too many clients"});
     for (;;) {
-      const UniqueFd peer(::accept(listener_.get(), nullptr, nullptr));
+      const UniqueFd peer = listener_.Accept();
       if (!peer) return;
       EXPECT_EQ(::send(peer.get(), answer.data(), answer.size(), MSG_NOSIGNAL),
                 static_cast<ssize_t>(answer.size()));
     }
   }
 
-  std::string directory_;
-  std::string path_;
-  UniqueFd listener_;
+  const AttachListener listener_;
   std::thread thread_;
 };
 
@@ -244,22 +250,12 @@ TEST(AttachClientTest, NobodyThereIsUnavailable) {
 }
 
 TEST(AttachClientTest, SilenceIsDeadlineExceeded) {
-  std::string pattern = testing::TempDir() + "/attachXXXXXX";
-  const std::string directory = ::mkdtemp(pattern.data());
-  const std::string path = directory + "/attach.sock";
-  const UniqueFd listener(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-  sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
-  ASSERT_EQ(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address),
-                   sizeof(address)),
-            0);
-  ASSERT_EQ(::listen(listener.get(), 1), 0);
+  const AttachListener listener;
   const std::vector<std::string> tickets = {kTicket};
   EXPECT_TRUE(absl::IsDeadlineExceeded(
-      AttachClient(path, absl::Milliseconds(20)).Take(tickets).status()));
-  ::unlink(path.c_str());
-  ::rmdir(directory.c_str());
+      AttachClient(listener.path(), absl::Milliseconds(20))
+          .Take(tickets)
+          .status()));
 }
 
 TEST(AttachClientTest, APathThatIsASecretIsNotTold) {
