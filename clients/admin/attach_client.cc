@@ -12,7 +12,7 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
-#include "controlplane/handoff/attach_record.h"
+#include "controlplane/attach_record/attach_record.h"
 #include "goferd/admin/v1/error_reason.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "server/base/syscall.h"
@@ -22,13 +22,13 @@
 namespace goferd::client {
 namespace {
 
+using attach_record::AttachAnswer;
+using attach_record::AttachOp;
+using attach_record::AttachRequest;
 using gofer::base::Errno;
 using gofer::base::ErrnoOr;
 using gofer::base::UniqueFd;
 using gofer::uds::FdMessage;
-using handoff::AttachAnswer;
-using handoff::AttachOp;
-using handoff::AttachRequest;
 
 absl::Status Failed(const std::string& path, Errno error) {
   switch (error.number()) {
@@ -120,7 +120,7 @@ absl::StatusOr<std::vector<UniqueFd>> ReadAnswer(const std::string& path,
                                                  int socket,
                                                  const ErrnoOr<size_t>& sent,
                                                  size_t wanted_fds) {
-  std::array<std::byte, handoff::kMaxAnswerBytes> bytes;
+  std::array<std::byte, attach_record::kMaxAnswerBytes> bytes;
   auto received = ReceiveAnswer(socket, bytes, wanted_fds);
   if (!received.ok()) {
     return Failed(path, sent.ok() ? received.error() : sent.error());
@@ -128,7 +128,7 @@ absl::StatusOr<std::vector<UniqueFd>> ReadAnswer(const std::string& path,
   const auto wrong = absl::InternalError(absl::StrCat(
       "the answer of the attach socket ", path, " makes no sense"));
   if (received->byte_count > bytes.size()) return wrong;
-  const auto answer = handoff::DecodeAnswer(absl::string_view(
+  const auto answer = attach_record::DecodeAnswer(absl::string_view(
       reinterpret_cast<const char*>(bytes.data()), received->byte_count));
   if (!answer.has_value()) return wrong;
   if (auto status = StatusOf(*answer); !status.ok()) return status;
@@ -152,11 +152,11 @@ absl::StatusOr<std::vector<UniqueFd>> Exchange(
     const std::string& path, absl::Duration timeout, AttachOp op,
     std::span<const std::string> tickets, std::span<const int> fds) {
   const auto packet =
-      handoff::EncodeRequest({op, {tickets.begin(), tickets.end()}});
+      attach_record::EncodeRequest({op, {tickets.begin(), tickets.end()}});
   if (!packet.has_value()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("1 to ", handoff::kMaxTickets, " tickets of ",
-                     handoff::kTicketSize, " bytes each are needed"));
+        absl::StrCat("1 to ", attach_record::kMaxTickets, " tickets of ",
+                     attach_record::kTicketSize, " bytes each are needed"));
   }
   const auto socket = Connect(path, path, SOCK_SEQPACKET, timeout);
   if (!socket.ok()) return socket.status();

@@ -24,16 +24,16 @@
 #include "controlplane/daemon/reload.h"
 #include "controlplane/daemon/service_manager.h"
 #include "controlplane/daemon/signals.h"
+#include "controlplane/event_loop/event_loop.h"
 #include "controlplane/exporter/metrics_endpoint.h"
 #include "controlplane/handoff/attach_server.h"
 #include "controlplane/handoff/listen_directory.h"
 #include "controlplane/handoff/listen_server.h"
+#include "controlplane/process/host_abilities.h"
 #include "controlplane/service/daemon_log_level.h"
 #include "controlplane/service/methods.h"
-#include "controlplane/supervisor/host_abilities.h"
 #include "controlplane/supervisor/supervisor.h"
-#include "controlplane/supervisor/time_conversion.h"
-#include "controlplane/worker/event_loop.h"
+#include "controlplane/translate/time_conversion.h"
 #include "server/base/log.h"
 #include "server/base/log_format.h"
 
@@ -69,7 +69,7 @@ struct Parts {
   std::vector<UdsListener> sockets;
   std::unique_ptr<supervisor::Supervisor> supervisor;
   std::unique_ptr<service::Methods> methods;
-  std::unique_ptr<worker::EventLoop> loop;
+  std::unique_ptr<event_loop::EventLoop> loop;
   std::unique_ptr<handoff::AttachServer> attach;
   std::unique_ptr<handoff::ListenServer> listen;
   std::unique_ptr<exporter::MetricsEndpoint> metrics;
@@ -89,7 +89,7 @@ bool Take(absl::StatusOr<T> from, T& to, const char* step) {
 
 std::vector<std::string> Capabilities(const config::v1::DaemonConfig& config) {
   std::vector<std::string> capabilities =
-      supervisor::HostAbilities(config.allowed_roots());
+      process::HostAbilities(config.allowed_roots());
   capabilities.insert(capabilities.end(), {"attach-give", "handler-rules"});
   if (handoff::CheckListenPaths(config.attach()).ok()) {
     capabilities.emplace_back("attach-listen");
@@ -126,7 +126,7 @@ ExitCode StartFoundations(const config::v1::DaemonConfig& config,
 }
 
 ExitCode StartServers(const config::v1::DaemonConfig& config, Parts& parts) {
-  if (!Take(worker::EventLoop::Start(), parts.loop, "start-loop")) {
+  if (!Take(event_loop::EventLoop::Start(), parts.loop, "start-loop")) {
     return ExitCode::kSignals;
   }
   if (!Take(handoff::AttachServer::Start(config.attach(), *parts.loop,
@@ -223,7 +223,7 @@ ExitCode Serve(const Options& options, const config::v1::DaemonConfig& config) {
   gofer::base::Log().info("told to end; gofers go on");
   parts.listen.reset();
   parts.attach.reset();
-  parts.server->Shutdown(supervisor::ToDuration(config.shutdown_timeout()));
+  parts.server->Shutdown(translate::ToDuration(config.shutdown_timeout()));
   parts.metrics.reset();
   return ExitCode::kOk;
 }

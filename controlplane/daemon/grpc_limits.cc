@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "controlplane/supervisor/time_conversion.h"
+#include "controlplane/translate/time_conversion.h"
 
 namespace goferd::daemon {
 namespace {
@@ -18,8 +18,7 @@ namespace {
 constexpr int kMostSyncThreads = 64;
 
 int Milliseconds(const google::protobuf::Duration& duration) {
-  const int64_t ms =
-      absl::ToInt64Milliseconds(supervisor::ToDuration(duration));
+  const int64_t ms = absl::ToInt64Milliseconds(translate::ToDuration(duration));
   return static_cast<int>(
       std::min<int64_t>(ms, std::numeric_limits<int>::max()));
 }

@@ -60,7 +60,7 @@ MetricFamily ServersByState(const supervisor::Supervisor::Totals& totals) {
   return family;
 }
 
-MetricFamily ConnectionsByState(const supervisor::ConnectionCounts& counts) {
+MetricFamily ConnectionsByState(const model::ConnectionCounts& counts) {
   MetricFamily family =
       Family("goferd_connections",
              "Connections by state; ended ones as long as they are listed.",

@@ -31,7 +31,7 @@ auth::AuditRecord MakeRecord(absl::string_view mode,
 
 void AttachAudit::Used(absl::string_view mode,
                        const gofer::uds::PeerCredentials& peer,
-                       const supervisor::AttachClaim& claim,
+                       const tickets::AttachClaim& claim,
                        const absl::Status& attached) {
   auth::AuditRecord record = MakeRecord(mode, peer, attached);
   record.resource = absl::StrCat("servers/", claim.server_id, "/connections/",

@@ -6,7 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "controlplane/auth/audit.h"
-#include "controlplane/supervisor/attach_claim.h"
+#include "controlplane/tickets/attach_claim.h"
 #include "server/base/log.h"
 #include "server/uds/peer_credentials.h"
 
@@ -20,7 +20,7 @@ class AttachAudit {
 
   // The ticket was good. `mode` is "TAKE" or another of AttachMode.
   void Used(absl::string_view mode, const gofer::uds::PeerCredentials& peer,
-            const supervisor::AttachClaim& claim, const absl::Status& attached);
+            const tickets::AttachClaim& claim, const absl::Status& attached);
   // It was not. Whoever reaches the socket can cause these: one a second, with
   // the number of those between.
   void Refused(absl::string_view mode, const gofer::uds::PeerCredentials& peer,

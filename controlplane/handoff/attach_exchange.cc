@@ -32,8 +32,9 @@ absl::Status Malformed(absl::string_view text) {
 }
 
 absl::Status CheckFds(const AttachOrder& order) {
-  const size_t expected =
-      order.request.op == AttachOp::kGive ? order.request.tickets.size() : 0;
+  const size_t expected = order.request.op == attach_record::AttachOp::kGive
+                              ? order.request.tickets.size()
+                              : 0;
   if (order.fds.size() != expected) {
     return Malformed("the number of descriptors is not that of the tickets");
   }
@@ -53,7 +54,7 @@ struct Ends {
 // Before the tickets are used up: what can fail does not cost them.
 absl::StatusOr<Ends> MakeEnds(AttachOrder order) {
   Ends ends;
-  if (order.request.op == AttachOp::kGive) {
+  if (order.request.op == attach_record::AttachOp::kGive) {
     ends.gofers = std::move(order.fds);
     return ends;
   }
@@ -76,8 +77,7 @@ class Attacher {
            const gofer::uds::PeerCredentials& peer, const OrderBounds& bounds)
       : supervisor_(supervisor), peer_(peer), bounds_(bounds) {}
 
-  absl::Status Attach(const supervisor::AttachClaim& claim,
-                      UniqueFd gofer_end) {
+  absl::Status Attach(const tickets::AttachClaim& claim, UniqueFd gofer_end) {
     absl::Status attached = Check(claim);
     if (attached.ok()) {
       attached = supervisor_.Attach(claim, std::move(gofer_end), peer_);
@@ -92,7 +92,7 @@ class Attacher {
   }
 
  private:
-  absl::Status Check(const supervisor::AttachClaim& claim) const {
+  absl::Status Check(const tickets::AttachClaim& claim) const {
     if (bounds_.is_stopping) return GoingDown();
     if (silent_.contains(claim.server_id)) {
       return errors::Error(Reason::GOFER_UNREACHABLE,
@@ -126,8 +126,8 @@ absl::Status GoingDown() {
                        "goferd is going down: try again when it is back");
 }
 
-ErrnoOr<absl::StatusOr<AttachRequest>> PeekRequest(int socket) {
-  std::array<char, kMaxRequestBytes + 1> bytes;
+ErrnoOr<absl::StatusOr<attach_record::AttachRequest>> PeekRequest(int socket) {
+  std::array<char, attach_record::kMaxRequestBytes + 1> bytes;
   const auto size = gofer::base::Syscall([&] {
     return ::recv(socket, bytes.data(), bytes.size(),
                   MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC);
@@ -135,21 +135,24 @@ ErrnoOr<absl::StatusOr<AttachRequest>> PeekRequest(int socket) {
   if (!size.ok()) return size.error();
   if (*size == 0) return Errno(ECONNRESET);
   const auto length = static_cast<size_t>(*size);
-  if (length > kMaxRequestBytes) {
-    return absl::StatusOr<AttachRequest>(Malformed("the request is too long"));
+  if (length > attach_record::kMaxRequestBytes) {
+    return absl::StatusOr<attach_record::AttachRequest>(
+        Malformed("the request is too long"));
   }
-  auto request = DecodeRequest(absl::string_view(bytes.data(), length));
+  auto request =
+      attach_record::DecodeRequest(absl::string_view(bytes.data(), length));
   if (!request) {
-    return absl::StatusOr<AttachRequest>(
+    return absl::StatusOr<attach_record::AttachRequest>(
         Malformed("this is no attach request of version 1"));
   }
-  return absl::StatusOr<AttachRequest>(*std::move(request));
+  return absl::StatusOr<attach_record::AttachRequest>(*std::move(request));
 }
 
-absl::StatusOr<AttachOrder> ReceiveOrder(int socket, AttachRequest request) {
-  std::array<std::byte, kMaxRequestBytes> bytes;
+absl::StatusOr<AttachOrder> ReceiveOrder(int socket,
+                                         attach_record::AttachRequest request) {
+  std::array<std::byte, attach_record::kMaxRequestBytes> bytes;
   const size_t most =
-      request.op == AttachOp::kGive ? request.tickets.size() : 0;
+      request.op == attach_record::AttachOp::kGive ? request.tickets.size() : 0;
   auto message =
       gofer::uds::ReceiveWithFds(socket, bytes, most, MSG_DONTWAIT | MSG_TRUNC);
   if (!message.ok()) {
@@ -167,13 +170,15 @@ void Discard(int socket) {
   (void)!::recv(socket, &byte, 1, MSG_DONTWAIT);
 }
 
-supervisor::admin::AttachMode ModeOf(const AttachRequest& request) {
-  return request.op == AttachOp::kGive ? admin::v1::ATTACH_MODE_GIVE
-                                       : admin::v1::ATTACH_MODE_TAKE;
+supervisor::admin::AttachMode ModeOf(
+    const attach_record::AttachRequest& request) {
+  return request.op == attach_record::AttachOp::kGive
+             ? admin::v1::ATTACH_MODE_GIVE
+             : admin::v1::ATTACH_MODE_TAKE;
 }
 
-const char* WordOf(const AttachRequest& request) {
-  return request.op == AttachOp::kGive ? "GIVE" : "TAKE";
+const char* WordOf(const attach_record::AttachRequest& request) {
+  return request.op == attach_record::AttachOp::kGive ? "GIVE" : "TAKE";
 }
 
 absl::StatusOr<std::vector<UniqueFd>> CarryOut(
@@ -205,7 +210,7 @@ absl::StatusOr<std::vector<UniqueFd>> CarryOut(
 }
 
 void Answer(int socket, const absl::StatusOr<std::vector<UniqueFd>>& result) {
-  AttachAnswer answer;
+  attach_record::AttachAnswer answer;
   std::vector<int> fds;
   if (result.ok()) {
     fds = Borrowed(*result);
@@ -215,7 +220,7 @@ void Answer(int socket, const absl::StatusOr<std::vector<UniqueFd>>& result) {
     answer.reason = static_cast<uint32_t>(errors::ReasonOf(result.status()));
     answer.text = std::string(result.status().message());
   }
-  const std::string packet = EncodeAnswer(answer);
+  const std::string packet = attach_record::EncodeAnswer(answer);
   // A client that is gone loses its connections: our copies of their ends go.
   (void)gofer::uds::SendWithFds(
       socket, std::as_bytes(std::span(packet.data(), packet.size())), fds,

@@ -9,8 +9,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "controlplane/attach_record/attach_record.h"
 #include "controlplane/handoff/attach_audit.h"
-#include "controlplane/handoff/attach_record.h"
 #include "controlplane/supervisor/supervisor.h"
 #include "server/base/errno.h"
 #include "server/base/unique_fd.h"
@@ -23,7 +23,7 @@ namespace goferd::handoff {
 
 // A request that is in order in itself, and what came beside it.
 struct AttachOrder {
-  AttachRequest request;
+  attach_record::AttachRequest request;
   std::vector<gofer::base::UniqueFd> fds;
 };
 
@@ -31,10 +31,12 @@ struct AttachOrder {
 // stays: no descriptor is taken before the tickets are known to be good. The
 // outer error is EAGAIN (nothing yet) or the end of the socket; the inner one
 // is that of the packet: FIELD_INVALID.
-gofer::base::ErrnoOr<absl::StatusOr<AttachRequest>> PeekRequest(int socket);
+gofer::base::ErrnoOr<absl::StatusOr<attach_record::AttachRequest>> PeekRequest(
+    int socket);
 // Receives the packet that `request` is, with what is beside it. Errors:
 // FIELD_INVALID; everything that came is closed then.
-absl::StatusOr<AttachOrder> ReceiveOrder(int socket, AttachRequest request);
+absl::StatusOr<AttachOrder> ReceiveOrder(int socket,
+                                         attach_record::AttachRequest request);
 // Receives the packet and lets go of it. An answer on a socket with something
 // unread would not arrive.
 void Discard(int socket);
@@ -57,9 +59,10 @@ absl::StatusOr<std::vector<gofer::base::UniqueFd>> CarryOut(
     const OrderBounds& bounds);
 // SHUTTING_DOWN.
 absl::Status GoingDown();
-supervisor::admin::AttachMode ModeOf(const AttachRequest& request);
+supervisor::admin::AttachMode ModeOf(
+    const attach_record::AttachRequest& request);
 // For the audit: "TAKE" or "GIVE".
-const char* WordOf(const AttachRequest& request);
+const char* WordOf(const attach_record::AttachRequest& request);
 
 // Answers on the borrowed, non-blocking `socket`; does not wait for a client
 // that does not read.

@@ -16,7 +16,7 @@
 #include "controlplane/handoff/attach_exchange.h"
 #include "controlplane/handoff/attach_socket.h"
 #include "controlplane/handoff/callback_gate.h"
-#include "controlplane/supervisor/task_pool.h"
+#include "controlplane/link/task_pool.h"
 #include "server/base/brief_closes.h"
 #include "server/base/detached_thread.h"
 #include "server/base/log.h"
@@ -46,15 +46,15 @@ struct Client {
   uint64_t id = 0;
   UniqueFd socket;
   gofer::uds::PeerCredentials peer;
-  worker::EventLoop::TimerId timer = 0;
-  std::unique_ptr<worker::EventLoop::Watch> watch;
+  event_loop::EventLoop::TimerId timer = 0;
+  std::unique_ptr<event_loop::EventLoop::Watch> watch;
 };
 
 }  // namespace
 
 class AttachServer::Core : public std::enable_shared_from_this<Core> {
  public:
-  Core(AttachSocket socket, worker::EventLoop& loop,
+  Core(AttachSocket socket, event_loop::EventLoop& loop,
        supervisor::Supervisor& supervisor, auth::AuditLog& audit,
        const Limits& limits)
       : limits_(limits),
@@ -91,11 +91,11 @@ class AttachServer::Core : public std::enable_shared_from_this<Core> {
 
   const Limits limits_;
   AttachSocket socket_;
-  worker::EventLoop& loop_;
+  event_loop::EventLoop& loop_;
   supervisor::Supervisor& supervisor_;
   AttachAudit audit_;
   // One thread; what it closes cannot hold it up (see BriefCloses).
-  supervisor::TaskPool refuser_;
+  link::TaskPool refuser_;
   // Callbacks of the loop, and calls of the supervisor, go through it: Stop
   // waits for them, and nothing that they use outlives it.
   CallbackGate gate_;
@@ -109,7 +109,7 @@ class AttachServer::Core : public std::enable_shared_from_this<Core> {
   std::map<uint64_t, ClientPtr> clients_ ABSL_GUARDED_BY(mu_);
   std::map<uid_t, size_t> of_user_ ABSL_GUARDED_BY(mu_);
   std::deque<ClientPtr> refused_ ABSL_GUARDED_BY(mu_);
-  std::unique_ptr<worker::EventLoop::Watch> watch_ ABSL_GUARDED_BY(mu_);
+  std::unique_ptr<event_loop::EventLoop::Watch> watch_ ABSL_GUARDED_BY(mu_);
 };
 
 absl::Status AttachServer::Core::Listen() {
@@ -126,7 +126,7 @@ absl::Status AttachServer::Core::Listen() {
 }
 
 void AttachServer::Core::Stop() {
-  std::unique_ptr<worker::EventLoop::Watch> watch;
+  std::unique_ptr<event_loop::EventLoop::Watch> watch;
   is_stopping_ = true;
   gate_.Close();
   const auto deadline = std::chrono::steady_clock::now() + kPatienceWithClosing;
@@ -187,7 +187,7 @@ void AttachServer::Core::PauseListening() {
         "descriptors; {} times before",
         suppressed);
   }
-  std::unique_ptr<worker::EventLoop::Watch> watch;
+  std::unique_ptr<event_loop::EventLoop::Watch> watch;
   {
     MutexLock lock(mu_);
     watch = std::move(watch_);
@@ -375,7 +375,7 @@ void AttachServer::Core::Forget(uint64_t id) {
 }
 
 absl::StatusOr<std::unique_ptr<AttachServer>> AttachServer::Start(
-    const config::v1::AttachConfig& config, worker::EventLoop& loop,
+    const config::v1::AttachConfig& config, event_loop::EventLoop& loop,
     supervisor::Supervisor& supervisor, auth::AuditLog& audit,
     const Limits& limits) {
   auto socket = AttachSocket::Listen(config);

@@ -10,8 +10,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "controlplane/auth/audit.h"
+#include "controlplane/event_loop/event_loop.h"
 #include "controlplane/supervisor/supervisor.h"
-#include "controlplane/worker/event_loop.h"
 #include "goferd/config/v1/config.pb.h"
 
 namespace goferd::handoff {
@@ -41,7 +41,7 @@ class AttachServer {
   // server.
   // Errors: those of AttachSocket::Listen.
   static absl::StatusOr<std::unique_ptr<AttachServer>> Start(
-      const config::v1::AttachConfig& config, worker::EventLoop& loop,
+      const config::v1::AttachConfig& config, event_loop::EventLoop& loop,
       supervisor::Supervisor& supervisor, auth::AuditLog& audit,
       const Limits& limits);
   // Takes no more clients, and waits for those that are being attached; not

@@ -12,9 +12,9 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "controlplane/attach_record/attach_record.h"
 #include "controlplane/errors/error.h"
-#include "controlplane/handoff/attach_record.h"
-#include "controlplane/supervisor/private_directory.h"
+#include "controlplane/state/private_directory.h"
 
 namespace goferd::handoff {
 namespace {
@@ -26,7 +26,7 @@ using gofer::base::UniqueFd;
 // One client is expected; others wait, or are told to try again.
 constexpr NamedSocketKind kKind = {SOCK_STREAM, 16};
 constexpr mode_t kDirectoryMode = 0711;
-constexpr size_t kNameSize = 2 * kTicketSize;
+constexpr size_t kNameSize = 2 * attach_record::kTicketSize;
 constexpr char kUnknownPrefix[] = ".new-";
 // Far more than there may be tickets.
 constexpr size_t kMostNames = size_t{1} << 20;
@@ -73,8 +73,7 @@ absl::StatusOr<ListenDirectory> ListenDirectory::Open(
   if (::fchmod(directory->get(), kDirectoryMode) != 0) {
     return errors::FromErrno(errno, path);
   }
-  for (const std::string& name :
-       supervisor::NamesIn(directory->get(), kMostNames)) {
+  for (const std::string& name : state::NamesIn(directory->get(), kMostNames)) {
     if (absl::StartsWith(name, kUnknownPrefix)) {
       ::unlinkat(directory->get(), name.c_str(), 0);
     }
@@ -104,8 +103,7 @@ void ListenDirectory::Remove(const std::string& ticket) {
 
 std::vector<std::string> ListenDirectory::List() const {
   std::vector<std::string> tickets;
-  for (const std::string& name :
-       supervisor::NamesIn(directory_.get(), kMostNames)) {
+  for (const std::string& name : state::NamesIn(directory_.get(), kMostNames)) {
     if (auto ticket = TicketOf(name)) tickets.push_back(*std::move(ticket));
   }
   return tickets;

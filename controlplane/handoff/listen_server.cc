@@ -15,9 +15,9 @@
 #include "controlplane/handoff/attach_audit.h"
 #include "controlplane/handoff/callback_gate.h"
 #include "controlplane/handoff/listen_directory.h"
-#include "controlplane/supervisor/model.h"
-#include "controlplane/supervisor/task_pool.h"
-#include "controlplane/supervisor/ticket_table.h"
+#include "controlplane/link/task_pool.h"
+#include "controlplane/model/model.h"
+#include "controlplane/tickets/ticket_table.h"
 #include "server/base/log.h"
 #include "server/base/mutex.h"
 #include "server/base/syscall.h"
@@ -31,9 +31,9 @@ using gofer::base::Log;
 using gofer::base::MutexLock;
 using gofer::base::UniqueFd;
 using gofer::uds::PeerCredentials;
-using supervisor::AttachClaim;
-using supervisor::ConnectionSocket;
-using supervisor::TicketTable;
+using tickets::AttachClaim;
+using tickets::ConnectionSocket;
+using tickets::TicketTable;
 
 // So that a flood does not keep the loop from its other work.
 constexpr int kAcceptsPerTurn = 16;
@@ -55,16 +55,16 @@ size_t HalfOfTheDescriptors() {
 struct Listener {
   std::string ticket;
   UniqueFd socket;
-  std::unique_ptr<worker::EventLoop::Watch> watch;
+  std::unique_ptr<event_loop::EventLoop::Watch> watch;
 };
 
 }  // namespace
 
-class ListenServer::Core : public supervisor::ConnectionSockets,
+class ListenServer::Core : public tickets::ConnectionSockets,
                            public std::enable_shared_from_this<Core> {
  public:
   Core(const config::v1::AttachConfig& config, ListenDirectory directory,
-       worker::EventLoop& loop, supervisor::Supervisor& supervisor,
+       event_loop::EventLoop& loop, supervisor::Supervisor& supervisor,
        auth::AuditLog& audit, const Limits& limits);
 
   void Stop();
@@ -97,10 +97,10 @@ class ListenServer::Core : public supervisor::ConnectionSockets,
   const size_t max_sockets_;
   const absl::Status paths_;
   ListenDirectory directory_;
-  worker::EventLoop& loop_;
+  event_loop::EventLoop& loop_;
   supervisor::Supervisor& supervisor_;
   AttachAudit audit_;
-  supervisor::TaskPool pool_;
+  link::TaskPool pool_;
   CallbackGate gate_;
   gofer::base::Mutex mu_;
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
@@ -125,7 +125,7 @@ class ListenServer::Core::Handle : public ConnectionSocket {
 };
 
 ListenServer::Core::Core(const config::v1::AttachConfig& config,
-                         ListenDirectory directory, worker::EventLoop& loop,
+                         ListenDirectory directory, event_loop::EventLoop& loop,
                          supervisor::Supervisor& supervisor,
                          auth::AuditLog& audit, const Limits& limits)
     : limits_(limits),
@@ -229,7 +229,7 @@ std::optional<std::string> ListenServer::Core::TakeLeft(
   return ticket;
 }
 
-supervisor::ConnectionSockets::ByTicket ListenServer::Core::Reopen(
+tickets::ConnectionSockets::ByTicket ListenServer::Core::Reopen(
     const std::vector<std::string>& tickets, Others others) {
   ByTicket opened;
   std::map<std::string, std::string> failed;
@@ -344,10 +344,9 @@ void ListenServer::Core::Attach(const AttachClaim& claim,
     audit_.Used("LISTEN", peer, claim, attached);
     uint64_t suppressed = 0;
     if (!attached.ok() && attach_failures.Allow(&suppressed)) {
-      Log().warn(
-          "{}: its client is not attached: {}; {} more before",
-          supervisor::ConnectionName(claim.server_id, claim.connection_id),
-          std::string(attached.message()), suppressed);
+      Log().warn("{}: its client is not attached: {}; {} more before",
+                 model::ConnectionName(claim.server_id, claim.connection_id),
+                 std::string(attached.message()), suppressed);
     }
   });
 }
@@ -359,7 +358,7 @@ ListenServer::Core::ListenerPtr ListenServer::Core::Find(uint64_t id) {
 }
 
 absl::StatusOr<std::unique_ptr<ListenServer>> ListenServer::Start(
-    const config::v1::AttachConfig& config, worker::EventLoop& loop,
+    const config::v1::AttachConfig& config, event_loop::EventLoop& loop,
     supervisor::Supervisor& supervisor, auth::AuditLog& audit,
     const Limits& limits) {
   auto directory = ListenDirectory::Open(config);

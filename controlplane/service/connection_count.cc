@@ -72,7 +72,7 @@ absl::Status ConnectionCount::AddActive(
 }
 
 void ConnectionCount::Add(const std::string& server_id,
-                          const supervisor::ConnectionCounts& counts) {
+                          const model::ConnectionCounts& counts) {
   for (const Connection::State state : kActive) {
     by_state_[state] += counts.by_state[static_cast<size_t>(state)];
   }

@@ -42,8 +42,7 @@ class ConnectionCount {
   admin::GetActiveConnectionCountResponse ToResponse(Groups groups) const;
 
  private:
-  void Add(const std::string& server_id,
-           const supervisor::ConnectionCounts& counts);
+  void Add(const std::string& server_id, const model::ConnectionCounts& counts);
 
   int64_t total_ = 0;
   std::map<admin::Connection::State, int64_t> by_state_;

@@ -8,7 +8,7 @@
 #include "controlplane/service/field_checks.h"
 #include "controlplane/service/kernel_features.h"
 #include "controlplane/service/paging.h"
-#include "controlplane/supervisor/time_conversion.h"
+#include "controlplane/translate/time_conversion.h"
 
 namespace goferd::service {
 namespace {
@@ -56,7 +56,7 @@ admin::DaemonInfo DaemonMethods::MakeInfo(const DaemonFacts& facts) const {
   info.set_version(facts.version);
   info.set_node(config.node());
   info.set_instance_uid(supervisor_.events().instance_uid());
-  *info.mutable_start_time() = supervisor::ToProto(facts.start_time);
+  *info.mutable_start_time() = translate::ToProto(facts.start_time);
   *info.mutable_limits() = LimitsOf(config);
   info.mutable_capabilities()->Assign(facts.capabilities.begin(),
                                       facts.capabilities.end());

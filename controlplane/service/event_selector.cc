@@ -50,13 +50,13 @@ bool EventSelector::Wants(const Event& event) {
   return matches || was_told;
 }
 
-std::string EventSelector::TokenOf(const supervisor::EventLog& log,
+std::string EventSelector::TokenOf(const model::EventLog& log,
                                    int64_t revision) const {
   return absl::StrCat(log.TokenOf(revision), ".", absl::Hex(fingerprint_));
 }
 
-std::optional<supervisor::EventLog::Token> EventSelector::ParseToken(
-    const supervisor::EventLog& log, absl::string_view token) const {
+std::optional<model::EventLog::Token> EventSelector::ParseToken(
+    const model::EventLog& log, absl::string_view token) const {
   const size_t dot = token.rfind('.');
   if (dot == absl::string_view::npos ||
       token.substr(dot + 1) != absl::StrCat(absl::Hex(fingerprint_))) {

@@ -10,8 +10,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "controlplane/errors/error.h"
+#include "controlplane/model/event_log.h"
 #include "controlplane/service/filter.h"
-#include "controlplane/supervisor/event_log.h"
 #include "goferd/admin/v1/event_service.pb.h"
 
 namespace goferd::service {
@@ -37,10 +37,10 @@ class EventSelector {
   bool Wants(const admin::Event& event);
 
   // The token that resumes this watch behind `revision`.
-  std::string TokenOf(const supervisor::EventLog& log, int64_t revision) const;
+  std::string TokenOf(const model::EventLog& log, int64_t revision) const;
   // Of a token of a watch with the same parent and filter; nothing for others.
-  std::optional<supervisor::EventLog::Token> ParseToken(
-      const supervisor::EventLog& log, absl::string_view token) const;
+  std::optional<model::EventLog::Token> ParseToken(
+      const model::EventLog& log, absl::string_view token) const;
 
  private:
   bool IsUnderParent(absl::string_view name) const;

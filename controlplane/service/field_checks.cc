@@ -11,7 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "controlplane/service/utf8.h"
-#include "controlplane/supervisor/time_conversion.h"
+#include "controlplane/translate/time_conversion.h"
 
 namespace goferd::service {
 namespace {
@@ -196,7 +196,7 @@ absl::Duration CheckDuration(FieldViolations& violations,
                              absl::string_view field,
                              const google::protobuf::Duration& duration,
                              absl::Duration least, absl::Duration most) {
-  const absl::Duration value = supervisor::ToDuration(duration);
+  const absl::Duration value = translate::ToDuration(duration);
   if (!IsValid(duration) || value < least || value > most) {
     violations.Add(field,
                    most == absl::InfiniteDuration()
@@ -216,7 +216,7 @@ absl::Time CheckTimestamp(FieldViolations& violations, absl::string_view field,
       timestamp.nanos() < 0 || timestamp.nanos() > kMostNanos) {
     violations.Add(field, "must be a valid timestamp of the years 1 to 9999");
   }
-  return supervisor::ToTime(timestamp);
+  return translate::ToTime(timestamp);
 }
 
 void CheckRange(FieldViolations& violations, absl::string_view field,

@@ -13,7 +13,7 @@
 #include "controlplane/service/server_methods.h"
 #include "controlplane/service/stats_methods.h"
 #include "controlplane/supervisor/supervisor.h"
-#include "controlplane/supervisor/time_conversion.h"
+#include "controlplane/translate/time_conversion.h"
 
 namespace goferd::service {
 
@@ -40,7 +40,7 @@ class Methods {
       const config::v1::DaemonConfig& config) {
     RequestIdCache::Bounds bounds;
     if (config.has_request_id_retention()) {
-      bounds.retention = supervisor::ToDuration(config.request_id_retention());
+      bounds.retention = translate::ToDuration(config.request_id_retention());
     }
     return bounds;
   }

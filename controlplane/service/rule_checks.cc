@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/service/field_checks.h"
-#include "controlplane/supervisor/rule_translation.h"
+#include "controlplane/translate/rule_translation.h"
 #include "server/rules/glob.h"
 
 namespace goferd::service {
@@ -89,7 +89,7 @@ void CheckAction(FieldViolations& violations, absl::string_view field,
                      "disconnect, hang, refuse_fd_donation, observe");
       return;
     case HandlerRule::kError:
-      if (supervisor::ErrnoNumber(rule.error().code()) == 0) {
+      if (translate::ErrnoNumber(rule.error().code()) == 0) {
         violations.Add(absl::StrCat(field, ".error.code"),
                        "must be the name of a Linux errno, such as \"EIO\"");
       }

@@ -7,14 +7,14 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "controlplane/service/resource_name.h"
-#include "controlplane/supervisor/time_conversion.h"
+#include "controlplane/translate/time_conversion.h"
 
 namespace goferd::service {
 
 RulePosition::RulePosition(const admin::HandlerRule& rule)
     : priority_(rule.priority()),
       create_time_ns_(
-          absl::ToUnixNanos(supervisor::ToTime(rule.create_time()))) {
+          absl::ToUnixNanos(translate::ToTime(rule.create_time()))) {
   if (const auto name = ParseRuleName(rule.name())) {
     server_id_ = name->server_id;
     rule_id_ = name->id;

@@ -18,7 +18,7 @@ constexpr auto kLongSleep = std::chrono::hours(1);
 
 }  // namespace
 
-StreamRegistry::StreamRegistry(supervisor::EventLog& log, size_t max_calls)
+StreamRegistry::StreamRegistry(model::EventLog& log, size_t max_calls)
     : max_calls_(max_calls), subscription_(log.Subscribe([this] { Wake(); })) {}
 
 StreamRegistry::~StreamRegistry() {

@@ -10,7 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "controlplane/supervisor/event_log.h"
+#include "controlplane/model/event_log.h"
 #include "server/base/mutex.h"
 #include "server/base/thread.h"
 
@@ -36,7 +36,7 @@ class LiveCall {
 class StreamRegistry {
  public:
   // At most `max_calls` at once. `log` outlives the registry.
-  StreamRegistry(supervisor::EventLog& log, size_t max_calls = 256);
+  StreamRegistry(model::EventLog& log, size_t max_calls = 256);
   // There must be no calls left.
   ~StreamRegistry();
   StreamRegistry(const StreamRegistry&) = delete;
@@ -70,7 +70,7 @@ class StreamRegistry {
   bool ended_ ABSL_GUARDED_BY(mu_) = false;
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
   // Last: it wakes the rest.
-  std::unique_ptr<supervisor::EventLog::Subscription> subscription_;
+  std::unique_ptr<model::EventLog::Subscription> subscription_;
 };
 
 }  // namespace goferd::service

@@ -8,7 +8,7 @@
 #include "controlplane/service/initial_state.h"
 #include "controlplane/service/live_calls.h"
 #include "controlplane/service/live_stream.h"
-#include "controlplane/supervisor/time_conversion.h"
+#include "controlplane/translate/time_conversion.h"
 
 namespace goferd::service {
 namespace {
@@ -60,7 +60,7 @@ class WatchEventsStream final : public LiveStream<WatchEventsResponse> {
   void Overflow() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   bool IsTooSlow() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
-  supervisor::EventLog& log_;
+  model::EventLog& log_;
   EventSelector selector_ ABSL_GUARDED_BY(mu_);
   // Everything up to here was told, or is not wanted.
   int64_t position_ ABSL_GUARDED_BY(mu_) = 0;
@@ -182,7 +182,7 @@ void WatchEventsStream::TakeSlice(Slice slice) {
 bool WatchEventsStream::Fill(WatchEventsResponse& response) {
   size_t bytes = 0;
   for (;;) {
-    const supervisor::EventLog::Batch batch = log_.Read(position_, kReadSize);
+    const model::EventLog::Batch batch = log_.Read(position_, kReadSize);
     if (!batch.complete) {
       Overflow();
       return false;
@@ -191,7 +191,7 @@ bool WatchEventsStream::Fill(WatchEventsResponse& response) {
       was_current_ = true;
       return true;
     }
-    for (const supervisor::EventLog::Event& event : batch.events) {
+    for (const model::EventLog::Event& event : batch.events) {
       Take(*event, response);
       bytes += event->ByteSizeLong();
       if (response.events_size() == 0) bytes = 0;
@@ -219,7 +219,7 @@ void WatchEventsStream::AddMark(Event::Type type,
   event.set_type(type);
   event.set_revision(position_);
   event.set_resume_token(selector_.TokenOf(log_, position_));
-  *event.mutable_event_time() = supervisor::ToProto(absl::Now());
+  *event.mutable_event_time() = translate::ToProto(absl::Now());
 }
 
 bool WatchEventsStream::IsTooSlow() const {

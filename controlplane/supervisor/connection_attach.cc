@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "controlplane/errors/error.h"
+#include "controlplane/model/server_state.h"
 #include "controlplane/supervisor/connection_operations.h"
-#include "controlplane/supervisor/server_state.h"
-#include "controlplane/supervisor/time_conversion.h"
+#include "controlplane/translate/time_conversion.h"
 #include "goferd/state/v1/state.pb.h"
 #include "goferd/worker/v1/frame.pb.h"
 
@@ -17,8 +17,8 @@ namespace {
 using errors::Reason;
 using gofer::base::MutexLock;
 
-absl::StatusOr<std::shared_ptr<ConnectionSockets>> SocketsOf(
-    const Context& context) {
+absl::StatusOr<std::shared_ptr<tickets::ConnectionSockets>> SocketsOf(
+    const gofers::Context& context) {
   auto sockets = context.sockets();
   if (sockets != nullptr) return sockets;
   return errors::Error(Reason::SHUTTING_DOWN,
@@ -39,10 +39,10 @@ absl::Status ConnectionOperations::CheckModes(
 }
 
 absl::StatusOr<admin::AttachTicket> ConnectionOperations::Issue(
-    const ServerRecord& server, const admin::Connection& resource,
+    const model::ServerRecord& server, const admin::Connection& resource,
     absl::Duration ttl) {
   if (ttl == absl::ZeroDuration()) {
-    ttl = ToDuration(context_.config.attach().default_ticket_ttl());
+    ttl = translate::ToDuration(context_.config.attach().default_ticket_ttl());
   }
   const absl::Time expire = absl::Now() + ttl;
   std::optional<admin::Peer> expected;
@@ -55,7 +55,7 @@ absl::StatusOr<admin::AttachTicket> ConnectionOperations::Issue(
   admin::AttachTicket ticket;
   ticket.set_ticket(*std::move(secret));
   ticket.set_attach_socket_path(context_.config.attach().path());
-  *ticket.mutable_expire_time() = ToProto(expire);
+  *ticket.mutable_expire_time() = translate::ToProto(expire);
   if (expected) *ticket.mutable_expected_peer() = *expected;
   return ticket;
 }
@@ -75,7 +75,7 @@ absl::Status ConnectionOperations::OpenSocket(admin::AttachTicket& ticket) {
   auto socket = (*sockets)->Open(ticket.ticket());
   if (!socket.ok()) return socket.status();
   ticket.set_attach_socket_path((*socket)->path());
-  context_.tickets.Keep(TicketTable::HashOf(ticket.ticket()),
+  context_.tickets.Keep(tickets::TicketTable::HashOf(ticket.ticket()),
                         *std::move(socket));
   ticket.clear_ticket();
   return absl::OkStatus();
@@ -85,8 +85,9 @@ void ConnectionOperations::RestoreSockets() {
   const auto sockets = context_.sockets();
   if (sockets == nullptr) return;
   // Asked first: tickets that come later are of gofers of this run.
-  const auto others = context_.adopted ? ConnectionSockets::Others::kRemove
-                                       : ConnectionSockets::Others::kKeep;
+  const auto others = context_.adopted
+                          ? tickets::ConnectionSockets::Others::kRemove
+                          : tickets::ConnectionSockets::Others::kKeep;
   auto opened = sockets->Reopen(context_.tickets.WithoutSocket(), others);
   for (auto& [sha256, socket] : opened) {
     context_.tickets.Keep(sha256, std::move(socket));
@@ -96,26 +97,29 @@ void ConnectionOperations::RestoreSockets() {
 absl::Status ConnectionOperations::CheckTickets(
     const std::vector<std::string>& tickets,
     const gofer::uds::PeerCredentials& peer, admin::AttachMode mode) const {
-  if (absl::Status status = CheckRunning(context_); !status.ok()) return status;
+  if (absl::Status status = gofers::CheckRunning(context_); !status.ok())
+    return status;
   return context_.tickets.Check(tickets, peer, mode, absl::Now());
 }
 
-absl::StatusOr<std::vector<AttachClaim>> ConnectionOperations::ClaimTickets(
-    const std::vector<std::string>& tickets,
-    const gofer::uds::PeerCredentials& peer, admin::AttachMode mode) {
-  if (absl::Status status = CheckRunning(context_); !status.ok()) return status;
+absl::StatusOr<std::vector<tickets::AttachClaim>>
+ConnectionOperations::ClaimTickets(const std::vector<std::string>& tickets,
+                                   const gofer::uds::PeerCredentials& peer,
+                                   admin::AttachMode mode) {
+  if (absl::Status status = gofers::CheckRunning(context_); !status.ok())
+    return status;
   return context_.tickets.Claim(tickets, peer, mode, absl::Now());
 }
 
 absl::Status ConnectionOperations::Attach(
-    const AttachClaim& claim, gofer::base::UniqueFd gofer_end,
+    const tickets::AttachClaim& claim, gofer::base::UniqueFd gofer_end,
     const gofer::uds::PeerCredentials& peer) {
-  std::shared_ptr<GoferLink> link;
+  std::shared_ptr<link::GoferLink> link;
   worker::v1::ToGofer ask;
   {
     MutexLock lock(context_.model.mu);
-    const Model::ServerPtr server = context_.model.Find(claim.server_id);
-    ConnectionRecord* const record =
+    const model::Model::ServerPtr server = context_.model.Find(claim.server_id);
+    model::ConnectionRecord* const record =
         server == nullptr
             ? nullptr
             : context_.model.FindConnection(*server, claim.connection_uid);
@@ -127,7 +131,7 @@ absl::Status ConnectionOperations::Attach(
     }
     if (server->link == nullptr) {
       // Its ticket is used up: nobody else could attach it.
-      absl::Status unreachable = Unreachable(*server);
+      absl::Status unreachable = model::Unreachable(*server);
       context_.model.End(*server, *record, admin::Connection::INTERNAL_ERROR,
                          unreachable.message(), context_.ended_retention());
       return unreachable;
@@ -149,8 +153,8 @@ absl::Status ConnectionOperations::Attach(
   if (answer.ok()) return absl::OkStatus();
   {
     MutexLock lock(context_.model.mu);
-    const Model::ServerPtr server = context_.model.Find(claim.server_id);
-    ConnectionRecord* const record =
+    const model::Model::ServerPtr server = context_.model.Find(claim.server_id);
+    model::ConnectionRecord* const record =
         server == nullptr
             ? nullptr
             : context_.model.FindConnection(*server, claim.connection_uid);
@@ -164,11 +168,11 @@ absl::Status ConnectionOperations::Attach(
   return answer.status();
 }
 
-void ConnectionOperations::Abandon(const AttachClaim& claim,
+void ConnectionOperations::Abandon(const tickets::AttachClaim& claim,
                                    absl::string_view why) {
   MutexLock lock(context_.model.mu);
-  const Model::ServerPtr server = context_.model.Find(claim.server_id);
-  ConnectionRecord* const record =
+  const model::Model::ServerPtr server = context_.model.Find(claim.server_id);
+  model::ConnectionRecord* const record =
       server == nullptr
           ? nullptr
           : context_.model.FindConnection(*server, claim.connection_uid);

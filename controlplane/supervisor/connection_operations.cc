@@ -7,10 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "controlplane/errors/error.h"
-#include "controlplane/supervisor/connection_options.h"
-#include "controlplane/supervisor/server_state.h"
-#include "controlplane/supervisor/time_conversion.h"
-#include "controlplane/supervisor/uuid.h"
+#include "controlplane/model/server_state.h"
+#include "controlplane/translate/connection_options.h"
+#include "controlplane/translate/time_conversion.h"
+#include "controlplane/translate/uuid.h"
 #include "goferd/state/v1/state.pb.h"
 #include "goferd/worker/v1/frame.pb.h"
 #include "server/base/log.h"
@@ -26,7 +26,7 @@ constexpr int kRetryMs = 1000;
 
 absl::Status NoConnection(absl::string_view server_id,
                           absl::string_view connection_id) {
-  const std::string name = ConnectionName(server_id, connection_id);
+  const std::string name = model::ConnectionName(server_id, connection_id);
   return errors::Error(Reason::CONNECTION_NOT_FOUND,
                        absl::StrCat("there is no connection ", name,
                                     "; ended ones are kept for a while only"),
@@ -34,16 +34,17 @@ absl::Status NoConnection(absl::string_view server_id,
 }
 
 admin::Connection MakeResource(const ConnectionSpec& spec,
-                               const ServerRecord& server) {
+                               const model::ServerRecord& server) {
   admin::Connection connection;
-  connection.set_name(ConnectionName(spec.server_id, spec.connection_id));
-  connection.set_uid(NewUuid());
-  *connection.mutable_create_time() = ToProto(absl::Now());
+  connection.set_name(
+      model::ConnectionName(spec.server_id, spec.connection_id));
+  connection.set_uid(translate::NewUuid());
+  *connection.mutable_create_time() = translate::ToProto(absl::Now());
   for (const auto& [key, value] : spec.labels) {
     (*connection.mutable_labels())[key] = value;
   }
   connection.set_mount_path(spec.mount_path);
-  *connection.mutable_options() = CompleteOptions(
+  *connection.mutable_options() = translate::CompleteOptions(
       spec.options, server.resource.default_connection_options(),
       server.resource.limits().max_fds());
   connection.set_attach_mode(spec.attach_mode);
@@ -70,9 +71,9 @@ std::string KeptState(const admin::Connection& resource,
                       const admin::AttachTicket& ticket) {
   state::v1::ConnectionState kept;
   *kept.mutable_connection() = resource;
-  kept.set_ticket_sha256(TicketTable::HashOf(ticket.ticket()));
+  kept.set_ticket_sha256(tickets::TicketTable::HashOf(ticket.ticket()));
   kept.set_ticket_expire_unix_ns(
-      absl::ToUnixNanos(ToTime(ticket.expire_time())));
+      absl::ToUnixNanos(translate::ToTime(ticket.expire_time())));
   return kept.SerializeAsString();
 }
 
@@ -83,10 +84,11 @@ bool HasEtag(const admin::Connection& connection, absl::string_view etag) {
 }  // namespace
 
 absl::Status ConnectionOperations::CheckSpec(const ConnectionSpec& spec,
-                                             const ServerRecord* server,
+                                             const model::ServerRecord* server,
                                              int64_t others) const {
-  if (server == nullptr) return Model::NoServer(spec.server_id);
-  if (absl::Status status = CheckServing(*server); !status.ok()) return status;
+  if (server == nullptr) return model::Model::NoServer(spec.server_id);
+  if (absl::Status status = model::CheckServing(*server); !status.ok())
+    return status;
   if (server->resource.state() == admin::Server::DRAINING) {
     return errors::Error(
         Reason::SERVER_DRAINING,
@@ -96,12 +98,13 @@ absl::Status ConnectionOperations::CheckSpec(const ConnectionSpec& spec,
         {{"resource", server->name()}});
   }
   if (absl::Status status =
-          CheckCan(*server, worker::v1::CAPABILITY_NEW_CONNECTIONS);
+          model::CheckCan(*server, worker::v1::CAPABILITY_NEW_CONNECTIONS);
       !status.ok()) {
     return status;
   }
   if (server->connections.contains(spec.connection_id)) {
-    const std::string name = ConnectionName(spec.server_id, spec.connection_id);
+    const std::string name =
+        model::ConnectionName(spec.server_id, spec.connection_id);
     return errors::Error(
         Reason::CONNECTION_ALREADY_EXISTS,
         absl::StrCat(name, " exists, maybe as an ended one: take another id"),
@@ -130,13 +133,13 @@ absl::Status ConnectionOperations::CheckAll(
   std::map<std::string, std::set<std::string>> ids;
   for (const ConnectionSpec& spec : specs) {
     auto& others = ids[spec.server_id];
-    const Model::ServerPtr server = context_.model.Find(spec.server_id);
+    const model::Model::ServerPtr server = context_.model.Find(spec.server_id);
     absl::Status status =
         CheckSpec(spec, server.get(), static_cast<int64_t>(others.size()));
     if (!status.ok()) return status;
     if (!others.insert(spec.connection_id).second) {
       const std::string name =
-          ConnectionName(spec.server_id, spec.connection_id);
+          model::ConnectionName(spec.server_id, spec.connection_id);
       return errors::Error(Reason::CONNECTION_ALREADY_EXISTS,
                            absl::StrCat(name, " is named twice"),
                            {{"resource", name}});
@@ -150,7 +153,7 @@ absl::StatusOr<std::vector<StartedConnection>> ConnectionOperations::Start(
   std::vector<Making> making;
   {
     MutexLock lock(context_.model.mu);
-    if (absl::Status status = CheckRunning(context_); !status.ok()) {
+    if (absl::Status status = gofers::CheckRunning(context_); !status.ok()) {
       return status;
     }
     if (absl::Status status = CheckAll(specs); !status.ok()) return status;
@@ -182,7 +185,7 @@ absl::StatusOr<std::vector<StartedConnection>> ConnectionOperations::Start(
 
 absl::StatusOr<ConnectionOperations::Making> ConnectionOperations::Prepare(
     const ConnectionSpec& spec) {
-  Model& model = context_.model;
+  model::Model& model = context_.model;
   Making making;
   making.server = model.Find(spec.server_id);
   making.link = making.server->link;
@@ -198,7 +201,7 @@ absl::StatusOr<ConnectionOperations::Making> ConnectionOperations::Prepare(
   create.set_uid(resource.uid());
   create.set_connection_id(spec.connection_id);
   create.set_mount_path(spec.mount_path);
-  *create.mutable_options() = supervisor::ToWorker(resource.options());
+  *create.mutable_options() = translate::ToWorker(resource.options());
   create.set_daemon_data(KeptState(resource, making.ticket));
   return making;
 }
@@ -212,7 +215,7 @@ absl::Status ConnectionOperations::AskGofers(std::vector<Making>& making) {
 }
 
 void ConnectionOperations::TakeBack(const std::vector<Making>& making) {
-  std::map<std::shared_ptr<GoferLink>, std::vector<std::string>> uids;
+  std::map<std::shared_ptr<link::GoferLink>, std::vector<std::string>> uids;
   for (const Making& one : making) uids[one.link].push_back(one.uid);
   for (auto& [link, of_link] : uids) {
     StopLater(link, std::move(of_link), worker::v1::END_REASON_ADMIN_STOP);
@@ -225,12 +228,13 @@ void ConnectionOperations::TakeBack(const std::vector<Making>& making) {
 
 absl::StatusOr<std::vector<StartedConnection>> ConnectionOperations::Finish(
     const std::vector<Making>& making) {
-  Model& model = context_.model;
-  std::vector<ConnectionRecord*> records;
+  model::Model& model = context_.model;
+  std::vector<model::ConnectionRecord*> records;
   for (const Making& one : making) {
-    ConnectionRecord* const record = model.FindConnection(*one.server, one.uid);
+    model::ConnectionRecord* const record =
+        model.FindConnection(*one.server, one.uid);
     // The gofer died, or began to drain, meanwhile.
-    if (record == nullptr || HasEnded(record->resource.state())) {
+    if (record == nullptr || model::HasEnded(record->resource.state())) {
       return errors::Error(
           Reason::GOFER_UNREACHABLE,
           absl::StrCat("the gofer of ", one.server->name(),
@@ -246,8 +250,8 @@ absl::StatusOr<std::vector<StartedConnection>> ConnectionOperations::Finish(
   return started;
 }
 
-void ConnectionOperations::KeepRenewed(const std::shared_ptr<GoferLink>& link,
-                                       worker::v1::ToGofer ask) {
+void ConnectionOperations::KeepRenewed(
+    const std::shared_ptr<link::GoferLink>& link, worker::v1::ToGofer ask) {
   if (link == nullptr) return;
   const auto answer = link->Ask(std::move(ask));
   if (answer.ok()) return;
@@ -259,13 +263,13 @@ absl::StatusOr<StartedConnection> ConnectionOperations::RenewTicket(
     absl::string_view server_id, absl::string_view connection_id,
     absl::string_view uid) {
   StartedConnection started;
-  std::shared_ptr<GoferLink> link;
+  std::shared_ptr<link::GoferLink> link;
   worker::v1::ToGofer ask;
   {
     MutexLock lock(context_.model.mu);
-    const Model::ServerPtr server = context_.model.Find(server_id);
-    if (server == nullptr) return Model::NoServer(server_id);
-    ConnectionRecord* const record =
+    const model::Model::ServerPtr server = context_.model.Find(server_id);
+    if (server == nullptr) return model::Model::NoServer(server_id);
+    model::ConnectionRecord* const record =
         context_.model.FindConnection(*server, uid);
     if (record == nullptr) return NoConnection(server_id, connection_id);
     started.connection = record->resource;
@@ -294,8 +298,8 @@ absl::StatusOr<StartedConnection> ConnectionOperations::RenewTicket(
 absl::StatusOr<admin::Connection> ConnectionOperations::Get(
     absl::string_view server_id, absl::string_view connection_id) const {
   MutexLock lock(context_.model.mu);
-  const Model::ServerPtr server = context_.model.Find(server_id);
-  if (server == nullptr) return Model::NoServer(server_id);
+  const model::Model::ServerPtr server = context_.model.Find(server_id);
+  if (server == nullptr) return model::Model::NoServer(server_id);
   const auto found = server->connections.find(connection_id);
   if (found == server->connections.end() || !found->second.visible) {
     return NoConnection(server_id, connection_id);
@@ -310,7 +314,7 @@ absl::StatusOr<int64_t> ConnectionOperations::Visit(
   const int64_t revision = context_.events.revision();
   const auto& servers = context_.model.servers();
   if (server_id != "-" && !servers.contains(server_id)) {
-    return Model::NoServer(server_id);
+    return model::Model::NoServer(server_id);
   }
   // servers/{server}/connections/{connection}
   const std::vector<std::string> parts = absl::StrSplit(after, '/');
@@ -333,37 +337,37 @@ absl::StatusOr<int64_t> ConnectionOperations::Visit(
   return revision;
 }
 
-absl::StatusOr<ConnectionCounts> ConnectionOperations::Count(
+absl::StatusOr<model::ConnectionCounts> ConnectionOperations::Count(
     absl::string_view server_id) const {
   MutexLock lock(context_.model.mu);
   if (server_id == "-") return context_.model.totals();
-  const Model::ServerPtr server = context_.model.Find(server_id);
-  if (server == nullptr) return Model::NoServer(server_id);
+  const model::Model::ServerPtr server = context_.model.Find(server_id);
+  if (server == nullptr) return model::Model::NoServer(server_id);
   return server->counts;
 }
 
 absl::StatusOr<admin::Connection> ConnectionOperations::Stop(
     absl::string_view server_id, absl::string_view connection_id,
     const admin::StopConnectionRequest& request) {
-  std::shared_ptr<GoferLink> link;
+  std::shared_ptr<link::GoferLink> link;
   std::string uid;
   worker::v1::ToGofer ask;
   {
     MutexLock lock(context_.model.mu);
-    if (absl::Status status = CheckRunning(context_); !status.ok()) {
+    if (absl::Status status = gofers::CheckRunning(context_); !status.ok()) {
       return status;
     }
-    const Model::ServerPtr server = context_.model.Find(server_id);
-    if (server == nullptr) return Model::NoServer(server_id);
+    const model::Model::ServerPtr server = context_.model.Find(server_id);
+    if (server == nullptr) return model::Model::NoServer(server_id);
     const auto found = server->connections.find(connection_id);
     if (found == server->connections.end() || !found->second.visible) {
       return NoConnection(server_id, connection_id);
     }
     const admin::Connection& resource = found->second.resource;
     if (!HasEtag(resource, request.etag())) {
-      return EtagMismatch(resource.name(), resource.etag());
+      return model::EtagMismatch(resource.name(), resource.etag());
     }
-    if (HasEnded(resource.state())) return resource;
+    if (model::HasEnded(resource.state())) return resource;
     const bool waits = resource.state() == admin::Connection::PENDING_ATTACH &&
                        !found->second.attaching;
     if (resource.mount_path() == "/" && !request.acknowledge_sandbox_kill() &&
@@ -376,14 +380,14 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Stop(
           {{"resource", resource.name()}});
     }
     if (request.validate_only()) return resource;
-    if (server->link == nullptr) return Unreachable(*server);
+    if (server->link == nullptr) return model::Unreachable(*server);
     link = server->link;
     auto& stop = *ask.mutable_stop_connection();
     stop.set_uid(resource.uid());
     stop.set_mode(ToWorker(request.mode()));
     if (request.has_timeout()) {
       stop.set_abort_after_ns(
-          absl::ToInt64Nanoseconds(ToDuration(request.timeout())));
+          absl::ToInt64Nanoseconds(translate::ToDuration(request.timeout())));
     } else if (stop.mode() == worker::v1::StopConnection::CLOSE) {
       stop.set_abort_after_ns(
           absl::ToInt64Nanoseconds(context_.stop_timeout()));
@@ -400,7 +404,7 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Stop(
   return Get(server_id, connection_id);
 }
 
-void ConnectionOperations::StopLater(std::shared_ptr<GoferLink> link,
+void ConnectionOperations::StopLater(std::shared_ptr<link::GoferLink> link,
                                      std::vector<std::string> uids,
                                      worker::v1::EndReason reason) {
   if (link == nullptr) return;
@@ -420,13 +424,13 @@ void ConnectionOperations::StopLater(std::shared_ptr<GoferLink> link,
 
 void ConnectionOperations::Sweep(absl::Time now) {
   RestoreSockets();
-  Model& model = context_.model;
+  model::Model& model = context_.model;
   MutexLock lock(model.mu);
-  std::map<std::shared_ptr<GoferLink>, std::vector<std::string>> late;
-  for (const AttachClaim& claim : context_.tickets.TakeExpired(now)) {
-    const Model::ServerPtr server = model.Find(claim.server_id);
+  std::map<std::shared_ptr<link::GoferLink>, std::vector<std::string>> late;
+  for (const tickets::AttachClaim& claim : context_.tickets.TakeExpired(now)) {
+    const model::Model::ServerPtr server = model.Find(claim.server_id);
     if (server == nullptr) continue;
-    ConnectionRecord* const record =
+    model::ConnectionRecord* const record =
         model.FindConnection(*server, claim.connection_uid);
     if (record == nullptr || record->attaching) continue;
     late[server->link].push_back(claim.connection_uid);
@@ -440,7 +444,7 @@ void ConnectionOperations::Sweep(absl::Time now) {
     std::vector<std::string> old;
     for (const auto& [connection_id, record] : server->connections) {
       if (record.resource.has_purge_time() &&
-          ToTime(record.resource.purge_time()) <= now) {
+          translate::ToTime(record.resource.purge_time()) <= now) {
         old.push_back(connection_id);
       }
     }

@@ -8,16 +8,18 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "controlplane/supervisor/context.h"
+#include "controlplane/gofers/context.h"
 #include "controlplane/supervisor/supervisor.h"
 
 namespace goferd::supervisor {
+
+namespace admin = goferd::admin::v1;
 
 // The connection methods of Supervisor; see there. Thread-safe; blocks on
 // gofers.
 class ConnectionOperations {
  public:
-  explicit ConnectionOperations(Context& context) : context_(context) {}
+  explicit ConnectionOperations(gofers::Context& context) : context_(context) {}
 
   absl::StatusOr<std::vector<StartedConnection>> Start(
       const std::vector<ConnectionSpec>& specs, Effect effect);
@@ -32,17 +34,19 @@ class ConnectionOperations {
   absl::StatusOr<admin::Connection> Stop(
       absl::string_view server_id, absl::string_view connection_id,
       const admin::StopConnectionRequest& request);
-  absl::StatusOr<ConnectionCounts> Count(absl::string_view server_id) const;
+  absl::StatusOr<model::ConnectionCounts> Count(
+      absl::string_view server_id) const;
 
   absl::Status CheckTickets(const std::vector<std::string>& tickets,
                             const gofer::uds::PeerCredentials& peer,
                             admin::AttachMode mode) const;
-  absl::StatusOr<std::vector<AttachClaim>> ClaimTickets(
+  absl::StatusOr<std::vector<tickets::AttachClaim>> ClaimTickets(
       const std::vector<std::string>& tickets,
       const gofer::uds::PeerCredentials& peer, admin::AttachMode mode);
-  absl::Status Attach(const AttachClaim& claim, gofer::base::UniqueFd gofer_end,
+  absl::Status Attach(const tickets::AttachClaim& claim,
+                      gofer::base::UniqueFd gofer_end,
                       const gofer::uds::PeerCredentials& peer);
-  void Abandon(const AttachClaim& claim, absl::string_view why);
+  void Abandon(const tickets::AttachClaim& claim, absl::string_view why);
 
   // Opens the paths again that an earlier run of goferd left; removes those
   // that nobody waits at any more once all its gofers are adopted.
@@ -54,8 +58,8 @@ class ConnectionOperations {
 
  private:
   struct Making {
-    Model::ServerPtr server;
-    std::shared_ptr<GoferLink> link;
+    model::Model::ServerPtr server;
+    std::shared_ptr<link::GoferLink> link;
     std::string id;
     std::string uid;
     admin::AttachMode attach_mode;
@@ -65,7 +69,8 @@ class ConnectionOperations {
 
   // What `specs` need of goferd itself.
   absl::Status CheckModes(const std::vector<ConnectionSpec>& specs) const;
-  absl::Status CheckSpec(const ConnectionSpec& spec, const ServerRecord* server,
+  absl::Status CheckSpec(const ConnectionSpec& spec,
+                         const model::ServerRecord* server,
                          int64_t others) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
   absl::Status CheckAll(const std::vector<ConnectionSpec>& specs) const
@@ -80,17 +85,17 @@ class ConnectionOperations {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
   absl::StatusOr<std::vector<StartedConnection>> Finish(
       const std::vector<Making>& making);
-  absl::StatusOr<admin::AttachTicket> Issue(const ServerRecord& server,
+  absl::StatusOr<admin::AttachTicket> Issue(const model::ServerRecord& server,
                                             const admin::Connection& connection,
                                             absl::Duration ttl);
   // So that the next goferd knows the new ticket, and the old one no more.
-  static void KeepRenewed(const std::shared_ptr<GoferLink>& link,
+  static void KeepRenewed(const std::shared_ptr<link::GoferLink>& link,
                           worker::v1::ToGofer ask);
   // Asks a gofer to end connections, without waiting for it.
-  void StopLater(std::shared_ptr<GoferLink> link, std::vector<std::string> uids,
-                 worker::v1::EndReason reason);
+  void StopLater(std::shared_ptr<link::GoferLink> link,
+                 std::vector<std::string> uids, worker::v1::EndReason reason);
 
-  Context& context_;
+  gofers::Context& context_;
 };
 
 }  // namespace goferd::supervisor

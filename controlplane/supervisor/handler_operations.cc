@@ -8,8 +8,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
-#include "controlplane/supervisor/rule_translation.h"
-#include "controlplane/supervisor/server_state.h"
+#include "controlplane/model/server_state.h"
+#include "controlplane/supervisor/override_target.h"
+#include "controlplane/translate/rule_translation.h"
 #include "goferd/worker/v1/frame.pb.h"
 
 namespace goferd::supervisor {
@@ -20,7 +21,7 @@ using gofer::base::MutexLock;
 
 constexpr char kStock[] = "stock";
 
-std::string EtagOf(const ServerRecord& server,
+std::string EtagOf(const model::ServerRecord& server,
                    const worker::v1::HandlerList& table) {
   return absl::StrCat(absl::string_view(server.resource.uid()).substr(0, 8),
                       "-", server.generation, "-", table.generation());
@@ -28,19 +29,19 @@ std::string EtagOf(const ServerRecord& server,
 
 bool CanMatch(const admin::HandlerRule& rule, uint32_t mid,
               const std::vector<uint32_t>& known) {
-  const auto mids = MidsOf(rule.match(), known);
+  const auto mids = translate::MidsOf(rule.match(), known);
   if (!mids) return false;
   return mids->empty() ||
          std::find(mids->begin(), mids->end(), mid) != mids->end();
 }
 
-admin::Handler ToRow(const ServerRecord& server,
+admin::Handler ToRow(const model::ServerRecord& server,
                      const worker::v1::Handler& from) {
   admin::Handler row;
   row.set_name(absl::StrCat(server.name(), "/handlers/", from.mid()));
   row.set_mid(static_cast<admin::Mid>(from.mid()));
   row.set_message_name(from.message_name());
-  row.set_op_class(ClassOf(from.mid()));
+  row.set_op_class(translate::ClassOf(from.mid()));
   row.set_mutates(from.mutates());
   row.set_supported(!from.implementation().empty());
   row.set_implementation(from.implementation());
@@ -53,7 +54,7 @@ admin::Handler ToRow(const ServerRecord& server,
 using Available = std::map<uint32_t, worker::v1::Handler>;
 
 absl::Status CheckAssignments(
-    const ServerRecord& server,
+    const model::ServerRecord& server,
     const std::vector<admin::HandlerAssignment>& assignments,
     const worker::v1::HandlerList& table) {
   Available available;
@@ -128,7 +129,7 @@ bool IsStock(const worker::v1::HandlerList& table) {
 }  // namespace
 
 absl::StatusOr<worker::v1::HandlerList> HandlerOperations::Read(
-    GoferLink& link) {
+    link::GoferLink& link) {
   worker::v1::ToGofer ask;
   ask.mutable_list_handlers();
   auto answer = link.Ask(std::move(ask));
@@ -137,14 +138,14 @@ absl::StatusOr<worker::v1::HandlerList> HandlerOperations::Read(
 }
 
 std::vector<admin::Handler> HandlerOperations::ToRows(
-    const Model::ServerPtr& server, const Table& table) {
+    const model::Model::ServerPtr& server, const Table& table) {
   MutexLock lock(context_.model.mu);
-  const auto rules = Model::RulesInOrder(*server);
+  const auto rules = model::Model::RulesInOrder(*server);
   std::vector<admin::Handler> rows;
   for (const auto& from : table.handlers()) {
     admin::Handler row = ToRow(*server, from);
     row.set_etag(EtagOf(*server, table));
-    for (const RuleRecord* rule : rules) {
+    for (const model::RuleRecord* rule : rules) {
       if (CanMatch(rule->resource, from.mid(), server->known_mids)) {
         row.add_handler_rules(rule->resource.name());
       }
@@ -156,8 +157,8 @@ std::vector<admin::Handler> HandlerOperations::ToRows(
 
 absl::StatusOr<std::vector<admin::Handler>> HandlerOperations::List(
     absl::string_view server_id) {
-  auto found =
-      FindToOverride(context_, server_id, worker::v1::CAPABILITY_HANDLER_SWAP);
+  auto found = FindOverrideTarget(context_, server_id,
+                                  worker::v1::CAPABILITY_HANDLER_SWAP);
   if (!found.ok()) return found.status();
   const auto table = Read(*found->link);
   if (!table.ok()) return table.status();
@@ -180,13 +181,13 @@ absl::StatusOr<std::vector<admin::Handler>> HandlerOperations::List(
 }
 
 absl::StatusOr<worker::v1::HandlerList> HandlerOperations::Write(
-    const Model::ServerPtr& server, GoferLink& link,
+    const model::Model::ServerPtr& server, link::GoferLink& link,
     const std::vector<admin::HandlerAssignment>& assignments,
     const Table& before, const std::vector<std::string>& remove_rules) {
   // The stock table is no table of one's own.
   std::vector<admin::HandlerAssignment> own = assignments;
   if (IsStock(Apply(before, assignments))) own.clear();
-  std::optional<KeptOverrides> kept;
+  std::optional<gofers::KeptOverrides> kept;
   std::vector<std::string> remove_uids;
   {
     MutexLock lock(context_.model.mu);
@@ -199,7 +200,7 @@ absl::StatusOr<worker::v1::HandlerList> HandlerOperations::Write(
     }
   }
   kept->SetAssignments(own);
-  auto draft = rules_.DraftOverrides(server, *kept);
+  auto draft = store_.Draft(server, *kept);
   if (!draft.ok()) return draft.status();
   worker::v1::ToGofer ask;
   for (const auto& assignment : assignments) {
@@ -213,7 +214,7 @@ absl::StatusOr<worker::v1::HandlerList> HandlerOperations::Write(
   }
   auto answer = link.Ask(std::move(ask));
   if (!answer.ok()) return answer.status();
-  RuleOperations::Keep(*server, *std::move(draft));
+  gofers::OverridesStore::Commit(*server, *std::move(draft));
   const Table& after = answer->handlers();
   MutexLock lock(context_.model.mu);
   for (const std::string& id : remove_rules) {
@@ -236,8 +237,8 @@ absl::StatusOr<worker::v1::HandlerList> HandlerOperations::Write(
 absl::StatusOr<std::vector<admin::Handler>> HandlerOperations::Set(
     absl::string_view server_id, absl::string_view etag,
     const std::vector<admin::HandlerAssignment>& assignments, Effect effect) {
-  auto found =
-      FindToOverride(context_, server_id, worker::v1::CAPABILITY_HANDLER_SWAP);
+  auto found = FindOverrideTarget(context_, server_id,
+                                  worker::v1::CAPABILITY_HANDLER_SWAP);
   if (!found.ok()) return found.status();
   MutexLock overrides_lock(found->server->overrides_mu);
   auto before = Read(*found->link);
@@ -246,8 +247,8 @@ absl::StatusOr<std::vector<admin::Handler>> HandlerOperations::Set(
     MutexLock lock(context_.model.mu);
     const std::string present = EtagOf(*found->server, *before);
     if (!etag.empty() && etag != absl::string_view(present)) {
-      return EtagMismatch(absl::StrCat(found->server->name(), "/handlers"),
-                          present);
+      return model::EtagMismatch(
+          absl::StrCat(found->server->name(), "/handlers"), present);
     }
     absl::Status status =
         CheckAssignments(*found->server, assignments, *before);
@@ -266,7 +267,7 @@ absl::StatusOr<admin::ResetHandlersResponse> HandlerOperations::Reset(
     absl::string_view server_id, absl::string_view etag,
     admin::ResetHandlersRequest::Scope scope, Effect effect) {
   auto found =
-      FindToOverride(context_, server_id, worker::v1::CAPABILITY_RULES);
+      FindOverrideTarget(context_, server_id, worker::v1::CAPABILITY_RULES);
   if (!found.ok()) return found.status();
   MutexLock overrides_lock(found->server->overrides_mu);
   const auto before = Read(*found->link);
@@ -275,8 +276,8 @@ absl::StatusOr<admin::ResetHandlersResponse> HandlerOperations::Reset(
     MutexLock lock(context_.model.mu);
     const std::string present = EtagOf(*found->server, *before);
     if (!etag.empty() && etag != absl::string_view(present)) {
-      return EtagMismatch(absl::StrCat(found->server->name(), "/handlers"),
-                          present);
+      return model::EtagMismatch(
+          absl::StrCat(found->server->name(), "/handlers"), present);
     }
   }
   const bool all = scope == admin::ResetHandlersRequest::ALL;
@@ -285,7 +286,9 @@ absl::StatusOr<admin::ResetHandlersResponse> HandlerOperations::Reset(
   }
   auto removed = rules_.RemoveIf(
       found->server, found->link,
-      [all](const admin::HandlerRule& rule) { return all || IsFault(rule); },
+      [all](const admin::HandlerRule& rule) {
+        return all || translate::IsFault(rule);
+      },
       effect);
   if (!removed.ok()) return removed.status();
   admin::ResetHandlersResponse response;
@@ -296,13 +299,13 @@ absl::StatusOr<admin::ResetHandlersResponse> HandlerOperations::Reset(
 }
 
 absl::StatusOr<admin::ResetHandlersResponse> HandlerOperations::ResetAll(
-    const Model::ServerPtr& server, GoferLink& link, const Table& before,
-    Effect effect) {
+    const model::Model::ServerPtr& server, link::GoferLink& link,
+    const Table& before, Effect effect) {
   admin::ResetHandlersResponse response;
   std::vector<std::string> rules;
   {
     MutexLock lock(context_.model.mu);
-    for (const RuleRecord* rule : Model::RulesInOrder(*server)) {
+    for (const model::RuleRecord* rule : model::Model::RulesInOrder(*server)) {
       const std::string& name = rule->resource.name();
       response.add_removed_handler_rules(name);
       rules.push_back(name.substr(name.rfind('/') + 1));

@@ -7,18 +7,21 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "controlplane/supervisor/context.h"
+#include "controlplane/gofers/context.h"
 #include "controlplane/supervisor/rule_operations.h"
 #include "controlplane/supervisor/supervisor.h"
 #include "goferd/worker/v1/handler.pb.h"
 
 namespace goferd::supervisor {
 
+namespace admin = goferd::admin::v1;
+
 // The handler methods of Supervisor; see there. Thread-safe; blocks on gofers.
 class HandlerOperations {
  public:
-  HandlerOperations(Context& context, RuleOperations& rules)
-      : context_(context), rules_(rules) {}
+  HandlerOperations(gofers::Context& context, gofers::OverridesStore& store,
+                    RuleOperations& rules)
+      : context_(context), store_(store), rules_(rules) {}
 
   absl::StatusOr<std::vector<admin::Handler>> List(absl::string_view server_id);
   absl::StatusOr<std::vector<admin::Handler>> Set(
@@ -32,20 +35,21 @@ class HandlerOperations {
   using Table = worker::v1::HandlerList;
 
   // The rows as the API has them. Takes the lock.
-  std::vector<admin::Handler> ToRows(const Model::ServerPtr& server,
+  std::vector<admin::Handler> ToRows(const model::Model::ServerPtr& server,
                                      const Table& table);
-  absl::StatusOr<Table> Read(GoferLink& link);
+  absl::StatusOr<Table> Read(link::GoferLink& link);
   // The rules with the ids `remove_rules` go at the same moment.
   absl::StatusOr<Table> Write(
-      const Model::ServerPtr& server, GoferLink& link,
+      const model::Model::ServerPtr& server, link::GoferLink& link,
       const std::vector<admin::HandlerAssignment>& assignments,
       const Table& before, const std::vector<std::string>& remove_rules);
   // The table becomes the stock one and all rules go, in one request.
   absl::StatusOr<admin::ResetHandlersResponse> ResetAll(
-      const Model::ServerPtr& server, GoferLink& link, const Table& before,
-      Effect effect);
+      const model::Model::ServerPtr& server, link::GoferLink& link,
+      const Table& before, Effect effect);
 
-  Context& context_;
+  gofers::Context& context_;
+  gofers::OverridesStore& store_;
   RuleOperations& rules_;
 };
 

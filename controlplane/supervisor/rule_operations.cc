@@ -10,11 +10,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
-#include "controlplane/supervisor/fan_out.h"
-#include "controlplane/supervisor/rule_translation.h"
-#include "controlplane/supervisor/server_state.h"
-#include "controlplane/supervisor/time_conversion.h"
-#include "controlplane/supervisor/uuid.h"
+#include "controlplane/link/fan_out.h"
+#include "controlplane/model/server_state.h"
+#include "controlplane/supervisor/override_target.h"
+#include "controlplane/translate/rule_translation.h"
+#include "controlplane/translate/time_conversion.h"
+#include "controlplane/translate/uuid.h"
 #include "goferd/worker/v1/frame.pb.h"
 #include "server/base/log.h"
 
@@ -25,7 +26,7 @@ using errors::Reason;
 using gofer::base::MutexLock;
 
 absl::Status NoRule(absl::string_view server_id, absl::string_view rule_id) {
-  const std::string name = RuleName(server_id, rule_id);
+  const std::string name = model::RuleName(server_id, rule_id);
   return errors::Error(Reason::RULE_NOT_FOUND,
                        absl::StrCat("there is no rule ", name,
                                     ": ListHandlerRules has those that there "
@@ -39,7 +40,7 @@ uint64_t RandomSeed() {
   return seed;
 }
 
-absl::Status CheckMids(const ServerRecord& server,
+absl::Status CheckMids(const model::ServerRecord& server,
                        const std::vector<RuleSpec>& specs,
                        Supervisor::Existing existing) {
   const auto& known = server.known_mids;
@@ -68,12 +69,13 @@ absl::Status CheckMids(const ServerRecord& server,
 // Whether I/O with a donated FD goes around what the rule does.
 bool IsBypassed(const admin::HandlerRule& rule) {
   if (rule.has_refuse_fd_donation()) return false;
-  const auto mids = MidsOf(rule.match(), {admin::MID_PREAD, admin::MID_PWRITE,
-                                          admin::MID_FALLOCATE});
+  const auto mids = translate::MidsOf(
+      rule.match(),
+      {admin::MID_PREAD, admin::MID_PWRITE, admin::MID_FALLOCATE});
   if (!mids) return false;
   return mids->empty() ||
          std::any_of(mids->begin(), mids->end(), [](uint32_t mid) {
-           return ClassOf(mid) != admin::OP_CLASS_METADATA;
+           return translate::ClassOf(mid) != admin::OP_CLASS_METADATA;
          });
 }
 
@@ -85,14 +87,14 @@ bool MayConcern(const admin::HandlerRule& rule,
 
 }  // namespace
 
-void Warn(const ServerRecord& server, admin::HandlerRule& rule) {
+void Warn(const model::ServerRecord& server, admin::HandlerRule& rule) {
   constexpr int kMostNames = 16;
   rule.clear_warnings();
   if (!IsBypassed(rule)) return;
   admin::HandlerRule::Warning warning;
   for (const auto& [id, record] : server.connections) {
     const admin::Connection& connection = record.resource;
-    if (HasEnded(connection.state()) || !record.visible ||
+    if (model::HasEnded(connection.state()) || !record.visible ||
         connection.options().donate_host_fds() ==
             admin::ConnectionOptions::NO_FDS ||
         !MayConcern(rule, connection)) {
@@ -110,18 +112,19 @@ void Warn(const ServerRecord& server, admin::HandlerRule& rule) {
   *rule.add_warnings() = std::move(warning);
 }
 
-absl::StatusOr<RuleRecord> RuleOperations::Complete(
-    ServerRecord& server, const RuleSpec& spec, Supervisor::Existing existing) {
-  const std::string name = RuleName(server.id, spec.rule_id);
-  RuleRecord record{spec.rule, 0};
+absl::StatusOr<model::RuleRecord> RuleOperations::Complete(
+    model::ServerRecord& server, const RuleSpec& spec,
+    Supervisor::Existing existing) {
+  const std::string name = model::RuleName(server.id, spec.rule_id);
+  model::RuleRecord record{spec.rule, 0};
   admin::HandlerRule& rule = record.resource;
   rule.set_name(name);
   rule.clear_counters();
   rule.clear_warnings();
   const absl::Time now = absl::Now();
   if (rule.has_ttl()) {
-    const absl::Time expire = now + ToDuration(rule.ttl());
-    *rule.mutable_expire_time() = ToProto(expire);
+    const absl::Time expire = now + translate::ToDuration(rule.ttl());
+    *rule.mutable_expire_time() = translate::ToProto(expire);
   }
   if (!rule.trigger().has_seed()) {
     rule.mutable_trigger()->set_seed(RandomSeed());
@@ -137,8 +140,8 @@ absl::StatusOr<RuleRecord> RuleOperations::Complete(
           absl::StrCat(name, " is gone: make it anew without an etag"),
           {{"resource", name}});
     }
-    rule.set_uid(NewUuid());
-    *rule.mutable_create_time() = ToProto(now);
+    rule.set_uid(translate::NewUuid());
+    *rule.mutable_create_time() = translate::ToProto(now);
     record.age_number = server.next_rule_age++;
     return record;
   }
@@ -150,7 +153,7 @@ absl::StatusOr<RuleRecord> RuleOperations::Complete(
                          {{"resource", name}});
   }
   if (!spec.etag.empty() && spec.etag != former.etag()) {
-    return EtagMismatch(name, former.etag());
+    return model::EtagMismatch(name, former.etag());
   }
   rule.set_uid(former.uid());
   *rule.mutable_create_time() = former.create_time();
@@ -158,13 +161,13 @@ absl::StatusOr<RuleRecord> RuleOperations::Complete(
   return record;
 }
 
-absl::StatusOr<std::vector<RuleRecord>> RuleOperations::CompleteAll(
-    ServerRecord& server, const std::vector<RuleSpec>& specs,
+absl::StatusOr<std::vector<model::RuleRecord>> RuleOperations::CompleteAll(
+    model::ServerRecord& server, const std::vector<RuleSpec>& specs,
     Supervisor::Existing existing) {
   if (absl::Status known = CheckMids(server, specs, existing); !known.ok()) {
     return known;
   }
-  std::vector<RuleRecord> records;
+  std::vector<model::RuleRecord> records;
   std::set<std::string> new_ids;
   for (const RuleSpec& spec : specs) {
     auto record = Complete(server, spec, existing);
@@ -188,14 +191,14 @@ absl::StatusOr<std::vector<RuleRecord>> RuleOperations::CompleteAll(
 absl::StatusOr<std::vector<admin::HandlerRule>> RuleOperations::Upsert(
     absl::string_view server_id, const std::vector<RuleSpec>& rules,
     Supervisor::Existing existing, Effect effect) {
-  Model& model = context_.model;
+  model::Model& model = context_.model;
   auto found =
-      FindToOverride(context_, server_id, worker::v1::CAPABILITY_RULES);
+      FindOverrideTarget(context_, server_id, worker::v1::CAPABILITY_RULES);
   if (!found.ok()) return found.status();
-  const Model::ServerPtr server = found->server;
+  const model::Model::ServerPtr server = found->server;
   MutexLock overrides_lock(server->overrides_mu);
-  std::vector<RuleRecord> records;
-  std::optional<KeptOverrides> kept;
+  std::vector<model::RuleRecord> records;
+  std::optional<gofers::KeptOverrides> kept;
   worker::v1::ToGofer ask;
   {
     MutexLock lock(model.mu);
@@ -203,22 +206,22 @@ absl::StatusOr<std::vector<admin::HandlerRule>> RuleOperations::Upsert(
     if (!completed.ok()) return completed.status();
     records = *std::move(completed);
     kept.emplace(*server);
-    for (const RuleRecord& record : records) {
+    for (const model::RuleRecord& record : records) {
       kept->Put(record);
-      *ask.mutable_change_rules()->add_upsert() =
-          ToWorker(record.resource, record.age_number, server->known_mids);
+      *ask.mutable_change_rules()->add_upsert() = translate::ToWorker(
+          record.resource, record.age_number, server->known_mids);
     }
   }
   if (effect == Effect::kReal) {
-    auto draft = DraftOverrides(server, *kept);
+    auto draft = store_.Draft(server, *kept);
     if (!draft.ok()) return draft.status();
     const auto answer = found->link->Ask(std::move(ask));
     if (!answer.ok()) return answer.status();
-    Keep(*server, *std::move(draft));
+    gofers::OverridesStore::Commit(*server, *std::move(draft));
   }
   MutexLock lock(model.mu);
   std::vector<admin::HandlerRule> made;
-  for (RuleRecord& record : records) {
+  for (model::RuleRecord& record : records) {
     if (effect == Effect::kReal) {
       model.PutRule(*server, record);
       const std::string& name = record.resource.name();
@@ -231,9 +234,9 @@ absl::StatusOr<std::vector<admin::HandlerRule>> RuleOperations::Upsert(
   return made;
 }
 
-bool RuleOperations::Refresh(const Model::ServerPtr& server,
+bool RuleOperations::Refresh(const model::Model::ServerPtr& server,
                              absl::Duration timeout) {
-  std::shared_ptr<GoferLink> link;
+  std::shared_ptr<link::GoferLink> link;
   {
     MutexLock lock(context_.model.mu);
     if (server->rules.empty()) return true;
@@ -251,18 +254,19 @@ bool RuleOperations::Refresh(const Model::ServerPtr& server,
   }
   for (const worker::v1::Rule& rule : answer->rules().rules()) {
     const auto known = by_uid.find(rule.uid());
-    if (known != by_uid.end()) SetCounters(rule.counters(), *known->second);
+    if (known != by_uid.end())
+      translate::SetCounters(rule.counters(), *known->second);
   }
   return true;
 }
 
 absl::StatusOr<admin::HandlerRule> RuleOperations::Get(
     absl::string_view server_id, absl::string_view rule_id) {
-  Model::ServerPtr server;
+  model::Model::ServerPtr server;
   {
     MutexLock lock(context_.model.mu);
     server = context_.model.Find(server_id);
-    if (server == nullptr) return Model::NoServer(server_id);
+    if (server == nullptr) return model::Model::NoServer(server_id);
     if (!server->rules.contains(rule_id)) return NoRule(server_id, rule_id);
   }
   Refresh(server, context_.control_timeout());
@@ -276,7 +280,7 @@ absl::StatusOr<admin::HandlerRule> RuleOperations::Get(
 
 absl::StatusOr<Supervisor::RuleList> RuleOperations::List(
     absl::string_view server_id) {
-  std::vector<Model::ServerPtr> servers;
+  std::vector<model::Model::ServerPtr> servers;
   {
     MutexLock lock(context_.model.mu);
     for (const auto& [id, server] : context_.model.servers()) {
@@ -285,10 +289,11 @@ absl::StatusOr<Supervisor::RuleList> RuleOperations::List(
       }
     }
   }
-  if (servers.empty() && server_id != "-") return Model::NoServer(server_id);
+  if (servers.empty() && server_id != "-")
+    return model::Model::NoServer(server_id);
   // Not vector<bool>: several threads write.
   std::vector<char> refreshed(servers.size(), 0);
-  const FanOut fan_out(context_.control_timeout());
+  const link::FanOut fan_out(context_.control_timeout());
   fan_out.Run(servers.size(), [&](size_t i) {
     refreshed[i] = Refresh(servers[i], fan_out.time_left()) ? 1 : 0;
   });
@@ -302,7 +307,7 @@ absl::StatusOr<Supervisor::RuleList> RuleOperations::List(
   }
   for (const auto& [id, server] : context_.model.servers()) {
     if (server_id != "-" && server_id != absl::string_view(id)) continue;
-    for (const RuleRecord* rule : Model::RulesInOrder(*server)) {
+    for (const model::RuleRecord* rule : model::Model::RulesInOrder(*server)) {
       list.rules.push_back(rule->resource);
       Warn(*server, list.rules.back());
     }
@@ -314,7 +319,7 @@ absl::Status RuleOperations::Delete(absl::string_view server_id,
                                     absl::string_view rule_id,
                                     absl::string_view etag, Effect effect) {
   auto found =
-      FindToOverride(context_, server_id, worker::v1::CAPABILITY_RULES);
+      FindOverrideTarget(context_, server_id, worker::v1::CAPABILITY_RULES);
   if (!found.ok()) return found.status();
   MutexLock overrides_lock(found->server->overrides_mu);
   {
@@ -323,10 +328,10 @@ absl::Status RuleOperations::Delete(absl::string_view server_id,
     if (rule == found->server->rules.end()) return NoRule(server_id, rule_id);
     const std::string& present = rule->second.resource.etag();
     if (!etag.empty() && etag != absl::string_view(present)) {
-      return EtagMismatch(RuleName(server_id, rule_id), present);
+      return model::EtagMismatch(model::RuleName(server_id, rule_id), present);
     }
   }
-  const std::string name = RuleName(server_id, rule_id);
+  const std::string name = model::RuleName(server_id, rule_id);
   return RemoveIf(
              found->server, found->link,
              [&](const admin::HandlerRule& rule) {
@@ -337,16 +342,17 @@ absl::Status RuleOperations::Delete(absl::string_view server_id,
 }
 
 absl::StatusOr<std::vector<std::string>> RuleOperations::RemoveIf(
-    const Model::ServerPtr& server, std::shared_ptr<GoferLink> link,
+    const model::Model::ServerPtr& server,
+    std::shared_ptr<link::GoferLink> link,
     absl::FunctionRef<bool(const admin::HandlerRule&)> which, Effect effect) {
   std::vector<std::string> names;
   std::vector<std::string> ids;
-  std::optional<KeptOverrides> kept;
+  std::optional<gofers::KeptOverrides> kept;
   worker::v1::ToGofer ask;
   {
     MutexLock lock(context_.model.mu);
     kept.emplace(*server);
-    for (const RuleRecord* rule : Model::RulesInOrder(*server)) {
+    for (const model::RuleRecord* rule : model::Model::RulesInOrder(*server)) {
       if (!which(rule->resource)) continue;
       kept->Remove(rule->resource.name());
       names.push_back(rule->resource.name());
@@ -355,47 +361,14 @@ absl::StatusOr<std::vector<std::string>> RuleOperations::RemoveIf(
     }
   }
   if (names.empty() || effect == Effect::kValidateOnly) return names;
-  auto draft = DraftOverrides(server, *kept);
+  auto draft = store_.Draft(server, *kept);
   if (!draft.ok()) return draft.status();
   const auto answer = link->Ask(std::move(ask));
   if (!answer.ok()) return answer.status();
-  Keep(*server, *std::move(draft));
+  gofers::OverridesStore::Commit(*server, *std::move(draft));
   MutexLock lock(context_.model.mu);
   for (const std::string& id : ids) context_.model.RemoveRule(*server, id);
   return names;
-}
-
-worker::v1::ChangeRules RuleOperations::RulesToKeep(
-    const ServerRecord& server) {
-  worker::v1::ChangeRules change;
-  for (const RuleRecord* record : Model::RulesInOrder(server)) {
-    const admin::HandlerRule& rule = record->resource;
-    if (!KeptOverrides::IsKept(rule)) continue;
-    *change.add_upsert() =
-        ToWorker(rule, record->age_number, server.known_mids);
-  }
-  return change;
-}
-
-absl::StatusOr<FileDraft> RuleOperations::DraftOverrides(
-    const Model::ServerPtr& server, const KeptOverrides& kept) {
-  {
-    MutexLock lock(context_.model.mu);
-    // The gofers of others keep their own.
-    if (server->resource.origin() != admin::Server::CREATED) {
-      return FileDraft();
-    }
-  }
-  return context_.state.DraftServerFile(server->id, "overrides.pb",
-                                        kept.Serialize());
-}
-
-void RuleOperations::Keep(const ServerRecord& server, FileDraft draft) {
-  const auto kept = draft.PutInPlace();
-  if (kept.ok()) return;
-  gofer::base::Log().warn(
-      "{}: its rules are in force but not written down for a restart: {}",
-      server.name(), std::strerror(kept.error().number()));
 }
 
 }  // namespace goferd::supervisor

@@ -8,20 +8,21 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "controlplane/supervisor/context.h"
-#include "controlplane/supervisor/file_draft.h"
-#include "controlplane/supervisor/kept_overrides.h"
+#include "controlplane/gofers/context.h"
+#include "controlplane/gofers/overrides_store.h"
 #include "controlplane/supervisor/supervisor.h"
-#include "goferd/worker/v1/rule.pb.h"
 
 namespace goferd::supervisor {
+
+namespace admin = goferd::admin::v1;
 
 // The rule methods of Supervisor; see there. Thread-safe; blocks on gofers. The
 // rules of a server are changed by one call at a time, so that the model and
 // the gofer have them in the same order.
 class RuleOperations {
  public:
-  explicit RuleOperations(Context& context) : context_(context) {}
+  RuleOperations(gofers::Context& context, gofers::OverridesStore& store)
+      : context_(context), store_(store) {}
 
   absl::StatusOr<std::vector<admin::HandlerRule>> Upsert(
       absl::string_view server_id, const std::vector<RuleSpec>& rules,
@@ -35,36 +36,29 @@ class RuleOperations {
   // Removes those for which `which` is true; returns their names. The caller
   // holds the server's overrides_mu.
   absl::StatusOr<std::vector<std::string>> RemoveIf(
-      const Model::ServerPtr& server, std::shared_ptr<GoferLink> link,
+      const model::Model::ServerPtr& server,
+      std::shared_ptr<link::GoferLink> link,
       absl::FunctionRef<bool(const admin::HandlerRule&)> which, Effect effect);
 
-  // What is laid over a gofer that is started anew.
-  static worker::v1::ChangeRules RulesToKeep(const ServerRecord& server);
-  // Writes `kept` beside the gofer's bootstrap, for the time after goferd; it
-  // counts once Keep has been called, which logs a failure. The caller holds
-  // the server's overrides_mu from before the one to after the other.
-  absl::StatusOr<FileDraft> DraftOverrides(const Model::ServerPtr& server,
-                                           const KeptOverrides& kept);
-  static void Keep(const ServerRecord& server, FileDraft draft);
-
  private:
-  absl::StatusOr<RuleRecord> Complete(ServerRecord& server,
-                                      const RuleSpec& spec,
-                                      Supervisor::Existing existing)
+  absl::StatusOr<model::RuleRecord> Complete(model::ServerRecord& server,
+                                             const RuleSpec& spec,
+                                             Supervisor::Existing existing)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
-  absl::StatusOr<std::vector<RuleRecord>> CompleteAll(
-      ServerRecord& server, const std::vector<RuleSpec>& specs,
+  absl::StatusOr<std::vector<model::RuleRecord>> CompleteAll(
+      model::ServerRecord& server, const std::vector<RuleSpec>& specs,
       Supervisor::Existing existing)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
   // The present counters, into the model's rules. False when the gofer does not
   // answer.
-  bool Refresh(const Model::ServerPtr& server, absl::Duration timeout);
+  bool Refresh(const model::Model::ServerPtr& server, absl::Duration timeout);
 
-  Context& context_;
+  gofers::Context& context_;
+  gofers::OverridesStore& store_;
 };
 
 // Sets the warnings of `rule`, from the connections that there are.
-void Warn(const ServerRecord& server, admin::HandlerRule& rule);
+void Warn(const model::ServerRecord& server, admin::HandlerRule& rule);
 
 }  // namespace goferd::supervisor
 

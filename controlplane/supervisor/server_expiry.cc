@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "controlplane/model/server_state.h"
 #include "controlplane/supervisor/server_operations.h"
-#include "controlplane/supervisor/server_state.h"
-#include "controlplane/supervisor/time_conversion.h"
+#include "controlplane/translate/time_conversion.h"
 #include "goferd/worker/v1/frame.pb.h"
 
 namespace goferd::supervisor {
@@ -21,7 +21,8 @@ using Server = admin::Server;
 constexpr int kMostHolders = 16;
 
 bool IsOver(const Server& server, absl::Time now) {
-  return server.has_expire_time() && ToTime(server.expire_time()) <= now;
+  return server.has_expire_time() &&
+         translate::ToTime(server.expire_time()) <= now;
 }
 
 }  // namespace
@@ -53,7 +54,9 @@ void ServerOperations::Sweep(absl::Time now) {
 }
 
 void ServerOperations::RefreshHolders() {
-  std::vector<std::pair<Model::ServerPtr, std::shared_ptr<GoferLink>>> waiting;
+  std::vector<
+      std::pair<model::Model::ServerPtr, std::shared_ptr<link::GoferLink>>>
+      waiting;
   {
     MutexLock lock(context_.model.mu);
     for (const auto& [id, server] : context_.model.servers()) {
@@ -74,7 +77,7 @@ void ServerOperations::RefreshHolders() {
     if (!connections.ok() || !inflight.ok()) continue;
     MutexLock lock(context_.model.mu);
     for (const auto& from : connections->connections().connections()) {
-      ConnectionRecord* const record =
+      model::ConnectionRecord* const record =
           context_.model.FindConnection(*server, from.uid());
       if (record != nullptr) record->open_files = from.open_file_count();
     }
@@ -82,7 +85,7 @@ void ServerOperations::RefreshHolders() {
   }
 }
 
-void ServerOperations::SetHolders(ServerRecord& server,
+void ServerOperations::SetHolders(model::ServerRecord& server,
                                   const worker::v1::InflightList& inflight) {
   server.resource.clear_holders();
   // The oldest request of each connection is listed first.
@@ -90,16 +93,17 @@ void ServerOperations::SetHolders(ServerRecord& server,
   for (const auto& request : inflight.requests()) {
     oldest.emplace(request.connection_uid(), &request);
   }
-  std::vector<const ConnectionRecord*> live;
+  std::vector<const model::ConnectionRecord*> live;
   for (const auto& [id, record] : server.connections) {
-    if (!HasEnded(record.resource.state())) live.push_back(&record);
+    if (!model::HasEnded(record.resource.state())) live.push_back(&record);
   }
-  std::sort(live.begin(), live.end(),
-            [](const ConnectionRecord* a, const ConnectionRecord* b) {
-              return ToTime(a->resource.create_time()) <
-                     ToTime(b->resource.create_time());
-            });
-  for (const ConnectionRecord* record : live) {
+  std::sort(
+      live.begin(), live.end(),
+      [](const model::ConnectionRecord* a, const model::ConnectionRecord* b) {
+        return translate::ToTime(a->resource.create_time()) <
+               translate::ToTime(b->resource.create_time());
+      });
+  for (const model::ConnectionRecord* record : live) {
     if (server.resource.holders_size() == kMostHolders) return;
     auto& holder = *server.resource.add_holders();
     holder.set_connection(record->resource.name());
@@ -108,8 +112,8 @@ void ServerOperations::SetHolders(ServerRecord& server,
     if (request == oldest.end()) continue;
     holder.set_oldest_request_mid(
         static_cast<admin::Mid>(request->second->mid()));
-    *holder.mutable_oldest_request_time() =
-        ToProto(absl::Now() - absl::Nanoseconds(request->second->age_ns()));
+    *holder.mutable_oldest_request_time() = translate::ToProto(
+        absl::Now() - absl::Nanoseconds(request->second->age_ns()));
   }
 }
 

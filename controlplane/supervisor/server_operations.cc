@@ -8,12 +8,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
-#include "controlplane/supervisor/connection_options.h"
-#include "controlplane/supervisor/gofer_starter.h"
-#include "controlplane/supervisor/served_tree.h"
-#include "controlplane/supervisor/server_state.h"
-#include "controlplane/supervisor/time_conversion.h"
-#include "controlplane/supervisor/uuid.h"
+#include "controlplane/gofers/gofer_starter.h"
+#include "controlplane/model/server_state.h"
+#include "controlplane/translate/connection_options.h"
+#include "controlplane/translate/time_conversion.h"
+#include "controlplane/translate/uuid.h"
+#include "controlplane/tree/served_tree.h"
 #include "goferd/state/v1/state.pb.h"
 #include "goferd/worker/v1/frame.pb.h"
 #include "server/base/log.h"
@@ -50,8 +50,8 @@ void CompleteLimits(const admin::ServerLimits& defaults,
 
 void ReadTtl(Server& server) {
   if (!server.has_ttl()) return;
-  const absl::Time expire = absl::Now() + ToDuration(server.ttl());
-  *server.mutable_expire_time() = ToProto(expire);
+  const absl::Time expire = absl::Now() + translate::ToDuration(server.ttl());
+  *server.mutable_expire_time() = translate::ToProto(expire);
 }
 
 template <class Message>
@@ -64,8 +64,8 @@ bool Same(const Message& a, const Message& b) {
 admin::Server ServerOperations::Complete(const std::string& id,
                                          const Server& spec) const {
   Server server = spec;
-  server.set_name(ServerName(id));
-  *server.mutable_create_time() = ToProto(absl::Now());
+  server.set_name(model::ServerName(id));
+  *server.mutable_create_time() = translate::ToProto(absl::Now());
   *server.mutable_update_time() = server.create_time();
   auto& options = *server.mutable_options();
   if (!options.has_walk_stat_supported()) {
@@ -79,9 +79,9 @@ admin::Server ServerOperations::Complete(const std::string& id,
   }
   CompleteLimits(context_.config.servers().default_limits(),
                  *server.mutable_limits());
-  *server.mutable_default_connection_options() =
-      CompleteDefaults(spec.default_connection_options(),
-                       context_.config.connections().default_options());
+  *server.mutable_default_connection_options() = translate::CompleteDefaults(
+      spec.default_connection_options(),
+      context_.config.connections().default_options());
   if (server.sandbox_mode() == Server::SANDBOX_MODE_UNSPECIFIED) {
     server.set_sandbox_mode(Server::FULL);
   }
@@ -96,20 +96,22 @@ admin::Server ServerOperations::Complete(const std::string& id,
 
 absl::Status ServerOperations::CheckNew(const std::string& id,
                                         const Server& spec) const {
-  if (absl::Status status = CheckRunning(context_); !status.ok()) return status;
-  const Model& model = context_.model;
+  if (absl::Status status = gofers::CheckRunning(context_); !status.ok())
+    return status;
+  const model::Model& model = context_.model;
   if (model.Find(id) != nullptr) {
-    return errors::Error(Reason::SERVER_ALREADY_EXISTS,
-                         absl::StrCat("there is a server ", ServerName(id),
-                                      ": take another id, or delete it"),
-                         {{"resource", ServerName(id)}});
+    return errors::Error(
+        Reason::SERVER_ALREADY_EXISTS,
+        absl::StrCat("there is a server ", model::ServerName(id),
+                     ": take another id, or delete it"),
+        {{"resource", model::ServerName(id)}});
   }
   if (model.IsBeingAdopted(id)) {
     return errors::ErrorWithRetry(
         Reason::STARTING,
-        absl::StrCat("goferd looks for a gofer of ", ServerName(id),
+        absl::StrCat("goferd looks for a gofer of ", model::ServerName(id),
                      " that lives already: try again"),
-        kRetryMs, {{"resource", ServerName(id)}});
+        kRetryMs, {{"resource", model::ServerName(id)}});
   }
   const auto limit =
       static_cast<size_t>(context_.config.servers().max_servers());
@@ -122,7 +124,8 @@ absl::Status ServerOperations::CheckNew(const std::string& id,
         {{"limit", absl::StrCat(limit)},
          {"used", absl::StrCat(model.servers().size())}});
   }
-  if (absl::Status status = CheckSandboxMode(context_, spec.sandbox_mode());
+  if (absl::Status status =
+          gofers::CheckSandboxMode(context_, spec.sandbox_mode());
       !status.ok()) {
     return status;
   }
@@ -133,21 +136,21 @@ absl::StatusOr<admin::Server> ServerOperations::Create(absl::string_view name,
                                                        const Server& spec,
                                                        Effect effect) {
   const std::string id(name);
-  Model& model = context_.model;
+  model::Model& model = context_.model;
   {
     MutexLock lock(model.mu);
     if (absl::Status status = CheckNew(id, spec); !status.ok()) return status;
   }
-  const auto tree =
-      ResolveTree(spec, spec.has_oci_bundle() ? spec.oci_bundle() : spec.root(),
-                  context_.config.allowed_roots());
+  const auto tree = tree::ResolveTree(
+      spec, spec.has_oci_bundle() ? spec.oci_bundle() : spec.root(),
+      context_.config.allowed_roots());
   if (!tree.ok()) return tree.status();
-  auto server = std::make_shared<ServerRecord>();
+  auto server = std::make_shared<model::ServerRecord>();
   server->id = id;
   server->resource = Complete(id, spec);
   server->resolved_root = tree->path;
   if (effect == Effect::kValidateOnly) return server->resource;
-  server->resource.set_uid(NewUuid());
+  server->resource.set_uid(translate::NewUuid());
   {
     MutexLock lock(model.mu);
     // Another one may have been faster.
@@ -171,8 +174,8 @@ absl::StatusOr<admin::Server> ServerOperations::Create(absl::string_view name,
 absl::StatusOr<admin::Server> ServerOperations::Get(
     absl::string_view id) const {
   MutexLock lock(context_.model.mu);
-  const Model::ServerPtr server = context_.model.Find(id);
-  if (server == nullptr) return Model::NoServer(id);
+  const model::Model::ServerPtr server = context_.model.Find(id);
+  if (server == nullptr) return model::Model::NoServer(id);
   return server->resource;
 }
 
@@ -188,27 +191,29 @@ int64_t ServerOperations::Visit(
   return context_.events.revision();
 }
 
-absl::Status ServerOperations::TellGofer(const Model::ServerPtr& server,
+absl::Status ServerOperations::TellGofer(const model::Model::ServerPtr& server,
                                          const Server& before,
                                          const Server& after, Effect effect) {
-  std::shared_ptr<GoferLink> link;
-  std::shared_ptr<GoferProcess> process;
+  std::shared_ptr<link::GoferLink> link;
+  std::shared_ptr<process::GoferProcess> process;
   {
     MutexLock lock(context_.model.mu);
-    if (absl::Status status = CheckServing(*server); !status.ok()) {
+    if (absl::Status status = model::CheckServing(*server); !status.ok()) {
       return status;
     }
     link = server->link;
     process = server->process;
     if (!Same(before.limits(), after.limits())) {
-      absl::Status can = CheckCan(*server, worker::v1::CAPABILITY_LIMITS);
+      absl::Status can =
+          model::CheckCan(*server, worker::v1::CAPABILITY_LIMITS);
       if (!can.ok()) return can;
     }
   }
   if (effect == Effect::kValidateOnly) return absl::OkStatus();
   if (!Same(before.limits(), after.limits())) {
     worker::v1::ToGofer ask;
-    *ask.mutable_set_limits()->mutable_limits() = ToWorker(after.limits());
+    *ask.mutable_set_limits()->mutable_limits() =
+        gofers::ToWorker(after.limits());
     const auto answer = link->Ask(std::move(ask));
     if (!answer.ok()) return answer.status();
   }
@@ -220,13 +225,13 @@ absl::Status ServerOperations::TellGofer(const Model::ServerPtr& server,
 }
 
 absl::StatusOr<ServerOperations::ChangeDraft> ServerOperations::Draft(
-    const Model::ServerPtr& server, const Server& after, bool draining) {
+    const model::Model::ServerPtr& server, const Server& after, bool draining) {
   worker::v1::Bootstrap bootstrap;
   {
     MutexLock lock(context_.model.mu);
-    bootstrap = MakeBootstrap(context_, *server);
+    bootstrap = gofers::MakeBootstrap(context_, *server);
   }
-  *bootstrap.mutable_limits() = ToWorker(after.limits());
+  *bootstrap.mutable_limits() = gofers::ToWorker(after.limits());
   state::v1::ServerState kept;
   *kept.mutable_server() = after;
   kept.set_resolved_root(server->resolved_root);
@@ -234,7 +239,7 @@ absl::StatusOr<ServerOperations::ChangeDraft> ServerOperations::Draft(
   bootstrap.set_daemon_data(kept.SerializeAsString());
   // One that we did not start is never started again.
   if (after.origin() != Server::CREATED) {
-    return ChangeDraft{FileDraft(), bootstrap.daemon_data()};
+    return ChangeDraft{state::FileDraft(), bootstrap.daemon_data()};
   }
   auto file = context_.state.DraftServerFile(server->id, "bootstrap.pb",
                                              bootstrap.SerializeAsString());
@@ -242,13 +247,14 @@ absl::StatusOr<ServerOperations::ChangeDraft> ServerOperations::Draft(
   return ChangeDraft{*std::move(file), bootstrap.daemon_data()};
 }
 
-void ServerOperations::Keep(const Model::ServerPtr& server, ChangeDraft draft) {
+void ServerOperations::Keep(const model::Model::ServerPtr& server,
+                            ChangeDraft draft) {
   const auto kept = draft.file.PutInPlace();
   if (!kept.ok()) {
     Log().warn("{}: a change is not written down for a restart: {}",
                server->name(), std::strerror(kept.error().number()));
   }
-  std::shared_ptr<GoferLink> link;
+  std::shared_ptr<link::GoferLink> link;
   {
     MutexLock lock(context_.model.mu);
     link = server->link;
@@ -266,15 +272,15 @@ void ServerOperations::Keep(const Model::ServerPtr& server, ChangeDraft draft) {
 absl::StatusOr<admin::Server> ServerOperations::Update(
     absl::string_view id, absl::string_view etag, Effect effect,
     absl::FunctionRef<absl::Status(Server&)> change) {
-  Model& model = context_.model;
-  std::optional<Mutation> mutation;
+  model::Model& model = context_.model;
+  std::optional<model::Mutation> mutation;
   Server before;
   {
     MutexLock lock(model.mu);
-    if (absl::Status status = CheckRunning(context_); !status.ok()) {
+    if (absl::Status status = gofers::CheckRunning(context_); !status.ok()) {
       return status;
     }
-    auto begun = Mutation::Begin(model, id, etag);
+    auto begun = model::Mutation::Begin(model, id, etag);
     if (!begun.ok()) return begun.status();
     mutation.emplace(*std::move(begun));
     before = mutation->server()->resource;
@@ -289,9 +295,9 @@ absl::StatusOr<admin::Server> ServerOperations::Update(
   }
   if (!Same(before.default_connection_options(),
             after.default_connection_options())) {
-    *after.mutable_default_connection_options() =
-        CompleteDefaults(after.default_connection_options(),
-                         context_.config.connections().default_options());
+    *after.mutable_default_connection_options() = translate::CompleteDefaults(
+        after.default_connection_options(),
+        context_.config.connections().default_options());
   }
   ReadTtl(after);
   absl::Status told =
@@ -302,7 +308,7 @@ absl::StatusOr<admin::Server> ServerOperations::Update(
   if (!draft.ok()) return draft.status();
   told = TellGofer(mutation->server(), before, after, Effect::kReal);
   if (!told.ok()) return told;
-  ServerRecord& server = *mutation->server();
+  model::ServerRecord& server = *mutation->server();
   Server changed;
   {
     MutexLock lock(model.mu);
@@ -326,18 +332,18 @@ absl::StatusOr<admin::Server> ServerOperations::Update(
 absl::Status ServerOperations::Delete(absl::string_view id,
                                       absl::string_view etag,
                                       Supervisor::Force force, Effect effect) {
-  Model& model = context_.model;
-  std::optional<Mutation> mutation;
+  model::Model& model = context_.model;
+  std::optional<model::Mutation> mutation;
   {
     MutexLock lock(model.mu);
-    if (absl::Status status = CheckRunning(context_); !status.ok()) {
+    if (absl::Status status = gofers::CheckRunning(context_); !status.ok()) {
       return status;
     }
-    auto begun = Mutation::Begin(model, id, etag);
+    auto begun = model::Mutation::Begin(model, id, etag);
     if (!begun.ok()) return begun.status();
     mutation.emplace(*std::move(begun));
   }
-  const Model::ServerPtr& server = mutation->server();
+  const model::Model::ServerPtr& server = mutation->server();
   {
     MutexLock lock(model.mu);
     const int64_t live = server->live_connections();
@@ -353,7 +359,7 @@ absl::Status ServerOperations::Delete(absl::string_view id,
                         (server->resource.state() == Server::FAILED &&
                          server->process != nullptr);
     if (silent && force == Supervisor::Force::kNo) {
-      return Unreachable(*server);
+      return model::Unreachable(*server);
     }
     if (effect == Effect::kValidateOnly) return absl::OkStatus();
     // What stays behind would be a server again after a restart of goferd.
@@ -370,24 +376,24 @@ absl::Status ServerOperations::Delete(absl::string_view id,
 absl::StatusOr<admin::Server> ServerOperations::SetDraining(
     absl::string_view id, absl::string_view etag, bool draining,
     Effect effect) {
-  Model& model = context_.model;
+  model::Model& model = context_.model;
   const auto wanted = draining ? Server::DRAINING : Server::ACTIVE;
-  std::optional<Mutation> mutation;
-  std::shared_ptr<GoferLink> link;
+  std::optional<model::Mutation> mutation;
+  std::shared_ptr<link::GoferLink> link;
   Server present;
   {
     MutexLock lock(model.mu);
-    if (absl::Status status = CheckRunning(context_); !status.ok()) {
+    if (absl::Status status = gofers::CheckRunning(context_); !status.ok()) {
       return status;
     }
-    auto begun = Mutation::Begin(model, id, etag);
+    auto begun = model::Mutation::Begin(model, id, etag);
     if (!begun.ok()) return begun.status();
     mutation.emplace(*std::move(begun));
   }
-  const Model::ServerPtr& server = mutation->server();
+  const model::Model::ServerPtr& server = mutation->server();
   {
     MutexLock lock(model.mu);
-    if (absl::Status status = CheckServing(*server); !status.ok()) {
+    if (absl::Status status = model::CheckServing(*server); !status.ok()) {
       return status;
     }
     if (server->resource.state() == wanted) return server->resource;
@@ -422,7 +428,8 @@ absl::StatusOr<admin::Server> ServerOperations::SetDraining(
                 "the server drains", context_.ended_retention());
     }
   }
-  if (absl::Status status = CheckServing(*server); !status.ok()) return status;
+  if (absl::Status status = model::CheckServing(*server); !status.ok())
+    return status;
   absl::Status changed = model.SetState(*server, wanted);
   if (!changed.ok()) return changed;
   return server->resource;

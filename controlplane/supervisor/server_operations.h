@@ -6,18 +6,20 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "controlplane/supervisor/context.h"
-#include "controlplane/supervisor/file_draft.h"
-#include "controlplane/supervisor/lifecycle.h"
+#include "controlplane/gofers/context.h"
+#include "controlplane/gofers/lifecycle.h"
+#include "controlplane/state/file_draft.h"
 #include "controlplane/supervisor/supervisor.h"
 #include "goferd/worker/v1/stats.pb.h"
 
 namespace goferd::supervisor {
 
+namespace admin = goferd::admin::v1;
+
 // The server methods of Supervisor; see there. Thread-safe; blocks on gofers.
 class ServerOperations {
  public:
-  ServerOperations(Context& context, Lifecycle& lifecycle)
+  ServerOperations(gofers::Context& context, gofers::Lifecycle& lifecycle)
       : context_(context), lifecycle_(lifecycle) {}
 
   absl::StatusOr<admin::Server> Create(absl::string_view id,
@@ -47,26 +49,26 @@ class ServerOperations {
   admin::Server Complete(const std::string& id,
                          const admin::Server& spec) const;
   // Brings what changed to the gofer, or checks only that it could.
-  absl::Status TellGofer(const Model::ServerPtr& server,
+  absl::Status TellGofer(const model::Model::ServerPtr& server,
                          const admin::Server& before,
                          const admin::Server& after, Effect effect);
   // What the next goferd is to know: on the disk before a change is made, and
   // in its place after it. Failures of the second step are logged.
   struct ChangeDraft {
-    FileDraft file;
+    state::FileDraft file;
     // For the gofer.
     std::string daemon_data;
   };
-  absl::StatusOr<ChangeDraft> Draft(const Model::ServerPtr& server,
+  absl::StatusOr<ChangeDraft> Draft(const model::Model::ServerPtr& server,
                                     const admin::Server& after, bool draining);
-  void Keep(const Model::ServerPtr& server, ChangeDraft draft);
+  void Keep(const model::Model::ServerPtr& server, ChangeDraft draft);
 
-  void SetHolders(ServerRecord& server,
+  void SetHolders(model::ServerRecord& server,
                   const worker::v1::InflightList& inflight)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
 
-  Context& context_;
-  Lifecycle& lifecycle_;
+  gofers::Context& context_;
+  gofers::Lifecycle& lifecycle_;
 };
 
 }  // namespace goferd::supervisor

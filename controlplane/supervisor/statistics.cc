@@ -5,9 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
-#include "controlplane/supervisor/server_state.h"
-#include "controlplane/supervisor/stats_translation.h"
-#include "controlplane/supervisor/time_conversion.h"
+#include "controlplane/model/server_state.h"
+#include "controlplane/translate/stats_translation.h"
+#include "controlplane/translate/time_conversion.h"
 #include "goferd/worker/v1/frame.pb.h"
 #include "server/base/log.h"
 
@@ -57,20 +57,21 @@ absl::StatusOr<std::vector<Statistics::Target>> Statistics::Find(
     }
     return targets;
   }
-  const Model::ServerPtr server = context_.model.Find(server_id);
-  if (server == nullptr) return Model::NoServer(server_id);
+  const model::Model::ServerPtr server = context_.model.Find(server_id);
+  if (server == nullptr) return model::Model::NoServer(server_id);
   targets.push_back({server, server->link});
   return targets;
 }
 
-void Statistics::AddTopHolders(const ServerRecord& server,
+void Statistics::AddTopHolders(const model::ServerRecord& server,
                                const worker::v1::StatsList& list,
                                admin::Stats& stats) {
   std::vector<std::pair<int64_t, std::string>> holders;
   for (const auto& one : list.stats()) {
     const auto id = server.connection_ids.find(one.connection_uid());
     if (id == server.connection_ids.end() || FdsOf(one) == 0) continue;
-    holders.emplace_back(FdsOf(one), ConnectionName(server.id, id->second));
+    holders.emplace_back(FdsOf(one),
+                         model::ConnectionName(server.id, id->second));
   }
   const size_t shown = std::min(holders.size(), kTopHolders);
   std::partial_sort(
@@ -85,8 +86,8 @@ void Statistics::AddTopHolders(const ServerRecord& server,
   }
 }
 
-absl::StatusOr<admin::Stats> Statistics::ReadServer(const Target& target,
-                                                    const FanOut& fan_out) {
+absl::StatusOr<admin::Stats> Statistics::ReadServer(
+    const Target& target, const link::FanOut& fan_out) {
   worker::v1::ToGofer total;
   total.mutable_get_stats()->mutable_server_total();
   const auto sums = target.link->AskFor(fan_out.time_left(), std::move(total));
@@ -96,12 +97,13 @@ absl::StatusOr<admin::Stats> Statistics::ReadServer(const Target& target,
   const auto list = target.link->AskFor(fan_out.time_left(), std::move(each));
   if (!list.ok()) return list.status();
   admin::Stats stats;
-  if (!sums->stats().stats().empty()) stats = ToAdmin(sums->stats().stats(0));
+  if (!sums->stats().stats().empty())
+    stats = translate::ToAdmin(sums->stats().stats(0));
   MutexLock lock(context_.model.mu);
-  const ServerRecord& server = *target.server;
+  const model::ServerRecord& server = *target.server;
   stats.set_name(server.name());
   stats.set_uid(server.resource.uid());
-  *stats.mutable_start_time() = ToProto(server.started_at);
+  *stats.mutable_start_time() = translate::ToProto(server.started_at);
   stats.mutable_fds()->set_limit(server.resource.limits().max_fds());
   AddTopHolders(server, list->stats(), stats);
   return stats;
@@ -109,11 +111,11 @@ absl::StatusOr<admin::Stats> Statistics::ReadServer(const Target& target,
 
 absl::StatusOr<std::vector<admin::Stats>> Statistics::Read(
     const Target& target, absl::string_view connection_id,
-    const FanOut& fan_out) {
+    const link::FanOut& fan_out) {
   if (target.link == nullptr) {
     MutexLock lock(context_.model.mu);
-    absl::Status status = CheckServing(*target.server);
-    return status.ok() ? Unreachable(*target.server) : status;
+    absl::Status status = model::CheckServing(*target.server);
+    return status.ok() ? model::Unreachable(*target.server) : status;
   }
   if (connection_id.empty()) {
     auto stats = ReadServer(target, fan_out);
@@ -128,7 +130,8 @@ absl::StatusOr<std::vector<admin::Stats>> Statistics::Read(
     MutexLock lock(context_.model.mu);
     const auto found = target.server->connections.find(connection_id);
     if (found == target.server->connections.end() || !found->second.visible) {
-      return NoConnection(ConnectionName(target.server->id, connection_id));
+      return NoConnection(
+          model::ConnectionName(target.server->id, connection_id));
     }
     ask.mutable_get_stats()->set_connection_uid(found->second.resource.uid());
   }
@@ -137,13 +140,14 @@ absl::StatusOr<std::vector<admin::Stats>> Statistics::Read(
   std::vector<admin::Stats> list;
   MutexLock lock(context_.model.mu);
   for (const worker::v1::Stats& from : answer->stats().stats()) {
-    const ConnectionRecord* const record =
+    const model::ConnectionRecord* const record =
         context_.model.FindConnection(*target.server, from.connection_uid());
     if (record == nullptr || !record->visible) continue;
-    SetFacts(record->resource, list.emplace_back(ToAdmin(from)));
+    SetFacts(record->resource, list.emplace_back(translate::ToAdmin(from)));
   }
   if (list.empty() && !all) {
-    return NoConnection(ConnectionName(target.server->id, connection_id));
+    return NoConnection(
+        model::ConnectionName(target.server->id, connection_id));
   }
   std::sort(list.begin(), list.end(),
             [](const admin::Stats& a, const admin::Stats& b) {
@@ -158,7 +162,7 @@ absl::StatusOr<Supervisor::StatsList> Statistics::Get(
   if (!targets.ok()) return targets.status();
   std::vector<absl::StatusOr<std::vector<admin::Stats>>> results(
       targets->size(), NotAsked());
-  const FanOut fan_out(context_.control_timeout());
+  const link::FanOut fan_out(context_.control_timeout());
   fan_out.Run(targets->size(), [&](size_t i) {
     results[i] = Read((*targets)[i], connection_id, fan_out);
   });
@@ -176,7 +180,7 @@ absl::StatusOr<Supervisor::StatsList> Statistics::Get(
   return list;
 }
 
-void Statistics::AddInflight(const ServerRecord& server,
+void Statistics::AddInflight(const model::ServerRecord& server,
                              absl::string_view connection_id,
                              const worker::v1::InflightList& from_gofer,
                              Supervisor::InflightList& list) {
@@ -187,8 +191,8 @@ void Statistics::AddInflight(const ServerRecord& server,
         connection_id != absl::string_view(id->second)) {
       continue;
     }
-    admin::InflightRpc& rpc = list.rpcs.emplace_back(ToAdmin(from));
-    rpc.set_connection(ConnectionName(server.id, id->second));
+    admin::InflightRpc& rpc = list.rpcs.emplace_back(translate::ToAdmin(from));
+    rpc.set_connection(model::ConnectionName(server.id, id->second));
     for (const auto& [rule_id, rule] : server.rules) {
       if (rule.resource.uid() == from.rule_uid()) {
         rpc.set_handler_rule(rule.resource.name());
@@ -207,12 +211,12 @@ absl::StatusOr<Supervisor::InflightList> Statistics::ListInflight(
     const auto& connections = targets->front().server->connections;
     const auto found = connections.find(connection_id);
     if (found == connections.end() || !found->second.visible) {
-      return NoConnection(ConnectionName(server_id, connection_id));
+      return NoConnection(model::ConnectionName(server_id, connection_id));
     }
   }
   std::vector<absl::StatusOr<worker::v1::Response>> answers(targets->size(),
                                                             NotAsked());
-  const FanOut fan_out(context_.control_timeout());
+  const link::FanOut fan_out(context_.control_timeout());
   fan_out.Run(targets->size(), [&](size_t i) {
     if ((*targets)[i].link == nullptr) return;
     worker::v1::ToGofer ask;
@@ -224,7 +228,7 @@ absl::StatusOr<Supervisor::InflightList> Statistics::ListInflight(
   Supervisor::InflightList list;
   MutexLock lock(context_.model.mu);
   for (size_t i = 0; i < answers.size(); ++i) {
-    const ServerRecord& server = *(*targets)[i].server;
+    const model::ServerRecord& server = *(*targets)[i].server;
     if (answers[i].ok()) {
       AddInflight(server, connection_id, answers[i]->inflight(), list);
     } else if ((*targets)[i].link != nullptr ||
@@ -236,7 +240,7 @@ absl::StatusOr<Supervisor::InflightList> Statistics::ListInflight(
   std::stable_sort(
       list.rpcs.begin(), list.rpcs.end(),
       [](const admin::InflightRpc& a, const admin::InflightRpc& b) {
-        return ToDuration(a.age()) > ToDuration(b.age());
+        return translate::ToDuration(a.age()) > translate::ToDuration(b.age());
       });
   return list;
 }
@@ -250,7 +254,7 @@ absl::StatusOr<admin::LogLevel> Statistics::SetLogLevel(
   }
   std::vector<absl::StatusOr<admin::LogLevel>> former(targets->size(),
                                                       NotAsked());
-  const FanOut fan_out(context_.control_timeout());
+  const link::FanOut fan_out(context_.control_timeout());
   fan_out.Run(targets->size(), [&](size_t i) {
     former[i] = SetLevel(*(*targets)[i].server, level, effect, fan_out);
   });
@@ -263,14 +267,13 @@ absl::StatusOr<admin::LogLevel> Statistics::SetLogLevel(
   return admin::LOG_LEVEL_UNSPECIFIED;
 }
 
-absl::StatusOr<admin::LogLevel> Statistics::SetLevel(ServerRecord& server,
-                                                     admin::LogLevel level,
-                                                     Effect effect,
-                                                     const FanOut& fan_out) {
-  std::shared_ptr<GoferLink> link;
+absl::StatusOr<admin::LogLevel> Statistics::SetLevel(
+    model::ServerRecord& server, admin::LogLevel level, Effect effect,
+    const link::FanOut& fan_out) {
+  std::shared_ptr<link::GoferLink> link;
   {
     MutexLock lock(context_.model.mu);
-    absl::Status status = CheckServing(server);
+    absl::Status status = model::CheckServing(server);
     if (!status.ok()) return status;
     if (effect == Effect::kValidateOnly) return server.log_level;
     link = server.link;

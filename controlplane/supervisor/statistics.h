@@ -7,18 +7,20 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "controlplane/supervisor/context.h"
-#include "controlplane/supervisor/fan_out.h"
+#include "controlplane/gofers/context.h"
+#include "controlplane/link/fan_out.h"
 #include "controlplane/supervisor/supervisor.h"
 #include "goferd/worker/v1/stats.pb.h"
 
 namespace goferd::supervisor {
 
+namespace admin = goferd::admin::v1;
+
 // The methods of Supervisor that read counters; see there. Thread-safe; blocks
 // on gofers, on all at once and for one control timeout.
 class Statistics {
  public:
-  explicit Statistics(Context& context) : context_(context) {}
+  explicit Statistics(gofers::Context& context) : context_(context) {}
 
   absl::StatusOr<Supervisor::StatsList> Get(absl::string_view server_id,
                                             absl::string_view connection_id);
@@ -32,29 +34,30 @@ class Statistics {
 
  private:
   struct Target {
-    Model::ServerPtr server;
-    std::shared_ptr<GoferLink> link;
+    model::Model::ServerPtr server;
+    std::shared_ptr<link::GoferLink> link;
   };
   // The servers that `server_id` means, in order. SERVER_NOT_FOUND.
   absl::StatusOr<std::vector<Target>> Find(absl::string_view server_id) const;
   absl::StatusOr<std::vector<admin::Stats>> Read(
       const Target& target, absl::string_view connection_id,
-      const FanOut& fan_out);
+      const link::FanOut& fan_out);
   // Answers the former one.
-  absl::StatusOr<admin::LogLevel> SetLevel(ServerRecord& server,
+  absl::StatusOr<admin::LogLevel> SetLevel(model::ServerRecord& server,
                                            admin::LogLevel level, Effect effect,
-                                           const FanOut& fan_out);
+                                           const link::FanOut& fan_out);
   absl::StatusOr<admin::Stats> ReadServer(const Target& target,
-                                          const FanOut& fan_out);
-  void AddInflight(const ServerRecord& server, absl::string_view connection_id,
+                                          const link::FanOut& fan_out);
+  void AddInflight(const model::ServerRecord& server,
+                   absl::string_view connection_id,
                    const worker::v1::InflightList& from_gofer,
                    Supervisor::InflightList& list)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
-  void AddTopHolders(const ServerRecord& server,
+  void AddTopHolders(const model::ServerRecord& server,
                      const worker::v1::StatsList& list, admin::Stats& stats)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
 
-  Context& context_;
+  gofers::Context& context_;
 };
 
 }  // namespace goferd::supervisor

@@ -2,16 +2,16 @@
 
 #include <utility>
 
-#include "controlplane/supervisor/cgroup_parent.h"
+#include "controlplane/gofers/context.h"
+#include "controlplane/gofers/lifecycle.h"
+#include "controlplane/gofers/memory_watch.h"
+#include "controlplane/gofers/warm_gofers.h"
+#include "controlplane/process/cgroup_parent.h"
 #include "controlplane/supervisor/connection_operations.h"
-#include "controlplane/supervisor/context.h"
 #include "controlplane/supervisor/handler_operations.h"
-#include "controlplane/supervisor/lifecycle.h"
-#include "controlplane/supervisor/memory_watch.h"
 #include "controlplane/supervisor/rule_operations.h"
 #include "controlplane/supervisor/server_operations.h"
 #include "controlplane/supervisor/statistics.h"
-#include "controlplane/supervisor/warm_gofers.h"
 #include "server/base/log.h"
 
 namespace goferd::supervisor {
@@ -26,16 +26,18 @@ constexpr absl::Duration kAdoptionPatience = absl::Milliseconds(800);
 
 class NodeSupervisor final : public Supervisor {
  public:
-  NodeSupervisor(const config::v1::DaemonConfig& config, StateDirectory state,
-                 std::unique_ptr<worker::EventLoop> loop)
+  NodeSupervisor(const config::v1::DaemonConfig& config,
+                 state::StateDirectory state,
+                 std::unique_ptr<event_loop::EventLoop> loop)
       : context_(config, std::move(state), std::move(loop), kThreads),
         connections_(context_),
-        rules_(context_),
-        handlers_(context_, rules_),
+        store_(context_),
+        rules_(context_, store_),
+        handlers_(context_, store_, rules_),
         statistics_(context_),
         memory_(context_),
         warm_(context_),
-        lifecycle_(context_, rules_, warm_),
+        lifecycle_(context_, store_, warm_),
         servers_(context_, lifecycle_) {}
 
   ~NodeSupervisor() override {
@@ -65,7 +67,7 @@ class NodeSupervisor final : public Supervisor {
 
   void Shutdown() override { context_.stopping = true; }
   void GiveUp() override { context_.links.GiveUp(); }
-  EventLog& events() override { return context_.events; }
+  model::EventLog& events() override { return context_.events; }
   const config::v1::DaemonConfig& config() const override {
     return context_.config;
   }
@@ -126,7 +128,7 @@ class NodeSupervisor final : public Supervisor {
       const admin::StopConnectionRequest& request) override {
     return connections_.Stop(server_id, connection_id, request);
   }
-  absl::StatusOr<ConnectionCounts> CountConnections(
+  absl::StatusOr<model::ConnectionCounts> CountConnections(
       absl::string_view server_id) const override {
     return connections_.Count(server_id);
   }
@@ -135,22 +137,24 @@ class NodeSupervisor final : public Supervisor {
                             admin::AttachMode mode) override {
     return connections_.CheckTickets(tickets, peer, mode);
   }
-  absl::StatusOr<std::vector<AttachClaim>> ClaimTickets(
+  absl::StatusOr<std::vector<tickets::AttachClaim>> ClaimTickets(
       const std::vector<std::string>& tickets,
       const gofer::uds::PeerCredentials& peer,
       admin::AttachMode mode) override {
     return connections_.ClaimTickets(tickets, peer, mode);
   }
-  absl::Status Attach(const AttachClaim& claim, gofer::base::UniqueFd gofer_end,
+  absl::Status Attach(const tickets::AttachClaim& claim,
+                      gofer::base::UniqueFd gofer_end,
                       const gofer::uds::PeerCredentials& peer) override {
     return connections_.Attach(claim, std::move(gofer_end), peer);
   }
   void SetConnectionSockets(
-      std::shared_ptr<ConnectionSockets> sockets) override {
+      std::shared_ptr<tickets::ConnectionSockets> sockets) override {
     context_.SetSockets(std::move(sockets));
     connections_.RestoreSockets();
   }
-  void Abandon(const AttachClaim& claim, absl::string_view why) override {
+  void Abandon(const tickets::AttachClaim& claim,
+               absl::string_view why) override {
     connections_.Abandon(claim, why);
   }
 
@@ -209,7 +213,8 @@ class NodeSupervisor final : public Supervisor {
  private:
   void FindCgroups() {
     if (!context_.cgroup_parent.empty()) return;
-    auto found = FindCgroupParent(CgroupSelf::OfThisProcess());
+    auto found =
+        process::FindCgroupParent(process::CgroupSelf::OfThisProcess());
     if (found.ok()) {
       context_.cgroup_parent = *std::move(found);
       Log().info("gofers have control groups below {}", context_.cgroup_parent);
@@ -221,8 +226,8 @@ class NodeSupervisor final : public Supervisor {
 
   // Of the gofers, without the lock.
   void LetGo() {
-    std::vector<std::shared_ptr<GoferLink>> links;
-    std::vector<std::unique_ptr<worker::EventLoop::Watch>> watches;
+    std::vector<std::shared_ptr<link::GoferLink>> links;
+    std::vector<std::unique_ptr<event_loop::EventLoop::Watch>> watches;
     gofer::base::MutexLock lock(context_.model.mu);
     for (const auto& [id, server] : context_.model.servers()) {
       links.push_back(std::move(server->link));
@@ -247,16 +252,17 @@ class NodeSupervisor final : public Supervisor {
     });
   }
 
-  Context context_;
+  gofers::Context context_;
   ConnectionOperations connections_;
+  gofers::OverridesStore store_;
   RuleOperations rules_;
   HandlerOperations handlers_;
   Statistics statistics_;
-  MemoryWatch memory_;
-  WarmGofers warm_;
-  Lifecycle lifecycle_;
+  gofers::MemoryWatch memory_;
+  gofers::WarmGofers warm_;
+  gofers::Lifecycle lifecycle_;
   ServerOperations servers_;
-  std::unique_ptr<StateDirectory::AdoptedWatch> adopted_watch_;
+  std::unique_ptr<state::StateDirectory::AdoptedWatch> adopted_watch_;
   std::atomic<bool> refreshing_ = false;
 };
 
@@ -264,9 +270,9 @@ class NodeSupervisor final : public Supervisor {
 
 absl::StatusOr<std::unique_ptr<Supervisor>> Supervisor::Start(
     const config::v1::DaemonConfig& config) {
-  auto state = StateDirectory::Open(config.state_directory());
+  auto state = state::StateDirectory::Open(config.state_directory());
   if (!state.ok()) return state.status();
-  auto loop = worker::EventLoop::Start();
+  auto loop = event_loop::EventLoop::Start();
   if (!loop.ok()) return loop.status();
   auto supervisor = std::make_unique<NodeSupervisor>(config, *std::move(state),
                                                      *std::move(loop));

@@ -20,9 +20,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "controlplane/supervisor/attach_claim.h"
-#include "controlplane/supervisor/connection_socket.h"
-#include "controlplane/supervisor/event_log.h"
+#include "controlplane/model/connection_counts.h"
+#include "controlplane/model/event_log.h"
+#include "controlplane/tickets/attach_claim.h"
+#include "controlplane/tickets/connection_socket.h"
 #include "goferd/admin/v1/connection.pb.h"
 #include "goferd/admin/v1/connection_service.pb.h"
 #include "goferd/admin/v1/daemon_service.pb.h"
@@ -63,19 +64,6 @@ struct StartedConnection {
   std::optional<admin::AttachTicket> ticket;
 };
 
-// Connections by state, without ended ones unless they are listed still.
-struct ConnectionCounts {
-  // Indexed by admin::Connection::State.
-  std::array<int64_t, admin::Connection::State_ARRAYSIZE> by_state{};
-
-  // ATTACHED, MOUNTED and DRAINING.
-  int64_t active() const {
-    return by_state[admin::Connection::ATTACHED] +
-           by_state[admin::Connection::MOUNTED] +
-           by_state[admin::Connection::DRAINING];
-  }
-};
-
 // One rule of UpsertRules; its name and uid are ignored.
 struct RuleSpec {
   std::string rule_id;
@@ -111,7 +99,7 @@ class Supervisor {
   virtual void GiveUp() = 0;
 
   // What happened, in order; published before the call returns that caused it.
-  virtual EventLog& events() = 0;
+  virtual model::EventLog& events() = 0;
   virtual const config::v1::DaemonConfig& config() const = 0;
   virtual std::string attach_socket_path() const = 0;
 
@@ -167,7 +155,7 @@ class Supervisor {
       absl::string_view server_id, absl::string_view connection_id,
       const admin::StopConnectionRequest& request) = 0;
   // `server_id` may be "-". Constant time. Errors: SERVER_NOT_FOUND.
-  virtual absl::StatusOr<ConnectionCounts> CountConnections(
+  virtual absl::StatusOr<model::ConnectionCounts> CountConnections(
       absl::string_view server_id) const = 0;
 
   // ATTACH
@@ -178,12 +166,12 @@ class Supervisor {
                                     admin::AttachMode mode) = 0;
   // Consumes the tickets, all or none, if they are all good for `peer` and
   // `mode`. Asks no gofer. Errors: TICKET_INVALID, PEER_MISMATCH.
-  virtual absl::StatusOr<std::vector<AttachClaim>> ClaimTickets(
+  virtual absl::StatusOr<std::vector<tickets::AttachClaim>> ClaimTickets(
       const std::vector<std::string>& tickets,
       const gofer::uds::PeerCredentials& peer, admin::AttachMode mode) = 0;
   // Gives the gofer its end of the client's socket. A failure ends the
   // connection.
-  virtual absl::Status Attach(const AttachClaim& claim,
+  virtual absl::Status Attach(const tickets::AttachClaim& claim,
                               gofer::base::UniqueFd gofer_end,
                               const gofer::uds::PeerCredentials& peer) = 0;
   // Where connections of ATTACH_MODE_LISTEN get their paths from now on; the
@@ -191,12 +179,13 @@ class Supervisor {
   // this returns. Null ends it: such connections are refused with
   // SHUTTING_DOWN.
   virtual void SetConnectionSockets(
-      std::shared_ptr<ConnectionSockets> sockets) = 0;
+      std::shared_ptr<tickets::ConnectionSockets> sockets) = 0;
 
   // Ends the connection of a claim that will not be attached; without it, it
   // would stay pending for ever. Does nothing when it has ended. Does not wait
   // for the gofer.
-  virtual void Abandon(const AttachClaim& claim, absl::string_view why) = 0;
+  virtual void Abandon(const tickets::AttachClaim& claim,
+                       absl::string_view why) = 0;
 
   // HANDLERS
 
@@ -256,7 +245,7 @@ class Supervisor {
   // For metrics.
   struct Totals {
     std::array<int64_t, admin::Server::State_ARRAYSIZE> servers_by_state{};
-    ConnectionCounts connections;
+    model::ConnectionCounts connections;
     int64_t pending_tickets = 0;
     int64_t rules = 0;
     int64_t gofer_restarts = 0;

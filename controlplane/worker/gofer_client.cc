@@ -70,7 +70,7 @@ ErrnoOr<UniqueFd> ConnectIn(int directory, const std::string& name) {
 // held while a callback runs, and nothing else then.
 class GoferClient::Core : public std::enable_shared_from_this<Core> {
  public:
-  Core(UniqueFd socket, EventLoop& loop, Callbacks callbacks)
+  Core(UniqueFd socket, event_loop::EventLoop& loop, Callbacks callbacks)
       : channel_(std::make_unique<gofer::control::ControlChannel>(
             std::move(socket), /*max_received_fds=*/0)),
         loop_(loop),
@@ -125,7 +125,7 @@ class GoferClient::Core : public std::enable_shared_from_this<Core> {
   void TellAnswering(bool answers);
 
   std::unique_ptr<gofer::control::ControlChannel> channel_;
-  EventLoop& loop_;
+  event_loop::EventLoop& loop_;
   // Of the loop's thread: events that may still be told of, and since when.
   double event_tokens_ = kEventBurst;
   uint64_t tokens_time_ns_ = gofer::base::MonotonicNanos();
@@ -141,7 +141,7 @@ class GoferClient::Core : public std::enable_shared_from_this<Core> {
   // Of the loop's thread: whether the last answer ended a silence.
   bool ended_silence_ = false;
   std::map<uint64_t, PendingPtr> pending_ ABSL_GUARDED_BY(mu_);
-  std::unique_ptr<EventLoop::Watch> watch_ ABSL_GUARDED_BY(mu_);
+  std::unique_ptr<event_loop::EventLoop::Watch> watch_ ABSL_GUARDED_BY(mu_);
 };
 
 void GoferClient::Core::Start() {
@@ -162,7 +162,7 @@ void GoferClient::Core::Start() {
 
 // Ends all that waits, with what was the first reason.
 void GoferClient::Core::Fail(const absl::Status& why) {
-  std::unique_ptr<EventLoop::Watch> watch;
+  std::unique_ptr<event_loop::EventLoop::Watch> watch;
   MutexLock lock(mu_);
   if (closed_.ok()) closed_ = why;
   silent_ = false;
@@ -244,7 +244,7 @@ bool GoferClient::Core::MayTellOfMore() {
 
 // What it tells of stays in its socket, and then in the gofer.
 void GoferClient::Core::Pause() {
-  std::unique_ptr<EventLoop::Watch> watch;
+  std::unique_ptr<event_loop::EventLoop::Watch> watch;
   {
     MutexLock lock(mu_);
     watch = std::move(watch_);
@@ -386,7 +386,7 @@ absl::StatusOr<wire::Response> GoferClient::Core::Call(wire::ToGofer request,
 }
 
 absl::StatusOr<std::unique_ptr<GoferClient>> GoferClient::Connect(
-    const std::string& path, EventLoop& loop, Callbacks callbacks) {
+    const std::string& path, event_loop::EventLoop& loop, Callbacks callbacks) {
   const size_t slash = path.rfind('/');
   const std::string parent =
       slash == std::string::npos ? "." : path.substr(0, slash + 1);
@@ -401,7 +401,7 @@ absl::StatusOr<std::unique_ptr<GoferClient>> GoferClient::Connect(
                                        std::move(callbacks));
 }
 
-GoferClient::GoferClient(UniqueFd socket, EventLoop& loop,
+GoferClient::GoferClient(UniqueFd socket, event_loop::EventLoop& loop,
                          Callbacks callbacks) {
   const auto peer = gofer::uds::GetPeerCredentials(socket.get());
   if (peer.ok()) peer_ = *peer;

@@ -14,7 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "controlplane/worker/event_loop.h"
+#include "controlplane/event_loop/event_loop.h"
 #include "goferd/worker/v1/frame.pb.h"
 #include "server/base/mutex.h"
 #include "server/base/unique_fd.h"
@@ -48,9 +48,10 @@ class GoferClient {
   // Connects to the control socket at `path` (up to 4095 bytes: resolved by way
   // of its directory). Does not block on the gofer. Errors: GOFER_UNREACHABLE.
   static absl::StatusOr<std::unique_ptr<GoferClient>> Connect(
-      const std::string& path, EventLoop& loop, Callbacks callbacks);
+      const std::string& path, event_loop::EventLoop& loop,
+      Callbacks callbacks);
   // On a connected socket.
-  GoferClient(gofer::base::UniqueFd socket, EventLoop& loop,
+  GoferClient(gofer::base::UniqueFd socket, event_loop::EventLoop& loop,
               Callbacks callbacks);
   // Calls under way fail. No callback runs any more when it returns. Not on the
   // loop's thread.

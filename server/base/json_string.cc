@@ -14,7 +14,8 @@ struct Character {
   uint32_t code = 0;
 };
 
-// What a first byte says; `least` is the smallest code of that length.
+// The form of a character, told by its first byte; `least` is the smallest code
+// that needs this size.
 struct Form {
   size_t size;
   uint32_t bits;
@@ -49,7 +50,7 @@ bool IsEscaped(uint32_t code) {
          code == 0x2029;
 }
 
-// All that IsEscaped names fit.
+// Every code that IsEscaped names has four digits.
 void AppendEscape(uint32_t code, std::string* to) {
   constexpr char kDigits[] = "0123456789abcdef";
   to->append("\\u");

@@ -15,7 +15,7 @@
 namespace gofer::base {
 namespace {
 
-// How the process says why it ends.
+// The form and the name under which the process says why it ends.
 struct Voice {
   LogFormat format = LogFormat::kText;
   std::string process = "gofer";
@@ -63,8 +63,8 @@ void AppendPadded(int64_t value, size_t width, std::string* to) {
   to->append(digits);
 }
 
-// RFC 3339, in UTC. Not by gmtime(3), which reads the zone's file, by then the
-// sandbox's.
+// RFC 3339, in UTC. gmtime(3) is not used: it reads the zone's file, which may
+// be the sandbox's by then.
 void AppendTime(std::chrono::system_clock::time_point time, std::string* to) {
   using std::chrono::floor;
   const auto micros = floor<std::chrono::microseconds>(time);

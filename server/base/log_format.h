@@ -45,15 +45,16 @@ class LineFormatter final : public spdlog::formatter {
   spdlog::pattern_formatter text_;
 };
 
-// From now on the log looks like that, and is that of `process`. Before there
+// Makes the log use `format` and name `process` as its component. Call it
+// before there are threads.
 // are threads.
 void SetLogFormat(LogFormat format, absl::string_view process);
 
-// A record of a library, under its own name. Thread-safe.
+// Logs a record of a library under the library's own name. Thread-safe.
 void LogOf(absl::string_view component, spdlog::level::level_enum level,
            absl::string_view text);
 
-// Why the process ends, on stderr, whatever the level of the log: as
+// Writes to stderr why the process ends, whatever the level of the log: as
 // "PROCESS: text" or, when the format is JSON, as a record.
 void SayLastWords(absl::string_view text);
 

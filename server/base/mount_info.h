@@ -20,11 +20,12 @@ struct MountInfo {
   std::string type;         // Of the file system; empty if the line ends early.
 };
 
-// In the kernel's order: a mount comes after the one it is on. Lines that make
-// no sense are left out.
+// Parses the text of a mountinfo file. The kernel's order is kept: a mount
+// comes after the mount that it lies on. Lines that cannot be parsed are left
+// out.
 std::vector<MountInfo> ParseMountInfo(absl::string_view text);
 
-// The content of the borrowed `fd`, a mountinfo file or another one, from its
+// Reads the borrowed `fd`, a mountinfo file or any other file, from its
 // beginning. Errors: those of pread(2).
 ErrnoOr<std::string> ReadMountInfo(int fd);
 

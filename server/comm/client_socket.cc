@@ -131,7 +131,7 @@ base::ErrnoOr<void> ClientSocket::ReadUntil(size_t wanted, size_t* got,
 
 base::Errno ClientSocket::Ended(base::Errno error) {
   if (ended_.load(std::memory_order_acquire)) return base::Errno(ESHUTDOWN);
-  // What is left of the frame would be taken for the next one.
+  // The rest of the frame would be taken for the next frame.
   Shutdown();
   return error == base::Errno(EPIPE) ? base::Errno(ECONNRESET) : error;
 }

@@ -21,8 +21,8 @@ namespace {
 static_assert(SocketCommunicator::kMaxFds == uds::kMaxFdsPerMessage);
 
 constexpr size_t kHeaderBytes = sizeof(wire::SocketHeader);
-// What a connection that only sees small messages needs. A read takes what the
-// client has queued up to the buffer's size.
+// The buffer of a connection that only sees small messages. One read takes the
+// requests that the client has queued, up to the buffer's size.
 constexpr size_t kInitialBytes = 4096;
 // Buffers above this are given back when nothing has come for a while. Below,
 // they are not worth the extra poll(2).
@@ -33,8 +33,8 @@ constexpr size_t kDrainBytes = size_t{16} << 10;
 // beyond which a client gets no descriptors.
 constexpr int kMaxUnreadBytes = 4096;
 
-// Blocks until `socket` is ready for `events` or has failed; true when it is so
-// within `timeout_ms` (-1: no limit).
+// Blocks until `socket` is ready for `events` or has failed; returns whether
+// that came within `timeout_ms` (-1: no limit).
 bool Ready(int socket, short events, int timeout_ms) {
   pollfd entry = {.fd = socket, .events = events, .revents = 0};
   return base::RetryOnEintr([&] { return ::poll(&entry, 1, timeout_ms); }) != 0;
@@ -166,7 +166,7 @@ base::ErrnoOr<void> SocketCommunicator::Drain(size_t bytes) {
   if (begin_ == end_) begin_ = end_ = 0;
   bytes -= buffered;
   if (bytes == 0) return {};
-  // Nothing is buffered any more: the buffer is free for rubbish.
+  // Nothing is buffered any more, so the buffer may take the bytes to drop.
   const auto reserved = in_.Reserve(kDrainBytes, 0);
   if (!reserved.ok()) return reserved.error();
   while (bytes > 0) {

@@ -12,7 +12,7 @@ namespace {
 
 int UsableCpus() {
   cpu_set_t cpus;
-  // Fails on more than 1024 CPUs; one spinner is safe on those.
+  // The call fails on more than 1024 CPUs; one spinner is safe there.
   if (::sched_getaffinity(0, sizeof(cpus), &cpus) != 0) return 2;
   return CPU_COUNT(&cpus);
 }

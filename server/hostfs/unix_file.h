@@ -17,7 +17,7 @@ namespace gofer::hostfs {
 // SOCK_SEQPACKET and nothing else; ENXIO otherwise.
 base::ErrnoOr<base::UniqueFd> MakeUnixSocket(uint32_t type);
 
-// Whether MakeUnixSocket takes it.
+// Whether MakeUnixSocket takes `type`.
 bool IsUnixSocketType(uint32_t type);
 
 // Binds the borrowed `socket` to a new file `name` in `directory` (O_PATH).

@@ -18,12 +18,12 @@
 
 namespace gofer::wire {
 
-// T: what Array<T> may hold. StringArrayWriter is the one of strings.
+// T: any type that Array<T> may hold. StringArrayWriter writes strings.
 template <class T>
 class ArrayWriter {
  public:
-  // The u16 count sits at `count_offset` of `out`, the elements follow it. It
-  // is an error of the caller when `out` has no room for the count.
+  // The u16 count sits at `count_offset` of `out`, and the elements follow it.
+  // An `out` without room for the count breaks an invariant of the caller.
   ArrayWriter(std::span<std::byte> out, size_t count_offset)
       : out_(out), count_offset_(count_offset) {
     GOFER_CHECK(count_offset <= out.size() &&

@@ -15,8 +15,8 @@ namespace gofer::wire {
 template <class T>
 class Array;
 
-// Integers and enums: encoded as their little-endian bytes. bool is not one of
-// them, because not every byte is a bool.
+// Integers and enums, which are encoded as their little-endian bytes. bool is
+// excluded, because not every byte is a bool.
 template <class T>
 concept Scalar =
     (std::is_integral_v<T> && !std::is_same_v<T, bool>) || std::is_enum_v<T>;

@@ -40,7 +40,7 @@ class FakeSupervisor : public supervisor::Supervisor {
 
   void Shutdown() override;
   void GiveUp() override {}
-  supervisor::EventLog& events() override { return events_; }
+  model::EventLog& events() override { return events_; }
   const config::v1::DaemonConfig& config() const override { return config_; }
   std::string attach_socket_path() const override {
     return "/run/test/attach.sock";
@@ -77,23 +77,23 @@ class FakeSupervisor : public supervisor::Supervisor {
   absl::StatusOr<admin::v1::Connection> StopConnection(
       absl::string_view server_id, absl::string_view connection_id,
       const admin::v1::StopConnectionRequest& request) override;
-  absl::StatusOr<supervisor::ConnectionCounts> CountConnections(
+  absl::StatusOr<model::ConnectionCounts> CountConnections(
       absl::string_view server_id) const override;
   absl::Status CheckTickets(const std::vector<std::string>& tickets,
                             const gofer::uds::PeerCredentials& peer,
                             admin::v1::AttachMode mode) override;
   // Tickets are the uids of their connections.
-  absl::StatusOr<std::vector<supervisor::AttachClaim>> ClaimTickets(
+  absl::StatusOr<std::vector<tickets::AttachClaim>> ClaimTickets(
       const std::vector<std::string>& tickets,
       const gofer::uds::PeerCredentials& peer,
       admin::v1::AttachMode mode) override;
-  absl::Status Attach(const supervisor::AttachClaim& claim,
+  absl::Status Attach(const tickets::AttachClaim& claim,
                       gofer::base::UniqueFd gofer_end,
                       const gofer::uds::PeerCredentials& peer) override;
   // None of its connections has a path.
   void SetConnectionSockets(
-      std::shared_ptr<supervisor::ConnectionSockets>) override {}
-  void Abandon(const supervisor::AttachClaim& claim,
+      std::shared_ptr<tickets::ConnectionSockets>) override {}
+  void Abandon(const tickets::AttachClaim& claim,
                absl::string_view why) override;
   absl::StatusOr<std::vector<admin::v1::Handler>> ListHandlers(
       absl::string_view server_id) override;
@@ -147,7 +147,7 @@ class FakeSupervisor : public supervisor::Supervisor {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const config::v1::DaemonConfig config_;
-  supervisor::EventLog events_;
+  model::EventLog events_;
   mutable gofer::base::Mutex mu_;
   // By id.
   std::map<std::string, ServerState> servers_ ABSL_GUARDED_BY(mu_);

@@ -123,9 +123,9 @@ absl::StatusOr<Connection> FakeSupervisor::StopConnection(
   return present;
 }
 
-absl::StatusOr<supervisor::ConnectionCounts> FakeSupervisor::CountConnections(
+absl::StatusOr<model::ConnectionCounts> FakeSupervisor::CountConnections(
     absl::string_view server_id) const {
-  supervisor::ConnectionCounts counts;
+  model::ConnectionCounts counts;
   const auto visited =
       VisitConnections(server_id, "", [&counts](const Connection& connection) {
         ++counts.by_state[connection.state()];
@@ -135,12 +135,11 @@ absl::StatusOr<supervisor::ConnectionCounts> FakeSupervisor::CountConnections(
   return counts;
 }
 
-absl::StatusOr<std::vector<supervisor::AttachClaim>>
-FakeSupervisor::ClaimTickets(const std::vector<std::string>& tickets,
-                             const gofer::uds::PeerCredentials&,
-                             admin::v1::AttachMode) {
+absl::StatusOr<std::vector<tickets::AttachClaim>> FakeSupervisor::ClaimTickets(
+    const std::vector<std::string>& tickets, const gofer::uds::PeerCredentials&,
+    admin::v1::AttachMode) {
   MutexLock lock(mu_);
-  std::vector<supervisor::AttachClaim> claims;
+  std::vector<tickets::AttachClaim> claims;
   for (const std::string& ticket : tickets) {
     for (const auto& [name, connection] : connections_) {
       if (connection.uid() != ticket) continue;
@@ -161,7 +160,7 @@ absl::Status FakeSupervisor::CheckTickets(
   return ClaimTickets(tickets, peer, mode).status();
 }
 
-absl::Status FakeSupervisor::Attach(const supervisor::AttachClaim& claim,
+absl::Status FakeSupervisor::Attach(const tickets::AttachClaim& claim,
                                     gofer::base::UniqueFd,
                                     const gofer::uds::PeerCredentials&) {
   SetConnectionState(claim.server_id, claim.connection_id,
@@ -169,7 +168,7 @@ absl::Status FakeSupervisor::Attach(const supervisor::AttachClaim& claim,
   return absl::OkStatus();
 }
 
-void FakeSupervisor::Abandon(const supervisor::AttachClaim& claim,
+void FakeSupervisor::Abandon(const tickets::AttachClaim& claim,
                              absl::string_view) {
   SetConnectionState(claim.server_id, claim.connection_id, Connection::FAILED);
 }

@@ -12,18 +12,18 @@
 #include <thread>
 
 #include "clients/admin/error_details.h"
-#include "controlplane/handoff/attach_record.h"
+#include "controlplane/attach_record/attach_record.h"
 #include "server/uds/fd_message.h"
 #include "server/uds/unix_socket.h"
 
 namespace goferd::client {
 namespace {
 
+using attach_record::AttachAnswer;
+using attach_record::AttachOp;
+using attach_record::AttachRequest;
 using gofer::base::UniqueFd;
 using gofer::uds::SocketType;
-using handoff::AttachAnswer;
-using handoff::AttachOp;
-using handoff::AttachRequest;
 
 const std::string kTicket(16, 't');
 
@@ -87,10 +87,10 @@ class FakeAttachSocket {
   void Serve(const Answer& answer) {
     const UniqueFd peer = listener_.Accept();
     if (!peer) return;
-    std::array<std::byte, handoff::kMaxRequestBytes> bytes;
+    std::array<std::byte, attach_record::kMaxRequestBytes> bytes;
     auto received = gofer::uds::ReceiveWithFds(peer.get(), bytes, 250, 0);
     ASSERT_TRUE(received.ok());
-    const auto request = handoff::DecodeRequest(
+    const auto request = attach_record::DecodeRequest(
         {reinterpret_cast<const char*>(bytes.data()), received->byte_count});
     ASSERT_TRUE(request.has_value());
     const Reply reply = answer(*request, std::move(received->fds));
@@ -116,7 +116,7 @@ Reply GiveSockets(size_t count, uint16_t said) {
     reply.fds.push_back(std::move(pair->first));
     // The other end is closed: the socket stays connected until it is read.
   }
-  reply.packet = handoff::EncodeAnswer({0, 0, said, ""});
+  reply.packet = attach_record::EncodeAnswer({0, 0, said, ""});
   return reply;
 }
 
@@ -129,7 +129,7 @@ TEST(AttachClientTest, TakesASocketForEachTicket) {
     Reply reply;
     reply.fds.push_back(std::move(pair->first));
     reply.fds.push_back(std::move(other->first));
-    reply.packet = handoff::EncodeAnswer({0, 0, 2, ""});
+    reply.packet = attach_record::EncodeAnswer({0, 0, 2, ""});
     return reply;
   });
   const std::vector<std::string> tickets = {kTicket, std::string(16, 'u')};
@@ -150,7 +150,7 @@ TEST(AttachClientTest, GivesSockets) {
         [&](const AttachRequest& request, std::vector<UniqueFd> fds) {
           EXPECT_EQ(request.op, AttachOp::kGive);
           given = fds.size();
-          return Reply{handoff::EncodeAnswer({}), {}};
+          return Reply{attach_record::EncodeAnswer({}), {}};
         });
     const std::vector<std::string> tickets = {kTicket};
     const std::vector<int> fds = {pair->first.get()};
@@ -163,7 +163,7 @@ TEST(AttachClientTest, GivesSockets) {
 
 TEST(AttachClientTest, TellsTheReasonOfARefusal) {
   const FakeAttachSocket socket([](const AttachRequest&, auto) {
-    return Reply{handoff::EncodeAnswer(
+    return Reply{attach_record::EncodeAnswer(
                      {static_cast<uint32_t>(absl::StatusCode::kUnauthenticated),
                       admin::v1::TICKET_INVALID, 0, "no such ticket"}),
                  {}};
@@ -189,7 +189,7 @@ class RefusingAttachSocket {
 
  private:
   void Serve() {
-    const std::string answer = handoff::EncodeAnswer(
+    const std::string answer = attach_record::EncodeAnswer(
         {static_cast<uint32_t>(absl::StatusCode::kResourceExhausted),
          admin::v1::PROCESS_LIMIT, 0, "too many clients"});
     for (;;) {
@@ -226,7 +226,7 @@ TEST(AttachClientTest, RefusesAnswersThatMakeNoSense) {
       [](const AttachRequest&, auto) { return GiveSockets(1, 2); },
       // No socket at all.
       [](const AttachRequest&, auto) {
-        Reply reply{handoff::EncodeAnswer({0, 0, 1, ""}), {}};
+        Reply reply{attach_record::EncodeAnswer({0, 0, 1, ""}), {}};
         reply.fds.push_back(UniqueFd(::open("/dev/null", O_RDONLY)));
         return reply;
       },

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "controlplane/handoff/attach_record.h"
+#include "controlplane/attach_record/attach_record.h"
 #include "server/base/unique_fd.h"
 #include "server/uds/fd_message.h"
 #include "server/uds/unix_socket.h"
@@ -57,10 +57,10 @@ class FakeAttachSocket {
     const gofer::base::UniqueFd peer(
         ::accept(listener_.get(), nullptr, nullptr));
     if (!peer) return;
-    std::array<std::byte, goferd::handoff::kMaxRequestBytes> bytes;
+    std::array<std::byte, goferd::attach_record::kMaxRequestBytes> bytes;
     const auto received = gofer::uds::ReceiveWithFds(peer.get(), bytes, 0, 0);
     ASSERT_TRUE(received.ok());
-    const auto request = goferd::handoff::DecodeRequest(
+    const auto request = goferd::attach_record::DecodeRequest(
         {reinterpret_cast<const char*>(bytes.data()), received->byte_count});
     ASSERT_TRUE(request.has_value());
     std::vector<gofer::base::UniqueFd> given;
@@ -71,7 +71,7 @@ class FakeAttachSocket {
       numbers.push_back(given.back().get());
       serve(std::move(pair->second));
     }
-    const std::string answer = goferd::handoff::EncodeAnswer(
+    const std::string answer = goferd::attach_record::EncodeAnswer(
         {0, 0, static_cast<uint16_t>(numbers.size()), ""});
     EXPECT_TRUE(gofer::uds::SendWithFds(
                     peer.get(),

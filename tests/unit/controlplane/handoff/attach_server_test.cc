@@ -20,9 +20,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "controlplane/attach_record/attach_record.h"
 #include "controlplane/errors/error.h"
-#include "controlplane/handoff/attach_record.h"
-#include "controlplane/supervisor/ticket_table.h"
+#include "controlplane/tickets/ticket_table.h"
 #include "server/base/clock.h"
 #include "server/base/thread.h"
 #include "server/uds/fd_message.h"
@@ -43,7 +43,7 @@ using gofer::base::MutexLock;
 using gofer::base::Thread;
 using gofer::base::UniqueFd;
 using gofer::uds::SocketType;
-using supervisor::AttachClaim;
+using tickets::AttachClaim;
 
 // Real tickets; the gofers' ends are kept for the test.
 class TicketSupervisor : public goferd::testing::FakeSupervisor {
@@ -104,7 +104,7 @@ class TicketSupervisor : public goferd::testing::FakeSupervisor {
   gofer::test::Latch go_on_;
 
  private:
-  supervisor::TicketTable tickets_{100};
+  tickets::TicketTable tickets_{100};
   std::atomic<int> last_ = 0;
   gofer::base::Mutex mu_;
   std::vector<UniqueFd> ends_ ABSL_GUARDED_BY(mu_);
@@ -113,7 +113,7 @@ class TicketSupervisor : public goferd::testing::FakeSupervisor {
 };
 
 struct Got {
-  AttachAnswer answer;
+  attach_record::AttachAnswer answer;
   std::vector<UniqueFd> fds;
 };
 
@@ -161,10 +161,11 @@ class AttachServerTest : public ::testing::Test {
   }
   // Nothing when the server has closed without an answer.
   static std::optional<Got> Receive(int socket) {
-    std::byte bytes[kMaxAnswerBytes + 1];
-    auto message = gofer::uds::ReceiveWithFds(socket, bytes, kMaxTickets, 0);
+    std::byte bytes[attach_record::kMaxAnswerBytes + 1];
+    auto message = gofer::uds::ReceiveWithFds(socket, bytes,
+                                              attach_record::kMaxTickets, 0);
     if (!message.ok() || message->byte_count == 0) return std::nullopt;
-    auto answer = DecodeAnswer(absl::string_view(
+    auto answer = attach_record::DecodeAnswer(absl::string_view(
         reinterpret_cast<const char*>(bytes), message->byte_count));
     EXPECT_TRUE(answer.has_value());
     EXPECT_EQ(answer->fd_count, message->fds.size());
@@ -178,11 +179,14 @@ class AttachServerTest : public ::testing::Test {
     return got ? std::move(*got) : Got{};
   }
   Got Take(const std::vector<std::string>& tickets) const {
-    return Exchange(*EncodeRequest({AttachOp::kTake, tickets}));
+    return Exchange(*attach_record::EncodeRequest(
+        {attach_record::AttachOp::kTake, tickets}));
   }
   Got Give(const std::vector<std::string>& tickets,
            std::span<const int> fds) const {
-    return Exchange(*EncodeRequest({AttachOp::kGive, tickets}), fds);
+    return Exchange(*attach_record::EncodeRequest(
+                        {attach_record::AttachOp::kGive, tickets}),
+                    fds);
   }
   static Reason ReasonIn(const Got& got) {
     return static_cast<Reason>(got.answer.reason);
@@ -231,7 +235,8 @@ class AttachServerTest : public ::testing::Test {
   std::unique_ptr<auth::AuditLog> audit_;
   config::v1::AttachConfig config_;
   TicketSupervisor supervisor_;
-  std::unique_ptr<worker::EventLoop> loop_ = *worker::EventLoop::Start();
+  std::unique_ptr<event_loop::EventLoop> loop_ =
+      *event_loop::EventLoop::Start();
   std::unique_ptr<AttachServer> server_;
 };
 
@@ -271,7 +276,7 @@ TEST_F(AttachServerTest, UnknownUsedExpiredAndOfAnotherModeAnswerTheSame) {
   const std::string used = supervisor_.Issue(ATTACH_MODE_TAKE);
   EXPECT_EQ(Take({used}).answer.status, 0u);
   const std::string bad[] = {
-      std::string(kTicketSize, 'x'), used,
+      std::string(attach_record::kTicketSize, 'x'), used,
       supervisor_.Issue(ATTACH_MODE_TAKE, std::nullopt, -absl::Seconds(1)),
       supervisor_.Issue(ATTACH_MODE_GIVE)};
   const std::string text = Take({bad[0]}).answer.text;
@@ -286,8 +291,9 @@ TEST_F(AttachServerTest, UnknownUsedExpiredAndOfAnotherModeAnswerTheSame) {
 
 TEST_F(AttachServerTest, OneBadTicketCostsTheOthersNothing) {
   const std::string good = supervisor_.Issue(ATTACH_MODE_TAKE);
-  EXPECT_EQ(ReasonIn(Take({good, std::string(kTicketSize, 'x')})),
-            Reason::TICKET_INVALID);
+  EXPECT_EQ(
+      ReasonIn(Take({good, std::string(attach_record::kTicketSize, 'x')})),
+      Reason::TICKET_INVALID);
   EXPECT_EQ(ReasonIn(Take({good, good})), Reason::TICKET_INVALID);
   EXPECT_EQ(supervisor_.attach_count(), 0);
   EXPECT_EQ(Take({good}).answer.status, 0u);
@@ -332,7 +338,8 @@ TEST_F(AttachServerTest, UsesOfTicketsAreOnRecordWithoutTheTickets) {
 }
 
 TEST_F(AttachServerTest, AFloodOfBadTicketsDoesNotFillTheRecord) {
-  for (int i = 0; i < 50; ++i) Take({std::string(kTicketSize, 'x')});
+  for (int i = 0; i < 50; ++i)
+    Take({std::string(attach_record::kTicketSize, 'x')});
   const std::string text = Audit();
   EXPECT_LT(std::count(text.begin(), text.end(), '\n'), 25);
   EXPECT_NE(text, "");
@@ -379,8 +386,9 @@ TEST_F(AttachServerTest, DescriptorsOfAnotherKindAreRefusedAndClosed) {
 TEST_F(AttachServerTest, WhatIsRefusedIsClosed) {
   auto pair = *gofer::uds::MakeSocketPair(SocketType::kStream);
   const int fd = pair.second.get();
-  EXPECT_EQ(ReasonIn(Give({std::string(kTicketSize, 'x')}, {&fd, 1})),
-            Reason::TICKET_INVALID);
+  EXPECT_EQ(
+      ReasonIn(Give({std::string(attach_record::kTicketSize, 'x')}, {&fd, 1})),
+      Reason::TICKET_INVALID);
   pair.second.reset();
   EXPECT_TRUE(HasEnded(pair.first.get()));
 }
@@ -392,7 +400,9 @@ TEST_F(AttachServerTest, AWrongNumberOfDescriptorsIsRefused) {
   const int fds[] = {pair.first.get(), pair.second.get()};
   EXPECT_EQ(ReasonIn(Give({give}, {})), Reason::FIELD_INVALID);
   EXPECT_EQ(ReasonIn(Give({give}, fds)), Reason::FIELD_INVALID);
-  EXPECT_EQ(ReasonIn(Exchange(*EncodeRequest({AttachOp::kTake, {take}}), fds)),
+  EXPECT_EQ(ReasonIn(Exchange(*attach_record::EncodeRequest(
+                                  {attach_record::AttachOp::kTake, {take}}),
+                              fds)),
             Reason::FIELD_INVALID);
   EXPECT_EQ(supervisor_.tickets(), 2u);
 }
@@ -407,11 +417,12 @@ TEST_F(AttachServerTest, MoreDescriptorsThanAreTakenAreAllClosed) {
 }
 
 TEST_F(AttachServerTest, PacketsThatAreNoRequestAreRefused) {
-  const std::string good =
-      *EncodeRequest({AttachOp::kTake, {supervisor_.Issue(ATTACH_MODE_TAKE)}});
-  const std::string bad[] = {"x", good.substr(0, 11), good + "x",
-                             std::string(kMaxRequestBytes + 1, 'x'),
-                             std::string(100'000, 'x')};
+  const std::string good = *attach_record::EncodeRequest(
+      {attach_record::AttachOp::kTake, {supervisor_.Issue(ATTACH_MODE_TAKE)}});
+  const std::string bad[] = {
+      "x", good.substr(0, 11), good + "x",
+      std::string(attach_record::kMaxRequestBytes + 1, 'x'),
+      std::string(100'000, 'x')};
   for (const std::string& packet : bad) {
     EXPECT_EQ(ReasonIn(Exchange(packet)), Reason::FIELD_INVALID)
         << packet.size();
@@ -433,8 +444,9 @@ TEST_F(AttachServerTest, PatienceEndsWithTheRequestNotWithTheAnswer) {
   Restart({.patience = absl::Milliseconds(20)});
   supervisor_.blocked_ = true;
   const UniqueFd socket = Connect();
-  Send(socket.get(), *EncodeRequest({AttachOp::kTake,
-                                     {supervisor_.Issue(ATTACH_MODE_TAKE)}}));
+  Send(socket.get(),
+       *attach_record::EncodeRequest({attach_record::AttachOp::kTake,
+                                      {supervisor_.Issue(ATTACH_MODE_TAKE)}}));
   supervisor_.entered_.Wait();
   gofer::test::Latch later;
   loop_->After(absl::Milliseconds(60), [&] { later.Open(); });
@@ -498,7 +510,8 @@ TEST_F(AttachServerTest, AnOrderThatTakesTooLongEndsAllItsClaims) {
 }
 
 TEST_F(AttachServerTest, JunkTicketsMakeNoDescriptors) {
-  std::vector<std::string> junk(kMaxTickets, std::string(kTicketSize, 'x'));
+  std::vector<std::string> junk(attach_record::kMaxTickets,
+                                std::string(attach_record::kTicketSize, 'x'));
   for (size_t i = 0; i < junk.size(); ++i) junk[i][0] = static_cast<char>(i);
   const UniqueFd socket = Connect();
   rlimit before;
@@ -506,7 +519,8 @@ TEST_F(AttachServerTest, JunkTicketsMakeNoDescriptors) {
   rlimit tight = before;
   tight.rlim_cur = static_cast<rlim_t>(socket.get()) + 20;
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
-  Send(socket.get(), *EncodeRequest({AttachOp::kTake, junk}));
+  Send(socket.get(),
+       *attach_record::EncodeRequest({attach_record::AttachOp::kTake, junk}));
   const auto got = Receive(socket.get());
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   ASSERT_TRUE(got.has_value());
@@ -519,9 +533,11 @@ constexpr uint64_t kSoon = 20'000'000'000;
 
 TEST_F(AttachServerTest, ALingeringSocketBesideJunkDelaysNobody) {
   const uint64_t begin = gofer::base::MonotonicNanos();
-  const std::vector<std::string> tickets{std::string(kTicketSize, 'x')};
+  const std::vector<std::string> tickets{
+      std::string(attach_record::kTicketSize, 'x')};
   for (const std::string& packet :
-       {std::string("junk"), *EncodeRequest({AttachOp::kGive, tickets})}) {
+       {std::string("junk"), *attach_record::EncodeRequest(
+                                 {attach_record::AttachOp::kGive, tickets})}) {
     const gofer::test::LingeringSocket lingering(kLingerSeconds);
     const UniqueFd socket = SendLingering(packet, lingering);
     EXPECT_TRUE(Receive(socket.get()).has_value());
@@ -563,7 +579,8 @@ TEST_F(AttachServerTest, AFileThatNeverClosesCostsNobodyButItsClient) {
   const UniqueFd socket = Connect();
   const int fd = file->fd();
   Send(socket.get(),
-       *EncodeRequest({AttachOp::kGive, {supervisor_.Issue(ATTACH_MODE_GIVE)}}),
+       *attach_record::EncodeRequest({attach_record::AttachOp::kGive,
+                                      {supervisor_.Issue(ATTACH_MODE_GIVE)}}),
        {&fd, 1});
   file->AwaitClose();
   EXPECT_EQ(Take({supervisor_.Issue(ATTACH_MODE_TAKE)}).answer.status, 0u);
@@ -583,8 +600,9 @@ TEST_F(AttachServerTest, AClientThatIsGoneLosesItsConnection) {
   supervisor_.blocked_ = true;
   {
     const UniqueFd socket = Connect();
-    Send(socket.get(), *EncodeRequest({AttachOp::kTake,
-                                       {supervisor_.Issue(ATTACH_MODE_TAKE)}}));
+    Send(socket.get(), *attach_record::EncodeRequest(
+                           {attach_record::AttachOp::kTake,
+                            {supervisor_.Issue(ATTACH_MODE_TAKE)}}));
     supervisor_.entered_.Wait();
   }
   supervisor_.go_on_.Open();
@@ -599,8 +617,8 @@ TEST_F(AttachServerTest, NoDescriptorIsLeftBehind) {
   for (int i = 0; i < 20; ++i) {
     const auto pair = *gofer::uds::MakeSocketPair(SocketType::kStream);
     const int fds[] = {pair.first.get(), pair.second.get()};
-    Give({std::string(kTicketSize, 'x')}, fds);
-    Give({std::string(kTicketSize, 'x')}, {fds, 1});
+    Give({std::string(attach_record::kTicketSize, 'x')}, fds);
+    Give({std::string(attach_record::kTicketSize, 'x')}, {fds, 1});
     Take({supervisor_.Issue(ATTACH_MODE_TAKE)});
     Connect();
   }

@@ -21,7 +21,7 @@
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/handoff/listen_directory.h"
-#include "controlplane/supervisor/ticket_table.h"
+#include "controlplane/tickets/ticket_table.h"
 #include "server/base/thread.h"
 #include "tests/support/fake_supervisor.h"
 #include "tests/support/latch.h"
@@ -36,10 +36,10 @@ using errors::Reason;
 using gofer::base::MutexLock;
 using gofer::base::Thread;
 using gofer::base::UniqueFd;
-using supervisor::AttachClaim;
-using supervisor::ConnectionSockets;
-using supervisor::TicketTable;
 using ::testing::IsEmpty;
+using tickets::AttachClaim;
+using tickets::ConnectionSockets;
+using tickets::TicketTable;
 
 // Real tickets with their sockets; the gofers' ends are kept for the test.
 class SocketSupervisor : public goferd::testing::FakeSupervisor {
@@ -221,7 +221,8 @@ class ListenServerTest : public ::testing::Test {
   config::v1::AttachConfig config_;
   std::unique_ptr<auth::AuditLog> audit_;
   SocketSupervisor supervisor_;
-  std::unique_ptr<worker::EventLoop> loop_ = *worker::EventLoop::Start();
+  std::unique_ptr<event_loop::EventLoop> loop_ =
+      *event_loop::EventLoop::Start();
   std::unique_ptr<ListenServer> server_;
 };
 

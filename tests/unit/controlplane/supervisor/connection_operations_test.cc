@@ -24,15 +24,15 @@ class ConnectionOperationsTest : public testing::Test {
     std::string pattern = testing::TempDir() + "connections-XXXXXX";
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     base_ = pattern;
-    auto state = StateDirectory::Open(base_ + "/goferd");
+    auto state = state::StateDirectory::Open(base_ + "/goferd");
     ASSERT_TRUE(state.ok()) << state.status();
-    auto loop = worker::EventLoop::Start();
+    auto loop = event_loop::EventLoop::Start();
     ASSERT_TRUE(loop.ok()) << loop.status();
     config::v1::DaemonConfig config;
     config.set_max_kept_events(100);
     config.mutable_attach()->set_max_pending_tickets(10);
-    context_ = std::make_unique<Context>(config, *std::move(state),
-                                         *std::move(loop), 1);
+    context_ = std::make_unique<gofers::Context>(config, *std::move(state),
+                                                 *std::move(loop), 1);
   }
   void TearDown() override {
     context_.reset();
@@ -40,13 +40,13 @@ class ConnectionOperationsTest : public testing::Test {
   }
 
   // A server without a gofer, with a pending connection.
-  Model::ServerPtr AddPending() {
-    auto server = std::make_shared<ServerRecord>();
+  model::Model::ServerPtr AddPending() {
+    auto server = std::make_shared<model::ServerRecord>();
     server->id = "web";
-    server->resource.set_name(ServerName("web"));
+    server->resource.set_name(model::ServerName("web"));
     server->resource.set_state(admin::Server::ACTIVE);
     admin::Connection connection;
-    connection.set_name(ConnectionName("web", "c1"));
+    connection.set_name(model::ConnectionName("web", "c1"));
     connection.set_uid("uid");
     connection.set_state(admin::Connection::PENDING_ATTACH);
     MutexLock lock(context_->model.mu);
@@ -57,7 +57,7 @@ class ConnectionOperationsTest : public testing::Test {
   }
 
   std::string base_;
-  std::unique_ptr<Context> context_;
+  std::unique_ptr<gofers::Context> context_;
 };
 
 TEST_F(ConnectionOperationsTest, OneThatEndsWhileItsTicketIsUsedIsNotPending) {

@@ -17,10 +17,10 @@
 #include "controlplane/config/defaults.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/supervisor/supervisor.h"
-#include "controlplane/supervisor/time_conversion.h"
+#include "controlplane/translate/time_conversion.h"
 #include "google/rpc/error_details.pb.h"
 #include "server/uds/unix_socket.h"
-#include "tests/unit/controlplane/supervisor/fake_gofer.h"
+#include "tests/unit/controlplane/gofers/fake_gofer.h"
 
 namespace goferd::supervisor {
 namespace {
@@ -144,7 +144,8 @@ class OperationsTest : public testing::Test {
 TEST_F(OperationsTest, AnAdoptedServerIsUpdatedAndItSurvivesUs) {
   const auto updated = Update([](admin::Server& server) {
     (*server.mutable_labels())["tenant"] = "x";
-    *server.mutable_expire_time() = ToProto(absl::Now() + absl::Hours(1));
+    *server.mutable_expire_time() =
+        translate::ToProto(absl::Now() + absl::Hours(1));
     server.mutable_default_connection_options()->set_max_fds(77);
   });
   ASSERT_TRUE(updated.ok()) << updated.status();
@@ -179,8 +180,8 @@ TEST_F(OperationsTest, ARenewedTicketIsGoodForAsLong) {
   const auto renewed =
       supervisor_->RenewTicket("a", "c", started->connection.uid());
   ASSERT_TRUE(renewed.ok() && renewed->ticket) << renewed.status();
-  EXPECT_GE(ToTime(renewed->ticket->expire_time()),
-            ToTime(started->ticket->expire_time()));
+  EXPECT_GE(translate::ToTime(renewed->ticket->expire_time()),
+            translate::ToTime(started->ticket->expire_time()));
 }
 
 TEST_F(OperationsTest, ResettingAllIsOneRequest) {

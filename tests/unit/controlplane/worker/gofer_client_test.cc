@@ -94,7 +94,8 @@ class GoferClientTest : public testing::Test {
     EXPECT_EQ(errors::ReasonOf(Count().status()), Reason::GOFER_UNREACHABLE);
   }
 
-  std::unique_ptr<EventLoop> loop_ = *EventLoop::Start();
+  std::unique_ptr<event_loop::EventLoop> loop_ =
+      *event_loop::EventLoop::Start();
   std::optional<gofer::control::ControlChannel> gofer_;
   size_t fd_count_ = 0;
   std::atomic<int> events_ = 0;
@@ -396,7 +397,7 @@ TEST_F(GoferClientTest, MayBeDestroyedAfterItsLoop) {
 }
 
 TEST(GoferClientConnectTest, NobodyThereIsUnreachable) {
-  const auto loop = *EventLoop::Start();
+  const auto loop = *event_loop::EventLoop::Start();
   for (const char* path : {"/nonexistent/control.sock", "/etc/passwd", "x"}) {
     const auto client = GoferClient::Connect(path, *loop, {});
     EXPECT_EQ(errors::ReasonOf(client.status()), Reason::GOFER_UNREACHABLE)

@@ -1,0 +1,18 @@
+// What is known of a server whose gofer others have started.
+
+#ifndef GOFERD_CONTROLPLANE_GOFERS_FOREIGN_SERVER_H_
+#define GOFERD_CONTROLPLANE_GOFERS_FOREIGN_SERVER_H_
+
+#include "controlplane/model/server_record.h"
+#include "goferd/worker/v1/bootstrap.pb.h"
+
+namespace goferd::gofers {
+
+// Nothing was written down of it: what its gofer says is all there is, and it
+// is never started again. `result` has passed CheckAdoptResult.
+void DescribeForeign(const worker::v1::AdoptResult& result,
+                     model::ServerRecord& record);
+
+}  // namespace goferd::gofers
+
+#endif  // GOFERD_CONTROLPLANE_GOFERS_FOREIGN_SERVER_H_

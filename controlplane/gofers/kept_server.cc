@@ -1,0 +1,91 @@
+#include "controlplane/gofers/kept_server.h"
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "controlplane/errors/error.h"
+#include "controlplane/translate/time_conversion.h"
+#include "goferd/worker/v1/bootstrap.pb.h"
+#include "server/base/log.h"
+
+namespace goferd::gofers {
+
+namespace admin = goferd::admin::v1;
+namespace {
+
+using gofer::base::Log;
+
+bool IsOver(const admin::HandlerRule& rule, absl::Time now) {
+  return rule.has_expire_time() && translate::ToTime(rule.expire_time()) <= now;
+}
+
+}  // namespace
+
+model::Model::ServerPtr ReadKeptServer(const state::StateDirectory& state,
+                                       const std::string& id) {
+  const auto bytes = state.ReadServerFile(id, "bootstrap.pb");
+  worker::v1::Bootstrap bootstrap;
+  state::v1::ServerState kept;
+  if (!bytes.ok() || !bootstrap.ParseFromString(*bytes) ||
+      !kept.ParseFromString(bootstrap.daemon_data()) ||
+      kept.server().name() != model::ServerName(id)) {
+    return nullptr;
+  }
+  auto server = std::make_shared<model::ServerRecord>();
+  server->id = id;
+  server->resolved_root = kept.resolved_root();
+  server->draining = kept.draining();
+  server->resource = std::move(*kept.mutable_server());
+  admin::Server& resource = server->resource;
+  resource.set_origin(admin::Server::CREATED);
+  resource.set_state(admin::Server::STARTING);
+  resource.set_gofer_pid(0);
+  resource.set_active_connection_count(0);
+  resource.clear_failure();
+  resource.clear_conditions();
+  resource.clear_holders();
+  return server;
+}
+
+state::v1::Overrides ReadKeptOverrides(const state::StateDirectory& state,
+                                       const std::string& id) {
+  const auto bytes = state.ReadServerFile(id, "overrides.pb");
+  state::v1::Overrides read;
+  if (errors::ReasonOf(bytes.status()) == errors::Reason::PATH_NOT_FOUND) {
+    return {};
+  }
+  if (!bytes.ok() || !read.ParseFromString(*bytes)) {
+    Log().error("{}: its rules and handlers cannot be read: {}",
+                model::ServerName(id),
+                bytes.ok() ? "the file makes no sense"
+                           : std::string(bytes.status().message()));
+    return {};
+  }
+  state::v1::Overrides overrides;
+  *overrides.mutable_assignments() = read.assignments();
+  const absl::Time now = absl::Now();
+  for (admin::HandlerRule& rule : *read.mutable_rules()) {
+    if (IsOver(rule, now) ||
+        !absl::StartsWith(rule.name(), model::RuleName(id, ""))) {
+      continue;
+    }
+    *overrides.add_rules() = std::move(rule);
+  }
+  return overrides;
+}
+
+absl::StatusOr<std::shared_ptr<process::GoferProcess>> FindKeptProcess(
+    const state::StateDirectory& state, const std::string& id) {
+  const auto text = state.ReadServerFile(id, "pid");
+  if (!text.ok()) return text.status();
+  const auto identity = process::GoferProcess::ParseIdentity(*text);
+  if (!identity) {
+    return errors::Error(
+        errors::Reason::INTERNAL_FAULT,
+        absl::StrCat("the pid file of servers/", id, " makes no sense"));
+  }
+  return process::GoferProcess::Adopt(*identity);
+}
+
+}  // namespace goferd::gofers

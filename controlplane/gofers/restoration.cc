@@ -1,0 +1,343 @@
+#include "controlplane/gofers/restoration.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "controlplane/config/bounds.h"
+#include "controlplane/gofers/gofer_starter.h"
+#include "controlplane/gofers/kept_overrides.h"
+#include "controlplane/gofers/kept_server.h"
+#include "controlplane/translate/connection_options.h"
+#include "controlplane/translate/rule_translation.h"
+#include "controlplane/translate/time_conversion.h"
+#include "goferd/state/v1/state.pb.h"
+#include "goferd/worker/v1/frame.pb.h"
+#include "server/base/log.h"
+
+namespace goferd::gofers {
+namespace {
+
+using gofer::base::Log;
+using gofer::base::MutexLock;
+
+bool IsOver(const worker::v1::Connection& connection) {
+  return connection.state() == worker::v1::CONNECTION_STATE_ENDED;
+}
+
+// What goferd gave the gofer with the connection; empty when it did not.
+state::v1::ConnectionState KeptOf(const model::ServerRecord& server,
+                                  const worker::v1::Connection& from) {
+  state::v1::ConnectionState kept;
+  if (kept.ParseFromString(from.daemon_data()) &&
+      kept.connection().name() ==
+          model::ConnectionName(server.id, from.connection_id())) {
+    return kept;
+  }
+  return {};
+}
+
+bool Expired(const admin::HandlerRule& rule) {
+  return rule.has_expire_time() &&
+         translate::ToTime(rule.expire_time()) <= absl::Now();
+}
+
+bool Survives(const admin::HandlerRule& rule) {
+  return !Expired(rule) && (!translate::IsFault(rule) || rule.persistent());
+}
+
+std::map<std::string, const worker::v1::Rule*> RulesByUid(
+    const worker::v1::AdoptResult& result) {
+  std::map<std::string, const worker::v1::Rule*> rules;
+  for (const worker::v1::Rule& rule : result.rules()) rules[rule.uid()] = &rule;
+  return rules;
+}
+
+}  // namespace
+
+model::ConnectionRecord& Restoration::AddConnection(
+    model::ServerRecord& server, const worker::v1::Connection& from) {
+  const state::v1::ConnectionState kept = KeptOf(server, from);
+  admin::Connection resource = kept.connection();
+  if (!kept.has_connection()) {
+    resource.set_name(model::ConnectionName(server.id, from.connection_id()));
+    *resource.mutable_create_time() =
+        translate::UnixNanosToProto(from.create_unix_ns());
+    resource.set_mount_path(from.mount_path());
+    *resource.mutable_options() = translate::ToAdmin(from.options());
+  }
+  resource.set_uid(from.uid());
+  resource.set_state(admin::Connection::PENDING_ATTACH);
+  resource.clear_conditions();
+  resource.clear_end_reason();
+  resource.clear_end_detail();
+  resource.clear_end_time();
+  resource.clear_purge_time();
+  model::ConnectionRecord& record =
+      context_.model.AddConnection(server, std::move(resource));
+  context_.model.Announce(server, record);
+  return record;
+}
+
+Restoration::Strays Restoration::RestoreConnections(
+    model::ServerRecord& server, const worker::v1::AdoptResult& result) {
+  Strays strays;
+  // Of two with one id the one that lives is shown.
+  for (const bool over : {false, true}) {
+    for (const worker::v1::Connection& from : result.connections()) {
+      if (IsOver(from) != over ||
+          server.connections.contains(from.connection_id())) {
+        continue;
+      }
+      model::ConnectionRecord& record = AddConnection(server, from);
+      events_.ApplyConnection(server, from);
+      RestoreTicket(server, record, from);
+      if (!over && model::HasEnded(record.resource.state())) {
+        strays.push_back(from.uid());
+      }
+    }
+  }
+  return strays;
+}
+
+// How many tickets one gofer may have us take. Those of a server whose file
+// cannot be read are few.
+int64_t Restoration::MostTickets(const model::ServerRecord& server) const {
+  const int32_t own = server.resource.limits().max_connections();
+  if (own > 0) return own;
+  return context_.config.servers().default_limits().max_connections();
+}
+
+// A ticket that its holder has not used yet is good still. The gofer says which
+// those are, and could say anything: neither may it fill the table that all
+// share, nor be a ticket good for longer than any that is issued.
+void Restoration::RestoreTicket(model::ServerRecord& server,
+                                model::ConnectionRecord& record,
+                                const worker::v1::Connection& from) {
+  // Nobody needs a ticket for what others started.
+  if (from.state() != worker::v1::CONNECTION_STATE_CREATED ||
+      server.resource.origin() != admin::Server::CREATED) {
+    return;
+  }
+  const state::v1::ConnectionState kept = KeptOf(server, from);
+  const absl::Time now = absl::Now();
+  const absl::Time expire =
+      std::min(absl::FromUnixNanos(kept.ticket_expire_unix_ns()),
+               now + config::kMostTicketTtl);
+  std::optional<admin::Peer> expected;
+  if (record.resource.has_expected_peer()) {
+    expected = record.resource.expected_peer();
+  }
+  // This one is counted already.
+  const bool has_room =
+      server.counts.by_state[admin::Connection::PENDING_ATTACH] <=
+      MostTickets(server);
+  if (expire > now && has_room &&
+      context_.tickets.Restore(
+          kept.ticket_sha256(), {server.id, from.connection_id(), from.uid()},
+          record.resource.attach_mode(), expected, expire)) {
+    return;
+  }
+  context_.model.End(server, record, admin::Connection::ATTACH_TIMEOUT,
+                     "its ticket was not good any more when goferd came back",
+                     context_.ended_retention());
+}
+
+void Restoration::PutKeptRules(model::ServerRecord& server,
+                               const worker::v1::AdoptResult& result,
+                               worker::v1::ChangeRules& change) {
+  const auto told = RulesByUid(result);
+  for (auto& [id, record] : server.rules) {
+    const auto known = told.find(record.resource.uid());
+    if (known != told.end()) {
+      record.age_number = known->second->age_number();
+      translate::SetCounters(known->second->counters(), record.resource);
+    } else {
+      record.age_number = server.next_rule_age++;
+      *change.add_upsert() = translate::ToWorker(
+          record.resource, record.age_number, server.known_mids);
+    }
+  }
+}
+
+// Rules that are in force and were not written down, for want of space. Faults
+// are not of this kind: they go with the goferd that made them.
+void Restoration::PutToldRules(model::ServerRecord& server,
+                               const worker::v1::AdoptResult& result,
+                               worker::v1::ChangeRules& change) {
+  std::set<std::string> uids;
+  for (const auto& [id, rule] : server.rules) uids.insert(rule.resource.uid());
+  for (const worker::v1::Rule& from : result.rules()) {
+    if (uids.contains(from.uid())) continue;
+    model::RuleRecord record;
+    if (record.resource.ParseFromString(from.daemon_data()) &&
+        record.resource.name() == model::RuleName(server.id, from.rule_id()) &&
+        record.resource.uid() == from.uid() && Survives(record.resource) &&
+        !server.rules.contains(from.rule_id())) {
+      record.age_number = from.age_number();
+      translate::SetCounters(from.counters(), record.resource);
+      context_.model.PutRule(server, std::move(record));
+      continue;
+    }
+    change.add_remove_uids(from.uid());
+  }
+}
+
+void Restoration::RestoreRules(const model::Model::ServerPtr& server,
+                               link::GoferLink& link,
+                               const worker::v1::AdoptResult& result) {
+  MutexLock overrides_lock(server->overrides_mu);
+  worker::v1::ChangeRules change;
+  std::optional<KeptOverrides> kept;
+  {
+    MutexLock lock(context_.model.mu);
+    for (const worker::v1::Rule& from : result.rules()) {
+      server->next_rule_age =
+          std::max(server->next_rule_age, from.age_number() + 1);
+    }
+    if (server->resource.origin() == admin::Server::CREATED) {
+      PutKeptRules(*server, result, change);
+    }
+    PutToldRules(*server, result, change);
+    kept.emplace(*server);
+  }
+  Keep(server, *kept);
+  if (change.remove_uids_size() > 0) {
+    Log().info("{}: {} faults that are not persistent are removed",
+               server->name(), change.remove_uids_size());
+  }
+  Change(*server, link, std::move(change));
+}
+
+void Restoration::Keep(const model::Model::ServerPtr& server,
+                       const KeptOverrides& kept) {
+  const auto before = context_.state.ReadServerFile(server->id, "overrides.pb");
+  if (kept.Serialize() == (before.ok() ? *before : "")) return;
+  auto draft = store_.Draft(server, kept);
+  if (draft.ok()) {
+    OverridesStore::Commit(*server, *std::move(draft));
+    return;
+  }
+  Log().warn("{}: its rules are not written down: {}", server->name(),
+             std::string(draft.status().message()));
+}
+
+Restoration::Strays Restoration::CompareConnections(
+    model::ServerRecord& server, const worker::v1::AdoptResult& result) {
+  model::Model& model = context_.model;
+  Strays strays;
+  std::set<std::string> told;
+  for (const worker::v1::Connection& from : result.connections()) {
+    told.insert(from.uid());
+    events_.ApplyConnection(server, from);
+    const model::ConnectionRecord* const record =
+        model.FindConnection(server, from.uid());
+    if (IsOver(from)) continue;
+    // What others started a gofer with is not ours to end.
+    const bool unknown =
+        record == nullptr && server.resource.origin() == admin::Server::CREATED;
+    if (unknown ||
+        (record != nullptr && model::HasEnded(record->resource.state()))) {
+      strays.push_back(from.uid());
+    }
+  }
+  for (auto& [id, record] : server.connections) {
+    // The gofer tells of them anew.
+    if (!record.resource.conditions().empty()) {
+      record.resource.clear_conditions();
+      model.Changed(server, record);
+    }
+    // One that is being made or attached has a call that sees to it.
+    if (!record.visible || told.contains(record.resource.uid())) continue;
+    context_.tickets.Revoke(record.resource.uid());
+    model.End(server, record, admin::Connection::INTERNAL_ERROR,
+              "the gofer does not know it any more",
+              context_.ended_retention());
+  }
+  return strays;
+}
+
+void Restoration::CompareRules(const model::Model::ServerPtr& server,
+                               link::GoferLink& link,
+                               const worker::v1::AdoptResult& result) {
+  MutexLock overrides_lock(server->overrides_mu);
+  worker::v1::ChangeRules change;
+  {
+    MutexLock lock(context_.model.mu);
+    auto told = RulesByUid(result);
+    std::vector<std::string> over;
+    for (auto& [id, record] : server->rules) {
+      const auto known = told.find(record.resource.uid());
+      if (Expired(record.resource)) {
+        over.push_back(id);
+        continue;
+      }
+      worker::v1::Rule ours = translate::ToWorker(
+          record.resource, record.age_number, server->known_mids);
+      if (known == told.end()) {
+        *change.add_upsert() = std::move(ours);
+        continue;
+      }
+      // It may have been replaced by what was not heard to succeed.
+      if (known->second->daemon_data() == ours.daemon_data()) {
+        translate::SetCounters(known->second->counters(), record.resource);
+      } else {
+        *change.add_upsert() = std::move(ours);
+      }
+      told.erase(known);
+    }
+    for (const std::string& id : over) context_.model.RemoveRule(*server, id);
+    for (const auto& [uid, rule] : told) change.add_remove_uids(uid);
+  }
+  Change(*server, link, std::move(change));
+}
+
+void Restoration::CompareLimits(const model::Model::ServerPtr& server,
+                                link::GoferLink& link,
+                                const worker::v1::AdoptResult& result) {
+  worker::v1::ToGofer ask;
+  {
+    MutexLock lock(context_.model.mu);
+    if (server->resource.origin() != admin::Server::CREATED ||
+        !server->Can(worker::v1::CAPABILITY_LIMITS)) {
+      return;
+    }
+    auto& limits = *ask.mutable_set_limits()->mutable_limits();
+    limits = ToWorker(server->resource.limits());
+    if (limits.SerializeAsString() == result.limits().SerializeAsString()) {
+      return;
+    }
+  }
+  const auto answer = link.Ask(std::move(ask));
+  if (answer.ok()) return;
+  Log().warn("{}: its gofer has not taken its limits: {}", server->name(),
+             std::string(answer.status().message()));
+}
+
+void Restoration::Change(const model::ServerRecord& server,
+                         link::GoferLink& link,
+                         worker::v1::ChangeRules change) {
+  if (change.remove_uids().empty() && change.upsert().empty()) return;
+  worker::v1::ToGofer ask;
+  *ask.mutable_change_rules() = std::move(change);
+  const auto answer = link.Ask(std::move(ask));
+  if (answer.ok()) return;
+  Log().warn("{}: its gofer has not taken its rules: {}", server.name(),
+             std::string(answer.status().message()));
+}
+
+void Restoration::EndStrays(const Strays& strays, link::GoferLink& link) {
+  for (const std::string& uid : strays) {
+    worker::v1::ToGofer ask;
+    auto& stop = *ask.mutable_stop_connection();
+    stop.set_uid(uid);
+    stop.set_mode(worker::v1::StopConnection::ABORT);
+    stop.set_reason(worker::v1::END_REASON_ADMIN_STOP);
+    (void)link.Ask(std::move(ask));
+    if (!link.answers()) return;
+  }
+}
+
+}  // namespace goferd::gofers

@@ -1,0 +1,86 @@
+// Restoration: what a gofer has, brought together with what the model knows.
+
+#ifndef GOFERD_CONTROLPLANE_GOFERS_RESTORATION_H_
+#define GOFERD_CONTROLPLANE_GOFERS_RESTORATION_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "controlplane/gofers/context.h"
+#include "controlplane/gofers/gofer_events.h"
+#include "controlplane/gofers/kept_overrides.h"
+#include "controlplane/gofers/overrides_store.h"
+#include "goferd/worker/v1/bootstrap.pb.h"
+
+namespace goferd::gofers {
+
+// Two cases. A goferd that is new to a gofer takes over its connections, and
+// lays the rules over it that it wrote down. One that knows the gofer already
+// has all there is, and makes of what the gofer says only a difference: what
+// goferd does not know is no news, but a request whose answer was lost, and is
+// taken back. Every AdoptResult has passed CheckAdoptResult.
+class Restoration {
+ public:
+  Restoration(Context& context, OverridesStore& store, GoferEvents& events)
+      : context_(context), store_(store), events_(events) {}
+
+  // Uids of connections which the gofer has, and which are over for goferd.
+  using Strays = std::vector<std::string>;
+
+  // For a goferd that is new to the gofer.
+  Strays RestoreConnections(model::ServerRecord& server,
+                            const worker::v1::AdoptResult& result)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  // Asks the gofer. Takes the locks.
+  void RestoreRules(const model::Model::ServerPtr& server,
+                    link::GoferLink& link,
+                    const worker::v1::AdoptResult& result);
+
+  // For one that knows it.
+  Strays CompareConnections(model::ServerRecord& server,
+                            const worker::v1::AdoptResult& result)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  void CompareRules(const model::Model::ServerPtr& server,
+                    link::GoferLink& link,
+                    const worker::v1::AdoptResult& result);
+
+  // For both. Asks the gofer.
+  void CompareLimits(const model::Model::ServerPtr& server,
+                     link::GoferLink& link,
+                     const worker::v1::AdoptResult& result);
+  // Ends them in the gofer. Blocks.
+  static void EndStrays(const Strays& strays, link::GoferLink& link);
+
+ private:
+  model::ConnectionRecord& AddConnection(model::ServerRecord& server,
+                                         const worker::v1::Connection& from)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  int64_t MostTickets(const model::ServerRecord& server) const;
+  // Ends the connection when it cannot have its ticket again.
+  void RestoreTicket(model::ServerRecord& server,
+                     model::ConnectionRecord& record,
+                     const worker::v1::Connection& from)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  // What the gofer is to change is added to `change`.
+  void PutKeptRules(model::ServerRecord& server,
+                    const worker::v1::AdoptResult& result,
+                    worker::v1::ChangeRules& change)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  void PutToldRules(model::ServerRecord& server,
+                    const worker::v1::AdoptResult& result,
+                    worker::v1::ChangeRules& change)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  // Writes down what is laid over the server now, if that is new.
+  void Keep(const model::Model::ServerPtr& server, const KeptOverrides& kept);
+  static void Change(const model::ServerRecord& server, link::GoferLink& link,
+                     worker::v1::ChangeRules change);
+
+  Context& context_;
+  OverridesStore& store_;
+  GoferEvents& events_;
+};
+
+}  // namespace goferd::gofers
+
+#endif  // GOFERD_CONTROLPLANE_GOFERS_RESTORATION_H_

@@ -1,0 +1,243 @@
+#include "controlplane/model/model.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "controlplane/errors/error.h"
+#include "controlplane/model/server_state.h"
+#include "controlplane/translate/time_conversion.h"
+
+namespace goferd::model {
+namespace {
+
+using State = admin::Connection::State;
+
+size_t Index(State state) { return static_cast<size_t>(state); }
+
+// How an end is told: as one side wanted, or as a failure.
+State EndStateOf(admin::Connection::EndReason reason) {
+  switch (reason) {
+    case admin::Connection::CLIENT_EOF:
+    case admin::Connection::ADMIN_STOP:
+    case admin::Connection::SERVER_SHUTDOWN:
+      return admin::Connection::CLOSED;
+    default:
+      return admin::Connection::FAILED;
+  }
+}
+
+}  // namespace
+
+Model::ServerPtr Model::Find(absl::string_view id) const {
+  const auto found = servers_.find(id);
+  return found == servers_.end() ? nullptr : found->second;
+}
+
+absl::Status Model::NoServer(absl::string_view id) {
+  return errors::Error(
+      errors::Reason::SERVER_NOT_FOUND,
+      absl::StrCat("there is no server ", ServerName(id),
+                   " on this node: ListServers has those that there are"),
+      {{"resource", ServerName(id)}});
+}
+
+ConnectionRecord* Model::FindConnection(ServerRecord& server,
+                                        absl::string_view uid) const {
+  const auto id = server.connection_ids.find(uid);
+  if (id == server.connection_ids.end()) return nullptr;
+  const auto found = server.connections.find(id->second);
+  return found == server.connections.end() ? nullptr : &found->second;
+}
+
+std::string Model::NewEtag() {
+  return absl::StrCat(absl::string_view(events_.instance_uid()).substr(0, 8),
+                      "-", next_etag_++);
+}
+
+void Model::Add(ServerPtr server) {
+  server->resource.set_etag(NewEtag());
+  Publish(admin::Event::ADDED, *server);
+  servers_.emplace(server->id, std::move(server));
+}
+
+void Model::Changed(ServerRecord& server) {
+  server.resource.set_etag(NewEtag());
+  *server.resource.mutable_update_time() = translate::ToProto(absl::Now());
+  Publish(admin::Event::MODIFIED, server);
+}
+
+absl::Status Model::SetState(ServerRecord& server, admin::Server::State state) {
+  if (!MayFollow(server.resource.state(), state)) {
+    return errors::Error(
+        errors::Reason::INTERNAL_FAULT,
+        absl::StrCat(server.name(), " cannot become ",
+                     admin::Server::State_Name(state), ": it is ",
+                     admin::Server::State_Name(server.resource.state())),
+        {{"resource", server.name()}});
+  }
+  server.resource.set_state(state);
+  if (state != admin::Server::DRAINING && state != admin::Server::STOPPING) {
+    server.resource.clear_holders();
+  }
+  Changed(server);
+  return absl::OkStatus();
+}
+
+void Model::Remove(const ServerPtr& server) {
+  while (!server->connections.empty()) {
+    RemoveConnection(*server, server->connections.begin()->first);
+  }
+  while (!server->rules.empty()) {
+    RemoveRule(*server, server->rules.begin()->first);
+  }
+  // By iterator: `server` may be the map's own.
+  const auto found = servers_.find(server->id);
+  if (found == servers_.end() || found->second != server) return;
+  const ServerPtr kept = server;
+  servers_.erase(found);
+  kept->resource.set_state(admin::Server::STOPPED);
+  kept->resource.set_etag(NewEtag());
+  Publish(admin::Event::DELETED, *kept);
+}
+
+void Model::Count(ServerRecord& server, State state, int by) {
+  server.counts.by_state[Index(state)] += by;
+  totals_.by_state[Index(state)] += by;
+  server.resource.set_active_connection_count(
+      static_cast<int32_t>(server.counts.active()));
+}
+
+ConnectionRecord& Model::AddConnection(ServerRecord& server,
+                                       admin::Connection resource) {
+  const std::string id = resource.name().substr(resource.name().rfind('/') + 1);
+  server.connection_ids[resource.uid()] = id;
+  if (resource.state() == admin::Connection::STATE_UNSPECIFIED) {
+    resource.set_state(admin::Connection::PENDING_ATTACH);
+  }
+  Count(server, resource.state(), 1);
+  ConnectionRecord& record = server.connections[id];
+  record.resource = std::move(resource);
+  return record;
+}
+
+void Model::Announce(ServerRecord& server, ConnectionRecord& connection) {
+  connection.visible = true;
+  connection.resource.set_etag(NewEtag());
+  *connection.resource.mutable_update_time() = translate::ToProto(absl::Now());
+  Publish(admin::Event::ADDED, connection);
+  (void)server;
+}
+
+void Model::Changed(ServerRecord& server, ConnectionRecord& connection) {
+  (void)server;
+  connection.resource.set_etag(NewEtag());
+  *connection.resource.mutable_update_time() = translate::ToProto(absl::Now());
+  if (connection.visible) Publish(admin::Event::MODIFIED, connection);
+}
+
+void Model::SetState(ServerRecord& server, ConnectionRecord& connection,
+                     State state) {
+  Count(server, connection.resource.state(), -1);
+  connection.resource.set_state(state);
+  Count(server, state, 1);
+}
+
+void Model::EndAt(absl::Time time, ServerRecord& server,
+                  ConnectionRecord& connection,
+                  admin::Connection::EndReason reason, absl::string_view detail,
+                  absl::Duration retention) {
+  if (HasEnded(connection.resource.state())) return;
+  SetState(server, connection, EndStateOf(reason));
+  connection.open_files = 0;
+  admin::Connection& resource = connection.resource;
+  resource.set_end_reason(reason);
+  resource.set_end_detail(detail.data(), detail.size());
+  resource.clear_conditions();
+  const absl::Time end = std::min(time, absl::Now());
+  *resource.mutable_end_time() = translate::ToProto(end);
+  *resource.mutable_purge_time() = translate::ToProto(end + retention);
+  Changed(server, connection);
+}
+
+void Model::EndAll(ServerRecord& server, admin::Connection::EndReason reason,
+                   absl::string_view detail, absl::Duration retention) {
+  for (auto& [id, connection] : server.connections) {
+    End(server, connection, reason, detail, retention);
+  }
+}
+
+void Model::RemoveConnection(ServerRecord& server,
+                             absl::string_view connection_id) {
+  const auto found = server.connections.find(connection_id);
+  if (found == server.connections.end()) return;
+  ConnectionRecord& record = found->second;
+  Count(server, record.resource.state(), -1);
+  server.connection_ids.erase(record.resource.uid());
+  if (record.visible) Publish(admin::Event::DELETED, record);
+  server.connections.erase(found);
+}
+
+void Model::PutRule(ServerRecord& server, RuleRecord rule) {
+  const std::string id =
+      rule.resource.name().substr(rule.resource.name().rfind('/') + 1);
+  rule.resource.set_etag(NewEtag());
+  *rule.resource.mutable_update_time() = translate::ToProto(absl::Now());
+  const auto type =
+      server.rules.contains(id) ? admin::Event::MODIFIED : admin::Event::ADDED;
+  RuleRecord& record = server.rules[id];
+  record = std::move(rule);
+  Publish(type, record);
+}
+
+void Model::RemoveRule(ServerRecord& server, absl::string_view rule_id) {
+  const auto found = server.rules.find(rule_id);
+  if (found == server.rules.end()) return;
+  Publish(admin::Event::DELETED, found->second);
+  server.rules.erase(found);
+}
+
+std::vector<const RuleRecord*> Model::RulesInOrder(const ServerRecord& server) {
+  std::vector<const RuleRecord*> rules;
+  for (const auto& [id, rule] : server.rules) rules.push_back(&rule);
+  std::sort(rules.begin(), rules.end(),
+            [](const RuleRecord* a, const RuleRecord* b) {
+              if (a->resource.priority() != b->resource.priority()) {
+                return a->resource.priority() > b->resource.priority();
+              }
+              return a->age_number < b->age_number;
+            });
+  return rules;
+}
+
+void Model::HandlerChanged(const ServerRecord& server, admin::Handler handler) {
+  (void)server;
+  admin::Event event;
+  event.set_type(admin::Event::MODIFIED);
+  *event.mutable_handler() = std::move(handler);
+  events_.Publish(std::move(event));
+}
+
+void Model::Publish(admin::Event::Type type, const ServerRecord& server) {
+  admin::Event event;
+  event.set_type(type);
+  *event.mutable_server() = server.resource;
+  events_.Publish(std::move(event));
+}
+
+void Model::Publish(admin::Event::Type type,
+                    const ConnectionRecord& connection) {
+  admin::Event event;
+  event.set_type(type);
+  *event.mutable_connection() = connection.resource;
+  events_.Publish(std::move(event));
+}
+
+void Model::Publish(admin::Event::Type type, const RuleRecord& rule) {
+  admin::Event event;
+  event.set_type(type);
+  *event.mutable_handler_rule() = rule.resource;
+  events_.Publish(std::move(event));
+}
+
+}  // namespace goferd::model

@@ -1,0 +1,38 @@
+// Directories and files that nobody else may change, by descriptor.
+
+#ifndef GOFERD_CONTROLPLANE_STATE_PRIVATE_DIRECTORY_H_
+#define GOFERD_CONTROLPLANE_STATE_PRIVATE_DIRECTORY_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "server/base/errno.h"
+#include "server/base/unique_fd.h"
+
+namespace goferd::state {
+
+// Opens the directory `name` below the borrowed `parent` (AT_FDCWD and a path
+// are fine), and makes it, 0700, if it is missing. Errors: EPERM when it is not
+// ours, or others may write to it; ELOOP and ENOTDIR for what is no directory.
+gofer::base::ErrnoOr<gofer::base::UniqueFd> OpenPrivateDirectory(
+    int parent, const std::string& name);
+
+// Replaces the file `name` in `directory`: all of it, or nothing.
+gofer::base::ErrnoOr<void> ReplaceFile(int directory, const std::string& name,
+                                       absl::string_view bytes);
+// Errors: EFBIG when it has more than `most` bytes.
+gofer::base::ErrnoOr<std::string> ReadFile(int directory,
+                                           const std::string& name,
+                                           size_t most);
+
+// The names in `directory`, without "." and "..", in order; `most` at most.
+std::vector<std::string> NamesIn(int directory, size_t most);
+
+// Removes the directory `name` below `parent`, with the files in it; there are
+// no directories in it. One that is gone is fine.
+gofer::base::ErrnoOr<void> RemoveDirectory(int parent, const std::string& name);
+
+}  // namespace goferd::state
+
+#endif  // GOFERD_CONTROLPLANE_STATE_PRIVATE_DIRECTORY_H_

@@ -1,0 +1,33 @@
+// What a connection may do: defaults filled in, and as the gofer is told it.
+
+#ifndef GOFERD_CONTROLPLANE_TRANSLATE_CONNECTION_OPTIONS_H_
+#define GOFERD_CONTROLPLANE_TRANSLATE_CONNECTION_OPTIONS_H_
+
+#include "goferd/admin/v1/connection_options.pb.h"
+#include "goferd/worker/v1/connection.pb.h"
+
+namespace goferd::translate {
+
+namespace admin = goferd::admin::v1;
+
+// `options` with what it leaves out taken from `defaults`, and what both leave
+// out from the API's own defaults. `max_fds` is the server's limit, at least 1:
+// the default of a connection does not exceed it.
+admin::ConnectionOptions CompleteOptions(
+    const admin::ConnectionOptions& options,
+    const admin::ConnectionOptions& defaults, int32_t max_fds);
+
+// As CompleteOptions for a server's defaults: what follows the level of each
+// connection (character_devices) and the limits of the server (max_fds) stays
+// open unless one of the two says it.
+admin::ConnectionOptions CompleteDefaults(
+    const admin::ConnectionOptions& options,
+    const admin::ConnectionOptions& defaults);
+
+// `options` must be complete.
+worker::v1::ConnectionOptions ToWorker(const admin::ConnectionOptions& options);
+admin::ConnectionOptions ToAdmin(const worker::v1::ConnectionOptions& options);
+
+}  // namespace goferd::translate
+
+#endif  // GOFERD_CONTROLPLANE_TRANSLATE_CONNECTION_OPTIONS_H_

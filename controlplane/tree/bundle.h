@@ -1,0 +1,28 @@
+// ResolveBundle: an OCI bundle as the files that its gofer is given.
+
+#ifndef GOFERD_CONTROLPLANE_TREE_BUNDLE_H_
+#define GOFERD_CONTROLPLANE_TREE_BUNDLE_H_
+
+#include <google/protobuf/repeated_ptr_field.h>
+
+#include <cstddef>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "controlplane/tree/served_tree.h"
+
+namespace goferd::tree {
+
+// What the control socket carries beside one message, without the root.
+inline constexpr size_t kMaxBundleMounts = 251;
+
+// See ResolveTree. The bundle's directory, its config.json, the root and each
+// source are looked up on their own, each under one of `allowed`. config.json
+// is read once, its owner is not trusted.
+absl::StatusOr<ServedTree> ResolveBundle(
+    const std::string& path,
+    const google::protobuf::RepeatedPtrField<std::string>& allowed);
+
+}  // namespace goferd::tree
+
+#endif  // GOFERD_CONTROLPLANE_TREE_BUNDLE_H_

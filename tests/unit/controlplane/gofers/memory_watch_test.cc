@@ -1,0 +1,174 @@
+#include "controlplane/gofers/memory_watch.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+
+namespace goferd::gofers {
+namespace {
+
+using gofer::base::MutexLock;
+using testing::HasSubstr;
+
+// A directory takes the place of a control group, a script that of its gofer.
+class MemoryWatchTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "memory-XXXXXX";
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    base_ = pattern;
+    config::v1::DaemonConfig config;
+    config.set_max_kept_events(64);
+    config.mutable_attach()->set_max_pending_tickets(1);
+    context_ = std::make_unique<Context>(
+        config, *state::StateDirectory::Open(base_ + "/state"),
+        *event_loop::EventLoop::Start(), 1);
+    watch_ = std::make_unique<MemoryWatch>(*context_);
+    AddServer();
+  }
+  void TearDown() override {
+    context_->pool.Stop();
+    context_->loop->Stop();
+    server_->process->Kill(SIGKILL);
+    server_->process->Reap();
+    watch_.reset();
+    server_.reset();
+    context_.reset();
+    std::filesystem::remove_all(base_);
+  }
+
+  void AddServer() {
+    std::ofstream(base_ + "/gofer") << "#!/bin/sh\nexec sleep 1000\n";
+    ::chmod((base_ + "/gofer").c_str(), 0755);
+    auto process = process::GoferProcess::Spawn(
+        {.gofer_path = base_ + "/gofer", .flags = {}},
+        gofer::base::UniqueFd(::open("/dev/null", O_RDWR)));
+    ASSERT_TRUE(process.ok()) << process.status();
+    std::filesystem::create_directory(base_ + "/gofer-web");
+    Write("cgroup.procs", absl::StrCat((*process)->pid(), "\n"));
+    Write("memory.max", "1000\n");
+    Write("memory.events", "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\n");
+    Use(0, 0);
+    (*process)->FindConfines(
+        {.server_id = "web", .cgroup_parent = base_, .max_memory_bytes = 1000});
+    ASSERT_TRUE((*process)->missing().empty());
+    server_ = std::make_shared<model::ServerRecord>();
+    server_->id = "web";
+    server_->resource.set_name(model::ServerName("web"));
+    server_->process = *std::move(process);
+    MutexLock lock(context_->model.mu);
+    context_->model.Add(server_);
+  }
+  void Write(const std::string& name, const std::string& text) {
+    std::ofstream(base_ + "/gofer-web/" + name) << text;
+  }
+  // `cached` of them are files' pages, active ones and others.
+  void Use(int bytes, int cached) {
+    Write("memory.current", absl::StrCat(bytes, "\n"));
+    Write("memory.stat",
+          absl::StrCat("anon ", bytes - cached, "\ninactive_file ",
+                       cached - cached / 3, "\nactive_file ", cached / 3,
+                       "\nactive_file_x 7\n"));
+  }
+  // The message of the condition; empty without one.
+  std::string Pressure() {
+    MutexLock lock(context_->model.mu);
+    std::string message;
+    for (const auto& condition : server_->resource.conditions()) {
+      if (condition.type() != admin::Condition::MEMORY_PRESSURE) continue;
+      EXPECT_EQ(message, "") << "each type once at most";
+      message = condition.message();
+    }
+    return message;
+  }
+  std::string PressureAt(int bytes, int cached = 0) {
+    Use(bytes, cached);
+    watch_->Check();
+    return Pressure();
+  }
+
+  std::string base_;
+  std::unique_ptr<Context> context_;
+  std::unique_ptr<MemoryWatch> watch_;
+  model::Model::ServerPtr server_;
+};
+
+TEST_F(MemoryWatchTest, SetAtFourFifthsAndTakenAwayBelowSevenTenths) {
+  EXPECT_EQ(PressureAt(799), "");
+  EXPECT_EQ(PressureAt(800), "800 of 1000 bytes are in use");
+  EXPECT_NE(PressureAt(750), "");
+  EXPECT_NE(PressureAt(700), "");
+  EXPECT_EQ(PressureAt(699), "");
+  EXPECT_EQ(PressureAt(750), "");
+}
+
+TEST_F(MemoryWatchTest, ToldOnceForEachChange) {
+  const int64_t before = context_->events.revision();
+  for (int i = 0; i < 5; ++i) PressureAt(900 + i);
+  EXPECT_EQ(context_->events.revision(), before + 1);
+  for (int i = 0; i < 5; ++i) PressureAt(100 + i);
+  EXPECT_EQ(context_->events.revision(), before + 2);
+}
+
+TEST_F(MemoryWatchTest, CachedFilesAreNoPressure) {
+  EXPECT_EQ(PressureAt(1000, 400), "");
+  EXPECT_NE(PressureAt(1000, 200), "");
+}
+
+TEST_F(MemoryWatchTest, WithoutALimitThereIsNone) {
+  Write("memory.max", "max\n");
+  EXPECT_EQ(PressureAt(1000000), "");
+}
+
+TEST_F(MemoryWatchTest, WhatMakesNoSenseChangesNothing) {
+  EXPECT_NE(PressureAt(900), "");
+  Write("memory.current", "");
+  watch_->Check();
+  EXPECT_NE(Pressure(), "");
+  Write("memory.current", "x\n");
+  watch_->Check();
+  EXPECT_NE(Pressure(), "");
+}
+
+TEST_F(MemoryWatchTest, OtherConditionsStay) {
+  {
+    MutexLock lock(context_->model.mu);
+    server_->resource.add_conditions()->set_type(admin::Condition::FD_PRESSURE);
+  }
+  EXPECT_NE(PressureAt(900), "");
+  EXPECT_EQ(PressureAt(100), "");
+  MutexLock lock(context_->model.mu);
+  ASSERT_EQ(server_->resource.conditions_size(), 1);
+  EXPECT_EQ(server_->resource.conditions(0).type(),
+            admin::Condition::FD_PRESSURE);
+}
+
+TEST_F(MemoryWatchTest, TheGroupsEventsAreHeard) {
+  ASSERT_TRUE(watch_->Start().ok());
+  watch_->Check();
+  EXPECT_EQ(Pressure(), "");
+  Use(950, 0);
+  Write("memory.events", "low 0\nhigh 0\nmax 1\noom 0\noom_kill 0\n");
+  const absl::Time deadline = absl::Now() + absl::Seconds(20);
+  while (Pressure().empty()) {
+    ASSERT_LT(absl::Now(), deadline);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_THAT(Pressure(), HasSubstr("950"));
+}
+
+}  // namespace
+}  // namespace goferd::gofers

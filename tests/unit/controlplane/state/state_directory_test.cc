@@ -1,0 +1,214 @@
+#include "controlplane/state/state_directory.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "controlplane/errors/error.h"
+
+namespace goferd::state {
+namespace {
+
+using errors::Reason;
+using errors::ReasonOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class StateDirectoryTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "state-XXXXXX";
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    base_ = pattern;
+    path_ = base_ + "/goferd";
+  }
+  void TearDown() override { std::filesystem::remove_all(base_); }
+
+  StateDirectory Open() {
+    auto opened = StateDirectory::Open(path_);
+    EXPECT_TRUE(opened.ok()) << opened.status();
+    return *std::move(opened);
+  }
+
+  std::string base_;
+  std::string path_;
+};
+
+TEST_F(StateDirectoryTest, IsPrivate) {
+  Open();
+  const auto mode = [this](const std::string& part) {
+    struct stat stat;
+    EXPECT_EQ(::stat((path_ + part).c_str(), &stat), 0);
+    return stat.st_mode & 07777;
+  };
+  EXPECT_EQ(mode(""), 0711u);
+  EXPECT_EQ(mode("/servers"), 0700u);
+  EXPECT_EQ(mode("/adopted"), 0700u);
+  EXPECT_EQ(mode("/warm"), 0700u);
+  EXPECT_EQ(mode("/lock"), 0600u);
+}
+
+TEST_F(StateDirectoryTest, SecondGoferdIsRefusedAndTheFirstUnharmed) {
+  StateDirectory first = Open();
+  ASSERT_TRUE(first.MakeServer("a").ok());
+  const auto second = StateDirectory::Open(path_);
+  ASSERT_FALSE(second.ok());
+  EXPECT_THAT(std::string(second.status().message()),
+              HasSubstr(std::to_string(::getpid())));
+  EXPECT_TRUE(first.WriteServerFile("a", "f", "bytes").ok());
+  EXPECT_THAT(first.ListServers(), ElementsAre("a"));
+}
+
+TEST_F(StateDirectoryTest, LockGoesWithItsHolder) {
+  { const StateDirectory first = Open(); }
+  EXPECT_TRUE(StateDirectory::Open(path_).ok());
+}
+
+TEST_F(StateDirectoryTest, WhatOthersMayWriteToIsRefused) {
+  ASSERT_EQ(::mkdir(path_.c_str(), 0700), 0);
+  ASSERT_EQ(::chmod(path_.c_str(), 0777), 0);
+  EXPECT_EQ(ReasonOf(StateDirectory::Open(path_).status()),
+            Reason::HOST_PERMISSION);
+}
+
+TEST_F(StateDirectoryTest, SymlinkInPlaceOfADirectoryIsRefused) {
+  ASSERT_EQ(::mkdir(path_.c_str(), 0700), 0);
+  ASSERT_EQ(::symlink("/tmp", (path_ + "/servers").c_str()), 0);
+  EXPECT_FALSE(StateDirectory::Open(path_).ok());
+}
+
+TEST_F(StateDirectoryTest, FilesAreReplacedAsAWhole) {
+  StateDirectory state = Open();
+  ASSERT_TRUE(state.MakeServer("a").ok());
+  ASSERT_TRUE(state.WriteServerFile("a", "f", "one").ok());
+  ASSERT_TRUE(state.WriteServerFile("a", "f", "two").ok());
+  EXPECT_EQ(state.ReadServerFile("a", "f").value_or("?"), "two");
+  EXPECT_EQ(ReasonOf(state.ReadServerFile("a", "g").status()),
+            Reason::PATH_NOT_FOUND);
+  EXPECT_EQ(ReasonOf(state.WriteServerFile("b", "f", "x")),
+            Reason::PATH_NOT_FOUND);
+  // Nothing half made is left.
+  int files = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(path_ + "/servers/a")) {
+    EXPECT_EQ(entry.path().filename(), "f");
+    ++files;
+  }
+  EXPECT_EQ(files, 1);
+}
+
+TEST_F(StateDirectoryTest, SymlinkInPlaceOfAFileIsNotFollowed) {
+  StateDirectory state = Open();
+  ASSERT_TRUE(state.MakeServer("a").ok());
+  const std::string secret = base_ + "/secret";
+  std::ofstream(secret) << "secret";
+  ASSERT_EQ(::symlink(secret.c_str(), (path_ + "/servers/a/f").c_str()), 0);
+  EXPECT_FALSE(state.ReadServerFile("a", "f").ok());
+}
+
+TEST_F(StateDirectoryTest, OnlyIdsAreListed) {
+  StateDirectory state = Open();
+  for (const char* name : {"b", "a1", "A", "1", "x-", ".hidden"}) {
+    std::filesystem::create_directory(path_ + "/adopted/" + name);
+  }
+  EXPECT_THAT(state.ListAdopted(), ElementsAre("a1", "b"));
+}
+
+TEST_F(StateDirectoryTest, AllServersThatAConfigAllowsAreListed) {
+  constexpr size_t kServers = 4'200;  // Once 4096 were.
+  std::string in_memory = "/dev/shm/state-XXXXXX";
+  if (::mkdtemp(in_memory.data()) != nullptr) {
+    std::filesystem::remove_all(base_);
+    base_ = in_memory;
+    path_ = base_ + "/goferd";
+  }
+  const StateDirectory state = Open();
+  for (size_t i = 0; i < kServers; ++i) {
+    std::filesystem::create_directory(path_ + "/servers/s" + std::to_string(i));
+  }
+  EXPECT_EQ(state.ListServers().size(), kServers);
+}
+
+TEST_F(StateDirectoryTest, ListensUnderAPathOfAnyLength) {
+  path_ = base_ + "/" + std::string(120, 'x');
+  StateDirectory state = Open();
+  ASSERT_TRUE(state.MakeServer("a").ok());
+  const auto first = state.ListenControl("a");
+  ASSERT_TRUE(first.ok()) << first.status();
+  int accepts = 0;
+  socklen_t size = sizeof(accepts);
+  ASSERT_EQ(
+      ::getsockopt(first->get(), SOL_SOCKET, SO_ACCEPTCONN, &accepts, &size),
+      0);
+  EXPECT_EQ(accepts, 1);
+  EXPECT_TRUE(std::filesystem::is_socket(state.ControlPath("a")));
+  // A gofer before this one may have left its socket.
+  EXPECT_TRUE(state.ListenControl("a").ok());
+}
+
+TEST_F(StateDirectoryTest, DeadAdoptedGofersAreToldApart) {
+  StateDirectory state = Open();
+  const std::string directory = path_ + "/adopted/runsc-a";
+  std::filesystem::create_directory(directory);
+  // It is being started.
+  EXPECT_FALSE(state.AdoptedIsDead("runsc-a"));
+  {
+    const gofer::base::UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET, 0));
+    sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = {}};
+    const std::string path = state.AdoptedControlPath("runsc-a");
+    ASSERT_LT(path.size(), sizeof(address.sun_path));
+    path.copy(address.sun_path, path.size());
+    ASSERT_EQ(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address),
+                     sizeof(address)),
+              0);
+    ASSERT_EQ(::listen(socket.get(), 1), 0);
+    EXPECT_FALSE(state.AdoptedIsDead("runsc-a"));
+  }
+  EXPECT_TRUE(state.AdoptedIsDead("runsc-a"));
+  EXPECT_TRUE(state.RemoveAdopted("runsc-a").ok());
+  EXPECT_FALSE(std::filesystem::exists(directory));
+}
+
+TEST_F(StateDirectoryTest, AWarmGofersSocketAndPidBecomeAServers) {
+  StateDirectory state = Open();
+  ASSERT_TRUE(state.ListenWarm("w-1").ok());
+  ASSERT_TRUE(state.ListenWarm("w-2").ok());
+  ASSERT_TRUE(state.WriteWarmPid("w-1", "7 8\n").ok());
+  EXPECT_THAT(state.ListWarm(), ElementsAre("w-1", "w-2"));
+  EXPECT_THAT(state.ListServers(), ElementsAre());
+  // A server whose gofer died has files already.
+  ASSERT_TRUE(state.MakeServer("a").ok());
+  ASSERT_TRUE(state.ListenControl("a").ok());
+  ASSERT_TRUE(state.WriteServerFile("a", "pid", "1 2\n").ok());
+  ASSERT_TRUE(state.WriteServerFile("a", "overrides.pb", "kept").ok());
+  ASSERT_TRUE(state.GiveWarm("w-1", "a").ok());
+  EXPECT_EQ(*state.ReadServerFile("a", "pid"), "7 8\n");
+  EXPECT_EQ(*state.ReadServerFile("a", "overrides.pb"), "kept");
+  EXPECT_TRUE(std::filesystem::is_socket(state.ControlPath("a")));
+  EXPECT_THAT(state.ListWarm(), ElementsAre("w-2"));
+}
+
+TEST_F(StateDirectoryTest, AWarmGoferWithoutAPidIsNotGivenAway) {
+  StateDirectory state = Open();
+  ASSERT_TRUE(state.ListenWarm("w-1").ok());
+  ASSERT_TRUE(state.MakeServer("a").ok());
+  EXPECT_EQ(ReasonOf(state.ReadWarmPid("w-1").status()),
+            Reason::PATH_NOT_FOUND);
+  EXPECT_FALSE(state.GiveWarm("w-1", "a").ok());
+  EXPECT_FALSE(state.GiveWarm("w-1", "none").ok());
+}
+
+TEST_F(StateDirectoryTest, RemovingWhatIsGoneIsFine) {
+  StateDirectory state = Open();
+  EXPECT_TRUE(state.RemoveServer("a").ok());
+  EXPECT_TRUE(state.RemoveWarm("w-1").ok());
+}
+
+}  // namespace
+}  // namespace goferd::state
