@@ -54,15 +54,15 @@ bool AgentConnections::Has(const std::string& uid) const {
   return live_.count(uid) != 0 || ended_.count(uid) != 0;
 }
 
-FailureOr<v1::Connection> AgentConnections::Start(
-    const v1::StartConnection& request, base::UniqueFd socket) {
+FailureOr<v1::Connection> AgentConnections::Attach(
+    const v1::AttachConnection& request, base::UniqueFd socket) {
   const auto found = live_.find(request.uid());
   if (found == live_.end() && !Has(request.uid())) {
     return NotFound(request.uid());
   }
   if (found == live_.end() ||
       found->second.connection->state() != ConnectionState::kCreated) {
-    return MakeFailure(Failure::WRONG_STATE, "it was started, or has ended");
+    return MakeFailure(Failure::WRONG_STATE, "it is attached, or has ended");
   }
   const auto checked =
       uds::CheckConnected(socket.get(), uds::SocketType::kStream);

@@ -168,7 +168,7 @@ TEST(BootstrapTest, OtherRequestsBeforeIt) {
   AgentUnderTest agent;
   FakeGoferd goferd(agent.socket_path());
   EXPECT_EQ(goferd.Adopt().failure().code(), v1::Failure::WRONG_STATE);
-  const auto created = goferd.Ask(AgentUnderTest::MakeCreate("c"));
+  const auto created = goferd.Ask(AgentUnderTest::MakeStart("c"));
   EXPECT_EQ(created.failure().code(), v1::Failure::WRONG_STATE);
   const v1::Response response =
       agent.Bootstrap(goferd, agent.MakeBootstrap(v1::SANDBOX_MODE_UNCONFINED));

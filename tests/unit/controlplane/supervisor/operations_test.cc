@@ -296,7 +296,7 @@ TEST_F(OperationsTest, ARootMountThatIsBeingAttachedIsNotStoppedByAccident) {
   admin::StopConnectionRequest stop;
   Reason reason = Reason::ERROR_REASON_UNSPECIFIED;
   gofer_->OnRequest([&](const wire::ToGofer& request, wire::Response&) {
-    if (!request.has_start_connection()) return;
+    if (!request.has_attach_connection()) return;
     reason = ReasonOf(supervisor_->StopConnection("a", "c", stop).status());
   });
   auto pair = *gofer::uds::MakeSocketPair(gofer::uds::SocketType::kStream);
