@@ -162,10 +162,10 @@ v1::ConnectionCount AgentConnections::Count() const {
   v1::ConnectionCount count;
   for (const auto& [uid, live] : live_) {
     if (live.connection->state() == ConnectionState::kCreated) {
-      count.set_created(count.created() + 1);
+      count.set_pending(count.pending() + 1);
     }
   }
-  count.set_active(static_cast<uint32_t>(live_.size()) - count.created());
+  count.set_active(static_cast<uint32_t>(live_.size()) - count.pending());
   return count;
 }
 

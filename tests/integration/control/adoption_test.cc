@@ -61,6 +61,9 @@ TEST_F(AdoptionTest, OneThatDoesNotAdoptTakesNothing) {
   message.mutable_adopt()->mutable_party()->set_min_protocol_version(3);
   message.mutable_adopt()->mutable_party()->set_max_protocol_version(4);
   EXPECT_EQ(wrong.Ask(message).failure().code(), v1::Failure::INCOMPATIBLE);
+  message.mutable_adopt()->mutable_party()->set_min_protocol_version(1);
+  message.mutable_adopt()->mutable_party()->set_max_protocol_version(1);
+  EXPECT_EQ(wrong.Ask(message).failure().code(), v1::Failure::INCOMPATIBLE);
   EXPECT_EQ(first_->Count().active(), 0u);
   EXPECT_TRUE(silent.AwaitHangUp()) << "the later candidate takes its place";
 }

@@ -90,11 +90,11 @@ v1::ToGofer AgentUnderTest::MakeStart(const std::string& uid,
   start.set_mount_path(path);
   start.set_daemon_data("data of " + uid);
   v1::ConnectionOptions& options = *start.mutable_options();
-  options.set_donation(v1::ConnectionOptions::FILES);
+  options.set_donate_host_fds(v1::ConnectionOptions::FILES);
   options.set_host_uds(v1::ConnectionOptions::NONE);
   options.set_host_fifo(v1::ConnectionOptions::REFUSE_FIFOS);
-  options.set_char_devices(v1::ConnectionOptions::BY_LEVEL);
-  options.set_level(v1::ConnectionOptions::NOV_2023);
+  options.set_character_devices(v1::ConnectionOptions::BY_LEVEL);
+  options.set_protocol_level(v1::ConnectionOptions::NOV_2023);
   options.set_max_message_size(1 << 20);
   options.set_max_channels(4);
   options.set_max_fds(500);
@@ -119,7 +119,7 @@ client::Client AgentUnderTest::Connect(FakeGoferd& goferd,
                                        const std::string& uid,
                                        const std::string& path) {
   const v1::Response created = goferd.Ask(MakeStart(uid, path));
-  EXPECT_EQ(created.connection().state(), v1::CONNECTION_STATE_CREATED)
+  EXPECT_EQ(created.connection().state(), v1::CONNECTION_STATE_PENDING_ATTACH)
       << created.failure().step() << ": " << created.failure().text();
   auto mounted = client::Client::Mount(Attach(goferd, uid));
   GOFER_CHECK(mounted.ok());

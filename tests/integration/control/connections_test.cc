@@ -112,7 +112,7 @@ TEST_F(ConnectionsTest, WrongDescriptorsLeaveItCreated) {
   EXPECT_EQ(goferd_->Ask(list, one).failure().code(), v1::Failure::MALFORMED);
   attach.mutable_attach_connection()->set_uid("nobody");
   EXPECT_EQ(goferd_->Ask(attach, one).failure().code(), v1::Failure::NOT_FOUND);
-  EXPECT_EQ(goferd_->Count().created(), 1u);
+  EXPECT_EQ(goferd_->Count().pending(), 1u);
   auto client = Client::Mount(AgentUnderTest::Attach(*goferd_, "c"));
   ASSERT_TRUE(client.ok());
   attach.mutable_attach_connection()->set_uid("c");
@@ -267,7 +267,7 @@ TEST_F(ConnectionsTest, TheRootIsDonatedAsAMountOfItsOwn) {
   v1::ToGofer start = AgentUnderTest::MakeStart("c");
   v1::ConnectionOptions& options =
       *start.mutable_start_connection()->mutable_options();
-  options.set_donation(v1::ConnectionOptions::FILES_AND_MOUNT_POINT);
+  options.set_donate_host_fds(v1::ConnectionOptions::FILES_AND_MOUNT_POINT);
   options.set_readonly(true);
   ASSERT_FALSE(goferd_->Ask(start).has_failure());
   auto client = Client::Mount(AgentUnderTest::Attach(*goferd_, "c"));
@@ -282,7 +282,7 @@ TEST_F(ConnectionsTest, TheRootIsDonatedAsAMountOfItsOwn) {
   EXPECT_EQ(::openat(client->mount_fd(), "new", O_CREAT | O_WRONLY, 0600), -1);
   EXPECT_EQ(errno, EROFS);
   start = AgentUnderTest::MakeStart("d", "/sub");
-  start.mutable_start_connection()->mutable_options()->set_donation(
+  start.mutable_start_connection()->mutable_options()->set_donate_host_fds(
       v1::ConnectionOptions::FILES_AND_MOUNT_POINT);
   EXPECT_EQ(StartFailure(start), v1::Failure::UNSUPPORTED);
 }

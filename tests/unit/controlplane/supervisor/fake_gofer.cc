@@ -134,7 +134,7 @@ void FakeGofer::Obey(const wire::ToGofer& request, wire::Response& response) {
       made.set_uid(request.start_connection().uid());
       made.set_connection_id(request.start_connection().connection_id());
       made.set_mount_path(request.start_connection().mount_path());
-      made.set_state(wire::CONNECTION_STATE_CREATED);
+      made.set_state(wire::CONNECTION_STATE_PENDING_ATTACH);
       made.set_daemon_data(request.start_connection().daemon_data());
       *response.mutable_connection() = made;
       return;

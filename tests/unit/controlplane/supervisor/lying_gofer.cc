@@ -160,7 +160,7 @@ void LyingGofer::Remember(const wire::ToGofer& request) {
     connection.set_connection_id(start.connection_id());
     connection.set_mount_path(start.mount_path());
     *connection.mutable_options() = start.options();
-    connection.set_state(wire::CONNECTION_STATE_CREATED);
+    connection.set_state(wire::CONNECTION_STATE_PENDING_ATTACH);
     connection.set_daemon_data(start.daemon_data());
   }
   if (request.has_change_rules()) {

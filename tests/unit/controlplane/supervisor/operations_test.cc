@@ -32,8 +32,8 @@ using testing::ElementsAre;
 wire::AdoptResult WhatItIs(const std::vector<wire::Capability>& capabilities) {
   wire::AdoptResult adopt;
   auto& party = *adopt.mutable_bootstrap()->mutable_party();
-  party.set_min_protocol_version(1);
-  party.set_max_protocol_version(1);
+  party.set_min_protocol_version(2);
+  party.set_max_protocol_version(2);
   for (const auto capability : capabilities) {
     party.add_capabilities(capability);
   }
