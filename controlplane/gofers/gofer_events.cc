@@ -111,7 +111,7 @@ admin::Connection::EndReason ToAdmin(worker::v1::EndReason reason) {
       return admin::Connection::SERVER_SHUTDOWN;
     case worker::v1::END_REASON_ATTACH_TIMEOUT:
       return admin::Connection::ATTACH_TIMEOUT;
-    case worker::v1::END_REASON_RULE:
+    case worker::v1::END_REASON_RULE_DISCONNECT:
       return admin::Connection::RULE_DISCONNECT;
     default:
       return admin::Connection::INTERNAL_ERROR;
@@ -151,7 +151,7 @@ void GoferEvents::ApplyConnection(model::ServerRecord& server,
   SetTimes(connection, record->resource);
   if (connection.state() == worker::v1::CONNECTION_STATE_ENDED) {
     std::string detail = PlainText(connection.end_detail(), kMostText);
-    if (connection.end_reason() == worker::v1::END_REASON_RULE) {
+    if (connection.end_reason() == worker::v1::END_REASON_RULE_DISCONNECT) {
       detail = model::RuleName(server.id, detail);
     }
     context_.tickets.Revoke(connection.uid());

@@ -7,6 +7,7 @@
 #include "controlplane/translate/time_conversion.h"
 #include "goferd/state/v1/state.pb.h"
 #include "goferd/worker/v1/frame.pb.h"
+#include "server/control/versions.h"
 
 #ifndef GOFERD_VERSION
 #error "the build defines GOFERD_VERSION"
@@ -14,8 +15,6 @@
 
 namespace goferd::gofers {
 namespace {
-
-constexpr uint32_t kProtocolVersion = 1;
 
 worker::v1::IdRange ToWorker(const admin::IdRange& range) {
   worker::v1::IdRange to;
@@ -65,8 +64,8 @@ absl::Status Explain(const absl::Status& failure,
 
 worker::v1::Party OwnParty() {
   worker::v1::Party party;
-  party.set_min_protocol_version(kProtocolVersion);
-  party.set_max_protocol_version(kProtocolVersion);
+  party.set_min_protocol_version(gofer::control::kMinProtocolVersion);
+  party.set_max_protocol_version(gofer::control::kMaxProtocolVersion);
   party.set_release(GOFERD_VERSION);
   party.add_capabilities(worker::v1::CAPABILITY_EVENTS);
   return party;

@@ -117,7 +117,7 @@ void Restoration::RestoreTicket(model::ServerRecord& server,
                                 model::ConnectionRecord& record,
                                 const worker::v1::Connection& from) {
   // Nobody needs a ticket for what others started.
-  if (from.state() != worker::v1::CONNECTION_STATE_CREATED ||
+  if (from.state() != worker::v1::CONNECTION_STATE_PENDING_ATTACH ||
       server.resource.origin() != admin::Server::CREATED) {
     return;
   }

@@ -142,11 +142,11 @@ absl::Status ConnectionOperations::Attach(
     attached.set_gid(peer.gid);
     attached.set_pid(peer.pid);
     link = server->link;
-    auto& start = *ask.mutable_start_connection();
-    start.set_uid(claim.connection_uid);
+    auto& attach = *ask.mutable_attach_connection();
+    attach.set_uid(claim.connection_uid);
     state::v1::ConnectionState kept;
     *kept.mutable_connection() = record->resource;
-    start.set_daemon_data(kept.SerializeAsString());
+    attach.set_daemon_data(kept.SerializeAsString());
   }
   const int fd = gofer_end.get();
   const auto answer = link->Ask(std::move(ask), {&fd, 1});

@@ -197,12 +197,12 @@ absl::StatusOr<ConnectionOperations::Making> ConnectionOperations::Prepare(
   if (!ticket.ok()) return ticket.status();
   making.ticket = *std::move(ticket);
   model.AddConnection(*making.server, resource).ticket_ttl = spec.ticket_ttl;
-  auto& create = *making.request.mutable_create_connection();
-  create.set_uid(resource.uid());
-  create.set_connection_id(spec.connection_id);
-  create.set_mount_path(spec.mount_path);
-  *create.mutable_options() = translate::ToWorker(resource.options());
-  create.set_daemon_data(KeptState(resource, making.ticket));
+  auto& start = *making.request.mutable_start_connection();
+  start.set_uid(resource.uid());
+  start.set_connection_id(spec.connection_id);
+  start.set_mount_path(spec.mount_path);
+  *start.mutable_options() = translate::ToWorker(resource.options());
+  start.set_daemon_data(KeptState(resource, making.ticket));
   return making;
 }
 

@@ -19,26 +19,33 @@ int32_t DefaultChannels() {
                     2, 4);
 }
 
-Worker::CharDevicePolicy DevicesToWorker(Admin::CharacterDevices devices) {
-  switch (devices) {
-    case Admin::REFUSE_DEVICES:
-      return Worker::REFUSE_DEVICES;
-    case Admin::OPEN_DEVICES:
-      return Worker::OPEN_DEVICES;
-    default:
-      return Worker::BY_LEVEL;
-  }
-}
+// ToWorker and ToAdmin cast numbers of these enums: where the two protocols
+// disagreed, a gofer would do something else than was asked for.
+static_assert(int{Admin::NO_FDS} == int{Worker::NO_FDS});
+static_assert(int{Admin::FILES} == int{Worker::FILES});
+static_assert(int{Admin::FILES_AND_MOUNT_POINT} ==
+              int{Worker::FILES_AND_MOUNT_POINT});
+static_assert(int{Admin::NONE} == int{Worker::NONE});
+static_assert(int{Admin::OPEN} == int{Worker::OPEN});
+static_assert(int{Admin::CREATE} == int{Worker::CREATE});
+static_assert(int{Admin::ALL} == int{Worker::ALL});
+static_assert(int{Admin::REFUSE_FIFOS} == int{Worker::REFUSE_FIFOS});
+static_assert(int{Admin::OPEN_FIFOS} == int{Worker::OPEN_FIFOS});
+static_assert(int{Admin::REFUSE_DEVICES} == int{Worker::REFUSE_DEVICES});
+static_assert(int{Admin::OPEN_DEVICES} == int{Worker::OPEN_DEVICES});
+static_assert(int{Admin::NOV_2023} == int{Worker::NOV_2023});
+static_assert(int{Admin::AUG_2026} == int{Worker::AUG_2026});
 
+// BY_LEVEL, which the admin API does not have, becomes what it does.
 Admin::CharacterDevices DevicesToAdmin(const Worker& options) {
-  switch (options.char_devices()) {
+  switch (options.character_devices()) {
     case Worker::REFUSE_DEVICES:
-      return Admin::REFUSE_DEVICES;
     case Worker::OPEN_DEVICES:
-      return Admin::OPEN_DEVICES;
+      return static_cast<Admin::CharacterDevices>(options.character_devices());
     default:
-      return options.level() == Worker::AUG_2026 ? Admin::REFUSE_DEVICES
-                                                 : Admin::OPEN_DEVICES;
+      return options.protocol_level() == Worker::AUG_2026
+                 ? Admin::REFUSE_DEVICES
+                 : Admin::OPEN_DEVICES;
   }
 }
 
@@ -88,15 +95,17 @@ Admin CompleteDefaults(const Admin& options, const Admin& defaults) {
   return complete;
 }
 
-// The enums of both sides have the same numbers, but for devices.
 Worker ToWorker(const Admin& options) {
   Worker to;
   to.set_readonly(options.readonly());
-  to.set_donation(static_cast<Worker::Donation>(options.donate_host_fds()));
+  to.set_donate_host_fds(
+      static_cast<Worker::HostFdDonation>(options.donate_host_fds()));
   to.set_host_uds(static_cast<Worker::HostUds>(options.host_uds()));
   to.set_host_fifo(static_cast<Worker::HostFifo>(options.host_fifo()));
-  to.set_char_devices(DevicesToWorker(options.character_devices()));
-  to.set_level(static_cast<Worker::ProtocolLevel>(options.protocol_level()));
+  to.set_character_devices(
+      static_cast<Worker::CharacterDevices>(options.character_devices()));
+  to.set_protocol_level(
+      static_cast<Worker::ProtocolLevel>(options.protocol_level()));
   to.set_max_message_size(static_cast<uint32_t>(options.max_message_size()));
   to.set_max_channels(static_cast<uint32_t>(options.max_channels()));
   to.set_max_fds(static_cast<uint32_t>(options.max_fds()));
@@ -108,11 +117,12 @@ Admin ToAdmin(const Worker& options) {
   Admin to;
   to.set_readonly(options.readonly());
   to.set_donate_host_fds(
-      static_cast<Admin::HostFdDonation>(options.donation()));
+      static_cast<Admin::HostFdDonation>(options.donate_host_fds()));
   to.set_host_uds(static_cast<Admin::HostUds>(options.host_uds()));
   to.set_host_fifo(static_cast<Admin::HostFifo>(options.host_fifo()));
   to.set_character_devices(DevicesToAdmin(options));
-  to.set_protocol_level(static_cast<Admin::ProtocolLevel>(options.level()));
+  to.set_protocol_level(
+      static_cast<Admin::ProtocolLevel>(options.protocol_level()));
   to.set_max_message_size(static_cast<int32_t>(options.max_message_size()));
   to.set_max_channels(static_cast<int32_t>(options.max_channels()));
   to.set_max_fds(static_cast<int32_t>(options.max_fds()));

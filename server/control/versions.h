@@ -13,9 +13,10 @@
 
 namespace gofer::control {
 
-// What this release speaks. A version that is raised keeps the old ones.
-inline constexpr uint32_t kMinProtocolVersion = 1;
-inline constexpr uint32_t kMaxProtocolVersion = 1;
+// What this release speaks, goferd and gofer alike. Version 1 is gone: some of
+// its enums had other numbers, so either side would misread the other.
+inline constexpr uint32_t kMinProtocolVersion = 2;
+inline constexpr uint32_t kMaxProtocolVersion = 2;
 
 // What we are, to be sent.
 goferd::worker::v1::Party MakeParty(

@@ -21,7 +21,7 @@ enum class HostFifo : uint8_t { kNone, kOpen };
 
 // Whether the client may open character devices of the host. kByLevel follows
 // the connection's protocol level: Nov 2023 opens them, Aug 2026 does not.
-enum class CharDevicePolicy : uint8_t { kByLevel, kOpen, kRefuse };
+enum class CharDevicePolicy : uint8_t { kRefuse, kOpen, kByLevel };
 
 struct HostOptions {
   HostUds host_uds = HostUds::kNone;

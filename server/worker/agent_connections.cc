@@ -54,15 +54,15 @@ bool AgentConnections::Has(const std::string& uid) const {
   return live_.count(uid) != 0 || ended_.count(uid) != 0;
 }
 
-FailureOr<v1::Connection> AgentConnections::Start(
-    const v1::StartConnection& request, base::UniqueFd socket) {
+FailureOr<v1::Connection> AgentConnections::Attach(
+    const v1::AttachConnection& request, base::UniqueFd socket) {
   const auto found = live_.find(request.uid());
   if (found == live_.end() && !Has(request.uid())) {
     return NotFound(request.uid());
   }
   if (found == live_.end() ||
       found->second.connection->state() != ConnectionState::kCreated) {
-    return MakeFailure(Failure::WRONG_STATE, "it was started, or has ended");
+    return MakeFailure(Failure::WRONG_STATE, "it is attached, or has ended");
   }
   const auto checked =
       uds::CheckConnected(socket.get(), uds::SocketType::kStream);
@@ -162,10 +162,10 @@ v1::ConnectionCount AgentConnections::Count() const {
   v1::ConnectionCount count;
   for (const auto& [uid, live] : live_) {
     if (live.connection->state() == ConnectionState::kCreated) {
-      count.set_created(count.created() + 1);
+      count.set_pending(count.pending() + 1);
     }
   }
-  count.set_active(static_cast<uint32_t>(live_.size()) - count.created());
+  count.set_active(static_cast<uint32_t>(live_.size()) - count.pending());
   return count;
 }
 

@@ -49,15 +49,15 @@ class AgentConnections {
   bool Has(const std::string& uid) const;
 
   // `socket` is closed on failure.
-  FailureOr<goferd::worker::v1::Connection> Start(
-      const goferd::worker::v1::StartConnection& request,
+  FailureOr<goferd::worker::v1::Connection> Attach(
+      const goferd::worker::v1::AttachConnection& request,
       base::UniqueFd socket);
   FailureOr<goferd::worker::v1::Connection> SetData(
       const goferd::worker::v1::SetConnectionData& request);
   FailureOr<goferd::worker::v1::Connection> Stop(
       const goferd::worker::v1::StopConnection& request);
   void StopAll(lisafs::StopMode mode);
-  // Those that were not started.
+  // Those that were not attached.
   void ForgetCreated();
 
   // In the order of their uids, ended ones among them.
@@ -73,7 +73,7 @@ class AgentConnections {
   // The oldest first.
   goferd::worker::v1::InflightList Inflight(int64_t min_age_ns) const;
 
-  // Of each that was started and has not ended.
+  // Of each that was attached and has not ended.
   void Visit(const std::function<void(const std::string& uid,
                                       const lisafs::Connection&)>& visit) const;
 
@@ -102,7 +102,7 @@ class AgentConnections {
   goferd::worker::v1::Connection End(LiveMap::iterator live,
                                      goferd::worker::v1::Connection facts,
                                      int64_t unix_ns);
-  // One that was never started.
+  // One that was never attached.
   goferd::worker::v1::Connection EndCreated(
       LiveMap::iterator live, goferd::worker::v1::EndReason reason,
       absl::string_view detail);

@@ -37,14 +37,14 @@ void Fail(v1::Response& response, Failure::Code code, absl::string_view text) {
 }  // namespace
 
 size_t AgentRequests::FdCount(const Message& message) {
-  return message.has_start_connection() ? 1 : 0;
+  return message.has_attach_connection() ? 1 : 0;
 }
 
 bool AgentRequests::IsUnsupported(const Message& message) const {
   v1::Capability needed;
   switch (message.request_case()) {
-    case Message::kCreateConnection:
     case Message::kStartConnection:
+    case Message::kAttachConnection:
       needed = v1::CAPABILITY_NEW_CONNECTIONS;
       break;
     case Message::kSetLimits:
@@ -76,11 +76,11 @@ void AgentRequests::Dispatch(const Message& message,
                              std::vector<base::UniqueFd>& fds,
                              Response& response) {
   switch (message.request_case()) {
-    case Message::kCreateConnection:
-      CreateConnection(message.create_connection(), response);
-      break;
     case Message::kStartConnection:
-      Put(connections_.Start(message.start_connection(), std::move(fds[0])),
+      StartConnection(message.start_connection(), response);
+      break;
+    case Message::kAttachConnection:
+      Put(connections_.Attach(message.attach_connection(), std::move(fds[0])),
           response, &Response::mutable_connection);
       break;
     case Message::kStopConnection:
@@ -158,8 +158,8 @@ v1::AdoptResult AgentRequests::Adopt(uint64_t event_number) const {
   return result;
 }
 
-void AgentRequests::CreateConnection(const v1::CreateConnection& request,
-                                     Response& response) {
+void AgentRequests::StartConnection(const v1::StartConnection& request,
+                                    Response& response) {
   Put(MakeConnection(request, facts_, server_, connections_), response,
       &Response::mutable_connection);
 }

@@ -70,8 +70,8 @@ class AgentRequests {
   void Dispatch(const Message& message, std::vector<base::UniqueFd>& fds,
                 Response& response);
 
-  void CreateConnection(const goferd::worker::v1::CreateConnection& request,
-                        Response& response);
+  void StartConnection(const goferd::worker::v1::StartConnection& request,
+                       Response& response);
   void GetStats(const goferd::worker::v1::GetStats& request,
                 Response& response) const;
   void SetDraining(bool draining);

@@ -36,6 +36,10 @@ static_assert(ConnectionOptions::OPEN_FIFOS - 1 ==
               static_cast<int>(hostfs::HostFifo::kOpen));
 static_assert(ConnectionOptions::REFUSE_DEVICES - 1 ==
               static_cast<int>(hostfs::CharDevicePolicy::kRefuse));
+static_assert(ConnectionOptions::OPEN_DEVICES - 1 ==
+              static_cast<int>(hostfs::CharDevicePolicy::kOpen));
+static_assert(ConnectionOptions::BY_LEVEL - 1 ==
+              static_cast<int>(hostfs::CharDevicePolicy::kByLevel));
 static_assert(ConnectionOptions::AUG_2026 - 1 ==
               static_cast<int>(lisafs::ProtocolLevel::kAug2026));
 static_assert(v1::CONNECTION_STATE_ENDED - 1 ==
@@ -49,15 +53,15 @@ Failure Malformed(absl::string_view text) {
 
 FailureOr<TranslatedOptions> ToConnectionOptions(
     const ConnectionOptions& options, const v1::ServerOptions& server) {
-  const auto donation =
-      FromNumber(options.donation(), lisafs::Donation::kFilesAndMountPoint);
+  const auto donation = FromNumber(options.donate_host_fds(),
+                                   lisafs::Donation::kFilesAndMountPoint);
   const auto host_uds = FromNumber(options.host_uds(), hostfs::HostUds::kAll);
   const auto host_fifo =
       FromNumber(options.host_fifo(), hostfs::HostFifo::kOpen);
-  const auto char_devices =
-      FromNumber(options.char_devices(), hostfs::CharDevicePolicy::kRefuse);
+  const auto char_devices = FromNumber(options.character_devices(),
+                                       hostfs::CharDevicePolicy::kByLevel);
   const auto level =
-      FromNumber(options.level(), lisafs::ProtocolLevel::kAug2026);
+      FromNumber(options.protocol_level(), lisafs::ProtocolLevel::kAug2026);
   if (!donation || !host_uds || !host_fifo || !char_devices || !level) {
     return Malformed("an option that is unspecified or not known");
   }
@@ -92,12 +96,14 @@ ConnectionOptions FromConnectionOptions(
     const lisafs::ConnectionOptions& options, const hostfs::HostOptions& host) {
   ConnectionOptions result;
   result.set_readonly(options.access == lisafs::Access::kReadOnly);
-  result.set_donation(ToNumber<ConnectionOptions::Donation>(options.donation));
+  result.set_donate_host_fds(
+      ToNumber<ConnectionOptions::HostFdDonation>(options.donation));
   result.set_host_uds(ToNumber<ConnectionOptions::HostUds>(host.host_uds));
   result.set_host_fifo(ToNumber<ConnectionOptions::HostFifo>(host.host_fifo));
-  result.set_char_devices(
-      ToNumber<ConnectionOptions::CharDevicePolicy>(host.char_devices));
-  result.set_level(ToNumber<ConnectionOptions::ProtocolLevel>(options.level));
+  result.set_character_devices(
+      ToNumber<ConnectionOptions::CharacterDevices>(host.char_devices));
+  result.set_protocol_level(
+      ToNumber<ConnectionOptions::ProtocolLevel>(options.level));
   result.set_max_message_size(options.max_message_size);
   result.set_max_channels(options.max_channels);
   result.set_max_fds(options.max_fds);
@@ -136,7 +142,7 @@ v1::EndReason FromEndReason(lisafs::EndReason reason) {
     case lisafs::EndReason::kAttachTimeout:
       return v1::END_REASON_ATTACH_TIMEOUT;
     case lisafs::EndReason::kRule:
-      return v1::END_REASON_RULE;
+      return v1::END_REASON_RULE_DISCONNECT;
   }
   return v1::END_REASON_UNSPECIFIED;
 }

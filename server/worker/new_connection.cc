@@ -24,7 +24,7 @@ constexpr size_t kMaxIdBytes = 256;
 constexpr size_t kMaxPathBytes = 4095;
 constexpr absl::string_view kOpenStep = "open-mount-path";
 
-std::optional<Failure> CheckNames(const v1::CreateConnection& request,
+std::optional<Failure> CheckNames(const v1::StartConnection& request,
                                   const AgentConnections& connections) {
   if (request.uid().empty() || request.uid().size() > kMaxIdBytes ||
       request.connection_id().empty() ||
@@ -105,7 +105,7 @@ std::optional<Failure> PrepareDonation(const AgentFacts& facts,
 
 }  // namespace
 
-FailureOr<v1::Connection> MakeConnection(const v1::CreateConnection& request,
+FailureOr<v1::Connection> MakeConnection(const v1::StartConnection& request,
                                          const AgentFacts& facts,
                                          lisafs::Server& server,
                                          AgentConnections& connections) {

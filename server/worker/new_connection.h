@@ -12,11 +12,10 @@
 namespace gofer::worker {
 
 // Makes what `request` wants and adds it to `connections`. Failures: see
-// CreateConnection in goferd/worker/v1/connection.proto.
+// StartConnection in goferd/worker/v1/connection.proto.
 FailureOr<goferd::worker::v1::Connection> MakeConnection(
-    const goferd::worker::v1::CreateConnection& request,
-    const AgentFacts& facts, lisafs::Server& server,
-    AgentConnections& connections);
+    const goferd::worker::v1::StartConnection& request, const AgentFacts& facts,
+    lisafs::Server& server, AgentConnections& connections);
 
 }  // namespace gofer::worker
 

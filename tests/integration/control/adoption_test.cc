@@ -61,6 +61,9 @@ TEST_F(AdoptionTest, OneThatDoesNotAdoptTakesNothing) {
   message.mutable_adopt()->mutable_party()->set_min_protocol_version(3);
   message.mutable_adopt()->mutable_party()->set_max_protocol_version(4);
   EXPECT_EQ(wrong.Ask(message).failure().code(), v1::Failure::INCOMPATIBLE);
+  message.mutable_adopt()->mutable_party()->set_min_protocol_version(1);
+  message.mutable_adopt()->mutable_party()->set_max_protocol_version(1);
+  EXPECT_EQ(wrong.Ask(message).failure().code(), v1::Failure::INCOMPATIBLE);
   EXPECT_EQ(first_->Count().active(), 0u);
   EXPECT_TRUE(silent.AwaitHangUp()) << "the later candidate takes its place";
 }
@@ -117,19 +120,18 @@ TEST_F(AdoptionTest, NoCallFailsWhenGoferdGoesUnderLoad) {
 // Its events fill the socket and the queue; it is dropped, nobody waits.
 TEST_F(AdoptionTest, AGoferdThatDoesNotReadHoldsNobodyUp) {
   const Client client = AgentUnderTest::Connect(*first_, "c");
-  v1::ToGofer create = AgentUnderTest::MakeCreate("d");
-  create.mutable_create_connection()->set_daemon_data(
-      std::string(16 << 10, 'd'));
+  v1::ToGofer start = AgentUnderTest::MakeStart("d");
+  start.mutable_start_connection()->set_daemon_data(std::string(16 << 10, 'd'));
   v1::ToGofer stop;
   stop.mutable_stop_connection()->set_uid("d");
   stop.mutable_stop_connection()->set_mode(v1::StopConnection::CLOSE);
   stop.mutable_stop_connection()->set_reason(v1::END_REASON_ADMIN_STOP);
   // Requests are read only while answers go out, so these stay unread.
   for (int i = 0; i < 20; ++i) {
-    create.set_request_id(static_cast<uint64_t>(100 + i));
-    create.mutable_create_connection()->set_uid("d" + std::to_string(i));
+    start.set_request_id(static_cast<uint64_t>(100 + i));
+    start.mutable_start_connection()->set_uid("d" + std::to_string(i));
     if (!first_->channel()
-             .Send(create.SerializeAsString(), {}, 50'000'000)
+             .Send(start.SerializeAsString(), {}, 50'000'000)
              .ok()) {
       break;
     }

@@ -81,20 +81,20 @@ std::unique_ptr<FakeGoferd> AgentUnderTest::Start(v1::SandboxMode mode) {
   return goferd;
 }
 
-v1::ToGofer AgentUnderTest::MakeCreate(const std::string& uid,
-                                       const std::string& path) {
+v1::ToGofer AgentUnderTest::MakeStart(const std::string& uid,
+                                      const std::string& path) {
   v1::ToGofer message;
-  v1::CreateConnection& create = *message.mutable_create_connection();
-  create.set_uid(uid);
-  create.set_connection_id("id-of-" + uid);
-  create.set_mount_path(path);
-  create.set_daemon_data("data of " + uid);
-  v1::ConnectionOptions& options = *create.mutable_options();
-  options.set_donation(v1::ConnectionOptions::FILES);
+  v1::StartConnection& start = *message.mutable_start_connection();
+  start.set_uid(uid);
+  start.set_connection_id("id-of-" + uid);
+  start.set_mount_path(path);
+  start.set_daemon_data("data of " + uid);
+  v1::ConnectionOptions& options = *start.mutable_options();
+  options.set_donate_host_fds(v1::ConnectionOptions::FILES);
   options.set_host_uds(v1::ConnectionOptions::NONE);
   options.set_host_fifo(v1::ConnectionOptions::REFUSE_FIFOS);
-  options.set_char_devices(v1::ConnectionOptions::BY_LEVEL);
-  options.set_level(v1::ConnectionOptions::NOV_2023);
+  options.set_character_devices(v1::ConnectionOptions::BY_LEVEL);
+  options.set_protocol_level(v1::ConnectionOptions::NOV_2023);
   options.set_max_message_size(1 << 20);
   options.set_max_channels(4);
   options.set_max_fds(500);
@@ -106,8 +106,8 @@ base::UniqueFd AgentUnderTest::Attach(FakeGoferd& goferd,
                                       const std::string& uid) {
   auto pair = *uds::MakeSocketPair(uds::SocketType::kStream);
   v1::ToGofer message;
-  message.mutable_start_connection()->set_uid(uid);
-  message.mutable_start_connection()->set_daemon_data("attached");
+  message.mutable_attach_connection()->set_uid(uid);
+  message.mutable_attach_connection()->set_daemon_data("attached");
   const int fd = pair.second.get();
   const v1::Response response = goferd.Ask(message, {&fd, 1});
   EXPECT_EQ(response.connection().state(), v1::CONNECTION_STATE_ATTACHED)
@@ -118,8 +118,8 @@ base::UniqueFd AgentUnderTest::Attach(FakeGoferd& goferd,
 client::Client AgentUnderTest::Connect(FakeGoferd& goferd,
                                        const std::string& uid,
                                        const std::string& path) {
-  const v1::Response created = goferd.Ask(MakeCreate(uid, path));
-  EXPECT_EQ(created.connection().state(), v1::CONNECTION_STATE_CREATED)
+  const v1::Response created = goferd.Ask(MakeStart(uid, path));
+  EXPECT_EQ(created.connection().state(), v1::CONNECTION_STATE_PENDING_ATTACH)
       << created.failure().step() << ": " << created.failure().text();
   auto mounted = client::Client::Mount(Attach(goferd, uid));
   GOFER_CHECK(mounted.ok());

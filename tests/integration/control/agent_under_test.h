@@ -31,12 +31,12 @@ class AgentUnderTest {
   std::unique_ptr<FakeGoferd> Start(
       v1::SandboxMode mode = v1::SANDBOX_MODE_FULL);
 
-  static v1::ToGofer MakeCreate(const std::string& uid,
-                                const std::string& path = "/");
-  // Creates and starts a connection, and mounts over it.
+  static v1::ToGofer MakeStart(const std::string& uid,
+                               const std::string& path = "/");
+  // Starts and attaches a connection, and mounts over it.
   static client::Client Connect(FakeGoferd& goferd, const std::string& uid,
                                 const std::string& path = "/");
-  // Gives a created connection its socket; the client's end.
+  // Gives a started connection its socket; the client's end.
   static base::UniqueFd Attach(FakeGoferd& goferd, const std::string& uid);
 
  private:

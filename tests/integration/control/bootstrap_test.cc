@@ -41,7 +41,8 @@ TEST(BootstrapTest, ConfinedAsRoot) {
   EXPECT_THAT(result.sandbox_steps(), Contains("syscall-filter"));
   EXPECT_TRUE(result.missing_sandbox_steps().empty());
   EXPECT_EQ(result.pid(), agent.gofer().pid());
-  EXPECT_EQ(result.party().max_protocol_version(), 1u);
+  EXPECT_EQ(result.party().min_protocol_version(), 2u);
+  EXPECT_EQ(result.party().max_protocol_version(), 2u);
   EXPECT_THAT(result.party().capabilities(),
               Contains(v1::CAPABILITY_NEW_CONNECTIONS));
   EXPECT_GT(result.supported_mids_size(), 30);
@@ -127,7 +128,13 @@ TEST_P(RefusedBootstrapTest, EndsTheGofer) {
 INSTANTIATE_TEST_SUITE_P(
     All, RefusedBootstrapTest,
     testing::Values(
-        Refusal{"Version",
+        Refusal{"VersionOfOtherNumbers",
+                [](v1::Bootstrap& b) {
+                  b.mutable_party()->set_min_protocol_version(1);
+                  b.mutable_party()->set_max_protocol_version(1);
+                },
+                v1::Failure::INCOMPATIBLE},
+        Refusal{"VersionToCome",
                 [](v1::Bootstrap& b) {
                   b.mutable_party()->set_min_protocol_version(7);
                   b.mutable_party()->set_max_protocol_version(9);
@@ -168,7 +175,7 @@ TEST(BootstrapTest, OtherRequestsBeforeIt) {
   AgentUnderTest agent;
   FakeGoferd goferd(agent.socket_path());
   EXPECT_EQ(goferd.Adopt().failure().code(), v1::Failure::WRONG_STATE);
-  const auto created = goferd.Ask(AgentUnderTest::MakeCreate("c"));
+  const auto created = goferd.Ask(AgentUnderTest::MakeStart("c"));
   EXPECT_EQ(created.failure().code(), v1::Failure::WRONG_STATE);
   const v1::Response response =
       agent.Bootstrap(goferd, agent.MakeBootstrap(v1::SANDBOX_MODE_UNCONFINED));

@@ -28,7 +28,7 @@ class ConnectionsTest : public testing::Test {
                                       : v1::SANDBOX_MODE_FULL);
   }
 
-  v1::Failure::Code CreateFailure(const v1::ToGofer& message) {
+  v1::Failure::Code StartFailure(const v1::ToGofer& message) {
     return goferd_->Ask(message).failure().code();
   }
 
@@ -51,7 +51,7 @@ class ConnectionsTest : public testing::Test {
 
 TEST_F(ConnectionsTest, ALifeWithItsEvents) {
   const v1::Response created =
-      goferd_->Ask(AgentUnderTest::MakeCreate("c", "//sub/."));
+      goferd_->Ask(AgentUnderTest::MakeStart("c", "//sub/."));
   EXPECT_EQ(created.connection().mount_path(), "/sub");
   EXPECT_EQ(created.connection().daemon_data(), "data of c");
   EXPECT_GT(created.connection().create_unix_ns(), 0);
@@ -78,45 +78,45 @@ TEST_F(ConnectionsTest, ALifeWithItsEvents) {
 }
 
 TEST_F(ConnectionsTest, WhatCannotBeCreated) {
-  EXPECT_EQ(CreateFailure(AgentUnderTest::MakeCreate("")),
+  EXPECT_EQ(StartFailure(AgentUnderTest::MakeStart("")),
             v1::Failure::MALFORMED);
-  EXPECT_EQ(CreateFailure(AgentUnderTest::MakeCreate("c", "relative")),
+  EXPECT_EQ(StartFailure(AgentUnderTest::MakeStart("c", "relative")),
             v1::Failure::MALFORMED);
-  EXPECT_EQ(CreateFailure(AgentUnderTest::MakeCreate("c", "/missing")),
+  EXPECT_EQ(StartFailure(AgentUnderTest::MakeStart("c", "/missing")),
             v1::Failure::HOST_ERROR);
-  v1::ToGofer message = AgentUnderTest::MakeCreate("c");
-  message.mutable_create_connection()->mutable_options()->set_max_fds(0);
-  EXPECT_EQ(CreateFailure(message), v1::Failure::MALFORMED);
-  message = AgentUnderTest::MakeCreate("c");
-  message.mutable_create_connection()->set_daemon_data(
+  v1::ToGofer message = AgentUnderTest::MakeStart("c");
+  message.mutable_start_connection()->mutable_options()->set_max_fds(0);
+  EXPECT_EQ(StartFailure(message), v1::Failure::MALFORMED);
+  message = AgentUnderTest::MakeStart("c");
+  message.mutable_start_connection()->set_daemon_data(
       std::string((16 << 10) + 1, 'x'));
-  EXPECT_EQ(CreateFailure(message), v1::Failure::MALFORMED);
-  EXPECT_FALSE(goferd_->Ask(AgentUnderTest::MakeCreate("c")).has_failure());
-  EXPECT_EQ(CreateFailure(AgentUnderTest::MakeCreate("c")),
+  EXPECT_EQ(StartFailure(message), v1::Failure::MALFORMED);
+  EXPECT_FALSE(goferd_->Ask(AgentUnderTest::MakeStart("c")).has_failure());
+  EXPECT_EQ(StartFailure(AgentUnderTest::MakeStart("c")),
             v1::Failure::ALREADY_EXISTS);
   EXPECT_EQ(goferd_->List().connections_size(), 1);
 }
 
 TEST_F(ConnectionsTest, WrongDescriptorsLeaveItCreated) {
-  ASSERT_FALSE(goferd_->Ask(AgentUnderTest::MakeCreate("c")).has_failure());
-  v1::ToGofer start;
-  start.mutable_start_connection()->set_uid("c");
-  EXPECT_EQ(goferd_->Ask(start).failure().code(), v1::Failure::MALFORMED);
+  ASSERT_FALSE(goferd_->Ask(AgentUnderTest::MakeStart("c")).has_failure());
+  v1::ToGofer attach;
+  attach.mutable_attach_connection()->set_uid("c");
+  EXPECT_EQ(goferd_->Ask(attach).failure().code(), v1::Failure::MALFORMED);
   const base::UniqueFd file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   const int one[] = {file.get()};
-  EXPECT_EQ(goferd_->Ask(start, one).failure().code(), v1::Failure::MALFORMED);
+  EXPECT_EQ(goferd_->Ask(attach, one).failure().code(), v1::Failure::MALFORMED);
   const int two[] = {file.get(), file.get()};
-  EXPECT_EQ(goferd_->Ask(start, two).failure().code(), v1::Failure::MALFORMED);
+  EXPECT_EQ(goferd_->Ask(attach, two).failure().code(), v1::Failure::MALFORMED);
   v1::ToGofer list;
   list.mutable_list_connections();
   EXPECT_EQ(goferd_->Ask(list, one).failure().code(), v1::Failure::MALFORMED);
-  start.mutable_start_connection()->set_uid("nobody");
-  EXPECT_EQ(goferd_->Ask(start, one).failure().code(), v1::Failure::NOT_FOUND);
-  EXPECT_EQ(goferd_->Count().created(), 1u);
+  attach.mutable_attach_connection()->set_uid("nobody");
+  EXPECT_EQ(goferd_->Ask(attach, one).failure().code(), v1::Failure::NOT_FOUND);
+  EXPECT_EQ(goferd_->Count().pending(), 1u);
   auto client = Client::Mount(AgentUnderTest::Attach(*goferd_, "c"));
   ASSERT_TRUE(client.ok());
-  start.mutable_start_connection()->set_uid("c");
-  EXPECT_EQ(goferd_->Ask(start, one).failure().code(),
+  attach.mutable_attach_connection()->set_uid("c");
+  EXPECT_EQ(goferd_->Ask(attach, one).failure().code(),
             v1::Failure::WRONG_STATE);
 }
 
@@ -128,14 +128,14 @@ TEST_F(ConnectionsTest, AsManyAsTheLimitAllows) {
   wanted.set_max_channels(0);
   ASSERT_FALSE(goferd_->Ask(limits).has_failure());
   const Client one = AgentUnderTest::Connect(*goferd_, "one");
-  ASSERT_FALSE(goferd_->Ask(AgentUnderTest::MakeCreate("two")).has_failure());
-  EXPECT_EQ(CreateFailure(AgentUnderTest::MakeCreate("three")),
+  ASSERT_FALSE(goferd_->Ask(AgentUnderTest::MakeStart("two")).has_failure());
+  EXPECT_EQ(StartFailure(AgentUnderTest::MakeStart("three")),
             v1::Failure::CONNECTION_LIMIT);
   EXPECT_EQ(
       goferd_->Stop("two", v1::StopConnection::CLOSE).connection().state(),
       v1::CONNECTION_STATE_ENDED)
       << "one that was not started ends at once";
-  EXPECT_FALSE(goferd_->Ask(AgentUnderTest::MakeCreate("three")).has_failure());
+  EXPECT_FALSE(goferd_->Ask(AgentUnderTest::MakeStart("three")).has_failure());
   wanted.set_max_fds(UINT32_MAX);
   EXPECT_EQ(goferd_->Ask(limits).failure().code(), v1::Failure::HOST_ERROR);
   wanted.set_max_fds(1);
@@ -198,17 +198,17 @@ TEST_F(ConnectionsTest, ADrainBecomesAnAbort) {
 
 TEST_F(ConnectionsTest, Draining) {
   const Client client = AgentUnderTest::Connect(*goferd_, "served");
-  ASSERT_FALSE(goferd_->Ask(AgentUnderTest::MakeCreate("idle")).has_failure());
+  ASSERT_FALSE(goferd_->Ask(AgentUnderTest::MakeStart("idle")).has_failure());
   v1::ToGofer drain;
   drain.mutable_set_draining()->set_draining(true);
   ASSERT_FALSE(goferd_->Ask(drain).has_failure());
-  EXPECT_EQ(CreateFailure(AgentUnderTest::MakeCreate("late")),
+  EXPECT_EQ(StartFailure(AgentUnderTest::MakeStart("late")),
             v1::Failure::DRAINING);
   EXPECT_EQ(goferd_->List().connections_size(), 1) << "idle is forgotten";
   EXPECT_EQ(ReadFile(client, "hello"), "from the tree");
   drain.mutable_set_draining()->set_draining(false);
   ASSERT_FALSE(goferd_->Ask(drain).has_failure());
-  EXPECT_FALSE(goferd_->Ask(AgentUnderTest::MakeCreate("idle")).has_failure());
+  EXPECT_FALSE(goferd_->Ask(AgentUnderTest::MakeStart("idle")).has_failure());
 }
 
 TEST_F(ConnectionsTest, StatsCount) {
@@ -249,11 +249,10 @@ TEST_F(ConnectionsTest, LongListsComeInParts) {
   ASSERT_FALSE(goferd_->Ask(limits).has_failure());
   constexpr int kCount = 200;
   for (int i = 0; i < kCount; ++i) {
-    v1::ToGofer create =
-        AgentUnderTest::MakeCreate(absl::StrCat("c", 1000 + i));
-    create.mutable_create_connection()->set_daemon_data(
+    v1::ToGofer start = AgentUnderTest::MakeStart(absl::StrCat("c", 1000 + i));
+    start.mutable_start_connection()->set_daemon_data(
         std::string(16 << 10, 'd'));
-    ASSERT_FALSE(goferd_->Ask(create).has_failure());
+    ASSERT_FALSE(goferd_->Ask(start).has_failure());
   }
   const v1::ConnectionList list = goferd_->List();
   ASSERT_EQ(list.connections_size(), kCount);
@@ -265,12 +264,12 @@ TEST_F(ConnectionsTest, LongListsComeInParts) {
 
 TEST_F(ConnectionsTest, TheRootIsDonatedAsAMountOfItsOwn) {
   if (!MayMount()) GTEST_SKIP() << "needs root, to clone mounts";
-  v1::ToGofer create = AgentUnderTest::MakeCreate("c");
+  v1::ToGofer start = AgentUnderTest::MakeStart("c");
   v1::ConnectionOptions& options =
-      *create.mutable_create_connection()->mutable_options();
-  options.set_donation(v1::ConnectionOptions::FILES_AND_MOUNT_POINT);
+      *start.mutable_start_connection()->mutable_options();
+  options.set_donate_host_fds(v1::ConnectionOptions::FILES_AND_MOUNT_POINT);
   options.set_readonly(true);
-  ASSERT_FALSE(goferd_->Ask(create).has_failure());
+  ASSERT_FALSE(goferd_->Ask(start).has_failure());
   auto client = Client::Mount(AgentUnderTest::Attach(*goferd_, "c"));
   ASSERT_TRUE(client.ok());
   ASSERT_GE(client->mount_fd(), 0);
@@ -282,16 +281,16 @@ TEST_F(ConnectionsTest, TheRootIsDonatedAsAMountOfItsOwn) {
   EXPECT_EQ(::faccessat(above.get(), "hello", F_OK, 0), 0) << "it ends there";
   EXPECT_EQ(::openat(client->mount_fd(), "new", O_CREAT | O_WRONLY, 0600), -1);
   EXPECT_EQ(errno, EROFS);
-  create = AgentUnderTest::MakeCreate("d", "/sub");
-  create.mutable_create_connection()->mutable_options()->set_donation(
+  start = AgentUnderTest::MakeStart("d", "/sub");
+  start.mutable_start_connection()->mutable_options()->set_donate_host_fds(
       v1::ConnectionOptions::FILES_AND_MOUNT_POINT);
-  EXPECT_EQ(CreateFailure(create), v1::Failure::UNSUPPORTED);
+  EXPECT_EQ(StartFailure(start), v1::Failure::UNSUPPORTED);
 }
 
 TEST_F(ConnectionsTest, PressureComesAndGoes) {
-  v1::ToGofer create = AgentUnderTest::MakeCreate("c");
-  create.mutable_create_connection()->mutable_options()->set_max_fds(10);
-  ASSERT_FALSE(goferd_->Ask(create).has_failure());
+  v1::ToGofer start = AgentUnderTest::MakeStart("c");
+  start.mutable_start_connection()->mutable_options()->set_max_fds(10);
+  ASSERT_FALSE(goferd_->Ask(start).has_failure());
   auto client = Client::Mount(AgentUnderTest::Attach(*goferd_, "c"));
   ASSERT_TRUE(client.ok());
   const auto await = [&](bool active) {

@@ -90,7 +90,7 @@ TEST_F(ContainerAdoptionTest, AdoptedWithItsConnections) {
   EXPECT_EQ(adopt.connections(0).connection_id(), "io-0");
   EXPECT_EQ(adopt.connections(0).mount_path(), "/");
   EXPECT_GT(adopt.connections(0).attach_unix_ns(), 0);
-  EXPECT_EQ(goferd.Ask(AgentUnderTest::MakeCreate("c")).failure().code(),
+  EXPECT_EQ(goferd.Ask(AgentUnderTest::MakeStart("c")).failure().code(),
             v1::Failure::UNSUPPORTED);
   v1::ToGofer stats;
   stats.mutable_get_stats()->mutable_every_connection();

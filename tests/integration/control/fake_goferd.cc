@@ -10,6 +10,7 @@
 
 #include "server/base/check.h"
 #include "server/base/syscall.h"
+#include "server/control/versions.h"
 
 namespace gofer::test {
 namespace {
@@ -36,8 +37,8 @@ FakeGoferd::FakeGoferd(const std::string& socket_path)
 
 v1::Party FakeGoferd::Party() {
   v1::Party party;
-  party.set_min_protocol_version(1);
-  party.set_max_protocol_version(1);
+  party.set_min_protocol_version(control::kMinProtocolVersion);
+  party.set_max_protocol_version(control::kMaxProtocolVersion);
   party.set_release("test");
   party.add_capabilities(v1::CAPABILITY_EVENTS);
   return party;

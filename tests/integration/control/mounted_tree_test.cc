@@ -284,10 +284,10 @@ TEST_F(MountedTreeTest, DonatedRootsAreMapped) {
   const v1::Response response = Bootstrap(WithMap(agent_.MakeBootstrap()));
   if (CannotMap(response)) GTEST_SKIP() << response.failure().text();
   ASSERT_TRUE(response.has_bootstrap()) << response.failure().text();
-  v1::ToGofer create = AgentUnderTest::MakeCreate("c");
-  create.mutable_create_connection()->mutable_options()->set_donation(
+  v1::ToGofer start = AgentUnderTest::MakeStart("c");
+  start.mutable_start_connection()->mutable_options()->set_donate_host_fds(
       v1::ConnectionOptions::FILES_AND_MOUNT_POINT);
-  ASSERT_FALSE(goferd_.Ask(create).has_failure());
+  ASSERT_FALSE(goferd_.Ask(start).has_failure());
   auto client = Client::Mount(AgentUnderTest::Attach(goferd_, "c"));
   ASSERT_TRUE(client.ok());
   struct stat stat;

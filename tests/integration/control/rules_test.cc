@@ -135,7 +135,7 @@ TEST_F(RulesTest, ADisconnectSaysWhichRule) {
   ASSERT_FALSE(Upsert(rule).has_failure());
   EXPECT_NE(ReadFile(client, "hello"), "from the tree");
   const auto ended = goferd_->AwaitState("c", v1::CONNECTION_STATE_ENDED);
-  EXPECT_EQ(ended.end_reason(), v1::END_REASON_RULE);
+  EXPECT_EQ(ended.end_reason(), v1::END_REASON_RULE_DISCONNECT);
   EXPECT_EQ(ended.end_detail(), "id-of-r");
 }
 

@@ -48,7 +48,7 @@ TEST_F(ShutdownTest, NotWithConnectionsUnlessToldSo) {
   EXPECT_EQ(goferd_->Ask(MakeShutdown()).failure().code(),
             v1::Failure::WRONG_STATE);
   EXPECT_EQ(ReadFile(client, "hello"), "from the tree");
-  ASSERT_FALSE(goferd_->Ask(AgentUnderTest::MakeCreate("idle")).has_failure());
+  ASSERT_FALSE(goferd_->Ask(AgentUnderTest::MakeStart("idle")).has_failure());
   EXPECT_FALSE(goferd_->Ask(MakeShutdown(kMinute)).has_failure());
   EXPECT_EQ(goferd_->AwaitState("c", v1::CONNECTION_STATE_ENDED).end_reason(),
             v1::END_REASON_SERVER_SHUTDOWN);

@@ -129,13 +129,13 @@ void FakeGofer::Obey(const wire::ToGofer& request, wire::Response& response) {
     case wire::ToGofer::kAdopt:
       *response.mutable_adopt() = adopt_;
       return;
-    case wire::ToGofer::kCreateConnection: {
+    case wire::ToGofer::kStartConnection: {
       wire::Connection& made = *adopt_.add_connections();
-      made.set_uid(request.create_connection().uid());
-      made.set_connection_id(request.create_connection().connection_id());
-      made.set_mount_path(request.create_connection().mount_path());
-      made.set_state(wire::CONNECTION_STATE_CREATED);
-      made.set_daemon_data(request.create_connection().daemon_data());
+      made.set_uid(request.start_connection().uid());
+      made.set_connection_id(request.start_connection().connection_id());
+      made.set_mount_path(request.start_connection().mount_path());
+      made.set_state(wire::CONNECTION_STATE_PENDING_ATTACH);
+      made.set_daemon_data(request.start_connection().daemon_data());
       *response.mutable_connection() = made;
       return;
     }

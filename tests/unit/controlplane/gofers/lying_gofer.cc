@@ -153,15 +153,15 @@ void LyingGofer::TakeRequests() {
 }
 
 void LyingGofer::Remember(const wire::ToGofer& request) {
-  if (request.has_create_connection()) {
-    const auto& create = request.create_connection();
+  if (request.has_start_connection()) {
+    const auto& start = request.start_connection();
     auto& connection = *adopt_.add_connections();
-    connection.set_uid(create.uid());
-    connection.set_connection_id(create.connection_id());
-    connection.set_mount_path(create.mount_path());
-    *connection.mutable_options() = create.options();
-    connection.set_state(wire::CONNECTION_STATE_CREATED);
-    connection.set_daemon_data(create.daemon_data());
+    connection.set_uid(start.uid());
+    connection.set_connection_id(start.connection_id());
+    connection.set_mount_path(start.mount_path());
+    *connection.mutable_options() = start.options();
+    connection.set_state(wire::CONNECTION_STATE_PENDING_ATTACH);
+    connection.set_daemon_data(start.daemon_data());
   }
   if (request.has_change_rules()) {
     for (const auto& rule : request.change_rules().upsert()) {

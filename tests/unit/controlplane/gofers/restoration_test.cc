@@ -91,9 +91,10 @@ class RestorationTest : public testing::Test {
 
 TEST_F(RestorationTest, ATicketIsGoodForNoLongerThanAny) {
   server_->resource.mutable_limits()->set_max_connections(10);
-  Tell(1, worker::v1::CONNECTION_STATE_CREATED,
+  Tell(1, worker::v1::CONNECTION_STATE_PENDING_ATTACH,
        absl::FromUnixSeconds(4'102'444'800));  // 2100.
-  Tell(1, worker::v1::CONNECTION_STATE_CREATED, absl::Now() + absl::Minutes(1));
+  Tell(1, worker::v1::CONNECTION_STATE_PENDING_ATTACH,
+       absl::Now() + absl::Minutes(1));
   EXPECT_TRUE(Restore().empty());
   EXPECT_EQ(context_->tickets.size(), 2u);
   const absl::Time now = absl::Now();
@@ -104,7 +105,7 @@ TEST_F(RestorationTest, ATicketIsGoodForNoLongerThanAny) {
 
 TEST_F(RestorationTest, AGoferDoesNotFillTheTableOfTickets) {
   server_->resource.mutable_limits()->set_max_connections(10);
-  Tell(50, worker::v1::CONNECTION_STATE_CREATED,
+  Tell(50, worker::v1::CONNECTION_STATE_PENDING_ATTACH,
        absl::Now() + absl::Minutes(1));
   EXPECT_EQ(Restore().size(), 40u);
   EXPECT_EQ(context_->tickets.size(), 10u);
@@ -113,7 +114,7 @@ TEST_F(RestorationTest, AGoferDoesNotFillTheTableOfTickets) {
 }
 
 TEST_F(RestorationTest, NorOneOfWhichNothingIsKnown) {
-  Tell(50, worker::v1::CONNECTION_STATE_CREATED,
+  Tell(50, worker::v1::CONNECTION_STATE_PENDING_ATTACH,
        absl::Now() + absl::Minutes(1));
   EXPECT_EQ(Restore().size(), 50u - kDefaultConnections);
   EXPECT_EQ(context_->tickets.size(), size_t{kDefaultConnections});
@@ -123,7 +124,8 @@ TEST_F(RestorationTest, NorOneOfWhichNothingIsKnown) {
 TEST_F(RestorationTest, ConnectionsInUseAreNotEndedByALimit) {
   server_->resource.mutable_limits()->set_max_connections(1);
   Tell(5, worker::v1::CONNECTION_STATE_MOUNTED, absl::InfinitePast());
-  Tell(1, worker::v1::CONNECTION_STATE_CREATED, absl::Now() + absl::Minutes(1));
+  Tell(1, worker::v1::CONNECTION_STATE_PENDING_ATTACH,
+       absl::Now() + absl::Minutes(1));
   EXPECT_TRUE(Restore().empty());
   EXPECT_EQ(CountIn(admin::Connection::MOUNTED), 5);
   EXPECT_EQ(context_->tickets.size(), 1u);

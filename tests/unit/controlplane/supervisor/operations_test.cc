@@ -32,8 +32,8 @@ using testing::ElementsAre;
 wire::AdoptResult WhatItIs(const std::vector<wire::Capability>& capabilities) {
   wire::AdoptResult adopt;
   auto& party = *adopt.mutable_bootstrap()->mutable_party();
-  party.set_min_protocol_version(1);
-  party.set_max_protocol_version(1);
+  party.set_min_protocol_version(2);
+  party.set_max_protocol_version(2);
   for (const auto capability : capabilities) {
     party.add_capabilities(capability);
   }
@@ -297,7 +297,7 @@ TEST_F(OperationsTest, ARootMountThatIsBeingAttachedIsNotStoppedByAccident) {
   admin::StopConnectionRequest stop;
   Reason reason = Reason::ERROR_REASON_UNSPECIFIED;
   gofer_->OnRequest([&](const wire::ToGofer& request, wire::Response&) {
-    if (!request.has_start_connection()) return;
+    if (!request.has_attach_connection()) return;
     reason = ReasonOf(supervisor_->StopConnection("a", "c", stop).status());
   });
   auto pair = *gofer::uds::MakeSocketPair(gofer::uds::SocketType::kStream);

@@ -31,7 +31,8 @@ TEST(AdoptResultTest, MoreLiveConnectionsThanMayBe) {
   }
   EXPECT_TRUE(CheckAdoptResult(kBounds, result).ok());
   EXPECT_EQ(result.connections_size(), 10);
-  AddConnection(result, "one-more", worker::v1::CONNECTION_STATE_CREATED);
+  AddConnection(result, "one-more",
+                worker::v1::CONNECTION_STATE_PENDING_ATTACH);
   EXPECT_EQ(errors::ReasonOf(CheckAdoptResult(kBounds, result)),
             errors::Reason::GOFER_UNREACHABLE);
 }

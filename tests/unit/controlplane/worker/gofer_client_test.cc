@@ -137,7 +137,7 @@ TEST_F(GoferClientTest, DescriptorsGoWithTheRequest) {
   const UniqueFd event(::eventfd(0, EFD_CLOEXEC));
   const int fd = event.get();
   wire::ToGofer request;
-  request.mutable_start_connection()->set_uid("u");
+  request.mutable_attach_connection()->set_uid("u");
   EXPECT_TRUE(client_->Call(request, {&fd, 1}, kLong).ok());
   gofer.Join();
   EXPECT_EQ(fd_count_, 1u);
@@ -173,7 +173,7 @@ TEST_F(GoferClientTest, AskMakesAStatusOfAFailure) {
     Answer(response);
   });
   wire::ToGofer request;
-  request.mutable_create_connection();
+  request.mutable_start_connection();
   EXPECT_EQ(errors::ReasonOf(client_->Ask(request, {}, kLong).status()),
             Reason::SERVER_DRAINING);
 }

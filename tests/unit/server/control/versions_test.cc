@@ -25,6 +25,13 @@ TEST(CommonVersionTest, IsNoneWhenTheyDoNotMeet) {
   EXPECT_EQ(CommonVersion(Speaking(3, 4), Speaking(1, 2)), std::nullopt);
 }
 
+// In version 1 some enums had other numbers.
+TEST(CommonVersionTest, IsNoneWithAPeerOfVersion1) {
+  const v1::Party ours = MakeParty("0.1.0", {});
+  EXPECT_EQ(CommonVersion(ours, Speaking(1, 1)), std::nullopt);
+  EXPECT_EQ(CommonVersion(Speaking(1, 1), ours), std::nullopt);
+}
+
 TEST(CommonVersionTest, IsNoneForNumbersWithoutSense) {
   EXPECT_EQ(CommonVersion(Speaking(1, 1), Speaking(0, 0)), std::nullopt);
   EXPECT_EQ(CommonVersion(Speaking(1, 1), Speaking(0, 5)), std::nullopt);

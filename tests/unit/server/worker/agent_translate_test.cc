@@ -12,11 +12,11 @@ namespace v1 = ::goferd::worker::v1;
 v1::ConnectionOptions GoodOptions() {
   v1::ConnectionOptions options;
   options.set_readonly(true);
-  options.set_donation(v1::ConnectionOptions::NO_FDS);
+  options.set_donate_host_fds(v1::ConnectionOptions::NO_FDS);
   options.set_host_uds(v1::ConnectionOptions::CREATE);
   options.set_host_fifo(v1::ConnectionOptions::OPEN_FIFOS);
-  options.set_char_devices(v1::ConnectionOptions::REFUSE_DEVICES);
-  options.set_level(v1::ConnectionOptions::AUG_2026);
+  options.set_character_devices(v1::ConnectionOptions::REFUSE_DEVICES);
+  options.set_protocol_level(v1::ConnectionOptions::AUG_2026);
   options.set_max_message_size(4096);
   options.set_max_channels(3);
   options.set_max_fds(11);
@@ -50,13 +50,17 @@ TEST(ToConnectionOptionsTest, TheServerSaysWhetherDeletedFilesAreOpened) {
 TEST(ToConnectionOptionsTest, WhatMakesNoSense) {
   using Options = v1::ConnectionOptions;
   const std::function<void(Options&)> spoil[] = {
-      [](Options& o) { o.clear_donation(); },
+      [](Options& o) { o.clear_donate_host_fds(); },
       [](Options& o) { o.clear_host_uds(); },
       [](Options& o) { o.clear_host_fifo(); },
-      [](Options& o) { o.clear_char_devices(); },
-      [](Options& o) { o.clear_level(); },
-      [](Options& o) { o.set_level(static_cast<Options::ProtocolLevel>(9)); },
-      [](Options& o) { o.set_donation(static_cast<Options::Donation>(-1)); },
+      [](Options& o) { o.clear_character_devices(); },
+      [](Options& o) { o.clear_protocol_level(); },
+      [](Options& o) {
+        o.set_protocol_level(static_cast<Options::ProtocolLevel>(9));
+      },
+      [](Options& o) {
+        o.set_donate_host_fds(static_cast<Options::HostFdDonation>(-1));
+      },
       [](Options& o) { o.set_max_message_size(4095); },
       [](Options& o) { o.set_max_message_size(2093057); },
       [](Options& o) { o.set_max_channels(0); },
