@@ -11,8 +11,8 @@
 namespace goferd::gofers {
 namespace {
 
-using gofer::base::MutexLock;
 using gofer::base::PlainText;
+using model::ModelLock;
 using Conditions = google::protobuf::RepeatedPtrField<admin::Condition>;
 
 // What a gofer writes into a text for people is cut.
@@ -120,32 +120,33 @@ admin::Connection::EndReason ToAdmin(worker::v1::EndReason reason) {
 
 void GoferEvents::Apply(absl::string_view server_id, uint64_t generation,
                         const worker::v1::Event& event) {
-  model::Model& model = context_.model;
-  MutexLock lock(model.mu);
-  const model::Model::ServerPtr server = model.Find(server_id);
-  if (server == nullptr || server->link_generation != generation) return;
-  ApplyTo(*server, event);
+  const ModelLock lock(model_);
+  const model::ServerPtr server = model_.Find(lock, server_id);
+  if (server == nullptr) return;
+  model::ServerRecord& record = server->record(lock);
+  if (record.link.generation != generation) return;
+  ApplyTo(lock, record, event);
 }
 
-void GoferEvents::ApplyTo(model::ServerRecord& server,
+void GoferEvents::ApplyTo(const ModelLock& lock, model::ServerRecord& server,
                           const worker::v1::Event& event) {
   switch (event.body_case()) {
     case worker::v1::Event::kConnectionChanged:
-      return ApplyConnection(server, event.connection_changed());
+      return ApplyConnection(lock, server, event.connection_changed());
     case worker::v1::Event::kRuleExpired:
-      return ApplyRuleExpiry(server, event.rule_expired().rule_uid());
+      return ApplyRuleExpiry(lock, server, event.rule_expired().rule_uid());
     case worker::v1::Event::kConditionChanged:
-      return OfferCondition(server, event.condition_changed());
+      return OfferCondition(lock, server, event.condition_changed());
     case worker::v1::Event::BODY_NOT_SET:
       return;
   }
 }
 
-void GoferEvents::ApplyConnection(model::ServerRecord& server,
+void GoferEvents::ApplyConnection(const ModelLock& lock,
+                                  model::ServerRecord& server,
                                   const worker::v1::Connection& connection) {
-  model::Model& model = context_.model;
   model::ConnectionRecord* const record =
-      model.FindConnection(server, connection.uid());
+      model_.FindConnection(lock, server, connection.uid());
   if (record == nullptr || model::HasEnded(record->resource.state())) return;
   record->open_files = connection.open_file_count();
   SetTimes(connection, record->resource);
@@ -154,80 +155,86 @@ void GoferEvents::ApplyConnection(model::ServerRecord& server,
     if (connection.end_reason() == worker::v1::END_REASON_RULE_DISCONNECT) {
       detail = model::RuleName(server.id, detail);
     }
-    context_.tickets.Revoke(connection.uid());
-    model.EndAt(EndOf(connection), server, *record,
-                ToAdmin(connection.end_reason()), detail,
-                context_.ended_retention());
+    tickets_.Revoke(connection.uid());
+    model_.EndAt(lock, EndOf(connection), server, *record,
+                 ToAdmin(connection.end_reason()), detail,
+                 settings_.ended_retention());
     return;
   }
   const auto state = ToAdmin(connection.state());
   // Forward only: a gofer that goes back and forth tells nothing.
   if (state <= record->resource.state()) return;
-  model.SetState(server, *record, state);
-  model.Changed(server, *record);
+  model_.SetState(lock, server, *record, state);
+  model_.Changed(lock, *record);
 }
 
-void GoferEvents::OfferCondition(model::ServerRecord& server,
+void GoferEvents::OfferCondition(const ModelLock& lock,
+                                 model::ServerRecord& server,
                                  const worker::v1::ConditionChanged& changed) {
   if (ToAdmin(changed.type()) == admin::Condition::TYPE_UNSPECIFIED) return;
   if (!changed.connection_uid().empty() &&
-      context_.model.FindConnection(server, changed.connection_uid()) ==
+      model_.FindConnection(lock, server, changed.connection_uid()) ==
           nullptr) {
     return;
   }
-  if (server.conditions_generation != server.generation) {
-    server.conditions = {};
-    server.conditions_generation = server.generation;
+  if (server.gofer.conditions_generation != server.gofer.generation) {
+    server.gofer.conditions = {};
+    server.gofer.conditions_generation = server.gofer.generation;
   }
-  const bool was_waiting = server.conditions.is_waiting();
+  const bool was_waiting = server.gofer.conditions.is_waiting();
   const auto cut = Cut(changed);
-  if (server.conditions.Offer(cut, absl::Now())) {
-    ApplyCondition(server, cut);
+  if (server.gofer.conditions.Offer(cut, absl::Now())) {
+    ApplyCondition(lock, server, cut);
   } else if (!was_waiting) {
-    TellLater(server);
+    TellLater(lock, server);
   }
 }
 
-void GoferEvents::TellLater(const model::ServerRecord& server) {
-  context_.loop->After(
+void GoferEvents::TellLater(const ModelLock&,
+                            const model::ServerRecord& server) {
+  threads_.loop().After(
       model::ConditionQueue::kPeriod,
-      [this, id = server.id, generation = server.generation] {
-        MutexLock lock(context_.model.mu);
-        const model::Model::ServerPtr found = context_.model.Find(id);
-        if (found == nullptr || found->generation != generation ||
-            found->conditions_generation != generation) {
+      [this, id = server.id, generation = server.gofer.generation] {
+        const ModelLock lock(model_);
+        const model::ServerPtr found = model_.Find(lock, id);
+        if (found == nullptr) return;
+        model::ServerRecord& record = found->record(lock);
+        if (record.gofer.generation != generation ||
+            record.gofer.conditions_generation != generation) {
           return;
         }
-        for (const auto& changed : found->conditions.TakeDue(absl::Now())) {
-          ApplyCondition(*found, changed);
+        for (const auto& changed :
+             record.gofer.conditions.TakeDue(absl::Now())) {
+          ApplyCondition(lock, record, changed);
         }
-        if (found->conditions.is_waiting()) TellLater(*found);
+        if (record.gofer.conditions.is_waiting()) TellLater(lock, record);
       });
 }
 
-void GoferEvents::ApplyCondition(model::ServerRecord& server,
+void GoferEvents::ApplyCondition(const ModelLock& lock,
+                                 model::ServerRecord& server,
                                  const worker::v1::ConditionChanged& changed) {
-  model::Model& model = context_.model;
   if (changed.connection_uid().empty()) {
     if (SetCondition(changed, *server.resource.mutable_conditions())) {
-      model.Changed(server);
+      model_.Changed(lock, server);
     }
     return;
   }
   model::ConnectionRecord* const record =
-      model.FindConnection(server, changed.connection_uid());
+      model_.FindConnection(lock, server, changed.connection_uid());
   if (record == nullptr || model::HasEnded(record->resource.state())) return;
   if (SetCondition(changed, *record->resource.mutable_conditions())) {
-    model.Changed(server, *record);
+    model_.Changed(lock, *record);
   }
 }
 
-void GoferEvents::ApplyRuleExpiry(model::ServerRecord& server,
+void GoferEvents::ApplyRuleExpiry(const ModelLock& lock,
+                                  model::ServerRecord& server,
                                   const std::string& rule_uid) {
-  for (const auto& [id, rule] : server.rules) {
+  for (const auto& [id, rule] : server.overrides.rules) {
     if (rule.resource.uid() != rule_uid) continue;
     const std::string rule_id = id;
-    context_.model.RemoveRule(server, rule_id);
+    model_.RemoveRule(lock, server, rule_id);
     return;
   }
 }

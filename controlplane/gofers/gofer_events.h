@@ -7,7 +7,10 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "controlplane/gofers/context.h"
+#include "controlplane/gofers/settings.h"
+#include "controlplane/gofers/threads.h"
+#include "controlplane/model/model.h"
+#include "controlplane/tickets/ticket_table.h"
 #include "goferd/worker/v1/connection.pb.h"
 #include "goferd/worker/v1/event.pb.h"
 
@@ -15,41 +18,49 @@ namespace goferd::gofers {
 
 namespace admin = goferd::admin::v1;
 
-// Stateless but for the context, whose loop ends before it. A gofer is believed
+// A gofer is believed
 // what concerns its own server only; what names something unknown is ignored. A
 // connection goes forward only, and conditions are told of at a bounded rate
 // (ConditionQueue): a gofer cannot flush the history of events.
 class GoferEvents {
  public:
-  explicit GoferEvents(Context& context) : context_(context) {}
+  // All outlive it; the loop has ended when it goes.
+  GoferEvents(model::Model& model, tickets::TicketTable& tickets,
+              Threads& threads, const Settings& settings)
+      : model_(model),
+        tickets_(tickets),
+        threads_(threads),
+        settings_(settings) {}
 
   // On the event loop's thread. `generation` is that of its link.
   void Apply(absl::string_view server_id, uint64_t generation,
              const worker::v1::Event& event);
 
   // The same for one whose server is known.
-  void ApplyTo(model::ServerRecord& server, const worker::v1::Event& event)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  void ApplyTo(const model::ModelLock& lock, model::ServerRecord& server,
+               const worker::v1::Event& event);
 
   // Brings a connection to what its gofer says of it, and tells of it if that
   // is new. Of a connection that is not known nothing is made.
-  void ApplyConnection(model::ServerRecord& server,
-                       const worker::v1::Connection& connection)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  void ApplyConnection(const model::ModelLock& lock,
+                       model::ServerRecord& server,
+                       const worker::v1::Connection& connection);
 
  private:
-  void OfferCondition(model::ServerRecord& server,
-                      const worker::v1::ConditionChanged& changed)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
-  void TellLater(const model::ServerRecord& server)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
-  void ApplyCondition(model::ServerRecord& server,
-                      const worker::v1::ConditionChanged& changed)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
-  void ApplyRuleExpiry(model::ServerRecord& server, const std::string& rule_uid)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  void OfferCondition(const model::ModelLock& lock, model::ServerRecord& server,
+                      const worker::v1::ConditionChanged& changed);
+  void TellLater(const model::ModelLock& lock,
+                 const model::ServerRecord& server);
+  void ApplyCondition(const model::ModelLock& lock, model::ServerRecord& server,
+                      const worker::v1::ConditionChanged& changed);
+  void ApplyRuleExpiry(const model::ModelLock& lock,
+                       model::ServerRecord& server,
+                       const std::string& rule_uid);
 
-  Context& context_;
+  model::Model& model_;
+  tickets::TicketTable& tickets_;
+  Threads& threads_;
+  const Settings& settings_;
 };
 
 admin::Connection::EndReason ToAdmin(worker::v1::EndReason reason);

@@ -79,7 +79,7 @@ worker::v1::ServerLimits ToWorker(const admin::ServerLimits& limits) {
   return to;
 }
 
-worker::v1::Bootstrap MakeBootstrap(const Context& context,
+worker::v1::Bootstrap MakeBootstrap(const Settings& settings, const Host& host,
                                     const model::ServerRecord& server) {
   const admin::Server& resource = server.resource;
   worker::v1::Bootstrap bootstrap;
@@ -99,11 +99,11 @@ worker::v1::Bootstrap MakeBootstrap(const Context& context,
   }
   bootstrap.set_sandbox_mode(ToWorker(resource.sandbox_mode()));
   bootstrap.set_log_level(
-      static_cast<worker::v1::LogLevel>(context.gofer_log_level.load()));
+      static_cast<worker::v1::LogLevel>(host.gofer_log_level.load()));
   bootstrap.set_stall_threshold_ns(
-      absl::ToInt64Nanoseconds(context.stall_threshold()));
+      absl::ToInt64Nanoseconds(settings.stall_threshold()));
   bootstrap.set_ended_retention_ns(
-      absl::ToInt64Nanoseconds(context.ended_retention()));
+      absl::ToInt64Nanoseconds(settings.ended_retention()));
   state::v1::ServerState kept;
   *kept.mutable_server() = resource;
   kept.set_resolved_root(server.resolved_root);
@@ -112,29 +112,23 @@ worker::v1::Bootstrap MakeBootstrap(const Context& context,
   return bootstrap;
 }
 
-process::GoferProcess::Options OptionsOf(const Context& context) {
-  process::GoferProcess::Options options;
-  options.gofer_path = context.config.gofer_path();
-  return options;
-}
-
 absl::StatusOr<std::shared_ptr<process::GoferProcess>>
 GoferStarter::TakeOrSpawn(const std::string& server_id) {
-  if (absl::Status made = context_.state.MakeServer(server_id); !made.ok()) {
+  if (absl::Status made = host_.state.MakeServer(server_id); !made.ok()) {
     return made;
   }
   if (auto warm = warm_.Take(server_id)) return warm;
-  auto listener = context_.state.ListenControl(server_id);
+  auto listener = host_.state.ListenControl(server_id);
   if (!listener.ok()) return listener.status();
-  auto log = context_.logs.Make(server_id);
+  auto log = host_.logs.Make(server_id);
   if (!log.ok()) return log.status();
-  process::GoferProcess::Options options = OptionsOf(context_);
+  process::GoferProcess::Options options = host_.process_options();
   options.log = log->get();
   auto process = process::GoferProcess::Spawn(options, *std::move(listener));
   if (!process.ok()) return process;
   // A goferd that comes after us knows it by this, whatever becomes of us.
-  absl::Status kept = context_.state.WriteServerFile(
-      server_id, "pid", (*process)->IdentityText());
+  absl::Status kept =
+      host_.state.WriteServerFile(server_id, "pid", (*process)->IdentityText());
   if (!kept.ok()) return Explain(kept, **process);
   return process;
 }
@@ -144,14 +138,14 @@ absl::StatusOr<StartedGofer> GoferStarter::Connect(
     std::shared_ptr<process::GoferProcess> process,
     worker::GoferClient::Callbacks callbacks) {
   auto client =
-      worker::GoferClient::Connect(context_.state.ControlPath(server_id),
-                                   *context_.loop, std::move(callbacks));
+      worker::GoferClient::Connect(host_.state.ControlPath(server_id),
+                                   threads_.loop(), std::move(callbacks));
   if (!client.ok()) return Explain(client.status(), *process);
   StartedGofer started;
   started.process = std::move(process);
   started.link =
-      context_.links.Make(*std::move(client), context_.control_timeout(),
-                          model::ServerName(server_id));
+      host_.links.Make(*std::move(client), settings_.control_timeout(),
+                       model::ServerName(server_id));
   return started;
 }
 
@@ -161,10 +155,10 @@ absl::Status GoferStarter::Bootstrap(const worker::v1::Bootstrap& bootstrap,
   worker::v1::ToGofer ask;
   *ask.mutable_bootstrap() = bootstrap;
   auto answer =
-      gofer.link->AskFor(context_.start_timeout(), std::move(ask), fds);
+      gofer.link->AskFor(settings_.start_timeout(), std::move(ask), fds);
   if (!answer.ok()) return Explain(answer.status(), *gofer.process);
   gofer.result = std::move(*answer->mutable_bootstrap());
-  absl::Status kept = context_.state.WriteServerFile(
+  absl::Status kept = host_.state.WriteServerFile(
       bootstrap.server_id(), "bootstrap.pb", bootstrap.SerializeAsString());
   return kept.ok() ? kept : Explain(kept, *gofer.process);
 }
@@ -176,7 +170,7 @@ absl::StatusOr<StartedGofer> GoferStarter::Start(
   auto process = TakeOrSpawn(server_id);
   if (!process.ok()) return process.status();
   (*process)->Confine({.server_id = server_id,
-                       .cgroup_parent = context_.cgroup_parent,
+                       .cgroup_parent = host_.cgroup_parent,
                        .max_memory_bytes = max_memory_bytes});
   auto started = Connect(server_id, *std::move(process), std::move(callbacks));
   if (started.ok()) {

@@ -8,9 +8,12 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "controlplane/gofers/context.h"
+#include "controlplane/gofers/host.h"
+#include "controlplane/gofers/settings.h"
+#include "controlplane/gofers/threads.h"
 #include "controlplane/gofers/warm_gofers.h"
 #include "controlplane/link/gofer_link.h"
+#include "controlplane/model/model.h"
 #include "controlplane/process/gofer_process.h"
 #include "controlplane/worker/gofer_client.h"
 #include "goferd/worker/v1/bootstrap.pb.h"
@@ -30,8 +33,10 @@ struct StartedGofer {
 // blocks, at most for the start timeout.
 class GoferStarter {
  public:
-  GoferStarter(Context& context, WarmGofers& warm)
-      : context_(context), warm_(warm) {}
+  // All outlive it.
+  GoferStarter(Threads& threads, const Settings& settings, Host& host,
+               WarmGofers& warm)
+      : threads_(threads), settings_(settings), host_(host), warm_(warm) {}
 
   // Gives a gofer a state directory of its own and makes it that of the server
   // which `bootstrap` describes. `fds` are borrowed: those of its tree. What
@@ -52,18 +57,17 @@ class GoferStarter {
   absl::Status Bootstrap(const worker::v1::Bootstrap& bootstrap,
                          std::span<const int> fds, StartedGofer& gofer);
 
-  Context& context_;
+  Threads& threads_;
+  const Settings& settings_;
+  Host& host_;
   WarmGofers& warm_;
 };
 
 // What goferd is, for a gofer.
 worker::v1::Party OwnParty();
 
-// What gofers are started with, whoever's they become.
-process::GoferProcess::Options OptionsOf(const Context& context);
-
 // The message that starts the gofer of `server`.
-worker::v1::Bootstrap MakeBootstrap(const Context& context,
+worker::v1::Bootstrap MakeBootstrap(const Settings& settings, const Host& host,
                                     const model::ServerRecord& server);
 worker::v1::ServerLimits ToWorker(const admin::ServerLimits& limits);
 

@@ -8,8 +8,8 @@
 namespace goferd::gofers {
 
 KeptOverrides::KeptOverrides(const model::ServerRecord& server)
-    : assignments_(server.assignments) {
-  for (const auto& [id, rule] : server.rules) Put(rule);
+    : assignments_(server.overrides.assignments) {
+  for (const auto& [id, rule] : server.overrides.rules) Put(rule);
 }
 
 bool KeptOverrides::IsKept(const admin::HandlerRule& rule) {
@@ -58,7 +58,7 @@ worker::v1::ChangeRules KeptOverrides::RulesOf(
     const admin::HandlerRule& rule = record->resource;
     if (!IsKept(rule)) continue;
     *change.add_upsert() =
-        translate::ToWorker(rule, record->age_number, server.known_mids);
+        translate::ToWorker(rule, record->age_number, server.gofer.known_mids);
   }
   return change;
 }

@@ -22,8 +22,8 @@ bool IsOver(const admin::HandlerRule& rule, absl::Time now) {
 
 }  // namespace
 
-model::Model::ServerPtr ReadKeptServer(const state::StateDirectory& state,
-                                       const std::string& id) {
+model::ServerPtr ReadKeptServer(const state::StateDirectory& state,
+                                const std::string& id) {
   const auto bytes = state.ReadServerFile(id, "bootstrap.pb");
   worker::v1::Bootstrap bootstrap;
   state::v1::ServerState kept;
@@ -32,12 +32,12 @@ model::Model::ServerPtr ReadKeptServer(const state::StateDirectory& state,
       kept.server().name() != model::ServerName(id)) {
     return nullptr;
   }
-  auto server = std::make_shared<model::ServerRecord>();
-  server->id = id;
-  server->resolved_root = kept.resolved_root();
-  server->draining = kept.draining();
-  server->resource = std::move(*kept.mutable_server());
-  admin::Server& resource = server->resource;
+  model::ServerRecord record;
+  record.id = id;
+  record.resolved_root = kept.resolved_root();
+  record.draining = kept.draining();
+  record.resource = std::move(*kept.mutable_server());
+  admin::Server& resource = record.resource;
   resource.set_origin(admin::Server::CREATED);
   resource.set_state(admin::Server::STARTING);
   resource.set_gofer_pid(0);
@@ -45,7 +45,7 @@ model::Model::ServerPtr ReadKeptServer(const state::StateDirectory& state,
   resource.clear_failure();
   resource.clear_conditions();
   resource.clear_holders();
-  return server;
+  return std::make_shared<model::ServerEntry>(std::move(record));
 }
 
 state::v1::Overrides ReadKeptOverrides(const state::StateDirectory& state,
@@ -86,6 +86,24 @@ absl::StatusOr<std::shared_ptr<process::GoferProcess>> FindKeptProcess(
         absl::StrCat("the pid file of servers/", id, " makes no sense"));
   }
   return process::GoferProcess::Adopt(*identity);
+}
+
+absl::StatusOr<std::shared_ptr<process::GoferProcess>> FindConfinedProcess(
+    const model::Model& model, const Host& host, const std::string& id) {
+  auto process = FindKeptProcess(host.state, id);
+  if (!process.ok()) return process;
+  int64_t max_memory = 0;
+  {
+    const model::ModelLock lock(model);
+    const model::ServerPtr server = model.Find(lock, id);
+    if (server != nullptr) {
+      max_memory = server->record(lock).resource.limits().max_memory_bytes();
+    }
+  }
+  (*process)->FindConfines({.server_id = id,
+                            .cgroup_parent = host.cgroup_parent,
+                            .max_memory_bytes = max_memory});
+  return process;
 }
 
 }  // namespace goferd::gofers

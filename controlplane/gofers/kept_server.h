@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "controlplane/gofers/host.h"
 #include "controlplane/model/model.h"
 #include "controlplane/process/gofer_process.h"
 #include "controlplane/state/state_directory.h"
@@ -17,8 +18,8 @@ namespace goferd::gofers {
 // A record of servers/ID as goferd wrote it: nothing in it comes from a gofer.
 // It is STARTING, and none of its own is known that a gofer has. Null when
 // there is none, or it cannot be read.
-model::Model::ServerPtr ReadKeptServer(const state::StateDirectory& state,
-                                       const std::string& id);
+model::ServerPtr ReadKeptServer(const state::StateDirectory& state,
+                                const std::string& id);
 
 // The file in a server's directory that says: its gofer ended by itself, and is
 // not to be started again.
@@ -33,6 +34,11 @@ state::v1::Overrides ReadKeptOverrides(const state::StateDirectory& state,
 // never got ready; others when that cannot be said now.
 absl::StatusOr<std::shared_ptr<process::GoferProcess>> FindKeptProcess(
     const state::StateDirectory& state, const std::string& id);
+
+// The same with its control group, for a server that goferd created. Takes the
+// model's lock.
+absl::StatusOr<std::shared_ptr<process::GoferProcess>> FindConfinedProcess(
+    const model::Model& model, const Host& host, const std::string& id);
 
 }  // namespace goferd::gofers
 

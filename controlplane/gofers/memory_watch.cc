@@ -16,7 +16,8 @@
 namespace goferd::gofers {
 namespace {
 
-using gofer::base::MutexLock;
+namespace admin = goferd::admin::v1;
+using model::ModelLock;
 using Conditions = google::protobuf::RepeatedPtrField<admin::Condition>;
 
 constexpr absl::Duration kPace = absl::Milliseconds(100);
@@ -30,7 +31,7 @@ bool IsAtLeast(const process::Cgroup::Memory& memory, int percent) {
 }
 
 struct Watched {
-  model::Model::ServerPtr server;
+  model::ServerPtr server;
   uint64_t generation = 0;
   process::Cgroup group;
 };
@@ -45,7 +46,7 @@ absl::Status MemoryWatch::Start() {
   }
   inotify_ = std::move(*inotify);
   auto watch =
-      context_.loop->AddReadable(inotify_.get(), [this] { OnEvents(); });
+      threads_.loop().AddReadable(inotify_.get(), [this] { OnEvents(); });
   if (!watch.ok()) return watch.status();
   watch_ = *std::move(watch);
   return absl::OkStatus();
@@ -57,8 +58,8 @@ void MemoryWatch::OnEvents() {
   while (::read(inotify_.get(), events, sizeof(events)) > 0) {
   }
   if (soon_.exchange(true)) return;
-  context_.loop->After(kPace, [this] {
-    context_.pool.Post([this] {
+  threads_.loop().After(kPace, [this] {
+    threads_.pool().Post([this] {
       soon_ = false;
       Check();
     });
@@ -68,10 +69,11 @@ void MemoryWatch::OnEvents() {
 void MemoryWatch::Check() {
   std::vector<Watched> all;
   {
-    MutexLock lock(context_.model.mu);
-    for (const auto& [id, server] : context_.model.servers()) {
-      if (server->process == nullptr || !server->process->cgroup()) continue;
-      all.push_back({server, server->generation, *server->process->cgroup()});
+    const ModelLock lock(model_);
+    for (const auto& [id, server] : model_.servers(lock)) {
+      const model::GoferRecord& gofer = server->record(lock).gofer;
+      if (gofer.process == nullptr || !gofer.process->cgroup()) continue;
+      all.push_back({server, gofer.generation, *gofer.process->cgroup()});
     }
   }
   for (const Watched& one : all) {
@@ -86,12 +88,15 @@ void MemoryWatch::Check() {
   }
 }
 
-void MemoryWatch::Apply(const model::Model::ServerPtr& server,
-                        uint64_t generation,
+void MemoryWatch::Apply(const model::ServerPtr& server, uint64_t generation,
                         const process::Cgroup::Memory& memory) {
-  MutexLock lock(context_.model.mu);
-  if (server->generation != generation || server->process == nullptr) return;
-  Conditions& conditions = *server->resource.mutable_conditions();
+  const ModelLock lock(model_);
+  model::ServerRecord& record = server->record(lock);
+  if (record.gofer.generation != generation ||
+      record.gofer.process == nullptr) {
+    return;
+  }
+  Conditions& conditions = *record.resource.mutable_conditions();
   const auto present = std::find_if(
       conditions.begin(), conditions.end(), [](const auto& condition) {
         return condition.type() == admin::Condition::MEMORY_PRESSURE;
@@ -107,7 +112,7 @@ void MemoryWatch::Apply(const model::Model::ServerPtr& server,
     condition.set_message(absl::StrCat(memory.used_bytes, " of ",
                                        memory.max_bytes, " bytes are in use"));
   }
-  context_.model.Changed(*server);
+  model_.Changed(lock, record);
 }
 
 }  // namespace goferd::gofers

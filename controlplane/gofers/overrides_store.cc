@@ -7,22 +7,22 @@
 
 namespace goferd::gofers {
 
-using gofer::base::MutexLock;
+using model::ModelLock;
 
 absl::StatusOr<state::FileDraft> OverridesStore::Draft(
-    const model::Model::ServerPtr& server, const KeptOverrides& kept) {
+    const model::ServerPtr& server, const KeptOverrides& kept) {
   {
-    MutexLock lock(context_.model.mu);
+    const ModelLock lock(model_);
     // The gofers of others keep their own.
-    if (server->resource.origin() != admin::Server::CREATED) {
+    if (!server->record(lock).was_created()) {
       return state::FileDraft();
     }
   }
-  return context_.state.DraftServerFile(server->id, "overrides.pb",
-                                        kept.Serialize());
+  return host_.state.DraftServerFile(server->id(), "overrides.pb",
+                                     kept.Serialize());
 }
 
-void OverridesStore::Commit(const model::ServerRecord& server,
+void OverridesStore::Commit(const model::ServerEntry& server,
                             state::FileDraft draft) {
   const auto kept = draft.PutInPlace();
   if (kept.ok()) return;

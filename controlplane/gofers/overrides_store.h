@@ -4,7 +4,7 @@
 #define GOFERD_CONTROLPLANE_GOFERS_OVERRIDES_STORE_H_
 
 #include "absl/status/statusor.h"
-#include "controlplane/gofers/context.h"
+#include "controlplane/gofers/host.h"
 #include "controlplane/gofers/kept_overrides.h"
 #include "controlplane/model/model.h"
 #include "controlplane/state/file_draft.h"
@@ -17,21 +17,23 @@ namespace goferd::gofers {
 // newer one. Thread-safe.
 class OverridesStore {
  public:
-  // `context` outlives it.
-  explicit OverridesStore(Context& context) : context_(context) {}
+  // Both outlive it.
+  OverridesStore(model::Model& model, Host& host)
+      : model_(model), host_(host) {}
 
   // Writes `kept` beside the present file; it replaces that file only in
   // Commit. The draft of a server that goferd did not create is empty: its
   // gofer keeps its own overrides. Takes the model's lock. Errors: those of the
   // disk.
-  absl::StatusOr<state::FileDraft> Draft(const model::Model::ServerPtr& server,
+  absl::StatusOr<state::FileDraft> Draft(const model::ServerPtr& server,
                                          const KeptOverrides& kept);
   // Puts the draft in place. A failure is only logged: the gofer has the new
   // overrides already.
-  static void Commit(const model::ServerRecord& server, state::FileDraft draft);
+  static void Commit(const model::ServerEntry& server, state::FileDraft draft);
 
  private:
-  Context& context_;
+  model::Model& model_;
+  Host& host_;
 };
 
 }  // namespace goferd::gofers

@@ -22,6 +22,7 @@ namespace {
 
 using gofer::base::Log;
 using gofer::base::MutexLock;
+using model::ModelLock;
 
 bool IsOver(const worker::v1::Connection& connection) {
   return connection.state() == worker::v1::CONNECTION_STATE_ENDED;
@@ -58,7 +59,8 @@ std::map<std::string, const worker::v1::Rule*> RulesByUid(
 }  // namespace
 
 model::ConnectionRecord& Restoration::AddConnection(
-    model::ServerRecord& server, const worker::v1::Connection& from) {
+    const ModelLock& lock, model::ServerRecord& server,
+    const worker::v1::Connection& from) {
   const state::v1::ConnectionState kept = KeptOf(server, from);
   admin::Connection resource = kept.connection();
   if (!kept.has_connection()) {
@@ -76,13 +78,14 @@ model::ConnectionRecord& Restoration::AddConnection(
   resource.clear_end_time();
   resource.clear_purge_time();
   model::ConnectionRecord& record =
-      context_.model.AddConnection(server, std::move(resource));
-  context_.model.Announce(server, record);
+      model_.AddConnection(lock, server, std::move(resource));
+  model_.Announce(lock, record);
   return record;
 }
 
 Restoration::Strays Restoration::RestoreConnections(
-    model::ServerRecord& server, const worker::v1::AdoptResult& result) {
+    const ModelLock& lock, model::ServerRecord& server,
+    const worker::v1::AdoptResult& result) {
   Strays strays;
   // Of two with one id the one that lives is shown.
   for (const bool over : {false, true}) {
@@ -91,9 +94,9 @@ Restoration::Strays Restoration::RestoreConnections(
           server.connections.contains(from.connection_id())) {
         continue;
       }
-      model::ConnectionRecord& record = AddConnection(server, from);
-      events_.ApplyConnection(server, from);
-      RestoreTicket(server, record, from);
+      model::ConnectionRecord& record = AddConnection(lock, server, from);
+      events_.ApplyConnection(lock, server, from);
+      RestoreTicket(lock, server, record, from);
       if (!over && model::HasEnded(record.resource.state())) {
         strays.push_back(from.uid());
       }
@@ -107,13 +110,14 @@ Restoration::Strays Restoration::RestoreConnections(
 int64_t Restoration::MostTickets(const model::ServerRecord& server) const {
   const int32_t own = server.resource.limits().max_connections();
   if (own > 0) return own;
-  return context_.config.servers().default_limits().max_connections();
+  return settings_.config().servers().default_limits().max_connections();
 }
 
 // A ticket that its holder has not used yet is good still. The gofer says which
 // those are, and could say anything: neither may it fill the table that all
 // share, nor be a ticket good for longer than any that is issued.
-void Restoration::RestoreTicket(model::ServerRecord& server,
+void Restoration::RestoreTicket(const ModelLock& lock,
+                                model::ServerRecord& server,
                                 model::ConnectionRecord& record,
                                 const worker::v1::Connection& from) {
   // Nobody needs a ticket for what others started.
@@ -135,73 +139,75 @@ void Restoration::RestoreTicket(model::ServerRecord& server,
       server.counts.by_state[admin::Connection::PENDING_ATTACH] <=
       MostTickets(server);
   if (expire > now && has_room &&
-      context_.tickets.Restore(
-          kept.ticket_sha256(), {server.id, from.connection_id(), from.uid()},
-          record.resource.attach_mode(), expected, expire)) {
+      tickets_.Restore(kept.ticket_sha256(),
+                       {server.id, from.connection_id(), from.uid()},
+                       record.resource.attach_mode(), expected, expire)) {
     return;
   }
-  context_.model.End(server, record, admin::Connection::ATTACH_TIMEOUT,
-                     "its ticket was not good any more when goferd came back",
-                     context_.ended_retention());
+  model_.End(lock, server, record, admin::Connection::ATTACH_TIMEOUT,
+             "its ticket was not good any more when goferd came back",
+             settings_.ended_retention());
 }
 
-void Restoration::PutKeptRules(model::ServerRecord& server,
+void Restoration::PutKeptRules(const ModelLock&, model::ServerRecord& server,
                                const worker::v1::AdoptResult& result,
                                worker::v1::ChangeRules& change) {
   const auto told = RulesByUid(result);
-  for (auto& [id, record] : server.rules) {
+  for (auto& [id, record] : server.overrides.rules) {
     const auto known = told.find(record.resource.uid());
     if (known != told.end()) {
       record.age_number = known->second->age_number();
       translate::SetCounters(known->second->counters(), record.resource);
     } else {
-      record.age_number = server.next_rule_age++;
+      record.age_number = server.overrides.next_rule_age++;
       *change.add_upsert() = translate::ToWorker(
-          record.resource, record.age_number, server.known_mids);
+          record.resource, record.age_number, server.gofer.known_mids);
     }
   }
 }
 
 // Rules that are in force and were not written down, for want of space. Faults
 // are not of this kind: they go with the goferd that made them.
-void Restoration::PutToldRules(model::ServerRecord& server,
+void Restoration::PutToldRules(const ModelLock& lock,
+                               model::ServerRecord& server,
                                const worker::v1::AdoptResult& result,
                                worker::v1::ChangeRules& change) {
   std::set<std::string> uids;
-  for (const auto& [id, rule] : server.rules) uids.insert(rule.resource.uid());
+  for (const auto& [id, rule] : server.overrides.rules)
+    uids.insert(rule.resource.uid());
   for (const worker::v1::Rule& from : result.rules()) {
     if (uids.contains(from.uid())) continue;
     model::RuleRecord record;
     if (record.resource.ParseFromString(from.daemon_data()) &&
         record.resource.name() == model::RuleName(server.id, from.rule_id()) &&
         record.resource.uid() == from.uid() && Survives(record.resource) &&
-        !server.rules.contains(from.rule_id())) {
+        !server.overrides.rules.contains(from.rule_id())) {
       record.age_number = from.age_number();
       translate::SetCounters(from.counters(), record.resource);
-      context_.model.PutRule(server, std::move(record));
+      model_.PutRule(lock, server, std::move(record));
       continue;
     }
     change.add_remove_uids(from.uid());
   }
 }
 
-void Restoration::RestoreRules(const model::Model::ServerPtr& server,
+void Restoration::RestoreRules(const model::ServerPtr& server,
                                link::GoferLink& link,
                                const worker::v1::AdoptResult& result) {
-  MutexLock overrides_lock(server->overrides_mu);
+  MutexLock overrides_lock(server->overrides_mu());
   worker::v1::ChangeRules change;
   std::optional<KeptOverrides> kept;
   {
-    MutexLock lock(context_.model.mu);
+    const ModelLock lock(model_);
     for (const worker::v1::Rule& from : result.rules()) {
-      server->next_rule_age =
-          std::max(server->next_rule_age, from.age_number() + 1);
+      server->record(lock).overrides.next_rule_age = std::max(
+          server->record(lock).overrides.next_rule_age, from.age_number() + 1);
     }
-    if (server->resource.origin() == admin::Server::CREATED) {
-      PutKeptRules(*server, result, change);
+    if (server->record(lock).resource.origin() == admin::Server::CREATED) {
+      PutKeptRules(lock, server->record(lock), result, change);
     }
-    PutToldRules(*server, result, change);
-    kept.emplace(*server);
+    PutToldRules(lock, server->record(lock), result, change);
+    kept.emplace(server->record(lock));
   }
   Keep(server, *kept);
   if (change.remove_uids_size() > 0) {
@@ -211,9 +217,9 @@ void Restoration::RestoreRules(const model::Model::ServerPtr& server,
   Change(*server, link, std::move(change));
 }
 
-void Restoration::Keep(const model::Model::ServerPtr& server,
+void Restoration::Keep(const model::ServerPtr& server,
                        const KeptOverrides& kept) {
-  const auto before = context_.state.ReadServerFile(server->id, "overrides.pb");
+  const auto before = host_.state.ReadServerFile(server->id(), "overrides.pb");
   if (kept.Serialize() == (before.ok() ? *before : "")) return;
   auto draft = store_.Draft(server, kept);
   if (draft.ok()) {
@@ -225,15 +231,15 @@ void Restoration::Keep(const model::Model::ServerPtr& server,
 }
 
 Restoration::Strays Restoration::CompareConnections(
-    model::ServerRecord& server, const worker::v1::AdoptResult& result) {
-  model::Model& model = context_.model;
+    const ModelLock& lock, model::ServerRecord& server,
+    const worker::v1::AdoptResult& result) {
   Strays strays;
   std::set<std::string> told;
   for (const worker::v1::Connection& from : result.connections()) {
     told.insert(from.uid());
-    events_.ApplyConnection(server, from);
+    events_.ApplyConnection(lock, server, from);
     const model::ConnectionRecord* const record =
-        model.FindConnection(server, from.uid());
+        model_.FindConnection(lock, server, from.uid());
     if (IsOver(from)) continue;
     // What others started a gofer with is not ours to end.
     const bool unknown =
@@ -247,35 +253,36 @@ Restoration::Strays Restoration::CompareConnections(
     // The gofer tells of them anew.
     if (!record.resource.conditions().empty()) {
       record.resource.clear_conditions();
-      model.Changed(server, record);
+      model_.Changed(lock, record);
     }
     // One that is being made or attached has a call that sees to it.
     if (!record.visible || told.contains(record.resource.uid())) continue;
-    context_.tickets.Revoke(record.resource.uid());
-    model.End(server, record, admin::Connection::INTERNAL_ERROR,
-              "the gofer does not know it any more",
-              context_.ended_retention());
+    tickets_.Revoke(record.resource.uid());
+    model_.End(lock, server, record, admin::Connection::INTERNAL_ERROR,
+               "the gofer does not know it any more",
+               settings_.ended_retention());
   }
   return strays;
 }
 
-void Restoration::CompareRules(const model::Model::ServerPtr& server,
+void Restoration::CompareRules(const model::ServerPtr& server,
                                link::GoferLink& link,
                                const worker::v1::AdoptResult& result) {
-  MutexLock overrides_lock(server->overrides_mu);
+  MutexLock overrides_lock(server->overrides_mu());
   worker::v1::ChangeRules change;
   {
-    MutexLock lock(context_.model.mu);
+    const ModelLock lock(model_);
     auto told = RulesByUid(result);
     std::vector<std::string> over;
-    for (auto& [id, record] : server->rules) {
+    for (auto& [id, record] : server->record(lock).overrides.rules) {
       const auto known = told.find(record.resource.uid());
       if (Expired(record.resource)) {
         over.push_back(id);
         continue;
       }
-      worker::v1::Rule ours = translate::ToWorker(
-          record.resource, record.age_number, server->known_mids);
+      worker::v1::Rule ours =
+          translate::ToWorker(record.resource, record.age_number,
+                              server->record(lock).gofer.known_mids);
       if (known == told.end()) {
         *change.add_upsert() = std::move(ours);
         continue;
@@ -288,24 +295,25 @@ void Restoration::CompareRules(const model::Model::ServerPtr& server,
       }
       told.erase(known);
     }
-    for (const std::string& id : over) context_.model.RemoveRule(*server, id);
+    for (const std::string& id : over)
+      model_.RemoveRule(lock, server->record(lock), id);
     for (const auto& [uid, rule] : told) change.add_remove_uids(uid);
   }
   Change(*server, link, std::move(change));
 }
 
-void Restoration::CompareLimits(const model::Model::ServerPtr& server,
+void Restoration::CompareLimits(const model::ServerPtr& server,
                                 link::GoferLink& link,
                                 const worker::v1::AdoptResult& result) {
   worker::v1::ToGofer ask;
   {
-    MutexLock lock(context_.model.mu);
-    if (server->resource.origin() != admin::Server::CREATED ||
-        !server->Can(worker::v1::CAPABILITY_LIMITS)) {
+    const ModelLock lock(model_);
+    if (server->record(lock).resource.origin() != admin::Server::CREATED ||
+        !server->record(lock).Can(worker::v1::CAPABILITY_LIMITS)) {
       return;
     }
     auto& limits = *ask.mutable_set_limits()->mutable_limits();
-    limits = ToWorker(server->resource.limits());
+    limits = ToWorker(server->record(lock).resource.limits());
     if (limits.SerializeAsString() == result.limits().SerializeAsString()) {
       return;
     }
@@ -316,7 +324,7 @@ void Restoration::CompareLimits(const model::Model::ServerPtr& server,
              std::string(answer.status().message()));
 }
 
-void Restoration::Change(const model::ServerRecord& server,
+void Restoration::Change(const model::ServerEntry& server,
                          link::GoferLink& link,
                          worker::v1::ChangeRules change) {
   if (change.remove_uids().empty() && change.upsert().empty()) return;

@@ -7,10 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "controlplane/gofers/context.h"
 #include "controlplane/gofers/gofer_events.h"
+#include "controlplane/gofers/host.h"
 #include "controlplane/gofers/kept_overrides.h"
 #include "controlplane/gofers/overrides_store.h"
+#include "controlplane/gofers/settings.h"
+#include "controlplane/model/model.h"
+#include "controlplane/tickets/ticket_table.h"
 #include "goferd/worker/v1/bootstrap.pb.h"
 
 namespace goferd::gofers {
@@ -22,61 +25,66 @@ namespace goferd::gofers {
 // taken back. Every AdoptResult has passed CheckAdoptResult.
 class Restoration {
  public:
-  Restoration(Context& context, OverridesStore& store, GoferEvents& events)
-      : context_(context), store_(store), events_(events) {}
+  // All outlive it.
+  Restoration(model::Model& model, tickets::TicketTable& tickets,
+              const Settings& settings, Host& host, OverridesStore& store,
+              GoferEvents& events)
+      : model_(model),
+        tickets_(tickets),
+        settings_(settings),
+        host_(host),
+        store_(store),
+        events_(events) {}
 
   // Uids of connections which the gofer has, and which are over for goferd.
   using Strays = std::vector<std::string>;
 
   // For a goferd that is new to the gofer.
-  Strays RestoreConnections(model::ServerRecord& server,
-                            const worker::v1::AdoptResult& result)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  Strays RestoreConnections(const model::ModelLock& lock,
+                            model::ServerRecord& server,
+                            const worker::v1::AdoptResult& result);
   // Asks the gofer. Takes the locks.
-  void RestoreRules(const model::Model::ServerPtr& server,
-                    link::GoferLink& link,
+  void RestoreRules(const model::ServerPtr& server, link::GoferLink& link,
                     const worker::v1::AdoptResult& result);
 
   // For one that knows it.
-  Strays CompareConnections(model::ServerRecord& server,
-                            const worker::v1::AdoptResult& result)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
-  void CompareRules(const model::Model::ServerPtr& server,
-                    link::GoferLink& link,
+  Strays CompareConnections(const model::ModelLock& lock,
+                            model::ServerRecord& server,
+                            const worker::v1::AdoptResult& result);
+  void CompareRules(const model::ServerPtr& server, link::GoferLink& link,
                     const worker::v1::AdoptResult& result);
 
   // For both. Asks the gofer.
-  void CompareLimits(const model::Model::ServerPtr& server,
-                     link::GoferLink& link,
+  void CompareLimits(const model::ServerPtr& server, link::GoferLink& link,
                      const worker::v1::AdoptResult& result);
   // Ends them in the gofer. Blocks.
   static void EndStrays(const Strays& strays, link::GoferLink& link);
 
  private:
-  model::ConnectionRecord& AddConnection(model::ServerRecord& server,
-                                         const worker::v1::Connection& from)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  model::ConnectionRecord& AddConnection(const model::ModelLock& lock,
+                                         model::ServerRecord& server,
+                                         const worker::v1::Connection& from);
   int64_t MostTickets(const model::ServerRecord& server) const;
   // Ends the connection when it cannot have its ticket again.
-  void RestoreTicket(model::ServerRecord& server,
+  void RestoreTicket(const model::ModelLock& lock, model::ServerRecord& server,
                      model::ConnectionRecord& record,
-                     const worker::v1::Connection& from)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+                     const worker::v1::Connection& from);
   // What the gofer is to change is added to `change`.
-  void PutKeptRules(model::ServerRecord& server,
+  void PutKeptRules(const model::ModelLock& lock, model::ServerRecord& server,
                     const worker::v1::AdoptResult& result,
-                    worker::v1::ChangeRules& change)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
-  void PutToldRules(model::ServerRecord& server,
+                    worker::v1::ChangeRules& change);
+  void PutToldRules(const model::ModelLock& lock, model::ServerRecord& server,
                     const worker::v1::AdoptResult& result,
-                    worker::v1::ChangeRules& change)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+                    worker::v1::ChangeRules& change);
   // Writes down what is laid over the server now, if that is new.
-  void Keep(const model::Model::ServerPtr& server, const KeptOverrides& kept);
-  static void Change(const model::ServerRecord& server, link::GoferLink& link,
+  void Keep(const model::ServerPtr& server, const KeptOverrides& kept);
+  static void Change(const model::ServerEntry& server, link::GoferLink& link,
                      worker::v1::ChangeRules change);
 
-  Context& context_;
+  model::Model& model_;
+  tickets::TicketTable& tickets_;
+  const Settings& settings_;
+  Host& host_;
   OverridesStore& store_;
   GoferEvents& events_;
 };

@@ -11,12 +11,12 @@
 namespace goferd::gofers {
 namespace {
 
-absl::StatusOr<worker::v1::Response> AskOnce(Context& context,
+absl::StatusOr<worker::v1::Response> AskOnce(event_loop::EventLoop& loop,
                                              const std::string& control_path,
                                              worker::v1::ToGofer request,
                                              absl::Duration timeout) {
   auto client =
-      worker::GoferClient::Connect(control_path, *context.loop,
+      worker::GoferClient::Connect(control_path, loop,
                                    {.on_event = [](const worker::v1::Event&) {},
                                     .on_closed = [](const absl::Status&) {}});
   if (!client.ok()) return client.status();
@@ -25,18 +25,19 @@ absl::StatusOr<worker::v1::Response> AskOnce(Context& context,
 
 }  // namespace
 
-absl::Status CheckWaits(Context& context, const std::string& control_path) {
+absl::Status CheckWaits(event_loop::EventLoop& loop, const Settings& settings,
+                        const std::string& control_path) {
   worker::v1::ToGofer ask;
   *ask.mutable_adopt()->mutable_party() = OwnParty();
   const auto answer =
-      AskOnce(context, control_path, std::move(ask), context.start_timeout());
+      AskOnce(loop, control_path, std::move(ask), settings.start_timeout());
   if (!answer.ok()) return answer.status();
   if (answer->failure().code() == worker::v1::Failure::WRONG_STATE) {
     return absl::OkStatus();
   }
   return errors::Error(
       errors::Reason::INTERNAL_FAULT,
-      absl::StrCat(context.config.gofer_path(),
+      absl::StrCat(settings.config().gofer_path(),
                    " does not answer as a gofer without a server does"));
 }
 
@@ -44,11 +45,11 @@ bool IsWaiting(const absl::Status& status) {
   return errors::ReasonOf(status) == errors::Reason::OPERATION_PENDING;
 }
 
-void AskToEnd(Context& context, const std::string& control_path) {
+void AskToEnd(event_loop::EventLoop& loop, const Settings& settings,
+              const std::string& control_path) {
   worker::v1::ToGofer ask;
   ask.mutable_shutdown();
-  (void)AskOnce(context, control_path, std::move(ask),
-                context.control_timeout());
+  (void)AskOnce(loop, control_path, std::move(ask), settings.control_timeout());
 }
 
 }  // namespace goferd::gofers

@@ -38,19 +38,19 @@ bool WarmGofers::Executable::operator==(const Executable& other) const {
 }
 
 void WarmGofers::Start() {
-  for (const std::string& name : context_.state.ListWarm()) EndLeftover(name);
+  for (const std::string& name : host_.state.ListWarm()) EndLeftover(name);
   Refill();
 }
 
 void WarmGofers::EndLeftover(const std::string& name) {
-  const auto text = context_.state.ReadWarmPid(name);
+  const auto text = host_.state.ReadWarmPid(name);
   const auto identity =
       text.ok() ? process::GoferProcess::ParseIdentity(*text) : std::nullopt;
   if (!identity) {
     // goferd was killed before it had written it down.
-    context_.pool.Post([this, name] {
-      AskToEnd(context_, context_.state.WarmControlPath(name));
-      (void)context_.state.RemoveWarm(name);
+    threads_.pool().Post([this, name] {
+      AskToEnd(threads_.loop(), settings_, host_.state.WarmControlPath(name));
+      (void)host_.state.RemoveWarm(name);
     });
     return;
   }
@@ -58,7 +58,7 @@ void WarmGofers::EndLeftover(const std::string& name) {
       process.ok()) {
     (*process)->Kill(SIGKILL);
   }
-  if (absl::Status gone = context_.state.RemoveWarm(name); !gone.ok()) {
+  if (absl::Status gone = host_.state.RemoveWarm(name); !gone.ok()) {
     Log().warn("what a warm gofer has left stays behind: {}",
                std::string(gone.message()));
   }
@@ -76,7 +76,7 @@ void WarmGofers::Stop() {
     gofer->watch.reset();
     gofer->process->Kill(SIGKILL);
   }
-  for (auto& [name, gofer] : gofers) Bury(*gofer);
+  for (auto& [name, gofer] : gofers) CleanUp(*gofer);
 }
 
 std::shared_ptr<process::GoferProcess> WarmGofers::Take(
@@ -85,14 +85,14 @@ std::shared_ptr<process::GoferProcess> WarmGofers::Take(
     gofer->watch.reset();
     // It may have died a moment ago.
     const bool lives = !gofer->process->WaitForEnd(absl::ZeroDuration());
-    if (!lives || Executable::At(context_.config.gofer_path()) !=
+    if (!lives || Executable::At(settings_.config().gofer_path()) !=
                       std::optional(gofer->executable)) {
       Discard(gofer);
       continue;
     }
-    const absl::Status given = context_.state.GiveWarm(gofer->name, server_id);
+    const absl::Status given = host_.state.GiveWarm(gofer->name, server_id);
     if (given.ok()) {
-      context_.logs.Given(gofer->name, server_id);
+      host_.logs.Given(gofer->name, server_id);
       return gofer->process;
     }
     Log().warn("a warm gofer cannot be used: {}", std::string(given.message()));
@@ -121,7 +121,7 @@ void WarmGofers::Proven() {
 
 bool WarmGofers::IsMissingOne() const {
   const auto wanted =
-      static_cast<size_t>(context_.config.servers().warm_gofers());
+      static_cast<size_t>(settings_.config().servers().warm_gofers());
   MutexLock lock(mu_);
   return !stopping_ && waiting_.size() < wanted;
 }
@@ -132,7 +132,7 @@ void WarmGofers::Refill() {
     MutexLock lock(mu_);
     if (std::exchange(filling_, true)) return;
   }
-  context_.pool.Post([this] { Fill(); });
+  threads_.pool().Post([this] { Fill(); });
 }
 
 void WarmGofers::Fill() {
@@ -141,7 +141,7 @@ void WarmGofers::Fill() {
     if (!gofer.ok()) return FillAgain(gofer.status());
     if (absl::Status kept = Keep(*gofer); !kept.ok()) {
       (*gofer)->process->Kill(SIGKILL);
-      Bury(**gofer);
+      CleanUp(**gofer);
       return FillAgain(kept);
     }
   }
@@ -162,17 +162,16 @@ void WarmGofers::FillAgain(const absl::Status& failure) {
   }
   Log().warn("no warm gofer, again in {} ms: {}",
              absl::ToInt64Milliseconds(pause), std::string(failure.message()));
-  context_.loop->After(pause,
-                       [this] { context_.pool.Post([this] { Fill(); }); });
+  threads_.RunLater(pause, [this] { Fill(); });
 }
 
 absl::Status WarmGofers::Keep(WaitingPtr gofer) {
   const std::string name = gofer->name;
   MutexLock lock(mu_);
-  if (stopping_) return CheckRunning(context_);
+  if (stopping_) return threads_.CheckRunning();
   // OnExit waits for the lock.
-  auto watch = context_.loop->AddReadable(gofer->process->pidfd(),
-                                          [this, name] { OnExit(name); });
+  auto watch = threads_.loop().AddReadable(gofer->process->pidfd(),
+                                           [this, name] { OnExit(name); });
   if (!watch.ok()) return watch.status();
   gofer->watch = *std::move(watch);
   Log().debug("a warm gofer (process {}) waits", gofer->process->pid());
@@ -190,7 +189,7 @@ absl::StatusOr<WarmGofers::WaitingPtr> WarmGofers::StartOne() {
   }
   if (ready.ok()) return gofer;
   const process::GoferExit end = (*gofer)->process->End();
-  (void)context_.state.RemoveWarm((*gofer)->name);
+  (void)host_.state.RemoveWarm((*gofer)->name);
   if (!end.exit_code) return ready;
   return absl::Status(
       ready.code(),
@@ -198,22 +197,22 @@ absl::StatusOr<WarmGofers::WaitingPtr> WarmGofers::StartOne() {
 }
 
 absl::StatusOr<WarmGofers::WaitingPtr> WarmGofers::Spawn() {
-  const std::string& path = context_.config.gofer_path();
+  const std::string& path = settings_.config().gofer_path();
   const std::string name = "w-" + translate::NewUuid();
-  auto listener = context_.state.ListenWarm(name);
+  auto listener = host_.state.ListenWarm(name);
   if (!listener.ok()) return listener.status();
   // Before it is started: what takes its place meanwhile makes it old.
   const auto executable = Executable::At(path);
-  auto log = context_.logs.MakeWarm(name);
+  auto log = host_.logs.MakeWarm(name);
   if (!log.ok()) {
-    (void)context_.state.RemoveWarm(name);
+    (void)host_.state.RemoveWarm(name);
     return log.status();
   }
-  process::GoferProcess::Options options = OptionsOf(context_);
+  process::GoferProcess::Options options = host_.process_options();
   options.log = log->get();
   auto process = process::GoferProcess::Spawn(options, *std::move(listener));
   if (!process.ok()) {
-    (void)context_.state.RemoveWarm(name);
+    (void)host_.state.RemoveWarm(name);
     return process.status();
   }
   MutexLock lock(mu_);
@@ -229,9 +228,10 @@ absl::StatusOr<WarmGofers::WaitingPtr> WarmGofers::Spawn() {
 
 absl::Status WarmGofers::AwaitReady(const Waiting& gofer) {
   absl::Status written =
-      context_.state.WriteWarmPid(gofer.name, gofer.process->IdentityText());
+      host_.state.WriteWarmPid(gofer.name, gofer.process->IdentityText());
   if (!written.ok()) return written;
-  return CheckWaits(context_, context_.state.WarmControlPath(gofer.name));
+  return CheckWaits(threads_.loop(), settings_,
+                    host_.state.WarmControlPath(gofer.name));
 }
 
 void WarmGofers::OnExit(const std::string& name) {
@@ -248,20 +248,20 @@ void WarmGofers::OnExit(const std::string& name) {
   }
   Log().warn("a warm gofer (process {}) has died", gofer->process->pid());
   Discard(std::move(gofer));
-  context_.loop->After(pause, [this] { Refill(); });
+  threads_.loop().After(pause, [this] { Refill(); });
 }
 
 void WarmGofers::Discard(WaitingPtr gofer) {
   gofer->process->Kill(SIGKILL);
-  context_.pool.Post([this, gofer = std::move(gofer)] {
+  threads_.pool().Post([this, gofer = std::move(gofer)] {
     gofer->watch.reset();
-    Bury(*gofer);
+    CleanUp(*gofer);
   });
 }
 
-void WarmGofers::Bury(Waiting& gofer) {
+void WarmGofers::CleanUp(Waiting& gofer) {
   if (gofer.process->WaitForEnd(kKillPatience)) gofer.process->Reap();
-  if (absl::Status gone = context_.state.RemoveWarm(gofer.name); !gone.ok()) {
+  if (absl::Status gone = host_.state.RemoveWarm(gofer.name); !gone.ok()) {
     Log().warn("what a warm gofer had stays behind: {}",
                std::string(gone.message()));
   }

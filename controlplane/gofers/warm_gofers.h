@@ -15,7 +15,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "controlplane/event_loop/event_loop.h"
-#include "controlplane/gofers/context.h"
+#include "controlplane/gofers/host.h"
+#include "controlplane/gofers/settings.h"
+#include "controlplane/gofers/threads.h"
 #include "controlplane/process/gofer_process.h"
 #include "server/base/mutex.h"
 
@@ -28,10 +30,12 @@ namespace goferd::gofers {
 // goferd has left are ended by the next one. One whose executable is not that
 // at `gofer_path` any more is not given away.
 //
-// Thread-safe. Outlives whatever its context's loop and pool run.
+// Thread-safe. Outlives whatever its threads run.
 class WarmGofers {
  public:
-  explicit WarmGofers(Context& context) : context_(context) {}
+  // All outlive it.
+  WarmGofers(Threads& threads, const Settings& settings, Host& host)
+      : threads_(threads), settings_(settings), host_(host) {}
   WarmGofers(const WarmGofers&) = delete;
   WarmGofers& operator=(const WarmGofers&) = delete;
 
@@ -83,9 +87,11 @@ class WarmGofers {
   // Kills it; the rest is done soon.
   void Discard(WaitingPtr gofer);
   // Waits for its end and removes what it has.
-  void Bury(Waiting& gofer);
+  void CleanUp(Waiting& gofer);
 
-  Context& context_;
+  Threads& threads_;
+  const Settings& settings_;
+  Host& host_;
   mutable gofer::base::Mutex mu_;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   // A Fill runs, or is going to.

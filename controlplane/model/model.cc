@@ -29,7 +29,7 @@ State EndStateOf(admin::Connection::EndReason reason) {
 
 }  // namespace
 
-Model::ServerPtr Model::Find(absl::string_view id) const {
+ServerPtr Model::Find(const ModelLock&, absl::string_view id) const {
   const auto found = servers_.find(id);
   return found == servers_.end() ? nullptr : found->second;
 }
@@ -42,7 +42,7 @@ absl::Status Model::NoServer(absl::string_view id) {
       {{"resource", ServerName(id)}});
 }
 
-ConnectionRecord* Model::FindConnection(ServerRecord& server,
+ConnectionRecord* Model::FindConnection(const ModelLock&, ServerRecord& server,
                                         absl::string_view uid) const {
   const auto id = server.connection_ids.find(uid);
   if (id == server.connection_ids.end()) return nullptr;
@@ -55,19 +55,21 @@ std::string Model::NewEtag() {
                       "-", next_etag_++);
 }
 
-void Model::Add(ServerPtr server) {
-  server->resource.set_etag(NewEtag());
-  Publish(admin::Event::ADDED, *server);
-  servers_.emplace(server->id, std::move(server));
+void Model::Add(const ModelLock& lock, ServerPtr server) {
+  ServerRecord& record = server->record(lock);
+  record.resource.set_etag(NewEtag());
+  Publish(admin::Event::ADDED, record);
+  servers_.emplace(record.id, std::move(server));
 }
 
-void Model::Changed(ServerRecord& server) {
+void Model::Changed(const ModelLock&, ServerRecord& server) {
   server.resource.set_etag(NewEtag());
   *server.resource.mutable_update_time() = translate::ToProto(absl::Now());
   Publish(admin::Event::MODIFIED, server);
 }
 
-absl::Status Model::SetState(ServerRecord& server, admin::Server::State state) {
+absl::Status Model::SetState(const ModelLock& lock, ServerRecord& server,
+                             admin::Server::State state) {
   if (!MayFollow(server.resource.state(), state)) {
     return errors::Error(
         errors::Reason::INTERNAL_FAULT,
@@ -80,25 +82,26 @@ absl::Status Model::SetState(ServerRecord& server, admin::Server::State state) {
   if (state != admin::Server::DRAINING && state != admin::Server::STOPPING) {
     server.resource.clear_holders();
   }
-  Changed(server);
+  Changed(lock, server);
   return absl::OkStatus();
 }
 
-void Model::Remove(const ServerPtr& server) {
-  while (!server->connections.empty()) {
-    RemoveConnection(*server, server->connections.begin()->first);
+void Model::Remove(const ModelLock& lock, const ServerPtr& server) {
+  ServerRecord& record = server->record(lock);
+  while (!record.connections.empty()) {
+    RemoveConnection(lock, record, record.connections.begin()->first);
   }
-  while (!server->rules.empty()) {
-    RemoveRule(*server, server->rules.begin()->first);
+  while (!record.overrides.rules.empty()) {
+    RemoveRule(lock, record, record.overrides.rules.begin()->first);
   }
   // By iterator: `server` may be the map's own.
-  const auto found = servers_.find(server->id);
+  const auto found = servers_.find(record.id);
   if (found == servers_.end() || found->second != server) return;
   const ServerPtr kept = server;
   servers_.erase(found);
-  kept->resource.set_state(admin::Server::STOPPED);
-  kept->resource.set_etag(NewEtag());
-  Publish(admin::Event::DELETED, *kept);
+  record.resource.set_state(admin::Server::STOPPED);
+  record.resource.set_etag(NewEtag());
+  Publish(admin::Event::DELETED, record);
 }
 
 void Model::Count(ServerRecord& server, State state, int by) {
@@ -108,7 +111,7 @@ void Model::Count(ServerRecord& server, State state, int by) {
       static_cast<int32_t>(server.counts.active()));
 }
 
-ConnectionRecord& Model::AddConnection(ServerRecord& server,
+ConnectionRecord& Model::AddConnection(const ModelLock&, ServerRecord& server,
                                        admin::Connection resource) {
   const std::string id = resource.name().substr(resource.name().rfind('/') + 1);
   server.connection_ids[resource.uid()] = id;
@@ -121,34 +124,32 @@ ConnectionRecord& Model::AddConnection(ServerRecord& server,
   return record;
 }
 
-void Model::Announce(ServerRecord& server, ConnectionRecord& connection) {
+void Model::Announce(const ModelLock&, ConnectionRecord& connection) {
   connection.visible = true;
   connection.resource.set_etag(NewEtag());
   *connection.resource.mutable_update_time() = translate::ToProto(absl::Now());
   Publish(admin::Event::ADDED, connection);
-  (void)server;
 }
 
-void Model::Changed(ServerRecord& server, ConnectionRecord& connection) {
-  (void)server;
+void Model::Changed(const ModelLock&, ConnectionRecord& connection) {
   connection.resource.set_etag(NewEtag());
   *connection.resource.mutable_update_time() = translate::ToProto(absl::Now());
   if (connection.visible) Publish(admin::Event::MODIFIED, connection);
 }
 
-void Model::SetState(ServerRecord& server, ConnectionRecord& connection,
-                     State state) {
+void Model::SetState(const ModelLock&, ServerRecord& server,
+                     ConnectionRecord& connection, State state) {
   Count(server, connection.resource.state(), -1);
   connection.resource.set_state(state);
   Count(server, state, 1);
 }
 
-void Model::EndAt(absl::Time time, ServerRecord& server,
+void Model::EndAt(const ModelLock& lock, absl::Time time, ServerRecord& server,
                   ConnectionRecord& connection,
                   admin::Connection::EndReason reason, absl::string_view detail,
                   absl::Duration retention) {
   if (HasEnded(connection.resource.state())) return;
-  SetState(server, connection, EndStateOf(reason));
+  SetState(lock, server, connection, EndStateOf(reason));
   connection.open_files = 0;
   admin::Connection& resource = connection.resource;
   resource.set_end_reason(reason);
@@ -157,17 +158,18 @@ void Model::EndAt(absl::Time time, ServerRecord& server,
   const absl::Time end = std::min(time, absl::Now());
   *resource.mutable_end_time() = translate::ToProto(end);
   *resource.mutable_purge_time() = translate::ToProto(end + retention);
-  Changed(server, connection);
+  Changed(lock, connection);
 }
 
-void Model::EndAll(ServerRecord& server, admin::Connection::EndReason reason,
+void Model::EndAll(const ModelLock& lock, ServerRecord& server,
+                   admin::Connection::EndReason reason,
                    absl::string_view detail, absl::Duration retention) {
   for (auto& [id, connection] : server.connections) {
-    End(server, connection, reason, detail, retention);
+    End(lock, server, connection, reason, detail, retention);
   }
 }
 
-void Model::RemoveConnection(ServerRecord& server,
+void Model::RemoveConnection(const ModelLock&, ServerRecord& server,
                              absl::string_view connection_id) {
   const auto found = server.connections.find(connection_id);
   if (found == server.connections.end()) return;
@@ -178,28 +180,29 @@ void Model::RemoveConnection(ServerRecord& server,
   server.connections.erase(found);
 }
 
-void Model::PutRule(ServerRecord& server, RuleRecord rule) {
+void Model::PutRule(const ModelLock&, ServerRecord& server, RuleRecord rule) {
   const std::string id =
       rule.resource.name().substr(rule.resource.name().rfind('/') + 1);
   rule.resource.set_etag(NewEtag());
   *rule.resource.mutable_update_time() = translate::ToProto(absl::Now());
-  const auto type =
-      server.rules.contains(id) ? admin::Event::MODIFIED : admin::Event::ADDED;
-  RuleRecord& record = server.rules[id];
+  const auto type = server.overrides.rules.contains(id) ? admin::Event::MODIFIED
+                                                        : admin::Event::ADDED;
+  RuleRecord& record = server.overrides.rules[id];
   record = std::move(rule);
   Publish(type, record);
 }
 
-void Model::RemoveRule(ServerRecord& server, absl::string_view rule_id) {
-  const auto found = server.rules.find(rule_id);
-  if (found == server.rules.end()) return;
+void Model::RemoveRule(const ModelLock&, ServerRecord& server,
+                       absl::string_view rule_id) {
+  const auto found = server.overrides.rules.find(rule_id);
+  if (found == server.overrides.rules.end()) return;
   Publish(admin::Event::DELETED, found->second);
-  server.rules.erase(found);
+  server.overrides.rules.erase(found);
 }
 
 std::vector<const RuleRecord*> Model::RulesInOrder(const ServerRecord& server) {
   std::vector<const RuleRecord*> rules;
-  for (const auto& [id, rule] : server.rules) rules.push_back(&rule);
+  for (const auto& [id, rule] : server.overrides.rules) rules.push_back(&rule);
   std::sort(rules.begin(), rules.end(),
             [](const RuleRecord* a, const RuleRecord* b) {
               if (a->resource.priority() != b->resource.priority()) {
@@ -210,8 +213,19 @@ std::vector<const RuleRecord*> Model::RulesInOrder(const ServerRecord& server) {
   return rules;
 }
 
-void Model::HandlerChanged(const ServerRecord& server, admin::Handler handler) {
-  (void)server;
+void Model::CheckWhetherAllAreImported(const ModelLock& lock) {
+  for (const auto& [id, server] : servers_) {
+    const ServerRecord& record = server->record(lock);
+    const auto state = record.resource.state();
+    if (!record.link.state_imported && (state == admin::Server::STARTING ||
+                                        state == admin::Server::UNREACHABLE)) {
+      return;
+    }
+  }
+  all_imported_ = true;
+}
+
+void Model::HandlerChanged(const ModelLock&, admin::Handler handler) {
   admin::Event event;
   event.set_type(admin::Event::MODIFIED);
   *event.mutable_handler() = std::move(handler);

@@ -3,6 +3,7 @@
 #ifndef GOFERD_CONTROLPLANE_MODEL_MODEL_H_
 #define GOFERD_CONTROLPLANE_MODEL_MODEL_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <set>
@@ -14,6 +15,8 @@
 #include "absl/time/time.h"
 #include "controlplane/model/connection_counts.h"
 #include "controlplane/model/event_log.h"
+#include "controlplane/model/model_lock.h"
+#include "controlplane/model/server_entry.h"
 #include "controlplane/model/server_record.h"
 #include "server/base/mutex.h"
 
@@ -21,112 +24,120 @@ namespace goferd::model {
 
 namespace admin = goferd::admin::v1;
 
-// Not thread-safe but by its mutex: whoever reads or changes holds `mu`, and
-// asks no gofer meanwhile. Each change of a resource goes through a method
-// here, which keeps the counts and publishes the event.
+// Every method that takes a ModelLock works under that lock; the others are
+// thread-safe by themselves. Each change of a resource goes through a method
+// here, which keeps the counts right and publishes the event: a change that
+// goes around them is one that no watcher hears of.
 class Model {
  public:
+  // `events` outlives it.
   explicit Model(EventLog& events) : events_(events) {}
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
 
-  mutable gofer::base::Mutex mu;
-
-  using ServerPtr = std::shared_ptr<ServerRecord>;
-  const ById<ServerPtr>& servers() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
-    return servers_;
-  }
+  const ById<ServerPtr>& servers(const ModelLock&) const { return servers_; }
   // Null when there is none.
-  ServerPtr Find(absl::string_view id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  ServerPtr Find(const ModelLock& lock, absl::string_view id) const;
   // Claims an id for a gofer that lives already, so that nobody else adopts it
   // and no server is made with it. False when it is claimed.
-  bool BeginAdoption(const std::string& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
+  bool BeginAdoption(const ModelLock&, const std::string& id) {
     return adopting_.insert(id).second;
   }
-  void EndAdoption(const std::string& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
+  void EndAdoption(const ModelLock&, const std::string& id) {
     adopting_.erase(id);
   }
-  bool IsBeingAdopted(const std::string& id) const
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
+  bool IsBeingAdopted(const ModelLock&, const std::string& id) const {
     return adopting_.contains(id);
   }
   // SERVER_NOT_FOUND.
   static absl::Status NoServer(absl::string_view id);
-  ConnectionRecord* FindConnection(ServerRecord& server,
-                                   absl::string_view uid) const
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  ConnectionRecord* FindConnection(const ModelLock& lock, ServerRecord& server,
+                                   absl::string_view uid) const;
 
   // Tells of the server as it is now: a new etag and an event.
-  void Add(ServerPtr server) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
-  void Changed(ServerRecord& server) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  void Add(const ModelLock& lock, ServerPtr server);
+  void Changed(const ModelLock& lock, ServerRecord& server);
   // INTERNAL_FAULT, and nothing has changed, when it may not follow: see
   // MayFollow.
-  absl::Status SetState(ServerRecord& server, admin::Server::State state)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  absl::Status SetState(const ModelLock& lock, ServerRecord& server,
+                        admin::Server::State state);
   // With its connections and rules.
-  void Remove(const ServerPtr& server) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  void Remove(const ModelLock& lock, const ServerPtr& server);
 
   // Makes an invisible record, counted as pending.
-  ConnectionRecord& AddConnection(ServerRecord& server,
-                                  admin::Connection resource)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
-  void Announce(ServerRecord& server, ConnectionRecord& connection)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
-  void Changed(ServerRecord& server, ConnectionRecord& connection)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  ConnectionRecord& AddConnection(const ModelLock& lock, ServerRecord& server,
+                                  admin::Connection resource);
+  void Announce(const ModelLock& lock, ConnectionRecord& connection);
+  void Changed(const ModelLock& lock, ConnectionRecord& connection);
   // Counts only; Changed tells.
-  void SetState(ServerRecord& server, ConnectionRecord& connection,
-                admin::Connection::State state)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  void SetState(const ModelLock& lock, ServerRecord& server,
+                ConnectionRecord& connection, admin::Connection::State state);
   // The first end stays. Tells, unless it had ended.
-  void End(ServerRecord& server, ConnectionRecord& connection,
-           admin::Connection::EndReason reason, absl::string_view detail,
-           absl::Duration retention) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
-    EndAt(absl::Now(), server, connection, reason, detail, retention);
+  void End(const ModelLock& lock, ServerRecord& server,
+           ConnectionRecord& connection, admin::Connection::EndReason reason,
+           absl::string_view detail, absl::Duration retention) {
+    EndAt(lock, absl::Now(), server, connection, reason, detail, retention);
   }
   // One that ended at `time`, if that is not to come.
-  void EndAt(absl::Time time, ServerRecord& server,
+  void EndAt(const ModelLock& lock, absl::Time time, ServerRecord& server,
              ConnectionRecord& connection, admin::Connection::EndReason reason,
-             absl::string_view detail, absl::Duration retention)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+             absl::string_view detail, absl::Duration retention);
   // Ends all that have not.
-  void EndAll(ServerRecord& server, admin::Connection::EndReason reason,
-              absl::string_view detail, absl::Duration retention)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
-  void RemoveConnection(ServerRecord& server, absl::string_view connection_id)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  void EndAll(const ModelLock& lock, ServerRecord& server,
+              admin::Connection::EndReason reason, absl::string_view detail,
+              absl::Duration retention);
+  void RemoveConnection(const ModelLock& lock, ServerRecord& server,
+                        absl::string_view connection_id);
 
   // Replaces one of the same id, if there is.
-  void PutRule(ServerRecord& server, RuleRecord rule)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
-  void RemoveRule(ServerRecord& server, absl::string_view rule_id)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  void PutRule(const ModelLock& lock, ServerRecord& server, RuleRecord rule);
+  void RemoveRule(const ModelLock& lock, ServerRecord& server,
+                  absl::string_view rule_id);
   // In the order of evaluation.
   static std::vector<const RuleRecord*> RulesInOrder(
       const ServerRecord& server);
 
-  void HandlerChanged(const ServerRecord& server, admin::Handler handler)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  void HandlerChanged(const ModelLock& lock, admin::Handler handler);
 
-  const ConnectionCounts& totals() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
-    return totals_;
-  }
-  std::string NewEtag() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  const ConnectionCounts& totals(const ModelLock&) const { return totals_; }
   EventLog& events() { return events_; }
 
+  // For metrics. Thread-safe.
+  void CountGoferRestart() { gofer_restarts_.fetch_add(1); }
+  void CountGoferCrash() { gofer_crashes_.fetch_add(1); }
+  int64_t gofer_restarts() const { return gofer_restarts_; }
+  int64_t gofer_crashes() const { return gofer_crashes_; }
+
+  // Whether the model has what every gofer of an earlier run has. Before that a
+  // ticket or a path that the model does not know may still be somebody's.
+  // Thread-safe.
+  bool all_imported() const { return all_imported_; }
+  // Looks whether that is so now.
+  void CheckWhetherAllAreImported(const ModelLock& lock);
+
+  // A number that no gofer and no link of this goferd has had. Thread-safe.
+  uint64_t NewGeneration() { return next_generation_.fetch_add(1); }
+
  private:
-  void Count(ServerRecord& server, admin::Connection::State state, int by)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
-  void Publish(admin::Event::Type type, const ServerRecord& server)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
-  void Publish(admin::Event::Type type, const ConnectionRecord& connection)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
-  void Publish(admin::Event::Type type, const RuleRecord& rule)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+  std::string NewEtag();
+  void Count(ServerRecord& server, admin::Connection::State state, int by);
+  void Publish(admin::Event::Type type, const ServerRecord& server);
+  void Publish(admin::Event::Type type, const ConnectionRecord& connection);
+  void Publish(admin::Event::Type type, const RuleRecord& rule);
+
+  friend class ModelLock;
 
   EventLog& events_;
-  ById<ServerPtr> servers_ ABSL_GUARDED_BY(mu);
-  std::set<std::string> adopting_ ABSL_GUARDED_BY(mu);
-  ConnectionCounts totals_ ABSL_GUARDED_BY(mu);
-  uint64_t next_etag_ ABSL_GUARDED_BY(mu) = 1;
+  std::atomic<uint64_t> next_generation_ = 1;
+  std::atomic<int64_t> gofer_restarts_ = 0;
+  std::atomic<int64_t> gofer_crashes_ = 0;
+  std::atomic<bool> all_imported_ = false;
+  mutable gofer::base::Mutex mu_;
+  // Reached with a ModelLock only.
+  ById<ServerPtr> servers_;
+  std::set<std::string> adopting_;
+  ConnectionCounts totals_;
+  uint64_t next_etag_ = 1;
 };
 
 }  // namespace goferd::model

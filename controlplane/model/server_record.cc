@@ -27,8 +27,8 @@ bool HasEnded(admin::Connection::State state) {
 std::string ServerRecord::name() const { return ServerName(id); }
 
 bool ServerRecord::Can(int capability) const {
-  return std::find(capabilities.begin(), capabilities.end(), capability) !=
-         capabilities.end();
+  return std::find(gofer.capabilities.begin(), gofer.capabilities.end(),
+                   capability) != gofer.capabilities.end();
 }
 
 }  // namespace goferd::model

@@ -23,7 +23,6 @@
 #include "goferd/admin/v1/handler_service.pb.h"
 #include "goferd/admin/v1/log_level.pb.h"
 #include "goferd/admin/v1/server.pb.h"
-#include "server/base/mutex.h"
 
 namespace goferd::model {
 
@@ -34,11 +33,13 @@ using ById = std::map<std::string, T, std::less<>>;
 
 struct ConnectionRecord {
   admin::Connection resource;
-  // Announced: false while it is being made.
+  // False while the connection is being made: nobody has been told of it.
   bool visible = false;
-  // Of its tickets; zero for the daemon's default.
+  // How long a ticket of this connection is good. Zero means the daemon's
+  // default.
   absl::Duration ticket_ttl;
-  // Its ticket was used; the gofer is being given the socket.
+  // True from the moment when the ticket is used: the gofer is being given the
+  // client's socket.
   bool attaching = false;
   uint64_t open_files = 0;
 };
@@ -48,67 +49,86 @@ struct RuleRecord {
   uint64_t age_number = 0;
 };
 
-struct ServerRecord {
-  ServerRecord() = default;
-  ServerRecord(const ServerRecord&) = delete;
-  ServerRecord& operator=(const ServerRecord&) = delete;
-
-  std::string id;
-  admin::Server resource;
-  std::string resolved_root;
-  // A mutation runs.
-  bool busy = false;
-  // Null when no gofer runs, or nobody is at the other end. These are let go of
-  // by Lifecycle only, and without the lock: it is wanted by what they wait
-  // for.
-  std::shared_ptr<link::GoferLink> link;
+// The gofer process of a server.
+struct GoferRecord {
+  // Null when no gofer runs. Only GoferWatch lets go of `process` and `watch`,
+  // on a thread of the pool: their destructors wait for callbacks that want the
+  // model's lock.
   std::shared_ptr<process::GoferProcess> process;
-  // Of `process`, which outlives it.
+  // Watches `process`, which outlives it.
   std::unique_ptr<event_loop::EventLoop::Watch> watch;
-  // Tells this gofer from one before it.
+  // Tells this gofer from the server's former ones. An exit that carries
+  // another generation is not this gofer's.
   uint64_t generation = 0;
-  // Of the gofer of that generation.
+  // The conditions that wait to be told, of the gofer of that generation.
   ConditionQueue conditions;
   uint64_t conditions_generation = 0;
-  // Tells the events of this link from those of one before it.
-  uint64_t link_generation = 0;
-  // All that the gofer has is here: a link that comes anew tells nothing that
-  // we did not cause.
-  bool acquainted = false;
-  // A new link is under way, and how often in a row it was.
-  bool reconnecting = false;
-  int reconnects_in_a_row = 0;
-  // When the gofer was last told from a dead one: by its start or adoption.
-  absl::Time linked_at = absl::InfinitePast();
-  // Takes no more connections, whatever becomes of the gofer.
-  bool draining = false;
-  // When an adopted one ended; it is forgotten a while after.
-  absl::Time stopped_at = absl::InfiniteFuture();
-  // What the gofer has of worker::v1::Capability, and the ids that it knows.
+  // Values of worker::v1::Capability.
   std::vector<int> capabilities;
+  // The LISAFS message ids that the gofer serves.
   std::vector<uint32_t> known_mids;
   admin::LogLevel log_level = admin::LOG_LEVEL_UNSPECIFIED;
-  // Deaths without a minute's life between them.
-  int failures_in_a_row = 0;
   absl::Time started_at;
+  // How often a gofer of this server died without a healthy life in between.
+  int failures_in_a_row = 0;
+};
 
-  ById<ConnectionRecord> connections;
-  ById<std::string> connection_ids;  // By uid.
-  ConnectionCounts counts;
+// The link to that gofer's control socket.
+struct LinkRecord {
+  // Null when nobody answers at the other end. Only GoferWatch lets go of it,
+  // for the same reason as GoferRecord::process.
+  std::shared_ptr<link::GoferLink> current;
+  // Tells the events of this link from those of a former one.
+  uint64_t generation = 0;
+  // True once the model has everything that the gofer has. From then on a new
+  // link brings no news: what the gofer has and goferd does not know comes from
+  // a request whose answer was lost, and is taken back.
+  bool state_imported = false;
+  // A new link is under way.
+  bool reconnecting = false;
+  int reconnects_in_a_row = 0;
+  absl::Time established_at = absl::InfinitePast();
+};
+
+// What is laid over the stock handlers of the gofer.
+struct OverridesRecord {
   ById<RuleRecord> rules;
   uint64_t next_rule_age = 1;
   // Empty: the stock table.
   std::vector<admin::HandlerAssignment> assignments;
-  // Held by whoever changes rules or the table, while the gofer is asked.
-  // Before Model::mu.
-  gofer::base::Mutex overrides_mu;
+};
 
+// Reached through ServerEntry::record only, which asks for the model's lock.
+struct ServerRecord {
+  std::string id;
+  admin::Server resource;
+  std::string resolved_root;
+  // A Mutation of this server is under way.
+  bool being_changed = false;
+  // The server takes no more connections, whatever becomes of its gofer.
+  bool draining = false;
+  // When an adopted gofer ended; the server is forgotten a while after.
+  absl::Time stopped_at = absl::InfiniteFuture();
+
+  GoferRecord gofer;
+  LinkRecord link;
+  OverridesRecord overrides;
+
+  ById<ConnectionRecord> connections;
+  ById<std::string> connection_ids;  // By uid.
+  ConnectionCounts counts;
+
+  // The resource name, "servers/ID".
   std::string name() const;
-  // Pending and active ones.
+  // Pending and active connections.
   int64_t live_connections() const {
     return counts.by_state[admin::Connection::PENDING_ATTACH] + counts.active();
   }
+  // Whether the gofer has a worker::v1::Capability.
   bool Can(int capability) const;
+  bool was_created() const {
+    return resource.origin() == admin::Server::CREATED;
+  }
 };
 
 std::string ServerName(absl::string_view server_id);

@@ -62,7 +62,7 @@ absl::Status CheckServing(const ServerRecord& server) {
   switch (server.resource.state()) {
     case Server::ACTIVE:
     case Server::DRAINING:
-      if (server.link == nullptr) return Unreachable(server);
+      if (server.link.current == nullptr) return Unreachable(server);
       return absl::OkStatus();
     case Server::STARTING:
       return errors::ErrorWithRetry(
@@ -114,32 +114,34 @@ bool MayFollow(Server::State from, Server::State to) {
   return from == to || (Next(from) & Bit(to)) != 0;
 }
 
-absl::StatusOr<Mutation> Mutation::Begin(Model& model, absl::string_view id,
+absl::StatusOr<Mutation> Mutation::Begin(const ModelLock& lock, Model& model,
+                                         absl::string_view id,
                                          absl::string_view etag) {
-  Model::ServerPtr server = model.Find(id);
+  ServerPtr server = model.Find(lock, id);
   if (server == nullptr) return Model::NoServer(id);
-  if (!etag.empty() && etag != absl::string_view(server->resource.etag())) {
-    return EtagMismatch(server->name(), server->resource.etag());
+  ServerRecord& record = server->record(lock);
+  if (!etag.empty() && etag != absl::string_view(record.resource.etag())) {
+    return EtagMismatch(server->name(), record.resource.etag());
   }
   // One whose gofer is just being asked whether it lives, too.
   // An adopted one that has ended is looked for again for a while, and may go
   // meanwhile.
-  const bool is_taken_over = model.IsBeingAdopted(server->id) &&
-                             server->resource.state() != admin::Server::STOPPED;
-  if (server->busy || is_taken_over) {
+  const bool is_taken_over = model.IsBeingAdopted(lock, record.id) &&
+                             record.resource.state() != admin::Server::STOPPED;
+  if (record.being_changed || is_taken_over) {
     return errors::ErrorWithRetry(
         Reason::OPERATION_PENDING,
         absl::StrCat(server->name(), " is being changed: try again"), kRetryMs,
         {{"resource", server->name()}});
   }
-  server->busy = true;
+  record.being_changed = true;
   return Mutation(model, std::move(server));
 }
 
 Mutation::~Mutation() {
   if (server_ == nullptr) return;
-  gofer::base::MutexLock lock(model_.mu);
-  server_->busy = false;
+  const ModelLock lock(model_);
+  server_->record(lock).being_changed = false;
 }
 
 }  // namespace goferd::model

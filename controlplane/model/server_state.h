@@ -33,23 +33,23 @@ bool MayFollow(admin::Server::State from, admin::Server::State to);
 class Mutation {
  public:
   // Errors: SERVER_NOT_FOUND, ETAG_MISMATCH, OPERATION_PENDING.
-  static absl::StatusOr<Mutation> Begin(Model& model, absl::string_view id,
-                                        absl::string_view etag)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(model.mu);
+  static absl::StatusOr<Mutation> Begin(const ModelLock& lock, Model& model,
+                                        absl::string_view id,
+                                        absl::string_view etag);
   Mutation(Mutation&& other) noexcept
       : model_(other.model_), server_(std::move(other.server_)) {}
   Mutation& operator=(Mutation&&) = delete;
-  // Takes the lock.
+  // Takes the model's lock: it must not go where that is held.
   ~Mutation();
 
-  const Model::ServerPtr& server() const { return server_; }
+  const ServerPtr& server() const { return server_; }
 
  private:
-  Mutation(Model& model, Model::ServerPtr server)
+  Mutation(Model& model, ServerPtr server)
       : model_(model), server_(std::move(server)) {}
 
   Model& model_;
-  Model::ServerPtr server_;
+  ServerPtr server_;
 };
 
 }  // namespace goferd::model

@@ -1,7 +1,7 @@
 // What is known of a server whose gofer others have started.
 
-#ifndef GOFERD_CONTROLPLANE_GOFERS_FOREIGN_SERVER_H_
-#define GOFERD_CONTROLPLANE_GOFERS_FOREIGN_SERVER_H_
+#ifndef GOFERD_CONTROLPLANE_GOFERS_ADOPTED_SERVER_H_
+#define GOFERD_CONTROLPLANE_GOFERS_ADOPTED_SERVER_H_
 
 #include "controlplane/model/server_record.h"
 #include "goferd/worker/v1/bootstrap.pb.h"
@@ -10,9 +10,9 @@ namespace goferd::gofers {
 
 // Nothing was written down of it: what its gofer says is all there is, and it
 // is never started again. `result` has passed CheckAdoptResult.
-void DescribeForeign(const worker::v1::AdoptResult& result,
-                     model::ServerRecord& record);
+void DescribeAdoptedServer(const worker::v1::AdoptResult& result,
+                           model::ServerRecord& record);
 
 }  // namespace goferd::gofers
 
-#endif  // GOFERD_CONTROLPLANE_GOFERS_FOREIGN_SERVER_H_
+#endif  // GOFERD_CONTROLPLANE_GOFERS_ADOPTED_SERVER_H_

@@ -1,4 +1,4 @@
-#include "controlplane/gofers/foreign_server.h"
+#include "controlplane/gofers/adopted_server.h"
 
 #include "controlplane/translate/time_conversion.h"
 #include "goferd/state/v1/state.pb.h"
@@ -29,8 +29,8 @@ void TakeChanges(const model::ServerRecord& record,
 
 }  // namespace
 
-void DescribeForeign(const worker::v1::AdoptResult& result,
-                     model::ServerRecord& record) {
+void DescribeAdoptedServer(const worker::v1::AdoptResult& result,
+                           model::ServerRecord& record) {
   Server& server = record.resource;
   record.resolved_root = result.root();
   server.set_root(result.root());

@@ -1,0 +1,85 @@
+// Adopter: the gofers that live already when goferd comes, and those that
+// others start while it runs.
+
+#ifndef GOFERD_CONTROLPLANE_GOFERS_ADOPTER_H_
+#define GOFERD_CONTROLPLANE_GOFERS_ADOPTER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "controlplane/gofers/gofer_watch.h"
+#include "controlplane/gofers/host.h"
+#include "controlplane/gofers/settings.h"
+#include "controlplane/gofers/takeover.h"
+#include "controlplane/gofers/threads.h"
+#include "controlplane/model/model.h"
+#include "goferd/state/v1/state.pb.h"
+
+namespace goferd::gofers {
+
+class Restarter;
+
+// An id is claimed in the model (Model::BeginAdoption) for as long as its gofer
+// is being adopted. Thread-safe.
+class Adopter {
+ public:
+  // All outlive it.
+  Adopter(model::Model& model, Threads& threads, const Settings& settings,
+          Host& host, GoferWatch& watch, Takeover& takeover,
+          Restarter& restarter)
+      : model_(model),
+        threads_(threads),
+        settings_(settings),
+        host_(host),
+        watch_(watch),
+        takeover_(takeover),
+        restarter_(restarter) {}
+
+  // Adopts what lives in the state directory. Waits for that, at most for
+  // `patience`; gofers that take longer are adopted meanwhile. The servers are
+  // in the model from the beginning.
+  void AdoptAll(absl::Duration patience);
+
+  // Adopts the gofers that others have started since.
+  void AdoptNew();
+  // Adopts the gofer adopted/ID, unless somebody does already.
+  void AdoptNew(const model::ModelLock& lock, const std::string& id);
+
+ private:
+  void AddKept(const model::ModelLock& lock, const model::ServerPtr& server,
+               const state::v1::Overrides& overrides);
+  // Claims servers/ID, and adds the server as an earlier goferd wrote it down.
+  void ClaimCreated(const std::string& id);
+  // False when the id is claimed, or is a server's.
+  bool Claim(const std::string& id);
+  void EndAdoption(const std::string& id);
+  void AdoptCreated(const std::string& id);
+  void AdoptFound(const std::string& id, int attempt);
+  absl::Status TryAdoptFound(const std::string& id);
+  // A server for a gofer that others started, in the place of one that has
+  // ended.
+  absl::StatusOr<model::ServerPtr> MakeAdoptedServer(
+      const std::string& id, const AdoptedLink& adopted);
+  // Kills a gofer that waits for its Bootstrap: nobody is told of it.
+  void EndUnused(const std::string& id, const model::ServerPtr& server,
+                 process::GoferProcess& process);
+  // Settles a server whose gofer died while there was no goferd.
+  void CleanUpDeadGofer(const std::string& id);
+  // Ends a gofer that no goferd wrote down, if one listens in servers/ID.
+  void EndLeftover(const std::string& id);
+
+  model::Model& model_;
+  Threads& threads_;
+  const Settings& settings_;
+  Host& host_;
+  GoferWatch& watch_;
+  Takeover& takeover_;
+  Restarter& restarter_;
+};
+
+}  // namespace goferd::gofers
+
+#endif  // GOFERD_CONTROLPLANE_GOFERS_ADOPTER_H_

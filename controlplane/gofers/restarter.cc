@@ -1,0 +1,97 @@
+#include "controlplane/gofers/restarter.h"
+
+#include <optional>
+#include <utility>
+
+#include "controlplane/gofers/gofer_launcher.h"
+#include "controlplane/gofers/restart_pace.h"
+#include "controlplane/gofers/server_failure.h"
+#include "controlplane/model/server_state.h"
+#include "controlplane/tree/served_tree.h"
+#include "server/base/log.h"
+
+namespace goferd::gofers {
+namespace {
+
+using gofer::base::Log;
+using model::ModelLock;
+using Server = admin::Server;
+
+// Before the next try for a server that is being changed.
+constexpr absl::Duration kBusyPause = absl::Milliseconds(100);
+
+}  // namespace
+
+void Restarter::RestartLater(const model::ModelLock&,
+                             model::ServerRecord& server) {
+  if (server.resource.restart_policy() == Server::NEVER ||
+      !server.was_created() || threads_.stopping()) {
+    return;
+  }
+  if (absl::Now() - server.gofer.started_at > kHealthyLife) {
+    server.gofer.failures_in_a_row = 0;
+  }
+  const absl::Duration pause = PauseBefore(++server.gofer.failures_in_a_row);
+  threads_.RunLater(pause, [this, id = server.id] { Restart(id); });
+}
+
+void Restarter::Restart(const std::string& server_id) {
+  std::optional<model::Mutation> mutation;
+  {
+    const ModelLock lock(model_);
+    const model::ServerPtr found = model_.Find(lock, server_id);
+    if (found == nullptr || threads_.stopping()) return;
+    model::ServerRecord& record = found->record(lock);
+    if (record.gofer.process != nullptr ||
+        record.resource.state() != Server::FAILED) {
+      return;
+    }
+    auto begun = model::Mutation::Begin(lock, model_, server_id, "");
+    if (!begun.ok()) {
+      // Somebody deletes the server, or changes it.
+      threads_.RunLater(kBusyPause, [this, server_id] { Restart(server_id); });
+      return;
+    }
+    mutation.emplace(*std::move(begun));
+    record.resource.set_restart_count(record.resource.restart_count() + 1);
+    // A try that fails before there is a gofer is no healthy life either.
+    record.gofer.started_at = absl::Now();
+    (void)model_.SetState(lock, record, Server::STARTING);
+  }
+  const model::ServerPtr& server = mutation->server();
+  model_.CountGoferRestart();
+  const absl::Status started = LaunchAgain(server);
+  if (started.ok()) {
+    Log().info("{}: a new gofer serves", server->name());
+    return;
+  }
+  const ModelLock lock(model_);
+  Log().error("{}: no new gofer: {}", server->name(),
+              std::string(started.message()));
+  model::ServerRecord& record = server->record(lock);
+  if (record.resource.state() != Server::STARTING) return;
+  admin::ServerFailure failure;
+  failure.set_reason(admin::ServerFailure::START_FAILED);
+  failure.set_message(std::string(started.message()));
+  MarkFailed(lock, model_, record, std::move(failure));
+  RestartLater(lock, record);
+}
+
+// What was allowed when the server was made may not be any more.
+absl::Status Restarter::LaunchAgain(const model::ServerPtr& server) {
+  Server resource;
+  std::string resolved_root;
+  {
+    const ModelLock lock(model_);
+    resource = server->record(lock).resource;
+    resolved_root = server->record(lock).resolved_root;
+  }
+  absl::Status allowed = settings_.CheckSandboxMode(resource.sandbox_mode());
+  if (!allowed.ok()) return allowed;
+  const auto tree = tree::ResolveTree(resource, resolved_root,
+                                      settings_.config().allowed_roots());
+  if (!tree.ok()) return tree.status();
+  return launcher_.Launch(server, *tree);
+}
+
+}  // namespace goferd::gofers

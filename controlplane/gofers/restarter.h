@@ -1,0 +1,44 @@
+// Restarter: new gofers for dead ones, as the restart policy says.
+
+#ifndef GOFERD_CONTROLPLANE_GOFERS_RESTARTER_H_
+#define GOFERD_CONTROLPLANE_GOFERS_RESTARTER_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "controlplane/gofers/settings.h"
+#include "controlplane/gofers/threads.h"
+#include "controlplane/model/model.h"
+
+namespace goferd::gofers {
+
+class GoferLauncher;
+
+// Thread-safe.
+class Restarter {
+ public:
+  // All outlive it.
+  Restarter(model::Model& model, Threads& threads, const Settings& settings,
+            GoferLauncher& launcher)
+      : model_(model),
+        threads_(threads),
+        settings_(settings),
+        launcher_(launcher) {}
+
+  // Starts a new gofer for a server that is FAILED, if its policy wants that:
+  // on a thread of the pool, after a pause that doubles with each failure.
+  void RestartLater(const model::ModelLock& lock, model::ServerRecord& server);
+
+ private:
+  void Restart(const std::string& server_id);
+  absl::Status LaunchAgain(const model::ServerPtr& server);
+
+  model::Model& model_;
+  Threads& threads_;
+  const Settings& settings_;
+  GoferLauncher& launcher_;
+};
+
+}  // namespace goferd::gofers
+
+#endif  // GOFERD_CONTROLPLANE_GOFERS_RESTARTER_H_

@@ -1,0 +1,37 @@
+#include "controlplane/gofers/threads.h"
+
+#include <utility>
+
+#include "controlplane/errors/error.h"
+
+namespace goferd::gofers {
+
+Threads::Threads(std::unique_ptr<event_loop::EventLoop> loop, size_t count)
+    : loop_(std::move(loop)), pool_(count), adopters_(count) {}
+
+void Threads::RunLater(absl::Duration delay, std::function<void()> task) {
+  loop_->After(delay, [this, task = std::move(task)]() mutable {
+    pool_.Post(std::move(task));
+  });
+}
+
+void Threads::AdoptLater(absl::Duration delay, std::function<void()> task) {
+  loop_->After(delay, [this, task = std::move(task)]() mutable {
+    adopters_.Post(std::move(task));
+  });
+}
+
+absl::Status Threads::CheckRunning() const {
+  if (!stopping()) return absl::OkStatus();
+  return errors::Error(errors::Reason::SHUTTING_DOWN,
+                       "goferd is going down: try again when it is back");
+}
+
+void Threads::Stop() {
+  BeginShutdown();
+  adopters_.Stop();
+  pool_.Stop();
+  loop_->Stop();
+}
+
+}  // namespace goferd::gofers
