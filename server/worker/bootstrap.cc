@@ -20,9 +20,9 @@
 #include "server/lisafs/handler_table.h"
 #include "server/rules/unix_clock.h"
 #include "server/wire/message_id.h"
-#include "server/worker/agent_sandbox.h"
-#include "server/worker/agent_translate.h"
 #include "server/worker/failure.h"
+#include "server/worker/managed_sandbox.h"
+#include "server/worker/protocol_translation.h"
 
 namespace gofer::worker {
 namespace {
@@ -77,13 +77,13 @@ std::optional<SandboxFailure> LimitFds(uint32_t max_fds) {
 }
 
 v1::AdoptResult MakeFacts(const v1::Bootstrap& request,
-                          const ConfinedAgent& agent) {
+                          const ConfinedGofer& gofer) {
   v1::AdoptResult facts;
   v1::BootstrapResult& result = *facts.mutable_bootstrap();
   *result.mutable_party() = OwnParty();
   result.set_pid(::getpid());
-  for (const std::string& step : agent.steps) result.add_sandbox_steps(step);
-  for (const std::string& step : agent.missing) {
+  for (const std::string& step : gofer.steps) result.add_sandbox_steps(step);
+  for (const std::string& step : gofer.missing) {
     result.add_missing_sandbox_steps(step);
   }
   AddSupportedMids(result);
@@ -165,25 +165,25 @@ class Bootstrapper {
   std::variant<Bootstrapped, SandboxFailure> Become(ControlRequest& request) {
     const v1::Bootstrap& bootstrap = request.message.bootstrap();
     if (auto failed = Check(bootstrap)) return *failed;
-    const auto tree = ToAgentTree(bootstrap, request.fds);
+    const auto tree = ToBootstrapTree(bootstrap, request.fds);
     if (!tree.ok()) {
       return SandboxFailure{tree.failure(), ExitCode::kBootstrap};
     }
     base::SetLogLevel(*ToLogLevel(bootstrap.log_level()));
     if (auto failed = LimitFds(bootstrap.limits().max_fds())) return *failed;
-    auto confined = ConfineAgent(*tree, bootstrap.sandbox_mode());
+    auto confined = ConfineManagedGofer(*tree, bootstrap.sandbox_mode());
     if (auto* failed = std::get_if<SandboxFailure>(&confined)) {
       return std::move(*failed);
     }
     // They lead to the host's mounts.
     request.fds.clear();
-    auto& agent = *std::get_if<ConfinedAgent>(&confined);
+    auto& gofer = *std::get_if<ConfinedGofer>(&confined);
     Bootstrapped result;
-    result.facts.adopt = MakeFacts(bootstrap, agent);
-    result.facts.tree = std::move(agent.tree);
-    result.facts.may_clone_mounts = agent.may_clone_mounts;
-    result.facts.clone = std::move(agent.clone);
-    result.facts.readonly_clone = std::move(agent.readonly_clone);
+    result.facts.adopt = MakeFacts(bootstrap, gofer);
+    result.facts.tree = std::move(gofer.tree);
+    result.facts.may_clone_mounts = gofer.may_clone_mounts;
+    result.facts.clone = std::move(gofer.clone);
+    result.facts.readonly_clone = std::move(gofer.readonly_clone);
     result.peer = std::move(peer_);
     result.request_id = request.message.request_id();
     result.bootstrap = bootstrap;

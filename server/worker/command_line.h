@@ -21,8 +21,8 @@ struct UsageError {
 };
 
 // Looks at argv[1] and on; opens nothing.
-std::variant<ServeOptions, AgentOptions, HelpText, UsageError> ParseCommandLine(
-    int argc, const char* const* argv);
+std::variant<ServeOptions, ManagedOptions, HelpText, UsageError>
+ParseCommandLine(int argc, const char* const* argv);
 
 }  // namespace gofer::worker
 

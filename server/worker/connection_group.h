@@ -19,9 +19,9 @@
 #include "server/lisafs/options.h"
 #include "server/lisafs/server.h"
 #include "server/rules/rule_book.h"
-#include "server/worker/agent_requests.h"
 #include "server/worker/connection_notes.h"
-#include "server/worker/control_agent.h"
+#include "server/worker/control_thread.h"
+#include "server/worker/gofer_facts.h"
 #include "server/worker/signals.h"
 #include "server/worker/stage_error.h"
 
@@ -59,7 +59,7 @@ class ConnectionGroup {
 
   // Before Create: WaitForEnd will serve goferd on `listener`, with `facts` but
   // for what is known only then.
-  void EnableControl(AgentFacts facts, base::UniqueFd listener);
+  void EnableControl(GoferFacts facts, base::UniqueFd listener);
 
   // Returns when all have ended. A signal asks them to: requests in flight are
   // answered; a second one does not wait for that.
@@ -67,8 +67,9 @@ class ConnectionGroup {
 
  private:
   void NoteEnd(const lisafs::Connection& connection);
-  // Names the connections to the agent, "io-0" and on, before they start.
-  void MakeAgent();
+  // Names the connections "io-0" and on, and makes them known to the control
+  // thread, before they start.
+  void MakeControlThread();
   void StopBySignals();
 
   std::vector<ServedSocket> sockets_;
@@ -76,14 +77,14 @@ class ConnectionGroup {
   std::unique_ptr<TerminationSignals> signals_;
   // With control only.
   std::unique_ptr<ConnectionNotes> notes_;
-  AgentFacts facts_;
+  GoferFacts facts_;
   base::UniqueFd listener_;
   std::atomic<size_t> ended_ = 0;
   // Before the connections that it outlives.
   std::unique_ptr<lisafs::Server> server_;
   std::vector<std::shared_ptr<lisafs::Connection>> connections_;
   std::unique_ptr<rules::RuleBook> book_;
-  std::unique_ptr<ControlAgent> agent_;
+  std::unique_ptr<ControlThread> control_;
 };
 
 }  // namespace gofer::worker

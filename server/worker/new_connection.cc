@@ -13,7 +13,7 @@
 #include "server/base/syscall.h"
 #include "server/hostfs/host_backend.h"
 #include "server/lisafs/mount_path.h"
-#include "server/worker/agent_translate.h"
+#include "server/worker/protocol_translation.h"
 
 namespace gofer::worker {
 namespace {
@@ -25,12 +25,12 @@ constexpr size_t kMaxPathBytes = 4095;
 constexpr absl::string_view kOpenStep = "open-mount-path";
 
 std::optional<Failure> CheckNames(const v1::StartConnection& request,
-                                  const AgentConnections& connections) {
+                                  const ConnectionBook& connections) {
   if (request.uid().empty() || request.uid().size() > kMaxIdBytes ||
       request.connection_id().empty() ||
       request.connection_id().size() > kMaxIdBytes ||
       request.mount_path().size() > kMaxPathBytes || !request.has_options() ||
-      request.daemon_data().size() > AgentConnections::kMaxDaemonData) {
+      request.daemon_data().size() > ConnectionBook::kMaxDaemonData) {
     return MakeFailure(Failure::MALFORMED,
                        "uid, connection_id, mount_path, options or "
                        "daemon_data");
@@ -41,8 +41,8 @@ std::optional<Failure> CheckNames(const v1::StartConnection& request,
   return std::nullopt;
 }
 
-std::optional<Failure> CheckRoom(const AgentFacts& facts,
-                                 const AgentConnections& connections) {
+std::optional<Failure> CheckRoom(const GoferFacts& facts,
+                                 const ConnectionBook& connections) {
   if (facts.adopt.draining()) {
     return MakeFailure(Failure::DRAINING, "the server drains");
   }
@@ -75,7 +75,7 @@ FailureOr<bool> IsDirectory(const hostfs::HostBackend& backend,
 
 // A client gets a copy of its directory, above which there is nothing. A
 // confined gofer has made those of the root; it may make no others.
-std::optional<Failure> PrepareDonation(const AgentFacts& facts,
+std::optional<Failure> PrepareDonation(const GoferFacts& facts,
                                        const std::string& path,
                                        const lisafs::ConnectionOptions& options,
                                        hostfs::HostBackend& backend) {
@@ -106,9 +106,9 @@ std::optional<Failure> PrepareDonation(const AgentFacts& facts,
 }  // namespace
 
 FailureOr<v1::Connection> MakeConnection(const v1::StartConnection& request,
-                                         const AgentFacts& facts,
+                                         const GoferFacts& facts,
                                          lisafs::Server& server,
-                                         AgentConnections& connections) {
+                                         ConnectionBook& connections) {
   if (auto failure = CheckNames(request, connections)) return *failure;
   auto options = ToConnectionOptions(request.options(), facts.adopt.options());
   if (!options.ok()) return options.failure();

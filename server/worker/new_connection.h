@@ -5,17 +5,17 @@
 
 #include "goferd/worker/v1/connection.pb.h"
 #include "server/lisafs/server.h"
-#include "server/worker/agent_connections.h"
-#include "server/worker/agent_requests.h"
+#include "server/worker/connection_book.h"
 #include "server/worker/failure.h"
+#include "server/worker/gofer_facts.h"
 
 namespace gofer::worker {
 
 // Makes what `request` wants and adds it to `connections`. Failures: see
 // StartConnection in goferd/worker/v1/connection.proto.
 FailureOr<goferd::worker::v1::Connection> MakeConnection(
-    const goferd::worker::v1::StartConnection& request, const AgentFacts& facts,
-    lisafs::Server& server, AgentConnections& connections);
+    const goferd::worker::v1::StartConnection& request, const GoferFacts& facts,
+    lisafs::Server& server, ConnectionBook& connections);
 
 }  // namespace gofer::worker
 

@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::variant<ServeOptions, AgentOptions, HelpText, UsageError> Parse(
+std::variant<ServeOptions, ManagedOptions, HelpText, UsageError> Parse(
     std::vector<const char*> words) {
   words.insert(words.begin(), "gofer");
   return ParseCommandLine(static_cast<int>(words.size()), words.data());
@@ -154,29 +154,29 @@ TEST(CommandLineTest, Version) {
   EXPECT_THAT(help->text, ::testing::StartsWith("gofer "));
 }
 
-TEST(CommandLineTest, Agent) {
-  const auto parsed = Parse({"agent", "--control-fd=7", "--log-level=debug"});
-  const auto* const options = std::get_if<AgentOptions>(&parsed);
+TEST(CommandLineTest, ManagedTakesAControlSocket) {
+  const auto parsed = Parse({"managed", "--control-fd=7", "--log-level=debug"});
+  const auto* const options = std::get_if<ManagedOptions>(&parsed);
   ASSERT_NE(options, nullptr);
   EXPECT_EQ(options->control_fd, 7);
   EXPECT_EQ(options->log_level, "debug");
   EXPECT_EQ(options->log_format, base::LogFormat::kText);
 }
 
-TEST(CommandLineTest, AgentThatLogsForPrograms) {
-  const auto parsed = Parse({"agent", "--control-fd=7", "--log-format=json"});
-  const auto* const options = std::get_if<AgentOptions>(&parsed);
+TEST(CommandLineTest, ManagedLogsForPrograms) {
+  const auto parsed = Parse({"managed", "--control-fd=7", "--log-format=json"});
+  const auto* const options = std::get_if<ManagedOptions>(&parsed);
   ASSERT_NE(options, nullptr);
   EXPECT_EQ(options->log_format, base::LogFormat::kJson);
-  EXPECT_THAT(ParseError({"agent", "--control-fd=3", "--log-format=xml"}),
+  EXPECT_THAT(ParseError({"managed", "--control-fd=3", "--log-format=xml"}),
               HasSubstr("--log-format"));
 }
 
-TEST(CommandLineTest, AgentErrors) {
-  EXPECT_THAT(ParseError({"agent"}), HasSubstr("--control-fd"));
-  EXPECT_THAT(ParseError({"agent", "--control-fd=-1"}),
-              HasSubstr("gofer agent --help"));
-  EXPECT_THAT(ParseError({"agent", "--control-fd=3", "--log-level=loud"}),
+TEST(CommandLineTest, ManagedRejectsWhatMakesNoSense) {
+  EXPECT_THAT(ParseError({"managed"}), HasSubstr("--control-fd"));
+  EXPECT_THAT(ParseError({"managed", "--control-fd=-1"}),
+              HasSubstr("gofer managed --help"));
+  EXPECT_THAT(ParseError({"managed", "--control-fd=3", "--log-level=loud"}),
               HasSubstr("--log-level=loud"));
 }
 

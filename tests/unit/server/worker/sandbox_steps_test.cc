@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "server/sandbox/landlock.h"
-#include "server/worker/agent_sandbox.h"
+#include "server/worker/managed_sandbox.h"
 
 namespace gofer::worker {
 namespace {
@@ -19,8 +19,8 @@ TEST(StepNamesTest, NothingPlannedNothingNamed) {
               IsEmpty());
 }
 
-TEST(StepNamesTest, OfAnAgent) {
-  sandbox::Plan plan = AgentPlan();
+TEST(StepNamesTest, NamesEveryStepOfAManagedGofer) {
+  sandbox::Plan plan = ManagedGoferPlan();
   plan.landlock = false;
   EXPECT_THAT(StepNames(plan), ElementsAre("no-new-privileges", "capabilities",
                                            "syscall-filter"));
@@ -32,8 +32,8 @@ TEST(StepNamesTest, OfAnAgent) {
                   "capabilities", "syscall-filter"));
 }
 
-TEST(AgentPlanTest, NoPrivilegeOverMounts) {
-  const sandbox::Plan plan = AgentPlan();
+TEST(ManagedGoferPlanTest, NoPrivilegeOverMounts) {
+  const sandbox::Plan plan = ManagedGoferPlan();
   ASSERT_TRUE(plan.syscalls && plan.capabilities);
   EXPECT_FALSE(plan.syscalls->donate_mounts);
   constexpr int kSysAdmin = 21;

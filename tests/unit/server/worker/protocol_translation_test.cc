@@ -1,4 +1,4 @@
-#include "server/worker/agent_translate.h"
+#include "server/worker/protocol_translation.h"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // Between goferd's words and ours: options, states, reasons, levels.
 
-#ifndef GOFER_SERVER_WORKER_AGENT_TRANSLATE_H_
-#define GOFER_SERVER_WORKER_AGENT_TRANSLATE_H_
+#ifndef GOFER_SERVER_WORKER_PROTOCOL_TRANSLATION_H_
+#define GOFER_SERVER_WORKER_PROTOCOL_TRANSLATION_H_
 
 #include <cstdint>
 #include <optional>
@@ -57,4 +57,4 @@ bool AreSane(const goferd::worker::v1::ServerLimits& limits);
 
 }  // namespace gofer::worker
 
-#endif  // GOFER_SERVER_WORKER_AGENT_TRANSLATE_H_
+#endif  // GOFER_SERVER_WORKER_PROTOCOL_TRANSLATION_H_

@@ -1,4 +1,4 @@
-#include "server/worker/agent_translate.h"
+#include "server/worker/protocol_translation.h"
 
 #include "server/control/bounds.h"
 #include "server/lisafs/handler_table.h"

@@ -1,7 +1,7 @@
-// AgentConnections: the connections of a gofer, as goferd knows them.
+// ConnectionBook: the connections of a gofer, as goferd knows them.
 
-#ifndef GOFER_SERVER_WORKER_AGENT_CONNECTIONS_H_
-#define GOFER_SERVER_WORKER_AGENT_CONNECTIONS_H_
+#ifndef GOFER_SERVER_WORKER_CONNECTION_BOOK_H_
+#define GOFER_SERVER_WORKER_CONNECTION_BOOK_H_
 
 #include <cstdint>
 #include <deque>
@@ -28,7 +28,7 @@ namespace gofer::worker {
 // By uid, from their creation until they are forgotten. Those that run are the
 // server's; ended ones are kept as messages, a bounded number for a bounded
 // time. Of the control thread alone.
-class AgentConnections {
+class ConnectionBook {
  public:
   static constexpr size_t kMostEnded = 10'000;
   static constexpr size_t kMaxDaemonData = control::kMostConnectionData;
@@ -38,8 +38,8 @@ class AgentConnections {
       std::function<void(const goferd::worker::v1::Connection&)>;
 
   // `server` and `notes` must outlive this.
-  AgentConnections(lisafs::Server& server, ConnectionNotes& notes,
-                   int64_t ended_retention_ns, ChangeCallback on_change);
+  ConnectionBook(lisafs::Server& server, ConnectionNotes& notes,
+                 int64_t ended_retention_ns, ChangeCallback on_change);
 
   // `facts` has what goferd has chosen; the state and the times are ours.
   goferd::worker::v1::Connection Add(
@@ -121,4 +121,4 @@ class AgentConnections {
 
 }  // namespace gofer::worker
 
-#endif  // GOFER_SERVER_WORKER_AGENT_CONNECTIONS_H_
+#endif  // GOFER_SERVER_WORKER_CONNECTION_BOOK_H_

@@ -1,4 +1,4 @@
-#include "server/worker/agent_rules.h"
+#include "server/worker/rule_translation.h"
 
 #include <cstdint>
 #include <optional>

@@ -1,4 +1,4 @@
-#include "server/worker/agent_stats.h"
+#include "server/worker/stats_translation.h"
 
 #include <cstdint>
 #include <string>

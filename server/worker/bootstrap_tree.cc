@@ -1,4 +1,4 @@
-#include "server/worker/agent_tree.h"
+#include "server/worker/bootstrap_tree.h"
 
 #include <sys/mount.h>
 
@@ -56,7 +56,7 @@ std::vector<sandbox::IdRange> ToIdRanges(const Ranges& ranges) {
 
 std::optional<Failure> AddBundle(const v1::Bootstrap& bootstrap,
                                  std::span<const base::UniqueFd> fds,
-                                 AgentTree& tree) {
+                                 BootstrapTree& tree) {
   const v1::Bundle& bundle = bootstrap.bundle();
   tree.is_bundle = true;
   tree.plan.root = bootstrap.root();
@@ -85,8 +85,8 @@ std::optional<Failure> AddBundle(const v1::Bootstrap& bootstrap,
 
 }  // namespace
 
-FailureOr<AgentTree> ToAgentTree(const v1::Bootstrap& bootstrap,
-                                 std::span<const base::UniqueFd> fds) {
+FailureOr<BootstrapTree> ToBootstrapTree(const v1::Bootstrap& bootstrap,
+                                         std::span<const base::UniqueFd> fds) {
   const bool is_bundle =
       bootstrap.has_bundle() || !bootstrap.oci_bundle().empty();
   if (bootstrap.sandbox_mode() == v1::SANDBOX_MODE_UNCONFINED &&
@@ -105,7 +105,7 @@ FailureOr<AgentTree> ToAgentTree(const v1::Bootstrap& bootstrap,
         Failure::MALFORMED,
         absl::StrCat(fds.size(), " descriptors in place of ", wanted));
   }
-  AgentTree tree;
+  BootstrapTree tree;
   tree.plan.root = ".";
   tree.sources.root = fds[0].get();
   if (is_bundle) {

@@ -1,4 +1,4 @@
-#include "server/worker/agent_requests.h"
+#include "server/worker/control_service.h"
 
 #include <sys/resource.h>
 
@@ -9,11 +9,11 @@
 #include "server/base/log.h"
 #include "server/control/bounds.h"
 #include "server/control/versions.h"
-#include "server/worker/agent_rules.h"
-#include "server/worker/agent_stats.h"
-#include "server/worker/agent_translate.h"
 #include "server/worker/failure.h"
 #include "server/worker/new_connection.h"
+#include "server/worker/protocol_translation.h"
+#include "server/worker/rule_translation.h"
+#include "server/worker/stats_translation.h"
 
 namespace gofer::worker {
 namespace {
@@ -36,11 +36,11 @@ void Fail(v1::Response& response, Failure::Code code, absl::string_view text) {
 
 }  // namespace
 
-size_t AgentRequests::FdCount(const Message& message) {
+size_t ControlService::FdCount(const Message& message) {
   return message.has_attach_connection() ? 1 : 0;
 }
 
-bool AgentRequests::IsUnsupported(const Message& message) const {
+bool ControlService::IsUnsupported(const Message& message) const {
   v1::Capability needed;
   switch (message.request_case()) {
     case Message::kStartConnection:
@@ -56,7 +56,7 @@ bool AgentRequests::IsUnsupported(const Message& message) const {
   return !control::HasCapability(facts_.adopt.bootstrap().party(), needed);
 }
 
-std::optional<v1::Response> AgentRequests::Serve(ControlRequest request) {
+std::optional<v1::Response> ControlService::Serve(ControlRequest request) {
   const Message& message = request.message;
   Response response;
   response.set_request_id(message.request_id());
@@ -72,9 +72,9 @@ std::optional<v1::Response> AgentRequests::Serve(ControlRequest request) {
   return response;
 }
 
-void AgentRequests::Dispatch(const Message& message,
-                             std::vector<base::UniqueFd>& fds,
-                             Response& response) {
+void ControlService::Dispatch(const Message& message,
+                              std::vector<base::UniqueFd>& fds,
+                              Response& response) {
   switch (message.request_case()) {
     case Message::kStartConnection:
       StartConnection(message.start_connection(), response);
@@ -147,7 +147,7 @@ void AgentRequests::Dispatch(const Message& message,
   }
 }
 
-v1::AdoptResult AgentRequests::Adopt(uint64_t event_number) const {
+v1::AdoptResult ControlService::Adopt(uint64_t event_number) const {
   v1::AdoptResult result = facts_.adopt;
   result.set_event_number(event_number);
   for (auto& connection : connections_.List()) {
@@ -158,14 +158,14 @@ v1::AdoptResult AgentRequests::Adopt(uint64_t event_number) const {
   return result;
 }
 
-void AgentRequests::StartConnection(const v1::StartConnection& request,
-                                    Response& response) {
+void ControlService::StartConnection(const v1::StartConnection& request,
+                                     Response& response) {
   Put(MakeConnection(request, facts_, server_, connections_), response,
       &Response::mutable_connection);
 }
 
-void AgentRequests::GetStats(const v1::GetStats& request,
-                             Response& response) const {
+void ControlService::GetStats(const v1::GetStats& request,
+                              Response& response) const {
   v1::StatsList& list = *response.mutable_stats();
   switch (request.target_case()) {
     case v1::GetStats::kServerTotal:
@@ -189,13 +189,13 @@ void AgentRequests::GetStats(const v1::GetStats& request,
   }
 }
 
-void AgentRequests::SetDraining(bool draining) {
+void ControlService::SetDraining(bool draining) {
   facts_.adopt.set_draining(draining);
   if (draining) connections_.ForgetCreated();
 }
 
-void AgentRequests::SetLimits(const v1::ServerLimits& limits,
-                              Response& response) {
+void ControlService::SetLimits(const v1::ServerLimits& limits,
+                               Response& response) {
   if (!AreSane(limits)) {
     return Fail(response, Failure::MALFORMED, "a limit out of range");
   }
@@ -214,20 +214,21 @@ void AgentRequests::SetLimits(const v1::ServerLimits& limits,
       base::Errno(EPERM));
 }
 
-void AgentRequests::SetLogLevel(v1::LogLevel level, Response& response) {
+void ControlService::SetLogLevel(v1::LogLevel level, Response& response) {
   const auto word = ToLogLevel(level);
   if (!word) return Fail(response, Failure::MALFORMED, "no such level");
   base::SetLogLevel(*word);
 }
 
-void AgentRequests::SetDaemonData(const std::string& data, Response& response) {
+void ControlService::SetDaemonData(const std::string& data,
+                                   Response& response) {
   if (data.size() > control::kMostServerData) {
     return Fail(response, Failure::MALFORMED, "more than 64 KiB");
   }
   facts_.adopt.set_daemon_data(data);
 }
 
-void AgentRequests::Shutdown(const Message& message, Response& response) {
+void ControlService::Shutdown(const Message& message, Response& response) {
   const v1::Shutdown& request = message.shutdown();
   if (!request.has_close_timeout_ns() && connections_.live_count() > 0) {
     return Fail(

@@ -1,35 +1,22 @@
-// AgentRequests: what goferd asks of a gofer that serves, and the answers.
+// ControlService: what goferd asks of a gofer that serves, and the answers.
 
-#ifndef GOFER_SERVER_WORKER_AGENT_REQUESTS_H_
-#define GOFER_SERVER_WORKER_AGENT_REQUESTS_H_
+#ifndef GOFER_SERVER_WORKER_CONTROL_SERVICE_H_
+#define GOFER_SERVER_WORKER_CONTROL_SERVICE_H_
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <vector>
 
 #include "goferd/worker/v1/bootstrap.pb.h"
 #include "goferd/worker/v1/frame.pb.h"
 #include "server/base/unique_fd.h"
-#include "server/hostfs/host_tree.h"
 #include "server/lisafs/server.h"
 #include "server/rules/rule_book.h"
-#include "server/worker/agent_connections.h"
+#include "server/worker/connection_book.h"
 #include "server/worker/control_peer.h"
+#include "server/worker/gofer_facts.h"
 
 namespace gofer::worker {
-
-// What a gofer is, as Adopt answers it but for the lists, and what new
-// connections are made of.
-struct AgentFacts {
-  goferd::worker::v1::AdoptResult adopt;
-  // Null in a gofer that takes no new connections.
-  std::shared_ptr<hostfs::HostTree> tree;
-  // See ConfinedAgent.
-  bool may_clone_mounts = false;
-  base::UniqueFd clone;
-  base::UniqueFd readonly_clone;
-};
 
 // What a Shutdown wants.
 struct ShutdownRequest {
@@ -38,14 +25,14 @@ struct ShutdownRequest {
 };
 
 // Answers every request but Bootstrap, Adopt's taking over and the end of
-// Shutdown, which are ControlAgent's. Of the control thread alone.
-class AgentRequests {
+// Shutdown, which are ControlThread's. Of the control thread alone.
+class ControlService {
  public:
   using Response = goferd::worker::v1::Response;
 
   // All must outlive this.
-  AgentRequests(AgentFacts& facts, lisafs::Server& server,
-                rules::RuleBook& book, AgentConnections& connections)
+  ControlService(GoferFacts& facts, lisafs::Server& server,
+                 rules::RuleBook& book, ConnectionBook& connections)
       : facts_(facts),
         server_(server),
         book_(book),
@@ -81,13 +68,13 @@ class AgentRequests {
   void SetDaemonData(const std::string& data, Response& response);
   void Shutdown(const Message& message, Response& response);
 
-  AgentFacts& facts_;
+  GoferFacts& facts_;
   lisafs::Server& server_;
   rules::RuleBook& book_;
-  AgentConnections& connections_;
+  ConnectionBook& connections_;
   std::optional<ShutdownRequest> shutdown_;
 };
 
 }  // namespace gofer::worker
 
-#endif  // GOFER_SERVER_WORKER_AGENT_REQUESTS_H_
+#endif  // GOFER_SERVER_WORKER_CONTROL_SERVICE_H_
