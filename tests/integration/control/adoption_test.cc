@@ -25,7 +25,7 @@ class AdoptionTest : public testing::Test {
   std::unique_ptr<FakeGoferd> first_;
 };
 
-TEST_F(AdoptionTest, ByASecondWhileTheFirstIsThere) {
+TEST_F(AdoptionTest, ASecondGoferdAdoptsWhileTheFirstIsThere) {
   const Client client = GoferUnderTest::Connect(*first_, "c");
   first_->AwaitState("c", v1::CONNECTION_STATE_MOUNTED);
   FakeGoferd second(gofer_.socket_path());
@@ -50,7 +50,7 @@ TEST_F(AdoptionTest, ByASecondWhileTheFirstIsThere) {
   EXPECT_EQ(second.events().front().event_number(), 4u);
 }
 
-TEST_F(AdoptionTest, OneThatDoesNotAdoptTakesNothing) {
+TEST_F(AdoptionTest, AGoferdThatDoesNotAdoptTakesNothing) {
   FakeGoferd silent(gofer_.socket_path());
   FakeGoferd wrong(gofer_.socket_path());
   v1::ToGofer message;

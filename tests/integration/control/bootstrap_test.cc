@@ -28,7 +28,7 @@ const std::vector<std::string> kNobody = {
     "setpriv",        "--reuid=65534",       "--regid=65534",
     "--clear-groups", "--bounding-set=-all", "--inh-caps=-all"};
 
-TEST(BootstrapTest, ConfinedAsRoot) {
+TEST(BootstrapTest, RootConfinesItselfCompletely) {
   if (!MayMount()) GTEST_SKIP() << "needs root, to make mounts";
   GoferUnderTest gofer;
   gofer.root().Write("hello", "from the tree");
@@ -66,7 +66,7 @@ TEST(BootstrapTest, NoDescriptorLeadsOut) {
   }
 }
 
-TEST(BootstrapTest, WithoutPrivilegesAsFarAsItGoes) {
+TEST(BootstrapTest, WithoutPrivilegesItConfinesItselfAsFarAsItGoes) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root, to be nobody";
   GoferUnderTest gofer(kNobody);
   gofer.root().Write("hello", "from the tree");
@@ -98,7 +98,7 @@ TEST(BootstrapTest, StrictWithoutPrivilegesIsAFailure) {
       static_cast<int>(worker::ExitCodeOf(sandbox::Step::kMountNamespace)));
 }
 
-TEST(BootstrapTest, Unconfined) {
+TEST(BootstrapTest, AnUnconfinedGoferServes) {
   GoferUnderTest gofer;
   gofer.root().Write("hello", "from the tree");
   const auto goferd = gofer.Start(v1::SANDBOX_MODE_UNCONFINED);
@@ -163,7 +163,7 @@ INSTANTIATE_TEST_SUITE_P(
                 v1::Failure::MALFORMED}),
     [](const auto& test) { return std::string(test.param.name); });
 
-TEST(BootstrapTest, WithoutTheRootsDescriptor) {
+TEST(BootstrapTest, EndsWithoutTheRootsDescriptor) {
   GoferUnderTest gofer;
   FakeGoferd goferd(gofer.socket_path());
   const v1::Response response = goferd.Ask(gofer.MakeBootstrap());
@@ -171,7 +171,7 @@ TEST(BootstrapTest, WithoutTheRootsDescriptor) {
   EXPECT_EQ(gofer.process().Wait(), static_cast<int>(ExitCode::kBootstrap));
 }
 
-TEST(BootstrapTest, OtherRequestsBeforeIt) {
+TEST(BootstrapTest, RefusesOtherRequestsBeforeIt) {
   GoferUnderTest gofer;
   FakeGoferd goferd(gofer.socket_path());
   EXPECT_EQ(goferd.Adopt().failure().code(), v1::Failure::WRONG_STATE);
@@ -192,7 +192,7 @@ TEST(BootstrapTest, GoferdsThatAreSilentOrMakeNoSenseGiveWay) {
   EXPECT_EQ(goferd->Count().active(), 0u);
 }
 
-TEST(BootstrapTest, ASignalBeforeItIsTheEnd) {
+TEST(BootstrapTest, ASignalBeforeItEndsTheGofer) {
   GoferUnderTest gofer;
   FakeGoferd goferd(gofer.socket_path());
   // It is there when it has answered.
@@ -201,7 +201,7 @@ TEST(BootstrapTest, ASignalBeforeItIsTheEnd) {
   EXPECT_EQ(gofer.process().Wait(), 0);
 }
 
-TEST(BootstrapTest, NoListeningSocket) {
+TEST(BootstrapTest, EndsWithoutAListeningSocket) {
   const base::UniqueFd stream(::socket(AF_UNIX, SOCK_STREAM, 0));
   GoferChild gofer({"managed", "--control-fd=3"}, {stream.get()});
   EXPECT_EQ(gofer.Wait(), static_cast<int>(ExitCode::kControl));

@@ -77,7 +77,7 @@ TEST_F(ConnectionsTest, ALifeWithItsEvents) {
   EXPECT_GT(StatsOf("c").messages_size(), 0) << "its stats are, too";
 }
 
-TEST_F(ConnectionsTest, WhatCannotBeCreated) {
+TEST_F(ConnectionsTest, RejectsConnectionsThatCannotBeStarted) {
   EXPECT_EQ(StartFailure(GoferUnderTest::MakeStart("")),
             v1::Failure::MALFORMED);
   EXPECT_EQ(StartFailure(GoferUnderTest::MakeStart("c", "relative")),
@@ -97,7 +97,7 @@ TEST_F(ConnectionsTest, WhatCannotBeCreated) {
   EXPECT_EQ(goferd_->List().connections_size(), 1);
 }
 
-TEST_F(ConnectionsTest, WrongDescriptorsLeaveItCreated) {
+TEST_F(ConnectionsTest, WrongDescriptorsLeaveItPending) {
   ASSERT_FALSE(goferd_->Ask(GoferUnderTest::MakeStart("c")).has_failure());
   v1::ToGofer attach;
   attach.mutable_attach_connection()->set_uid("c");
@@ -120,7 +120,7 @@ TEST_F(ConnectionsTest, WrongDescriptorsLeaveItCreated) {
             v1::Failure::WRONG_STATE);
 }
 
-TEST_F(ConnectionsTest, AsManyAsTheLimitAllows) {
+TEST_F(ConnectionsTest, StartsAsManyAsTheLimitAllows) {
   v1::ToGofer limits;
   v1::ServerLimits& wanted = *limits.mutable_set_limits()->mutable_limits();
   wanted.set_max_connections(2);
@@ -142,7 +142,7 @@ TEST_F(ConnectionsTest, AsManyAsTheLimitAllows) {
   EXPECT_EQ(goferd_->Ask(limits).failure().code(), v1::Failure::MALFORMED);
 }
 
-TEST_F(ConnectionsTest, NoChannelsWhereThereAreToBeNone) {
+TEST_F(ConnectionsTest, OffersNoChannelsWithoutALimitForThem) {
   v1::ToGofer limits;
   v1::ServerLimits& wanted = *limits.mutable_set_limits()->mutable_limits();
   wanted.set_max_connections(2);
@@ -156,7 +156,7 @@ TEST_F(ConnectionsTest, NoChannelsWhereThereAreToBeNone) {
   EXPECT_EQ(StatsOf("c").channel_count(), 1u);
 }
 
-TEST_F(ConnectionsTest, StopModes) {
+TEST_F(ConnectionsTest, StopsInEachMode) {
   Client client = GoferUnderTest::Connect(*goferd_, "c");
   auto file = client.root().WalkPath("hello");
   ASSERT_TRUE(file.ok());
@@ -196,7 +196,7 @@ TEST_F(ConnectionsTest, ADrainBecomesAnAbort) {
   goferd_->AwaitState("c", v1::CONNECTION_STATE_ENDED);
 }
 
-TEST_F(ConnectionsTest, Draining) {
+TEST_F(ConnectionsTest, ADrainingServerTakesNoConnections) {
   const Client client = GoferUnderTest::Connect(*goferd_, "served");
   ASSERT_FALSE(goferd_->Ask(GoferUnderTest::MakeStart("idle")).has_failure());
   v1::ToGofer drain;

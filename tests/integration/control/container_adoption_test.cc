@@ -71,7 +71,7 @@ class ContainerAdoptionTest : public testing::Test {
   std::unique_ptr<GoferChild> gofer_;
 };
 
-TEST_F(ContainerAdoptionTest, AdoptedWithItsConnections) {
+TEST_F(ContainerAdoptionTest, IsAdoptedWithItsConnections) {
   Client client = Start(state_.path());
   EXPECT_THAT(state_.Read("adopted/runsc-my-box/pid"),
               HasSubstr(absl::StrCat(gofer_->pid(), " ")));

@@ -82,7 +82,7 @@ class MountedTreeTest : public testing::Test {
   std::vector<base::UniqueFd> fds_;
 };
 
-TEST_F(MountedTreeTest, BundleWithAReadonlyAndAWritableMount) {
+TEST_F(MountedTreeTest, ServesABundleWithAReadonlyAndAWritableMount) {
   v1::ToGofer message = MakeBundle();
   AddMount(message, data_.path(), "/ro/data", MOUNT_ATTR_RDONLY);
   AddMount(message, data_.path(), "/rw");
@@ -114,7 +114,7 @@ TEST_F(MountedTreeTest, BundleWithAReadonlyAndAWritableMount) {
 }
 
 // The gofer mounts what the descriptors are of, whatever is at their paths now.
-TEST_F(MountedTreeTest, NamesSwappedForSymlinksMeanwhile) {
+TEST_F(MountedTreeTest, NamesSwappedForSymlinksMeanwhileChangeNothing) {
   v1::ToGofer message = MakeBundle();
   const ScratchDirectory other;
   other.Write("hello", "elsewhere");
@@ -157,7 +157,7 @@ TEST_F(MountedTreeTest, NoDescriptorLeadsOut) {
   }
 }
 
-TEST_F(MountedTreeTest, AsManyMountsAsDescriptorsTravel) {
+TEST_F(MountedTreeTest, ServesAsManyMountsAsDescriptorsTravel) {
   v1::ToGofer message = MakeBundle();
   for (size_t i = 0; i + 1 < control::kMaxFrameFds; ++i) {
     AddMount(message, data_.path(), absl::StrCat("/m", i));
@@ -168,7 +168,7 @@ TEST_F(MountedTreeTest, AsManyMountsAsDescriptorsTravel) {
   EXPECT_EQ(ReadFile(client, "hello"), "from the data");
 }
 
-TEST_F(MountedTreeTest, DestinationsInALoop) {
+TEST_F(MountedTreeTest, FailsOnDestinationsInALoop) {
   std::filesystem::create_symlink("loop", gofer_.root() / "loop");
   v1::ToGofer message = MakeBundle();
   AddMount(message, data_.path(), "/loop/x");
@@ -187,7 +187,7 @@ TEST_F(MountedTreeTest, BindOfProcfsIsRefused) {
   ExpectEnd(sandbox::Step::kHideProc);
 }
 
-TEST_F(MountedTreeTest, BundlesThatGoferdWouldNotSend) {
+TEST_F(MountedTreeTest, RejectsBundlesThatGoferdWouldNotSend) {
   const auto code_of = [](void (*spoil)(v1::Bootstrap&)) {
     GoferUnderTest gofer;
     FakeGoferd goferd(gofer.socket_path());
@@ -213,7 +213,7 @@ TEST_F(MountedTreeTest, BundlesThatGoferdWouldNotSend) {
             v1::Failure::MALFORMED);
 }
 
-TEST_F(MountedTreeTest, AttributesThatAreNoOptions) {
+TEST_F(MountedTreeTest, RejectsAttributesThatAreNoOptions) {
   v1::ToGofer message = MakeBundle();
   AddMount(message, data_.path(), "/data", MOUNT_ATTR_IDMAP);
   EXPECT_EQ(Bootstrap(message).failure().code(), v1::Failure::MALFORMED);
@@ -295,7 +295,7 @@ TEST_F(MountedTreeTest, DonatedRootsAreMapped) {
   EXPECT_EQ(stat.st_uid, 3u);
 }
 
-TEST_F(MountedTreeTest, FileSystemThatCannotMapIds) {
+TEST_F(MountedTreeTest, FailsOnAFileSystemThatCannotMapIds) {
   fds_.push_back(OpenPath("/sys"));
   v1::ToGofer message = WithMap(gofer_.MakeBootstrap());
   const v1::Response response = goferd_.Ask(std::move(message), Borrowed(fds_));

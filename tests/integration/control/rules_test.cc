@@ -63,7 +63,7 @@ class RulesTest : public testing::Test {
   std::unique_ptr<FakeGoferd> goferd_;
 };
 
-TEST_F(RulesTest, AnErrorWhileItStands) {
+TEST_F(RulesTest, AnErrorIsAnsweredWhileTheRuleStands) {
   const Client client = GoferUnderTest::Connect(*goferd_, "c");
   v1::Rule rule = MakeRule("r", kOpenAt);
   rule.set_error_number(EIO);
@@ -168,7 +168,7 @@ TEST_F(RulesTest, HandlersAreReplacedAsAWhole) {
   EXPECT_EQ(ReadFile(client, "hello"), "from the tree");
 }
 
-TEST_F(RulesTest, TheyArePartOfAnAdoption) {
+TEST_F(RulesTest, RulesArePartOfAnAdoption) {
   v1::Rule rule = MakeRule("r", kOpenAt);
   rule.mutable_observe();
   ASSERT_FALSE(Upsert(rule).has_failure());

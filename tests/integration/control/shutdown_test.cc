@@ -38,12 +38,12 @@ class ShutdownTest : public testing::Test {
   std::unique_ptr<FakeGoferd> goferd_;
 };
 
-TEST_F(ShutdownTest, WithoutConnections) {
+TEST_F(ShutdownTest, EndsWithoutConnections) {
   EXPECT_FALSE(goferd_->Ask(MakeShutdown()).has_failure());
   EXPECT_EQ(gofer_.process().Wait(), 0);
 }
 
-TEST_F(ShutdownTest, NotWithConnectionsUnlessToldSo) {
+TEST_F(ShutdownTest, RefusesToEndWithConnectionsUnlessToldSo) {
   Client client = GoferUnderTest::Connect(*goferd_, "c");
   EXPECT_EQ(goferd_->Ask(MakeShutdown()).failure().code(),
             v1::Failure::WRONG_STATE);
@@ -56,7 +56,7 @@ TEST_F(ShutdownTest, NotWithConnectionsUnlessToldSo) {
   EXPECT_NE(ReadFile(client, "hello"), "from the tree");
 }
 
-TEST_F(ShutdownTest, AtOnce) {
+TEST_F(ShutdownTest, EndsAtOnce) {
   const Client client = GoferUnderTest::Connect(*goferd_, "c");
   EXPECT_FALSE(goferd_->Ask(MakeShutdown(0)).has_failure());
   EXPECT_EQ(gofer_.process().Wait(), 0);
@@ -73,7 +73,7 @@ TEST_F(ShutdownTest, GoferdNeedNotWaitForIt) {
   EXPECT_EQ(gofer_.process().Wait(), 0);
 }
 
-TEST_F(ShutdownTest, BySignal) {
+TEST_F(ShutdownTest, ASignalEndsIt) {
   const Client client = GoferUnderTest::Connect(*goferd_, "c");
   gofer_.process().Signal(SIGTERM);
   EXPECT_EQ(gofer_.process().Wait(), 0);
@@ -81,7 +81,7 @@ TEST_F(ShutdownTest, BySignal) {
             v1::END_REASON_SERVER_SHUTDOWN);
 }
 
-TEST_F(ShutdownTest, BySignalWithoutConnectionsOrGoferd) {
+TEST_F(ShutdownTest, ASignalEndsItWithoutConnectionsOrGoferd) {
   goferd_.reset();
   gofer_.process().Signal(SIGINT);
   EXPECT_EQ(gofer_.process().Wait(), 0);

@@ -52,7 +52,7 @@ Failure::Code CodeOf(const v1::Bootstrap& bootstrap, size_t fds) {
   return tree.ok() ? Failure::CODE_UNSPECIFIED : tree.failure().code();
 }
 
-TEST(BootstrapTreeTest, PlainDirectory) {
+TEST(BootstrapTreeTest, PlansAPlainDirectory) {
   const auto fds = Directories(1);
   auto tree = ToBootstrapTree(Request(), fds);
   ASSERT_TRUE(tree.ok());
@@ -61,7 +61,7 @@ TEST(BootstrapTreeTest, PlainDirectory) {
   EXPECT_FALSE(tree->needs_mounts());
 }
 
-TEST(BootstrapTreeTest, Bundle) {
+TEST(BootstrapTreeTest, PlansABundle) {
   const auto fds = Directories(2);
   auto tree = ToBootstrapTree(BundleRequest(), fds);
   ASSERT_TRUE(tree.ok());
@@ -83,7 +83,7 @@ TEST(BootstrapTreeTest, Bundle) {
   EXPECT_THAT(tree->sources.binds, ElementsAre(fds[1].get()));
 }
 
-TEST(BootstrapTreeTest, IdMap) {
+TEST(BootstrapTreeTest, PlansAnIdMap) {
   v1::Bootstrap bootstrap = Request();
   v1::IdRange& range = *bootstrap.mutable_id_map()->add_uid_ranges();
   range.set_host_id(1000);
@@ -96,7 +96,7 @@ TEST(BootstrapTreeTest, IdMap) {
             (sandbox::IdMapPlan{.users = {{1000, 0, 5}}, .groups = {}}));
 }
 
-TEST(BootstrapTreeTest, DescriptorsTooFewOrTooMany) {
+TEST(BootstrapTreeTest, RejectsTooFewAndTooManyDescriptors) {
   EXPECT_EQ(CodeOf(Request(), 0), Failure::MALFORMED);
   EXPECT_EQ(CodeOf(Request(), 2), Failure::MALFORMED);
   EXPECT_EQ(CodeOf(BundleRequest(), 1), Failure::MALFORMED);
@@ -104,7 +104,7 @@ TEST(BootstrapTreeTest, DescriptorsTooFewOrTooMany) {
   EXPECT_EQ(CodeOf(BundleRequest(), 2), Failure::CODE_UNSPECIFIED);
 }
 
-TEST(BootstrapTreeTest, AttributesThatAreNoMountOptions) {
+TEST(BootstrapTreeTest, RejectsAttributesThatAreNoMountOptions) {
   for (const uint64_t attribute :
        {uint64_t{MOUNT_ATTR_IDMAP}, uint64_t{1} << 63}) {
     v1::Bootstrap bootstrap = BundleRequest();
@@ -113,7 +113,7 @@ TEST(BootstrapTreeTest, AttributesThatAreNoMountOptions) {
   }
 }
 
-TEST(BootstrapTreeTest, NothingOfItWithoutASandbox) {
+TEST(BootstrapTreeTest, RejectsBundlesAndIdMapsWithoutASandbox) {
   v1::Bootstrap bundle = BundleRequest();
   bundle.set_sandbox_mode(v1::SANDBOX_MODE_UNCONFINED);
   v1::Bootstrap mapped = Request();

@@ -85,24 +85,24 @@ TEST(CommandLineTest, DonateMountImpliesFiles) {
             lisafs::Donation::kFilesAndMountPoint);
 }
 
-TEST(CommandLineTest, MissingRoot) {
+TEST(CommandLineTest, RejectsAMissingRoot) {
   EXPECT_THAT(ParseError({"serve", "--io-fds=3"}), HasSubstr("--root"));
 }
 
-TEST(CommandLineTest, MissingSockets) {
+TEST(CommandLineTest, RejectsMissingSockets) {
   EXPECT_THAT(ParseError({"serve", "--root=/srv"}), HasSubstr("--io-fds"));
 }
 
-TEST(CommandLineTest, MissingSubcommand) {
+TEST(CommandLineTest, RejectsAMissingSubcommand) {
   EXPECT_FALSE(ParseError({}).empty());
 }
 
-TEST(CommandLineTest, UnknownFlag) {
+TEST(CommandLineTest, RejectsAnUnknownFlag) {
   EXPECT_THAT(ParseError({"serve", "--root=/", "--io-fds=3", "--frob"}),
               HasSubstr("--frob"));
 }
 
-TEST(CommandLineTest, BadValuesAreNamed) {
+TEST(CommandLineTest, NamesBadValues) {
   EXPECT_THAT(ParseError({"serve", "--root=/", "--io-fds=-1"}),
               HasSubstr("-1"));
   EXPECT_THAT(ParseError({"serve", "--root=/", "--io-fds=x"}), HasSubstr("x"));
@@ -113,23 +113,23 @@ TEST(CommandLineTest, BadValuesAreNamed) {
               HasSubstr("--log-level=x"));
 }
 
-TEST(CommandLineTest, OneSocketTwice) {
+TEST(CommandLineTest, RejectsASocketThatIsGivenTwice) {
   EXPECT_THAT(ParseError({"serve", "--root=/", "--io-fds=3", "--io-fds=3"}),
               HasSubstr("twice"));
 }
 
-TEST(CommandLineTest, RelativeMountPath) {
+TEST(CommandLineTest, RejectsARelativeMountPath) {
   EXPECT_THAT(ParseError({"serve", "--root=/", "--io-fds=3", "--mount-path=a"}),
               HasSubstr("absolute"));
 }
 
-TEST(CommandLineTest, MoreMountPathsThanSockets) {
+TEST(CommandLineTest, RejectsMoreMountPathsThanSockets) {
   EXPECT_THAT(ParseError({"serve", "--root=/", "--io-fds=3", "--mount-path=/a",
                           "--mount-path=/b"}),
               HasSubstr("more --mount-path"));
 }
 
-TEST(CommandLineTest, ContradictingDonations) {
+TEST(CommandLineTest, RejectsContradictingDonations) {
   EXPECT_THAT(ParseError({"serve", "--root=/", "--io-fds=3", "--no-donate",
                           "--donate-mount"}),
               HasSubstr("contradict"));
@@ -147,7 +147,7 @@ TEST(CommandLineTest, HelpNamesEveryFlag) {
   }
 }
 
-TEST(CommandLineTest, Version) {
+TEST(CommandLineTest, PrintsItsVersion) {
   const auto parsed = Parse({"--version"});
   const auto* help = std::get_if<HelpText>(&parsed);
   ASSERT_NE(help, nullptr);

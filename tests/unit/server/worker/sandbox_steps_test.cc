@@ -14,7 +14,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-TEST(StepNamesTest, NothingPlannedNothingNamed) {
+TEST(StepNamesTest, NamesNothingWhenNothingIsPlanned) {
   EXPECT_THAT(StepNames({.no_new_privileges = false, .landlock = false}),
               IsEmpty());
 }
@@ -32,7 +32,7 @@ TEST(StepNamesTest, NamesEveryStepOfAManagedGofer) {
                   "capabilities", "syscall-filter"));
 }
 
-TEST(ManagedGoferPlanTest, NoPrivilegeOverMounts) {
+TEST(ManagedGoferPlanTest, KeepsNoPrivilegeOverMounts) {
   const sandbox::Plan plan = ManagedGoferPlan();
   ASSERT_TRUE(plan.syscalls && plan.capabilities);
   EXPECT_FALSE(plan.syscalls->donate_mounts);
