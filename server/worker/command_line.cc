@@ -105,14 +105,14 @@ void DeclareManaged(CLI::App& managed, ManagedOptions& options) {
       ->default_str("text");
 }
 
-// An error text, or empty.
+// Returns an error text, or an empty one.
 std::string UseLogLevel(const std::string& level) {
   if (base::SetLogLevel(level)) return "";
   return "--log-level=" + level +
          " is none of trace, debug, info, warning, error, off";
 }
 
-// What the flags mean together; an error text, or empty.
+// Sets what the flags mean together. Returns an error text, or an empty one.
 std::string Combine(Flags& flags) {
   if (flags.no_donate && flags.donate_mount) {
     return "--no-donate and --donate-mount contradict each other";

@@ -61,13 +61,20 @@ FailureOr<v1::Connection> ConnectionBook::Attach(
   }
   if (found == live_.end() ||
       found->second.connection->state() != ConnectionState::kCreated) {
-    return MakeFailure(Failure::WRONG_STATE, "it is attached, or has ended");
+    return MakeFailure(Failure::WRONG_STATE,
+                       absl::StrCat("connection ", request.uid(),
+                                    " is not pending: it is attached, or has "
+                                    "ended"));
   }
   const auto checked =
       uds::CheckConnected(socket.get(), uds::SocketType::kStream);
-  if (!checked.ok() || request.daemon_data().size() > kMaxDaemonData) {
+  if (!checked.ok()) {
     return MakeFailure(Failure::MALFORMED,
-                       "no connected UNIX stream socket, or too much data");
+                       "the descriptor is no connected UNIX stream socket");
+  }
+  if (request.daemon_data().size() > kMaxDaemonData) {
+    return MakeFailure(Failure::MALFORMED,
+                       "AttachConnection.daemon_data is longer than 16 KiB");
   }
   Live& live = found->second;
   const auto started =
@@ -88,12 +95,15 @@ FailureOr<v1::Connection> ConnectionBook::SetData(
     const v1::SetConnectionData& request) {
   const auto found = live_.find(request.uid());
   if (found == live_.end()) {
-    return Has(request.uid()) ? FailureOr<v1::Connection>(MakeFailure(
-                                    Failure::WRONG_STATE, "it has ended"))
-                              : NotFound(request.uid());
+    return Has(request.uid())
+               ? FailureOr<v1::Connection>(MakeFailure(
+                     Failure::WRONG_STATE,
+                     absl::StrCat("connection ", request.uid(), " has ended")))
+               : NotFound(request.uid());
   }
   if (request.daemon_data().size() > kMaxDaemonData) {
-    return MakeFailure(Failure::MALFORMED, "too much data");
+    return MakeFailure(Failure::MALFORMED,
+                       "SetConnectionData.daemon_data is longer than 16 KiB");
   }
   found->second.facts.set_daemon_data(request.daemon_data());
   return View(found->second);
@@ -104,7 +114,9 @@ FailureOr<v1::Connection> ConnectionBook::Stop(
   const auto mode = ToStopMode(request.mode());
   const auto reason = ToStopReason(request.reason());
   if (!mode || !reason) {
-    return MakeFailure(Failure::MALFORMED, "a mode or reason that is unknown");
+    return MakeFailure(Failure::MALFORMED,
+                       absl::StrCat("StopConnection.", mode ? "reason" : "mode",
+                                    " is unspecified or not known"));
   }
   const auto found = live_.find(request.uid());
   if (found == live_.end()) {

@@ -29,12 +29,12 @@ constexpr rlim_t kMostFds = rlim_t{1} << 20;
 constexpr rlim_t kOwnFds = 64;
 // The sockets, memory and FD channels of one connection, besides its files.
 constexpr rlim_t kOwnFdsPerConnection = 20;
-// What each has with 0 in its options, at most.
+// The most channels of a connection whose options say 0.
 constexpr uint32_t kChannels = 4;
-// Nobody has said otherwise.
+// The defaults, since no goferd was there to say otherwise.
 constexpr int64_t kStallThresholdNs = 30'000'000'000;
 constexpr int64_t kEndedRetentionNs = 600'000'000'000;
-// With fewer files than this a connection is of no use.
+// A connection with fewer FDs is of no use.
 constexpr rlim_t kFewestFds = 16;
 
 std::string NameOf(size_t connection) {
@@ -145,7 +145,7 @@ StageResult ConnectionGroup::Create(std::shared_ptr<hostfs::HostTree> tree,
   for (ServedSocket& socket : sockets_) {
     socket.connection.name = NameOf(connections_.size());
     socket.connection.max_fds = max_fds_;
-    // Each FD may be on a node of its own; the rest is for those above.
+    // Each FD may be on a node of its own; the rest is for nodes above them.
     socket.connection.max_nodes = 2 * max_fds_ + 1024;
     auto backend = std::make_unique<hostfs::HostBackend>(
         tree, socket.host, socket.connection.level);

@@ -18,19 +18,20 @@
 
 namespace gofer::worker {
 
-// What a Shutdown wants.
+// What a Shutdown asks for, until the connections have ended.
 struct ShutdownRequest {
   uint64_t request_id = 0;
   int64_t close_timeout_ns = 0;
 };
 
-// Answers every request but Bootstrap, Adopt's taking over and the end of
-// Shutdown, which are ControlThread's. Of the control thread alone.
+// Answers every request but Bootstrap, which comes before there is a server,
+// and Adopt and Shutdown, which ControlThread carries out. Used by the control
+// thread alone.
 class ControlService {
  public:
   using Response = goferd::worker::v1::Response;
 
-  // All must outlive this.
+  // All four must outlive this.
   ControlService(GoferFacts& facts, lisafs::Server& server,
                  rules::RuleBook& book, ConnectionBook& connections)
       : facts_(facts),
@@ -38,10 +39,11 @@ class ControlService {
         book_(book),
         connections_(connections) {}
 
-  // The answer; nothing for a Shutdown, which is then in shutdown().
+  // Returns the answer, or nothing for a Shutdown, which is then in shutdown().
   std::optional<Response> Serve(ControlRequest request);
 
-  // As of now, with the lists. `event_number` is that of the last event.
+  // The answer to Adopt as of now, with its lists. `event_number` is the last
+  // event's.
   goferd::worker::v1::AdoptResult Adopt(uint64_t event_number) const;
 
   const std::optional<ShutdownRequest>& shutdown() const { return shutdown_; }
@@ -50,10 +52,11 @@ class ControlService {
  private:
   using Message = goferd::worker::v1::ToGofer;
 
-  // How many descriptors go with it.
+  // How many descriptors have to come with the message.
   static size_t FdCount(const Message& message);
-  // Whether it needs a capability that we have not.
-  bool IsUnsupported(const Message& message) const;
+  // The capability that the request needs and this gofer does not have, if any.
+  std::optional<goferd::worker::v1::Capability> MissingCapability(
+      const Message& message) const;
   void Dispatch(const Message& message, std::vector<base::UniqueFd>& fds,
                 Response& response);
 

@@ -12,6 +12,7 @@
 #include "server/control/versions.h"
 #include "server/rules/unix_clock.h"
 #include "server/worker/failure.h"
+#include "server/worker/protocol_translation.h"
 #include "server/worker/response_parts.h"
 
 namespace gofer::worker {
@@ -21,10 +22,10 @@ namespace v1 = ::goferd::worker::v1;
 
 constexpr uint64_t kNanosPerMilli = 1'000'000;
 constexpr uint64_t kLookIntervalNs = 1000 * kNanosPerMilli;
-// After an accept without a free descriptor.
+// The pause after an accept that failed for want of a free descriptor.
 constexpr uint64_t kAcceptPauseNs = 200 * kNanosPerMilli;
 constexpr uint64_t kLastWordsNs = 1000 * kNanosPerMilli;
-// What a socket takes at once when it says that it has room.
+// A socket that says it has room takes so many bytes at once.
 constexpr size_t kPartBytes = size_t{64} << 10;
 
 }  // namespace
@@ -49,10 +50,10 @@ ControlThread::ControlThread(GoferFacts facts, const Parts& parts,
 void ControlThread::SetPeer(std::unique_ptr<ControlPeer> peer,
                             const v1::Party& party) {
   peer_ = std::move(peer);
-  // Nobody waits for that answer any more.
+  // The goferd that waited for its answer is replaced.
   service_.ForgetShutdown();
   peer_wants_events_ = control::HasCapability(party, v1::CAPABILITY_EVENTS);
-  // It knows nothing of them.
+  // The new goferd knows of no condition yet.
   conditions_.Reset();
   next_look_ns_ = 0;
 }
@@ -82,7 +83,7 @@ void ControlThread::Turn() {
     polled[kListener] = {listener_.get(), POLLIN, 0};
   }
   if (peer_ != nullptr) {
-    // While it waits for the end it is not listened to.
+    // A goferd that waits for our end is not listened to.
     const short events = service_.shutdown() && peer_->events() == POLLIN
                              ? short{0}
                              : peer_->events();
@@ -198,7 +199,7 @@ void ControlThread::ServePeer() {
     }
     peer_->Flush();
   }
-  // A goferd that hangs up while it waits for the end.
+  // Notices a goferd that hangs up while it waits for our end.
   if (service_.shutdown()) (void)peer_->Receive();
 }
 
@@ -211,14 +212,15 @@ void ControlThread::ServeCandidate() {
     response.set_request_id(message.request_id());
     if (!message.has_adopt()) {
       *response.mutable_failure() = MakeFailure(
-          Failure::WRONG_STATE, "it has a server: the first word is Adopt");
+          Failure::WRONG_STATE,
+          "the gofer has a server: the first request has to be Adopt");
     } else if (!request->fds.empty()) {
       *response.mutable_failure() =
-          MakeFailure(Failure::MALFORMED, "descriptors with it");
+          MakeFailure(Failure::MALFORMED, "Adopt comes with descriptors");
     } else if (!control::CommonVersion(facts_.adopt.bootstrap().party(),
                                        message.adopt().party())) {
       *response.mutable_failure() =
-          MakeFailure(Failure::INCOMPATIBLE, "no version that both speak");
+          IncompatibleFailure(message.adopt().party());
     } else {
       return TakeOver(message);
     }

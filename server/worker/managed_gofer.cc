@@ -50,7 +50,8 @@ StageResult CheckListener(int fd) {
         ExitCode::kControl);
   }
   ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-  // Who had come may be gone when we accept.
+  // A goferd that has connected may be gone when we accept, which must not
+  // block.
   ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
   return std::nullopt;
 }
@@ -91,7 +92,7 @@ void Serve(Bootstrapped start, base::UniqueFd listener,
 
 ExitCode ServeManaged(const ManagedOptions& options) {
   base::SetLogFormat(options.log_format, "gofer");
-  // The zone's file will be out of reach.
+  // Reads the time zone now: its file will be out of reach.
   ::tzset();
   CloseOtherFds({options.control_fd});
   if (const StageResult failed = CheckListener(options.control_fd)) {

@@ -33,7 +33,7 @@ SandboxFailure Failed(const sandbox::StepError& error) {
           ExitCodeOf(error.step)};
 }
 
-// What the privileges or the kernel do not allow, with what needs it.
+// Says which privilege or kernel feature a bundle or a map of ids lacks.
 SandboxFailure FailedToMount(const sandbox::StepError& error,
                              const BootstrapTree& tree) {
   const bool is_map = error.step == Step::kIdMap;
@@ -76,7 +76,7 @@ class ManagedSandbox {
       : wanted_(wanted), mode_(mode), plan_(ManagedGoferPlan()) {}
 
   std::variant<ConfinedGofer, SandboxFailure> Run() {
-    // Of mount points that are made, as they are by runsc's gofer.
+    // For mount points that are made, as runsc's gofer makes them.
     ::umask(kMountPointMask);
     constexpr std::optional<SandboxFailure> (ManagedSandbox::*kStages[])() = {
         &ManagedSandbox::EnterTree, &ManagedSandbox::OpenTree,
@@ -93,7 +93,7 @@ class ManagedSandbox {
   int root() const { return wanted_.sources.root; }
   bool is_confined() const { return mode_ != v1::SANDBOX_MODE_UNCONFINED; }
 
-  // Without the privilege it is the host's tree that is served.
+  // Without the privilege, the tree is served where it is on the host.
   Outcome EnterTree() {
     if (!is_confined()) return std::nullopt;
     if (!wanted_.is_bundle && ::fchdir(root()) != 0) {
@@ -119,7 +119,7 @@ class ManagedSandbox {
   }
 
   Outcome OpenTree() {
-    // Modes arrive masked by the sandbox.
+    // The sandbox has masked the modes that it asks for.
     ::umask(0);
     if (!mounted_) {
       auto opened = hostfs::HostTree::Open(PathOf(root()).c_str());
@@ -138,13 +138,13 @@ class ManagedSandbox {
     return std::nullopt;
   }
 
-  // It is no failure when there are none: few clients want them.
+  // That there are no copies is no failure: few clients want them.
   Outcome CloneTree() {
     if (!is_confined()) {
       gofer_.may_clone_mounts = gofer_.tree->CheckMountClone().ok();
       return std::nullopt;
     }
-    // In the host's tree, the host's later mounts would be missing.
+    // A copy of the host's own tree would lack the host's later mounts.
     if (!mounted_) return std::nullopt;
     const int root = mounted_->root.get();
     auto clone = hostfs::CloneMount(root, lisafs::Access::kReadWrite);

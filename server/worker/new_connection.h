@@ -1,4 +1,4 @@
-// MakeConnection: a connection that goferd asks for, checked and prepared.
+// MakeConnection: checks and prepares a connection that goferd asks for.
 
 #ifndef GOFER_SERVER_WORKER_NEW_CONNECTION_H_
 #define GOFER_SERVER_WORKER_NEW_CONNECTION_H_
@@ -11,8 +11,8 @@
 
 namespace gofer::worker {
 
-// Makes what `request` wants and adds it to `connections`. Failures: see
-// StartConnection in goferd/worker/v1/connection.proto.
+// Makes the connection that `request` asks for and adds it to `connections`.
+// StartConnection in goferd/worker/v1/connection.proto lists the failures.
 FailureOr<goferd::worker::v1::Connection> MakeConnection(
     const goferd::worker::v1::StartConnection& request, const GoferFacts& facts,
     lisafs::Server& server, ConnectionBook& connections);

@@ -1,4 +1,5 @@
-// Between goferd's rules and handlers and those of gofer::rules.
+// Answers requests about rules and handlers: translates between the protocol's
+// messages and the values of gofer::rules.
 
 #ifndef GOFER_SERVER_WORKER_RULE_TRANSLATION_H_
 #define GOFER_SERVER_WORKER_RULE_TRANSLATION_H_

@@ -25,10 +25,10 @@ struct ServeOptions {
   std::vector<IoFd> io_fds;
   lisafs::ConnectionOptions connection;
   hostfs::HostOptions host;
-  // Confine the process to `root`, all other things given up.
+  // Whether the process confines itself to `root`.
   bool sandboxed = false;
   std::string log_level = "warning";
-  // FDs of one connection; 0 shares out what the process may have.
+  // The FDs of one connection; 0 shares out what the process may have.
   uint32_t max_fds = 0;
 };
 

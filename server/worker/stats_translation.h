@@ -1,4 +1,4 @@
-// Counters as goferd is told them.
+// StatsOf: counters as goferd is told them.
 
 #ifndef GOFER_SERVER_WORKER_STATS_TRANSLATION_H_
 #define GOFER_SERVER_WORKER_STATS_TRANSLATION_H_
@@ -10,7 +10,7 @@
 
 namespace gofer::worker {
 
-// Of one connection, which may have ended.
+// The counters of one connection, which may have ended.
 goferd::worker::v1::Stats StatsOf(const lisafs::Connection& connection,
                                   absl::string_view uid);
 
