@@ -119,7 +119,7 @@ class GlobCompiler {
   Glob glob_;
 };
 
-// A set of places in a pattern; the last is behind its end.
+// A set of places in a pattern; the last place is behind its end.
 class Glob::States {
  public:
   void Add(size_t state) { words_[state / 64] |= Bit(state); }
@@ -127,7 +127,7 @@ class Glob::States {
     return (words_[state / 64] & Bit(state)) != 0;
   }
 
-  // Calls visit(state) for those below `end`; true when there was one.
+  // Calls visit(state) for each place below `end`; true when there was a place.
   template <class Visit>
   bool ForEach(size_t end, Visit visit) const {
     bool any = false;
@@ -183,7 +183,7 @@ void Glob::Enter(States& states, size_t state) const {
     states.Add(state);
     if (state == tokens_.size()) return;
     const Kind kind = tokens_[state].kind;
-    // Past `**` and its slash.
+    // Goes past `**` and its slash.
     if (kind == Kind::kMaySkip) Enter(states, state + 3);
     if (kind != Kind::kMaySkip && kind != Kind::kStar &&
         kind != Kind::kAcross) {

@@ -14,19 +14,19 @@
 namespace gofer::rules {
 
 // Within a component `*` stands for any bytes, `?` for one and `[a-z]` or
-// `[!a-z]` for one of a set. `**` stands for any bytes, slashes included; a
-// component that is `**` also for none: `/a/**/b` is `/a/b` too. `\` takes the
-// next byte as it is. Paths begin with a slash; a pattern that does not is
-// taken as if it did. The whole path must match.
+// `[!a-z]` for one of a set. `**` stands for any bytes, slashes included. A
+// whole component `**` may also stand for no component: `/a/**/b` matches
+// `/a/b` too. `\` takes the next byte as it is. Paths begin with a slash; a
+// pattern that does not is taken as if it did. The whole path must match.
 //
-// Names come from clients. All alternatives are followed at once, so that the
-// time is at most length of the path times length of the pattern, whatever the
-// two say. Immutable.
+// Paths come from clients. Matching follows all alternatives at once, so that
+// its time is at most length of the path times length of the pattern, whatever
+// the two say. Immutable.
 class Glob {
  public:
   static constexpr size_t kMaxPattern = 4096;
 
-  // Matches nothing but the empty text.
+  // A glob that matches nothing but the empty text.
   Glob() = default;
   // Errors: EINVAL for a pattern that is empty, has a NUL or an unfinished set
   // or escape, ENAMETOOLONG for one longer than kMaxPattern.

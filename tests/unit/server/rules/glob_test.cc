@@ -51,7 +51,7 @@ TEST(GlobTest, TwoStarsCrossComponents) {
   EXPECT_TRUE(Match("/**/a/**/b", "/a/b"));
 }
 
-TEST(GlobTest, Sets) {
+TEST(GlobTest, SetsStandForOneByte) {
   EXPECT_TRUE(Match("/[abc]", "/b"));
   EXPECT_FALSE(Match("/[abc]", "/d"));
   EXPECT_TRUE(Match("/[a-c0-9]x", "/7x"));
@@ -106,7 +106,7 @@ TEST(GlobAttackTest, RepeatedStarsAgainstNearMissesEnd) {
   EXPECT_TRUE(Match(dirs + "a", slashes));
 }
 
-TEST(GlobAttackTest, TheLongestPatternOfStarsOnly) {
+TEST(GlobAttackTest, TheLongestPatternOfStarsEnds) {
   EXPECT_TRUE(Match(std::string(Glob::kMaxPattern, '*'), "/a/b"));
   std::string dirs;
   while (dirs.size() + 3 <= Glob::kMaxPattern) dirs += "**/";

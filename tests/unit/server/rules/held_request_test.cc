@@ -64,7 +64,7 @@ TEST_P(HeldRequestTest, RemovalOfTheRuleLetsItBeHandled) {
   EXPECT_EQ(error_, 0);
 }
 
-TEST_P(HeldRequestTest, ChangesOfOtherRulesDoNot) {
+TEST_P(HeldRequestTest, ChangesOfOtherRulesKeepHoldingIt) {
   CallAndWaitUntilHeld();
   Set({RuleOf("other", Observe{})});
   Remove("other");
@@ -75,7 +75,7 @@ TEST_P(HeldRequestTest, ChangesOfOtherRulesDoNot) {
   EXPECT_EQ(error_, 0);
 }
 
-TEST_P(HeldRequestTest, ReplacementOfTheRuleDoes) {
+TEST_P(HeldRequestTest, ReplacementOfTheRuleLetsItBeHandled) {
   CallAndWaitUntilHeld();
   Set({RuleOf("r", AnswerError{EIO}, {Id::kFStat})});
   Join();
@@ -84,7 +84,7 @@ TEST_P(HeldRequestTest, ReplacementOfTheRuleDoes) {
   EXPECT_EQ(session_->FStat(session_.root).error, EIO);
 }
 
-TEST_P(HeldRequestTest, ExpiryDoes) {
+TEST_P(HeldRequestTest, ExpiryOfTheRuleLetsItBeHandled) {
   CallAndWaitUntilHeld();
   now_ = 1'000'000'000'000'000;
   EXPECT_EQ(book().ExpireNow(now_).size(), 1u);

@@ -175,7 +175,7 @@ TEST_F(SyscallFilterTest, Clone3SaysThatThereIsNone) {
   }));
 }
 
-TEST_F(SyscallFilterTest, SocketsOfTheHostWhenPlanned) {
+TEST_F(SyscallFilterTest, SocketsOfTheHostWorkWhenPlanned) {
   const hostfs::TempDirectory directory;
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
@@ -196,7 +196,7 @@ TEST_F(SyscallFilterTest, SocketsOfTheHostWhenPlanned) {
       }));
 }
 
-TEST_F(SyscallFilterTest, EffectiveIdsWhenPlanned) {
+TEST_F(SyscallFilterTest, EffectiveIdsWorkWhenPlanned) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root to change ids";
   ExpectFine(RunFiltered({.credentials = true}, [](const ChildReport& report) {
     CHILD_EXPECT(report, ::syscall(SYS_setresgid, -1, 1000, -1) == 0);
@@ -207,7 +207,7 @@ TEST_F(SyscallFilterTest, EffectiveIdsWhenPlanned) {
   }));
 }
 
-TEST_F(SyscallFilterTest, MountCopiesWhenPlanned) {
+TEST_F(SyscallFilterTest, MountCopiesWorkWhenPlanned) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root to copy mounts";
   const base::UniqueFd root(::open("/", O_PATH | O_CLOEXEC));
   ExpectFine(
