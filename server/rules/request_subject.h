@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "server/glob/glob.h"
 #include "server/lisafs/request_context.h"
-#include "server/rules/glob.h"
 
 namespace gofer::rules {
 
@@ -35,7 +35,7 @@ class RequestSubject {
       : context_(context) {}
 
   // Whether one of the files is so called.
-  bool PathMatches(const Glob& glob);
+  bool PathMatches(const glob::Glob& glob);
   // The user id that the request carries, if it does.
   std::optional<uint32_t> uid();
   // Whether a read-only connection would be refused the request.

@@ -71,7 +71,7 @@ struct Rule {
   std::vector<uint32_t> mids;
   // lisafs::ConnectionOptions::name; empty: all.
   std::string connection_id;
-  // Globs; empty: all. See glob.h and request_subject.h.
+  // Globs; empty: all. See server/glob/glob.h and request_subject.h.
   std::string mount_path_glob;
   std::string path_glob;
   std::optional<uint32_t> request_uid;
