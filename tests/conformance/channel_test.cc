@@ -1,4 +1,4 @@
-// Rows 25 to 43 of the checklist: channels and clients that break them. Rows 44
+// Rows 25 to 43 of rows.md: channels and clients that break them. Rows 44
 // to 50, 53 and 54 are about flipcall alone; see rows_elsewhere.txt.
 
 #include <fcntl.h>

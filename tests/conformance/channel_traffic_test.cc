@@ -1,4 +1,4 @@
-// Rows 51 to 57 of the checklist: channels under load and while they end.
+// Rows 51 to 57 of rows.md: channels under load and while they end.
 
 #include <fcntl.h>
 #include <sched.h>

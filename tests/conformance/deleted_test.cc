@@ -1,4 +1,4 @@
-// Rows 146 to 150 of the checklist: files that are gone and still held.
+// Rows 146 to 150 of rows.md: files that are gone and still held.
 
 #include <fcntl.h>
 #include <linux/stat.h>

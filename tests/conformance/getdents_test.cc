@@ -1,4 +1,4 @@
-// Rows 151 to 156 of the checklist: Getdents64.
+// Rows 151 to 156 of rows.md: Getdents64.
 
 #include <dirent.h>
 #include <fcntl.h>

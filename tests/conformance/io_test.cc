@@ -1,4 +1,4 @@
-// Rows 101 to 116 of the checklist: I/O, FAllocate, FSync, FStatFS.
+// Rows 101 to 116 of rows.md: I/O, FAllocate, FSync, FStatFS.
 
 #include <fcntl.h>
 #include <sys/stat.h>

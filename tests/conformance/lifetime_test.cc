@@ -1,4 +1,4 @@
-// Rows 167 to 176 of the checklist: closing, read-only connections, mounting.
+// Rows 167 to 176 of rows.md: closing, read-only connections, mounting.
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-// Rows 129 to 145 of the checklist: what changes the tree.
+// Rows 129 to 145 of rows.md: what changes the tree.
 
 #include <fcntl.h>
 #include <linux/fs.h>

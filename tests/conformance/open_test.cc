@@ -1,4 +1,4 @@
-// Rows 85 to 100 of the checklist: OpenAt and OpenCreateAt.
+// Rows 85 to 100 of rows.md: OpenAt and OpenCreateAt.
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-// Rows 117 to 128 of the checklist: SetStat.
+// Rows 117 to 128 of rows.md: SetStat.
 
 #include <fcntl.h>
 #include <linux/stat.h>

@@ -1,4 +1,4 @@
-// Rows 157 to 166 of the checklist: socket files.
+// Rows 157 to 166 of rows.md: socket files.
 
 #include <poll.h>
 #include <sys/socket.h>

@@ -1,4 +1,4 @@
-// Rows 1 to 24 of the checklist: the socket.
+// Rows 1 to 24 of rows.md: the socket.
 
 #include <fcntl.h>
 #include <sys/socket.h>

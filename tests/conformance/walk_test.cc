@@ -1,4 +1,4 @@
-// Rows 58 to 84 of the checklist: Walk and WalkStat.
+// Rows 58 to 84 of rows.md: Walk and WalkStat.
 
 #include <fcntl.h>
 #include <sys/stat.h>
