@@ -78,7 +78,7 @@ class ChannelCommunicatorTest : public testing::Test {
 };
 
 // Rows 31 and 34, Appendix A 49 and 50.
-TEST_F(ChannelCommunicatorTest, GoldenRequestAndErrorResponse) {
+TEST_F(ChannelCommunicatorTest, ReadsAndWritesTheGoldenBytes) {
   const auto request = ReceiveFirstHex("030000000100000000000000");
   EXPECT_EQ(raw_.Hex(28),
             "010000000c0000000000000000000000"
@@ -129,7 +129,7 @@ TEST_F(ChannelCommunicatorTest, HandshakeOfNonsenseEndsTheChannel) {
 }
 
 // Row 36.
-TEST_F(ChannelCommunicatorTest, AnnouncedDescriptorsThatDoNotExist) {
+TEST_F(ChannelCommunicatorTest, IgnoresAnnouncedDescriptorsThatDoNotExist) {
   const auto request = ReceiveFirstHex("0300030001");
   ASSERT_TRUE(request.ok());
   EXPECT_EQ(request->payload_len, 1u);
@@ -200,7 +200,7 @@ TEST_F(ChannelCommunicatorTest, WindowsLastBytesAreTooLongButHarmless) {
   EXPECT_EQ(server_->Bulk(2'097'132).size(), 0u);
 }
 
-TEST_F(ChannelCommunicatorTest, LongestAllowedPayload) {
+TEST_F(ChannelCommunicatorTest, TakesTheLongestAllowedPayload) {
   const std::string datagram(4 + wire::kMaxMessageSize, '\x01');
   const auto request = ReceiveFirst(datagram);
   ASSERT_TRUE(request.ok());
@@ -259,7 +259,8 @@ TEST_F(ChannelCommunicatorTest, ClientThatNeverDrainsLosesDescriptors) {
 }
 
 // Row 57.
-TEST_F(ChannelCommunicatorTest, ClientThatRewritesTheRequestAllTheTime) {
+TEST_F(ChannelCommunicatorTest,
+       ClientThatRewritesTheRequestAllTheTimeIsSurvived) {
   std::atomic<bool> stop = false;
   std::thread client([&] {
     raw_.Put("{}\n");

@@ -91,7 +91,7 @@ TEST_F(ConnectionLimitsTest, NodesOfOthersCostNothing) {
   EXPECT_EQ(poor->Walk(poor.root, {"f"}).error, ENOMEM);
 }
 
-TEST_F(ConnectionLimitsTest, MessagesMayBeShorter) {
+TEST_F(ConnectionLimitsTest, MaximumMessageSizeMayBeLower) {
   test::ClientOptions options;
   options.connection.max_message_size = 4096;
   test::Session session = served_.Connect(options);
