@@ -49,7 +49,7 @@ BriefCloses::BriefCloses() {
 
 BriefCloses::~BriefCloses() {
   if (!armed_) return;
-  // One that is pending goes with the timer.
+  // A pending signal goes away with the timer.
   ::timer_delete(timer_);
   ::pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
 }

@@ -8,14 +8,16 @@
 
 namespace gofer::base {
 
-// close(2) may wait: for what a TCP socket with SO_LINGER has not sent, and as
-// well when such a socket is only queued, as SCM_RIGHTS, in the one that is
-// closed or read. While an object of this class lives, no such wait of its
-// thread takes longer than a few milliseconds: a timer interrupts it. Other
-// system calls of the thread may fail with EINTR. A wait that no signal ends (a
-// file of a FUSE file system whose daemon does not answer) goes on.
+// close(2) may wait: for the data that a TCP socket with SO_LINGER has not
+// sent, and also when such a socket is only queued, as SCM_RIGHTS, in the
+// socket that is closed or read. While an object of this class lives, no such
+// wait of its thread takes longer than a few milliseconds, because a timer
+// interrupts it; other system calls of the thread may fail with EINTR then. A
+// wait that no signal ends (a file of a FUSE file system whose daemon does not
+// answer) goes on.
 //
-// Made and destroyed on one thread. Does nothing when the host gives no timer.
+// An object is made and destroyed on one thread. It does nothing when the host
+// gives no timer.
 class BriefCloses {
  public:
   BriefCloses();

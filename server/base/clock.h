@@ -1,4 +1,4 @@
-// Monotonic time for latencies and spin budgets.
+// MonotonicNanos: the time for latencies and spin budgets.
 
 #ifndef GOFER_SERVER_BASE_CLOCK_H_
 #define GOFER_SERVER_BASE_CLOCK_H_

@@ -9,10 +9,11 @@ namespace gofer::base {
 
 ErrnoOr<void> StartDetachedThread(const char* name,
                                   std::function<void()> body) {
-  // It lets go of itself, so that the object below has nothing to join.
+  // The thread detaches itself, so that the object below has nothing to join.
   auto thread = Thread::Start(name, [body = std::move(body)]() mutable {
     ::pthread_detach(::pthread_self());
-    // What it owns goes before the thread counts as over.
+    // Everything that `body` owns is destroyed before the thread counts as
+    // over.
     std::exchange(body, nullptr)();
   });
   if (!thread.ok()) return thread.error();

@@ -9,10 +9,10 @@
 
 namespace gofer::base {
 
-// Runs `body` on a thread of its own with all signals blocked. For work that
-// may never end: `body` owns, or shares, all that it uses to its end. `name` is
-// cut to 15 bytes. Errors: EAGAIN when there is no room for a thread; `body`
-// does not run then.
+// Runs `body` on a thread of its own with all signals blocked. Meant for work
+// that may never end: nobody waits for it, so `body` must own, or share,
+// everything that it uses. `name` is cut to 15 bytes. Errors: EAGAIN when there
+// is no room for a thread; `body` does not run then.
 ErrnoOr<void> StartDetachedThread(const char* name, std::function<void()> body);
 
 }  // namespace gofer::base

@@ -19,11 +19,12 @@ class [[nodiscard]] Errno {
  public:
   constexpr explicit Errno(int number) : number_(number) {}
 
-  // The calling thread's errno, to be called right after the failed call.
+  // Returns the calling thread's errno. Call it right after the failed call:
+  // the next call may change errno.
   static Errno Last() { return Errno(errno); }
 
   constexpr int number() const { return number_; }
-  // The wire form: u32, see the Error response.
+  // The number as it travels in an Error response, a u32.
   constexpr uint32_t wire() const { return static_cast<uint32_t>(number_); }
 
   friend constexpr bool operator==(Errno, Errno) = default;

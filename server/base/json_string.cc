@@ -14,14 +14,15 @@ struct Character {
   uint32_t code = 0;
 };
 
-// What a first byte says; `least` is the smallest code of that length.
+// The form of a character, told by its first byte; `least` is the smallest code
+// that needs this size.
 struct Form {
   size_t size;
   uint32_t bits;
   uint32_t least;
 };
 
-Form FormOf(unsigned char first) {
+Form ReadForm(unsigned char first) {
   if (first < 0x80) return {1, first, 0};
   if (first >= 0xC0 && first < 0xE0) return {2, first & 0x1Fu, 0x80};
   if (first >= 0xE0 && first < 0xF0) return {3, first & 0x0Fu, 0x800};
@@ -31,7 +32,7 @@ Form FormOf(unsigned char first) {
 
 // The first character of `bytes`, which has one byte or more.
 Character Decode(absl::string_view bytes) {
-  const Form form = FormOf(static_cast<unsigned char>(bytes[0]));
+  const Form form = ReadForm(static_cast<unsigned char>(bytes[0]));
   if (form.size == 0 || form.size > bytes.size()) return {};
   uint32_t code = form.bits;
   for (size_t i = 1; i < form.size; ++i) {
@@ -49,7 +50,7 @@ bool IsEscaped(uint32_t code) {
          code == 0x2029;
 }
 
-// All that IsEscaped names fit.
+// Every code that IsEscaped names has four digits.
 void AppendEscape(uint32_t code, std::string* to) {
   constexpr char kDigits[] = "0123456789abcdef";
   to->append("\\u");

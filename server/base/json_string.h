@@ -9,10 +9,10 @@
 
 namespace gofer::base {
 
-// Appends `bytes` to `*to`, quoted and escaped (RFC 8259). What is not UTF-8 is
-// replaced by U+FFFD. Whatever some reader takes for the end of a line or for a
-// command to a terminal is escaped, so that the result stays on one line: all
-// control characters, DEL, U+2028 and U+2029.
+// Appends `bytes` to `*to`, quoted and escaped (RFC 8259). Bytes that are not
+// UTF-8 are replaced by U+FFFD. Every character that some reader takes for the
+// end of a line or for a command to a terminal is escaped (all control
+// characters, DEL, U+2028 and U+2029), so that the result stays on one line.
 void AppendJsonString(absl::string_view bytes, std::string* to);
 
 }  // namespace gofer::base

@@ -14,8 +14,8 @@
 
 namespace gofer::base {
 
-// The process's logger: writes to stderr, level info until
-// SetLogLevel says otherwise. Thread-safe, lives until the process ends.
+// Returns the process's logger. It writes to stderr, at level info until
+// SetLogLevel changes that. Thread-safe; it lives until the process ends.
 spdlog::logger& Log();
 
 // Accepts "trace", "debug", "info", "warning", "error", "off"; returns false
@@ -28,8 +28,8 @@ class RateLimit {
   explicit constexpr RateLimit(uint64_t interval_ns = 1'000'000'000)
       : interval_ns_(interval_ns) {}
 
-  // When the event may be logged: true, with the number of events suppressed
-  // since the last one in `*suppressed`.
+  // Returns whether the event may be logged. If so, `*suppressed` is the number
+  // of events that were suppressed since the last logged one.
   bool Allow(uint64_t* suppressed);
 
  private:

@@ -15,16 +15,16 @@
 namespace gofer::base {
 namespace {
 
-// How the process says why it ends.
-struct Voice {
+// The form and the name under which the process says why it ends.
+struct LogIdentity {
   LogFormat format = LogFormat::kText;
   std::string process = "gofer";
 };
 
-Voice& OwnVoice() {
+LogIdentity& OwnIdentity() {
   // Leaked on purpose, like the log.
-  static Voice* const voice = new Voice;
-  return *voice;
+  static LogIdentity* const identity = new LogIdentity;
+  return *identity;
 }
 
 absl::string_view View(spdlog::string_view_t text) {
@@ -63,8 +63,8 @@ void AppendPadded(int64_t value, size_t width, std::string* to) {
   to->append(digits);
 }
 
-// RFC 3339, in UTC. Not by gmtime(3), which reads the zone's file, by then the
-// sandbox's.
+// RFC 3339, in UTC. gmtime(3) is not used: it reads the zone's file, which may
+// be the sandbox's by then.
 void AppendTime(std::chrono::system_clock::time_point time, std::string* to) {
   using std::chrono::floor;
   const auto micros = floor<std::chrono::microseconds>(time);
@@ -136,7 +136,7 @@ void LineFormatter::FormatJson(const spdlog::details::log_msg& message,
 }
 
 void SetLogFormat(LogFormat format, absl::string_view process) {
-  OwnVoice() = {format, std::string(process)};
+  OwnIdentity() = {format, std::string(process)};
   Log().set_formatter(std::make_unique<LineFormatter>(format, process));
 }
 
@@ -148,10 +148,10 @@ void LogOf(absl::string_view component, spdlog::level::level_enum level,
 }
 
 void SayLastWords(absl::string_view text) {
-  const Voice& voice = OwnVoice();
+  const LogIdentity& identity = OwnIdentity();
   const std::string words(text);
-  if (voice.format == LogFormat::kText) {
-    std::fprintf(stderr, "%s: %s\n", voice.process.c_str(), words.c_str());
+  if (identity.format == LogFormat::kText) {
+    std::fprintf(stderr, "%s: %s\n", identity.process.c_str(), words.c_str());
     return;
   }
   const spdlog::details::log_msg message({}, spdlog::level::err, View(text));

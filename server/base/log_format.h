@@ -22,10 +22,10 @@ enum class LogFormat {
   kJson,
 };
 
-// One record is one line, whatever is in its message: what would end the line
-// or is no text is escaped, so that a name that a client chose is not taken for
-// another record. `process` is the component of records that name none. Used by
-// one thread at a time, which spdlog's sinks see to.
+// A record is one line, whatever its message contains: bytes that would end the
+// line or are no text are escaped. Otherwise a name that a client chose could
+// pass for another record. `process` is the component of records that name
+// none. Used by one thread at a time; spdlog's sinks ensure that.
 class LineFormatter final : public spdlog::formatter {
  public:
   LineFormatter(LogFormat format, absl::string_view process);
@@ -45,15 +45,15 @@ class LineFormatter final : public spdlog::formatter {
   spdlog::pattern_formatter text_;
 };
 
-// From now on the log looks like that, and is that of `process`. Before there
-// are threads.
+// Makes the log use `format` and name `process` as its component. Call it
+// before there are threads.
 void SetLogFormat(LogFormat format, absl::string_view process);
 
-// A record of a library, under its own name. Thread-safe.
+// Logs a record of a library under the library's own name. Thread-safe.
 void LogOf(absl::string_view component, spdlog::level::level_enum level,
            absl::string_view text);
 
-// Why the process ends, on stderr, whatever the level of the log: as
+// Writes to stderr why the process ends, whatever the level of the log: as
 // "PROCESS: text" or, when the format is JSON, as a record.
 void SayLastWords(absl::string_view text);
 

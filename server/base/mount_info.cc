@@ -12,7 +12,7 @@
 namespace gofer::base {
 namespace {
 
-// Between the optional fields and the file system's.
+// Separates the optional fields from the file system's fields.
 constexpr absl::string_view kSeparator = " - ";
 
 bool IsOctal(char c) { return c >= '0' && c <= '7'; }

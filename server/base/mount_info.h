@@ -17,14 +17,15 @@ struct MountInfo {
   uint64_t id = 0;
   uint64_t parent = 0;
   std::string mount_point;  // As seen from the reader's root, unescaped.
-  std::string type;         // Of the file system; empty if the line ends early.
+  std::string type;         // The file system's; empty if the line ends early.
 };
 
-// In the kernel's order: a mount comes after the one it is on. Lines that make
-// no sense are left out.
+// Parses the text of a mountinfo file. The kernel's order is kept: a mount
+// comes after the mount that it lies on. Lines that cannot be parsed are left
+// out.
 std::vector<MountInfo> ParseMountInfo(absl::string_view text);
 
-// The content of the borrowed `fd`, a mountinfo file or another one, from its
+// Reads the borrowed `fd`, a mountinfo file or any other file, from its
 // beginning. Errors: those of pread(2).
 ErrnoOr<std::string> ReadMountInfo(int fd);
 

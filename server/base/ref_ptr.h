@@ -38,8 +38,8 @@ class RefCounted {
   mutable std::atomic<int64_t> refs_ = 1;
 };
 
-// A counted reference to a T (any class with Ref and Unref). Not thread-safe
-// itself.
+// A counted reference to a T (any class with Ref and Unref). A RefPtr itself is
+// not thread-safe.
 template <typename T>
 class RefPtr {
  public:

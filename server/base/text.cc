@@ -9,14 +9,14 @@ bool Continues(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
 }
 
-// How long the character is that `text` begins with; 0 when it is none, or one
-// that moves a terminal.
+// The length of the character that `text` begins with; 0 when the bytes are no
+// character or when the character moves a terminal.
 size_t LengthOfPrintable(absl::string_view text) {
   const auto first = static_cast<unsigned char>(text.front());
   if (first < 0x80) return first >= 0x20 && first != 0x7F ? 1 : 0;
   size_t length = 0;
   uint32_t code = 0;
-  // The least number that is not written shorter.
+  // The smallest code that needs this many bytes.
   uint32_t least = 0;
   if ((first & 0xE0) == 0xC0) {
     length = 2, code = first & 0x1F, least = 0xA0;

@@ -1,4 +1,4 @@
-// Texts of others, made fit to be shown.
+// CutText and PlainText: texts that others chose, made fit to be shown.
 
 #ifndef GOFER_SERVER_BASE_TEXT_H_
 #define GOFER_SERVER_BASE_TEXT_H_
@@ -10,11 +10,12 @@
 
 namespace gofer::base {
 
-// At most `max_bytes` of `text`, without a UTF-8 character cut in two.
+// Returns at most `max_bytes` of `text`, without cutting a UTF-8 character in
+// two.
 absl::string_view CutText(absl::string_view text, size_t max_bytes);
 
-// The same as one line of valid UTF-8: a question mark in place of each control
-// character, and of each byte that is no UTF-8.
+// Returns the same as one line of valid UTF-8: each control character, and each
+// byte that is no UTF-8, becomes a question mark.
 std::string PlainText(absl::string_view text, size_t max_bytes);
 
 }  // namespace gofer::base

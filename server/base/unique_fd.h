@@ -46,7 +46,7 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-// A close-on-exec duplicate of the borrowed `fd`. Errors: EBADF, EMFILE.
+// Makes a close-on-exec duplicate of the borrowed `fd`. Errors: EBADF, EMFILE.
 inline ErrnoOr<UniqueFd> DupFd(int fd) {
   const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
   if (copy < 0) return Errno::Last();

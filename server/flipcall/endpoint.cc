@@ -14,13 +14,13 @@ namespace gofer::flipcall {
 namespace {
 
 // Bits of control_: our thread is between EnterBlocking and LeaveBlocking;
-// Shutdown was called. Whoever makes "shut down and not blocked" true publishes
-// the shutdown in the window.
+// Shutdown was called. The thread that makes "shut down and not blocked" true
+// publishes the shutdown in the window.
 constexpr uint32_t kBlocked = 1;
 constexpr uint32_t kShutdown = 2;
 
-// Shutdown wakes a blocked thread so often, with naps in between that double
-// from the first: 20 ms in all.
+// Shutdown wakes a blocked thread this many times, with naps in between that
+// double from the first: 20 ms in all.
 constexpr int kShutdownWakes = 11;
 constexpr long kFirstNapNanos = 20'000;
 
@@ -72,7 +72,7 @@ base::ErrnoOr<void> Endpoint::SendHandshake() {
 base::ErrnoOr<void> Endpoint::ReceiveHandshake() {
   const auto data_len = WaitForTurn();
   if (!data_len.ok()) return data_len.error();
-  if (!IsHandshake(data().first(*data_len))) return Violated();
+  if (!IsHandshake(data().first(*data_len))) return FailProtocol();
   return {};
 }
 
@@ -81,10 +81,10 @@ base::ErrnoOr<uint32_t> Endpoint::WaitForTurn() {
   const auto turn = BlockUntilActive();
   if (!LeaveBlocking()) return base::Errno(ESHUTDOWN);
   if (!turn.ok()) {
-    return turn.error() == base::Errno(EPROTO) ? Violated() : turn.error();
+    return turn.error() == base::Errno(EPROTO) ? FailProtocol() : turn.error();
   }
   const uint32_t data_len = window_.data_len().load(std::memory_order_relaxed);
-  if (data_len > data().size()) return Violated();
+  if (data_len > data().size()) return FailProtocol();
   return data_len;
 }
 
@@ -94,7 +94,7 @@ base::ErrnoOr<void> Endpoint::BlockUntilActive() {
     if (state == own_active_) return {};
     if (state == Word(ConnState::kShutDown)) return base::Errno(ECONNRESET);
     if (state != peer_active_) return base::Errno(EPROTO);
-    // Looked at after the state, every time: a hostile peer may put the state
+    // Checked after the state, every time: a hostile peer may put the state
     // back after a shutdown.
     if (shutdown_requested()) return base::Errno(ESHUTDOWN);
     const auto waited = waiter_.WaitWhile(window_.conn_state_word(),
@@ -109,7 +109,7 @@ base::ErrnoOr<void> Endpoint::HandOver(uint32_t data_len) {
   uint32_t state = own_active_;
   if (!window_.conn_state().compare_exchange_strong(
           state, peer_active_, std::memory_order_acq_rel)) {
-    if (state != Word(ConnState::kShutDown)) return Violated();
+    if (state != Word(ConnState::kShutDown)) return FailProtocol();
     return base::Errno(shutdown_requested() ? ESHUTDOWN : ECONNRESET);
   }
   FutexWake(window_.conn_state_word(), 1);
@@ -123,9 +123,10 @@ void Endpoint::Shutdown() {
     PublishShutdown();
     return;
   }
-  // INT_MAX: a hostile peer may sleep on the word too, to steal our wake. Again
-  // and again: our thread may be just about to sleep. Not for ever: where the
-  // peer has put our thread out of reach, its timeout ends its sleep.
+  // INT_MAX, because a hostile peer may sleep on the word too, to steal our
+  // wake. Repeated, because our thread may be just about to sleep. Not for
+  // ever: where the peer has put our thread out of reach, a timeout ends its
+  // sleep.
   timespec nap = {.tv_sec = 0, .tv_nsec = kFirstNapNanos};
   for (int wake = 0; wake < kShutdownWakes; ++wake, nap.tv_nsec *= 2) {
     FutexWake(window_.conn_state_word(), INT_MAX);
@@ -161,7 +162,7 @@ void Endpoint::PublishShutdown() {
   }
 }
 
-base::Errno Endpoint::Violated() {
+base::Errno Endpoint::FailProtocol() {
   Shutdown();
   return base::Errno(EPROTO);
 }

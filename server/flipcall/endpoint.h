@@ -1,6 +1,6 @@
 // Endpoint: one side of a flipcall channel. Two endpoints on one packet window
-// take turns: the active one owns the datagram, hands it over and waits until
-// it gets it back.
+// take turns: the active endpoint owns the datagram, hands it over and waits
+// until it gets it back.
 
 #ifndef GOFER_SERVER_FLIPCALL_ENDPOINT_H_
 #define GOFER_SERVER_FLIPCALL_ENDPOINT_H_
@@ -21,16 +21,17 @@ namespace gofer::flipcall {
 // Owns its window. Used by one thread at a time, except Shutdown, which any
 // thread may call; destroyed only after that thread has left it.
 //
-// The peer is hostile: it can write any word at any time, and move or hide who
-// sleeps on it. Nothing it does makes us read outside the window, or wait where
-// Shutdown does not reach us: a blocked thread looks for it by itself once per
-// second, so that is the most that an attack on its futex delays it. This
-// wake-up is all that an idle channel costs.
+// The peer is hostile: it can write any word at any time, and move or hide a
+// thread that sleeps on it. Nothing that the peer does makes us read outside
+// the window, or wait where Shutdown does not reach us: a blocked thread looks
+// for a shutdown by itself once per second, so that an attack on its futex
+// delays the shutdown by a second at most. That wake-up is all that an idle
+// channel costs.
 //
 // Errors of all calls: ESHUTDOWN after our own Shutdown; ECONNRESET when the
-// peer shut the channel down; EPROTO when it broke the rules; or what futex(2)
-// says. After EPROTO the window is marked as shut down, so that the peer does
-// not wait for us (quirk Q17 of the Go server left it waiting).
+// peer shut the channel down; EPROTO when it broke the rules; or an error of
+// futex(2). After EPROTO the window is marked as shut down, so that the peer
+// does not wait for us (gVisor's server lets it wait, quirk Q17).
 //
 // Source: gVisor pkg/flipcall/{flipcall,futex_linux,io}.go, Nov 2023.
 class Endpoint {
@@ -43,10 +44,10 @@ class Endpoint {
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
 
-  // Exchanges the opening datagrams; to be called once, before all else.
-  // Afterwards it is the client's turn. A server accepts what the Go server
-  // does: a JSON object or null after white space, whatever follows it; an
-  // object is recognised by its opening brace.
+  // Exchanges the opening datagrams. Call it once, before anything else;
+  // afterwards it is the client's turn. A server accepts the same as gVisor's:
+  // a JSON object or null after white space, whatever follows it; an object is
+  // recognised by its opening brace.
   base::ErrnoOr<void> Handshake();
 
   // Blocks until it is our turn. Returns the length of the peer's datagram, at
@@ -57,13 +58,13 @@ class Endpoint {
   // to the peer, and does not wait for it to come back.
   base::ErrnoOr<void> HandOver(uint32_t data_len);
 
-  // The datagram. Stable only in the sense that it stays mapped.
+  // The datagram. The memory stays mapped, but the peer can change its content.
   std::span<std::byte> data() const { return window_.data(); }
 
   // Ends the channel for both sides; a thread in WaitForTurn returns at once,
-  // or within a second when the peer interferes. When it has returned, or this
-  // has when no thread was in it, the window says that it is shut down. Takes
-  // some 20 ms at most. Idempotent, any thread.
+  // or within a second when the peer interferes. Once that thread has returned
+  // (or Shutdown has, if no thread was waiting) the window says that it is shut
+  // down. Takes some 20 ms at most. Idempotent; any thread may call it.
   void Shutdown();
 
   const Waiter& waiter() const { return waiter_; }
@@ -76,7 +77,7 @@ class Endpoint {
   bool LeaveBlocking();
   bool shutdown_requested() const;
   void PublishShutdown();
-  base::Errno Violated();
+  base::Errno FailProtocol();
 
   const uint32_t own_active_;
   const uint32_t peer_active_;

@@ -18,9 +18,9 @@
 namespace gofer::flipcall {
 
 // The longest sleep of one FutexWait. The peer owns the word as much as we do:
-// it can move our sleeper to another one (FUTEX_REQUEUE), or make every
-// FUTEX_WAKE of this one fail (FUTEX_LOCK_PI queued before us). So nobody
-// relies on a wake alone; and one wake-up per second is what idling costs.
+// it can move our sleeper to another word (FUTEX_REQUEUE), or make every
+// FUTEX_WAKE of this word fail (a FUTEX_LOCK_PI queued before us). So no sleep
+// may rely on a wake alone; the price is one wake-up per second of idling.
 inline constexpr time_t kLongestWaitSeconds = 1;
 
 // Sleeps if `*word` is still `expected`, until woken or for

@@ -22,7 +22,7 @@ struct WindowExtent {
 // shrinking the file under us and from sealing it against growth. Windows are
 // never freed or reused while the allocator lives.
 //
-// Not thread-safe: whoever owns the connection's list of channels guards it.
+// Not thread-safe: the owner of the connection's list of channels guards it.
 //
 // Source: gVisor pkg/flipcall/packet_window_allocator.go, Nov 2023.
 class PacketWindowAllocator {

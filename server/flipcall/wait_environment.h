@@ -1,5 +1,5 @@
-// WaitEnvironment: what a Waiter needs from the machine. A test puts its own
-// clock and its own sleeping in the place of the real ones.
+// WaitEnvironment: what a Waiter needs from the machine. A test puts a clock
+// and a sleep of its own in place of the machine's.
 
 #ifndef GOFER_SERVER_FLIPCALL_WAIT_ENVIRONMENT_H_
 #define GOFER_SERVER_FLIPCALL_WAIT_ENVIRONMENT_H_
@@ -31,9 +31,10 @@ class WaitEnvironment {
   virtual base::ErrnoOr<void> Park(const uint32_t* word, uint32_t expected) = 0;
 };
 
-// The machine this process runs on. One thread in two of the CPUs it may use
-// can spin: every spinner waits for a peer that needs a core of its own, so
-// more of them would wait for each other. Lives until the process ends.
+// The machine that this process runs on. It lets one thread spin for every two
+// CPUs that the process may use: every spinner waits for a peer that needs a
+// core of its own, so more spinners would wait for each other. Lives until the
+// process ends.
 WaitEnvironment& HostWaitEnvironment();
 
 }  // namespace gofer::flipcall

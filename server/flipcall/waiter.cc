@@ -5,7 +5,7 @@
 namespace gofer::flipcall {
 namespace {
 
-// Trouble that comes back within so many times the last holdoff doubles it.
+// Trouble that comes back within this many times the last holdoff doubles it.
 constexpr uint64_t kCalmFactor = 4;
 
 // A word of shared memory that is to change.

@@ -24,14 +24,14 @@ concept Awaited = requires(T awaited) {
 // Belongs to one endpoint or socket and is used by one thread at a time. The
 // environment outlives it.
 //
-// The budget, in nanoseconds of spinning per wait, follows what the waits were
-// like. It is 0 at first. A wait that ended soon, spun or parked, says that
-// spinning pays: the budget doubles. A wait that took long halves it, down to
-// 0, so a channel that falls idle costs less than twice `max_spin_ns` in all
-// and then what Park does: one wake-up per second, which is part of the same
-// wait and teaches nothing. Time that went missing while we spun says that
-// somebody else wanted the core: the budget drops to 0 at once and stays there
-// for a pause that doubles each time this happens, up to `max_holdoff_ns`.
+// The budget, in nanoseconds of spinning per wait, follows the waits before. It
+// is 0 at first. A wait that ended soon, spun or parked, says that spinning
+// pays: the budget doubles. A wait that took long halves it, down to 0, so a
+// channel that falls idle costs less than twice `max_spin_ns` in all and then
+// the cost of Park: one wake-up per second, which is part of the same wait and
+// teaches nothing. Time that went missing while we spun says that another
+// thread wanted the core: the budget drops to 0 at once and stays there for a
+// pause that doubles each time this happens, up to `max_holdoff_ns`.
 class Waiter {
  public:
   // Nanoseconds, but for the last.
@@ -44,14 +44,14 @@ class Waiter {
     uint64_t preempted_ns;
     uint64_t min_holdoff_ns;
     uint64_t max_holdoff_ns;
-    // Spins that must be won for each one that is lost. A count, not a time.
+    // Spins that must be won for each spin that is lost. A count, not a time.
     uint64_t min_wins;
   };
   static const Tuning kDefaultTuning;
   // Never spins.
   static const Tuning kParkOnly;
 
-  // What happened so far; for tests and benchmarks.
+  // Counts of the waits so far; for tests and benchmarks.
   struct Counters {
     uint64_t spins_won = 0;   // The word changed while we spun.
     uint64_t spins_lost = 0;  // The budget ran out.
@@ -66,16 +66,16 @@ class Waiter {
   Waiter(const Waiter&) = delete;
   Waiter& operator=(const Waiter&) = delete;
 
-  // Blocks while `*word` is `value` and `interrupt` has no bit of `mask`.
-  // The caller must look at both again: the word may change back. Whoever sets
-  // the bit also wakes the word; otherwise, or when the wake is lost, it is
-  // seen when Park ends by itself. Errors: those of Park.
+  // Blocks while `*word` is `value` and `interrupt` has no bit of `mask`. The
+  // caller must look at both again: the word may change back. A thread that
+  // sets the bit must also wake the word; without a wake, or when it is lost,
+  // the bit is seen only when Park ends by itself. Errors: those of Park.
   base::ErrnoOr<void> WaitWhile(uint32_t* word, uint32_t value,
                                 const std::atomic<uint32_t>& interrupt,
                                 uint32_t mask);
 
-  // Blocks until `awaited` is over. The first look is the caller's: where
-  // nothing is to be gained by spinning, this parks at once. Errors: Park's.
+  // Blocks until `awaited` is over. The caller has looked once already: where
+  // spinning gains nothing, this parks at once. Errors: those of Park.
   template <Awaited T>
   base::ErrnoOr<void> Wait(T& awaited);
 
@@ -85,10 +85,12 @@ class Waiter {
  private:
   enum class SpinResult { kNotSpun, kWon, kBudgetSpent, kPreempted };
 
-  // Looks between two looks at the clock, which costs as much as about one.
+  // The looks at `awaited` for each look at the clock, which costs about as
+  // much.
   static constexpr int kLooksPerStep = 8;
 
-  // `*now_ns` is the time, before and after; `*over` is the last look's answer.
+  // `*now_ns` is the time, before and after; `*over` is the answer of the last
+  // look.
   template <Awaited T>
   SpinResult Spin(T& awaited, uint64_t* now_ns, bool* over);
   void Learn(SpinResult spin, uint64_t start_ns, uint64_t end_ns);

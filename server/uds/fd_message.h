@@ -32,9 +32,9 @@ struct FdMessage {
 // Receives into `bytes`, and at most `max_fds` (up to kMaxFdsPerMessage)
 // close-on-exec descriptors. `flags` are those of recvmsg. On SOCK_SEQPACKET
 // `byte_count` exceeds bytes.size() when the message was longer, if `flags` has
-// MSG_TRUNC. Errors: those of recvmsg, or
-// EMSGSIZE when not all descriptors could be taken (more than max_fds, or no
-// free numbers): those that came are closed, and the bytes are lost.
+// MSG_TRUNC. Errors: those of recvmsg, or EMSGSIZE when not all descriptors
+// could be taken (more than max_fds, or no free numbers): the descriptors that
+// came are closed, and the bytes are lost.
 base::ErrnoOr<FdMessage> ReceiveWithFds(int socket, std::span<std::byte> bytes,
                                         size_t max_fds, int flags);
 

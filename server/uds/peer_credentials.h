@@ -9,15 +9,16 @@
 
 namespace gofer::uds {
 
-// As of the moment of connect(2), listen(2) or socketpair(2): the process may
-// have ended or changed its ids since. In our own namespaces' terms.
+// The credentials at the moment of connect(2), listen(2) or socketpair(2), as
+// our own namespaces number them: the process may have ended or changed its ids
+// since.
 struct PeerCredentials {
   pid_t pid = 0;
   uid_t uid = 0;
   gid_t gid = 0;
 };
 
-// The credentials of the peer of the borrowed `socket`. Errors: EBADF,
+// Returns the credentials of the peer of the borrowed `socket`. Errors: EBADF,
 // ENOTSOCK, EOPNOTSUPP when it is no UNIX socket, ENOTCONN.
 base::ErrnoOr<PeerCredentials> GetPeerCredentials(int socket);
 

@@ -1,4 +1,5 @@
-// Makes UNIX socket pairs, and checks sockets that somebody else made.
+// MakeSocketPair and CheckConnected: UNIX sockets made here, or by somebody
+// else.
 
 #ifndef GOFER_SERVER_UDS_UNIX_SOCKET_H_
 #define GOFER_SERVER_UDS_UNIX_SOCKET_H_
@@ -15,7 +16,8 @@ struct SocketPair {
 
 enum class SocketType { kStream, kSeqPacket };
 
-// A connected, blocking, close-on-exec pair. Errors: EMFILE, ENFILE, ENOMEM.
+// Makes a connected, blocking, close-on-exec pair. Errors: EMFILE, ENFILE,
+// ENOMEM.
 base::ErrnoOr<SocketPair> MakeSocketPair(SocketType type);
 
 // Success when the borrowed `fd` is a UNIX socket of `type` that is connected.

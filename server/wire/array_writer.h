@@ -18,12 +18,12 @@
 
 namespace gofer::wire {
 
-// T: what Array<T> may hold. StringArrayWriter is the one of strings.
+// T: any type that Array<T> may hold. StringArrayWriter writes strings.
 template <class T>
 class ArrayWriter {
  public:
-  // The u16 count sits at `count_offset` of `out`, the elements follow it. It
-  // is an error of the caller when `out` has no room for the count.
+  // The u16 count sits at `count_offset` of `out`, and the elements follow it.
+  // An `out` without room for the count breaks an invariant of the caller.
   ArrayWriter(std::span<std::byte> out, size_t count_offset)
       : out_(out), count_offset_(count_offset) {
     GOFER_CHECK(count_offset <= out.size() &&
@@ -33,7 +33,7 @@ class ArrayWriter {
 
   // Writes one more element. Returns false, with nothing written, when it does
   // not fit, when there are 65535 already, or when a string in it is longer
-  // than that; a later, smaller one may still be appended.
+  // than that; a later, smaller element may still be appended.
   [[nodiscard]] bool Append(const T& element) {
     if (count_ == kMaxLength || !internal::LengthsFit(element)) return false;
     const size_t size = EncodedSize(element);

@@ -20,7 +20,7 @@
 
 namespace gofer::wire {
 
-// What is shown of a string and of an array; the rest is only counted.
+// The most that is shown of a string and of an array; the rest is only counted.
 inline constexpr size_t kMaxShownBytes = 64;
 inline constexpr size_t kMaxShownElements = 8;
 
@@ -28,15 +28,15 @@ namespace internal {
 
 void ShowUnsigned(uint64_t value, Show show, std::string& text);
 void ShowSigned(int64_t value, Show show, std::string& text);
-// In quotes; all but printable ASCII as \xNN, cut to kMaxShownBytes.
+// Shows text in quotes: all but printable ASCII as \xNN, cut to kMaxShownBytes.
 void ShowString(absl::string_view value, std::string& text);
 void ShowCutOff(size_t left_out, absl::string_view what, std::string& text);
 
 template <class T>
 void ShowValue(const T& value, Show show, std::string& text);
 
-// The fields of `message` without braces, each preceded by `separator`, which
-// is changed after the first.
+// Shows the fields of `message` without braces, each preceded by `separator`,
+// which is changed after the first.
 template <Message T>
 void ShowFields(const T& message, absl::string_view& separator,
                 std::string& text) {
@@ -90,7 +90,7 @@ void ShowValue(const T& value, Show show, std::string& text) {
 
 }  // namespace internal
 
-// `message` with its type's name and all fields. Allocates.
+// Shows `message` with its type's name and all fields. Allocates.
 template <Message T>
 std::string DebugString(const T& message) {
   constexpr absl::string_view name = TypeName<T>();

@@ -18,8 +18,8 @@ namespace gofer::wire {
 // the message says; bytes behind the message are ignored.
 //
 // Strings and arrays of the result are views into `payload`, so it must outlive
-// them, and it must be private: in memory that the peer can still write, what
-// was checked is not what is read. Never allocates.
+// them. It must also be private: in memory that the peer can still write, the
+// bytes that were checked are not the bytes that are read. Never allocates.
 template <class T>
 base::ErrnoOr<T> Decode(std::span<const std::byte> payload) {
   if (payload.size() < kMinSize<T>) return base::Errno(EIO);

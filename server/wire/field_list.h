@@ -47,8 +47,8 @@ struct MemberTraits<Value Owner::*> {
 };
 }  // namespace internal
 
-// One member of a message at its place in the byte order. The name is that of
-// debug text; a nested struct without a name is shown as if its fields were the
+// One member of a message at its place in the byte order. Debug text uses the
+// name; a nested struct without a name is shown as if its fields were the
 // message's own.
 template <FieldName kFieldName, auto kMember, Show kFieldShow = Show::kDecimal>
 struct Field {

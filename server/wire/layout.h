@@ -15,8 +15,8 @@ namespace gofer::wire {
 template <class T>
 class Array;
 
-// Integers and enums: encoded as their little-endian bytes. bool is not one of
-// them, because not every byte is a bool.
+// Integers and enums, which are encoded as their little-endian bytes. bool is
+// excluded, because not every byte is a bool.
 template <class T>
 concept Scalar =
     (std::is_integral_v<T> && !std::is_same_v<T, bool>) || std::is_enum_v<T>;
@@ -79,7 +79,7 @@ constexpr bool IsStaticType() {
 // declared in the listed order, beside the layout of its encoding.
 struct StructLayout {
   size_t size = 0;  // Where the members end; sizeof(T) once Finish is done.
-  size_t alignment = 1;  // Of the strictest member.
+  size_t alignment = 1;  // The strictest member's.
   size_t encoded = 0;    // Where the encoded fields end.
   bool same = true;      // Whether all members sit at their encoded offsets.
 

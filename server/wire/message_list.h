@@ -32,7 +32,8 @@
 namespace gofer::wire {
 
 // Whether a message changes the file system whatever its arguments: a read-only
-// connection answers EROFS. OpenAt is not kMutates, its flags decide.
+// connection then answers EROFS. OpenAt is not kMutates, because its flags
+// decide.
 enum class Effect : uint8_t { kReads, kMutates };
 
 // One message with its types; `MaxFds` descriptors at most come with the

@@ -56,7 +56,7 @@ struct OpenCreateAtResp {
 };
 static_assert(kFixedSize<OpenCreateAtResp> == 160);
 
-// fds may be of any kind; unknown ones are ignored.
+// fds may be of any kind; unknown FDIDs are ignored.
 struct CloseReq {
   Array<FdId> fds{};
 

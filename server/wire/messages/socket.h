@@ -26,7 +26,7 @@ struct ConnectReq {
 };
 static_assert(kFixedSize<ConnectReq> == 16);
 
-// As ConnectReq, as the user uid:gid.
+// The same as ConnectReq, made as the user uid:gid.
 struct ConnectWithCredsReq {
   FdId fd{};
   uint32_t sock_type = 0;

@@ -43,7 +43,8 @@ struct WalkResp {
 };
 static_assert(kMinSize<WalkResp> == 3);
 
-// One Statx for each component that was walked; why it ended is not told.
+// One Statx for each component that was walked; the response does not say why
+// the walk ended.
 struct WalkStatResp {
   Array<Statx> stats{};
 
