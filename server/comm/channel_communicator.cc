@@ -11,8 +11,8 @@ namespace gofer::comm {
 namespace {
 
 constexpr size_t kHeaderBytes = sizeof(wire::ChannelHeader);
-// A larger copy is given back with its response: only requests with thousands
-// of names or FDs need one, while the thread may then wait for days.
+// A copy larger than this is given back with its response: only requests with
+// thousands of names or FDs need it, and the thread may then wait for days.
 constexpr size_t kKeptBytes = size_t{64} << 10;
 
 }  // namespace

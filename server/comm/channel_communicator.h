@@ -19,8 +19,8 @@
 namespace gofer::comm {
 
 // Owns the window and the socket. The first Receive also answers the client's
-// handshake. Descriptors that a client sends are never received (quirk Q5 of
-// the Go server echoed them).
+// handshake. Descriptors that a client sends are never received (gVisor's
+// server sends them back, quirk Q5).
 //
 // A client that breaks the rules (a datagram shorter than the channel header or
 // longer than the window, a connection state that does not exist) loses this
@@ -55,7 +55,7 @@ class ChannelCommunicator final : public Communicator {
 
   bool connected_ = false;
   uint32_t payload_len_ = 0;
-  // Prefix's copy.
+  // The copy that Prefix made.
   ByteBuffer prefix_;
 };
 

@@ -13,8 +13,9 @@
 
 namespace gofer::comm {
 
-// What the client is told and given, and our side of it. The descriptors go to
-// the client in this order, and are PrepareDonation's business by then.
+// The data and descriptors for the client, and our side of the channel. The
+// descriptors go to the client in this order; PrepareDonation is applied to
+// them when they are sent.
 struct ChannelOffer {
   flipcall::WindowExtent window;
   base::UniqueFd data_fd;    // A duplicate of the memory file.
@@ -23,9 +24,9 @@ struct ChannelOffer {
 };
 
 // Makes a channel whose requests carry at most `max_payload` bytes. The
-// window's memory stays taken in `allocator` also on failure. Errors, in the
+// window's memory stays taken in `allocator` even on failure. Errors, in the
 // order of the steps: EIO when there is no window or it cannot be mapped, as
-// the Go server says; then those of socketpair and fcntl. Source: gVisor
+// gVisor's server answers; then those of socketpair and fcntl. Source: gVisor
 // pkg/lisafs/{connection,channel}.go, Nov 2023.
 base::ErrnoOr<ChannelOffer> MakeChannelOffer(
     flipcall::PacketWindowAllocator& allocator, uint32_t max_payload);

@@ -78,7 +78,7 @@ base::ErrnoOr<Response> ClientChannel::TakeResponse(uint32_t data_len,
                 payload_len);
   }
   for (size_t i = 0; i < header.num_fds; ++i) {
-    // Those beyond fds_wanted too, or the next response would get them.
+    // Takes the FDs beyond fds_wanted too, or the next response would get them.
     auto fd = fds_.TryReceive();
     if (!fd.ok()) break;
     if (i < fds_wanted) response.fds.push_back(*std::move(fd));

@@ -22,17 +22,17 @@ namespace gofer::comm {
 // Owns the window and the FD socket.
 class ClientChannel final : public ClientCommunicator {
  public:
-  // From the server's answer to a Channel request: maps `length` bytes at
-  // `offset` of the borrowed `data_fd`, which may be closed afterwards. Does
-  // not block. Errors: EINVAL when the range does not lie in a sealed memory
-  // file; those of mmap.
+  // Makes a channel from the server's answer to a Channel request: maps
+  // `length` bytes at `offset` of the borrowed `data_fd`, which may be closed
+  // afterwards. Does not block. Errors: EINVAL when the range does not lie in a
+  // sealed memory file; those of mmap.
   static base::ErrnoOr<std::unique_ptr<ClientChannel>> Open(
       int data_fd, uint64_t offset, uint64_t length, base::UniqueFd fd_socket);
 
   ~ClientChannel() override;
 
-  // Does the handshake, once, before the first RoundTrip; blocks. Errors as of
-  // RoundTrip.
+  // Does the handshake. Call it once, before the first RoundTrip; it blocks.
+  // Errors: those of RoundTrip.
   base::ErrnoOr<void> Connect();
 
   base::ErrnoOr<Response> RoundTrip(uint16_t message,

@@ -18,7 +18,8 @@ struct Response {
   uint16_t message = 0;
   // A private copy, valid until the communicator's next RoundTrip.
   std::span<const std::byte> payload;
-  // In the order sent, close-on-exec; may be fewer than wanted, never more.
+  // In the order sent, close-on-exec; they may be fewer than wanted, never
+  // more.
   std::vector<base::UniqueFd> fds;
 };
 
@@ -32,11 +33,11 @@ class ClientCommunicator {
   ClientCommunicator& operator=(const ClientCommunicator&) = delete;
 
   // Sends the request `message` whose payload is `head` followed by `bulk`, and
-  // blocks for the answer. Of the descriptors that come with it, all beyond
-  // `fds_wanted` are closed. Errors: EMSGSIZE when the payload is longer than
-  // the maximum (nothing was sent; the pathway lives); ECONNRESET when the
-  // server ended it; ESHUTDOWN after Shutdown; EPROTO when the server broke the
-  // transport's rules; ENOMEM; those of the socket.
+  // blocks for the answer. All descriptors beyond `fds_wanted` that come with
+  // it are closed. Errors: EMSGSIZE when the payload is longer than the maximum
+  // (nothing was sent; the pathway lives); ECONNRESET when the server ended it;
+  // ESHUTDOWN after Shutdown; EPROTO when the server broke the transport's
+  // rules; ENOMEM; those of the socket.
   virtual base::ErrnoOr<Response> RoundTrip(uint16_t message,
                                             std::span<const std::byte> head,
                                             std::span<const std::byte> bulk,

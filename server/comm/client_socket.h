@@ -17,8 +17,8 @@
 namespace gofer::comm {
 
 // Owns the socket, which it shuts down and closes when destroyed. The maximum
-// payload is wire::kMaxMessageSize, either way; what the server announced by
-// Mount is the caller's to respect.
+// payload is wire::kMaxMessageSize, either way; if the server announced less by
+// Mount, the caller must respect that.
 class ClientSocket final : public ClientCommunicator {
  public:
   // `socket`: connected, AF_UNIX, SOCK_STREAM, blocking.
@@ -42,8 +42,8 @@ class ClientSocket final : public ClientCommunicator {
   // Reads until in_ holds `wanted` bytes or more; `*got` is how many it holds.
   base::ErrnoOr<void> ReadUntil(size_t wanted, size_t* got,
                                 std::vector<base::UniqueFd>* fds);
-  // Ends the pathway because of `error`, and says how it ended.
-  base::Errno Ended(base::Errno error);
+  // Ends the pathway because of `error`; returns the error that callers get.
+  base::Errno EndPathway(base::Errno error);
 
   const base::UniqueFd socket_;
   std::atomic<bool> ended_ = false;

@@ -22,16 +22,16 @@ class FdChannel {
 
   explicit FdChannel(base::UniqueFd socket) : socket_(std::move(socket)) {}
 
-  // From now on about six descriptors at most wait for the peer to take them:
-  // the kernel's smallest send buffer. Enough for whoever takes them after each
-  // response; and a peer that does not cannot use up what the kernel lets this
-  // user have in flight.
+  // Lets about six descriptors at most wait for the peer to take them: the
+  // kernel's smallest send buffer. That is enough for a peer that takes them
+  // after each response. A peer that does not cannot use up the descriptors
+  // that the kernel lets this user have in flight.
   void LimitQueue() const;
 
   // Queues `fds` (borrowed) in order until one cannot be queued at once, and
   // returns how many went. Never blocks: a peer that does not drain its end
-  // only loses descriptors. None of more than kMaxFds is sent: the count would
-  // not fit the channel header.
+  // only loses descriptors. If there are more than kMaxFds, none is sent: the
+  // count would not fit the channel header.
   size_t Send(std::span<const int> fds) const;
 
   // Takes one queued descriptor, close-on-exec. Errors: EAGAIN when none is
@@ -39,7 +39,8 @@ class FdChannel {
   // message without a descriptor; EPROTO when it sent several, or when there is
   // no free descriptor number.
   base::ErrnoOr<base::UniqueFd> TryReceive() const;
-  // As TryReceive, but waits for one (unless the socket is O_NONBLOCK).
+  // As TryReceive, but waits for a descriptor (unless the socket is
+  // O_NONBLOCK).
   base::ErrnoOr<base::UniqueFd> Receive() const;
 
   // Makes every blocked or future call on either end fail.

@@ -21,8 +21,8 @@ namespace gofer::comm {
 // as there is with one system call, so a small request costs one, and later
 // requests that were already queued cost none. Between requests it waits as a
 // channel does: a client that asks again at once is waited for on the core for
-// some microseconds (flipcall::Waiter), an idle one costs nothing. Descriptors
-// that a client attaches are dropped by the kernel.
+// some microseconds (flipcall::Waiter), an idle client costs nothing.
+// Descriptors that a client attaches are dropped by the kernel.
 //
 // Memory: two private buffers that grow with the messages, to the maximum
 // message size at most, and are given back when the client has been silent for
@@ -31,13 +31,14 @@ namespace gofer::comm {
 // Source: gVisor pkg/lisafs/sock.go, Nov 2023.
 class SocketCommunicator final : public Communicator {
  public:
-  // A request that announces more than this ends the connection with EPROTO;
-  // one that is merely too long is read and dropped.
+  // A request that announces more than this ends the connection with EPROTO; a
+  // request that is merely too long is read and dropped.
   static constexpr uint32_t kMaxDrainedBytes = uint32_t{64} << 20;
-  // The most descriptors that one response can carry; of more, none is sent.
+  // The most descriptors that one response can carry; a response with more goes
+  // without any.
   static constexpr size_t kMaxFds = 253;
 
-  // After so many milliseconds of silence large buffers are given back.
+  // Large buffers are given back after this many milliseconds of silence.
   static constexpr int kIdleMillis = 1000;
 
   // `socket`: connected, AF_UNIX, SOCK_STREAM, blocking or not.
@@ -67,7 +68,7 @@ class SocketCommunicator final : public Communicator {
   // Bytes of both buffers. For the thread that uses the communicator.
   size_t buffer_bytes() const { return in_.capacity() + out_.capacity(); }
 
-  // What waiting was like; for tests.
+  // Statistics of the waiting; for tests.
   const flipcall::Waiter& waiter() const { return waiter_; }
 
   // The socket, borrowed.
