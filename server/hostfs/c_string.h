@@ -12,16 +12,16 @@
 
 namespace gofer::hostfs {
 
-// Holds the NUL-terminated copy on the stack. Only what the kernel itself would
-// refuse is refused here: PATH_MAX bytes and more. How long a name may be is up
-// to the file system. To be asked for its error before it is used.
+// Holds the NUL-terminated copy on the stack. Of lengths it refuses only
+// PATH_MAX bytes and more, as the kernel would: the file system decides how
+// long a name may be. Check ok() before get().
 class CString {
  public:
   explicit CString(absl::string_view text) {
     if (text.size() >= sizeof(text_)) {
       error_ = ENAMETOOLONG;
     } else if (!base::HasNoNul(text)) {
-      // The generic layer checks names; the kernel would see a shorter one.
+      // The core checks names already. The kernel would see a shorter name.
       error_ = EINVAL;
     } else {
       text_[text.copy(text_, text.size())] = '\0';
@@ -32,7 +32,7 @@ class CString {
 
   bool ok() const { return error_ == 0; }
   base::Errno error() const { return base::Errno(error_); }
-  // Requires ok().
+  // Call it only when ok().
   const char* get() const { return text_; }
 
  private:

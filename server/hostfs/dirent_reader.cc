@@ -19,7 +19,7 @@
 namespace gofer::hostfs {
 namespace {
 
-// One getdents64 fetches what eight would with gVisor's 8 KiB.
+// One getdents64 fetches as much as eight with gVisor's 8 KiB.
 constexpr size_t kBufferSize = 65536;
 // Entries of a portion from which on it pays to prove their device.
 constexpr size_t kProofPays = 6;
@@ -43,8 +43,9 @@ struct RawEntry {
 };
 
 // Whether all files of a file system, mount points aside, are on one device.
-// Not so: btrfs (a subvolume has its own), overlayfs (directories differ from
-// files), network file systems and FUSE (not ours to say).
+// That is false for btrfs (each subvolume has its own) and overlayfs
+// (directories differ from files), and unknown for network file systems and
+// FUSE.
 bool HasOneDevice(const struct statfs& fs) {
   switch (static_cast<uint32_t>(fs.f_type)) {
     case EXT4_SUPER_MAGIC:  // ext2 and ext3, too.
@@ -62,7 +63,7 @@ bool IsDots(absl::string_view name) { return name == "." || name == ".."; }
 
 }  // namespace
 
-// What one getdents64 returned.
+// The result of one getdents64.
 class DirentReader::Batch {
  public:
   Batch(const std::byte* data, size_t size) : data_(data), size_(size) {}
@@ -171,9 +172,9 @@ std::optional<DirentReader::Device> DirentReader::DeviceLocked(
   if (::fstatat(directory_, name, &stat, AT_SYMLINK_NOFOLLOW) == 0) {
     return Device{.major = major(stat.st_dev), .minor = minor(stat.st_dev)};
   }
-  // Gone meanwhile. Otherwise the entry is there and only may not be looked at,
-  // for one in a directory without search permission: nobody can reach it, and
-  // any device will do.
+  // ENOENT: the entry has gone meanwhile. Otherwise it is there and only may
+  // not be looked at, for example in a directory without search permission:
+  // nobody can reach it, and any device will do.
   if (errno == ENOENT) return std::nullopt;
   return DirectoryLocked().device;
 }

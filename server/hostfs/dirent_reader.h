@@ -16,9 +16,9 @@
 
 namespace gofer::hostfs {
 
-// The device of an entry is asked of the host for each entry, unless it is
-// known to be the directory's: on file systems where all files have one device,
-// for names that are not mount points. See README.md.
+// The host is asked for the device of each entry, unless it is known to be the
+// directory's: on file systems where all files have one device, for names that
+// are not mount points. See README.md.
 //
 // Borrows the directory and the mount table, which must outlive it. Calls may
 // come from several threads; they are served one after the other.
@@ -34,11 +34,11 @@ class DirentReader {
   DirentReader(int directory, MountTable* mounts)
       : directory_(directory), mounts_(mounts) {}
 
-  // As lisafs::OpenFd::Getdents, but reads at most `count` bytes and
-  // kMostSkipped of them in vain, so that entries which are gone when they are
-  // looked at do not keep the caller, and its locks, busy. EAGAIN when there
-  // was nothing else: the next call goes on from there. An error after entries
-  // have been appended is kept back: the next call meets it again.
+  // As lisafs::OpenFd::Getdents, but reads at most `count` bytes of entries
+  // that are appended and kMostSkipped of entries that are gone when looked at:
+  // more of these would keep the caller, and its locks, busy. EAGAIN when all
+  // were gone; the next call goes on from there. An error after entries have
+  // been appended is kept back: the next call meets it again.
   base::ErrnoOr<void> Read(uint64_t count, Position position,
                            wire::ArrayWriter<wire::Dirent64>& out);
 
@@ -59,7 +59,7 @@ class DirentReader {
   base::ErrnoOr<BatchEnd> EmitLocked(const Batch& batch, uint64_t& used,
                                      wire::ArrayWriter<wire::Dirent64>& out)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // The device of an entry, asked of the host; nothing when it is gone.
+  // Asks the host for the device of an entry; nothing when the entry is gone.
   std::optional<Device> DeviceLocked(const char* name)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   const Directory& DirectoryLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

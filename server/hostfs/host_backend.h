@@ -33,13 +33,13 @@ class HostBackend final : public lisafs::Backend {
   HostBackend(std::shared_ptr<HostTree> tree, const HostOptions& options,
               lisafs::ProtocolLevel level);
 
-  // Makes now what Mount would make of the mount point for a client that is to
-  // be given it: for a process that will soon not be allowed to any more. Where
-  // nothing is there yet, nothing will be donated. Before the
-  // connection is made. Errors: those of CloneMount.
+  // Clones the mount point now, which Mount would otherwise do for a client
+  // that is given it. Meant for a process that may soon not clone mounts any
+  // more. If the mount point does not exist yet, it will not be donated. Call
+  // it before the connection is made. Errors: those of CloneMount.
   base::ErrnoOr<void> PrepareDonation(absl::string_view mount_path,
                                       const lisafs::ConnectionOptions& options);
-  // The same with a clone that was made before, of the mount point.
+  // The same with a clone of the mount point that was made before.
   void SetDonation(base::UniqueFd clone);
 
   // The mount point may be of any type that is served, a symlink among them.
@@ -51,9 +51,9 @@ class HostBackend final : public lisafs::Backend {
 
   // FOR ITS FDS
 
-  // Whether the file `name` in the borrowed `directory`, with "" the file
-  // behind that descriptor itself, may be served at all. `stat` is its. Errors:
-  // EPERM for block devices and for files of a procfs.
+  // Succeeds when the file `name` in the borrowed `directory` may be served at
+  // all; "" means the file behind that descriptor itself. `stat` describes that
+  // file. Errors: EPERM for block devices and for files of a procfs.
   base::ErrnoOr<void> CheckServed(int directory, const char* name,
                                   const wire::Statx& stat) const;
   // The attributes of the borrowed `fd`, which may be O_PATH, if its file may
@@ -67,8 +67,8 @@ class HostBackend final : public lisafs::Backend {
   bool may_open_char_devices() const;
 
  private:
-  // What the client is given of the mount point, and what later gifts of it are
-  // made from; both may be nothing.
+  // The descriptor of the mount point for the client, and the clone that later
+  // donations are made from; either may be invalid.
   struct MountPointDonation {
     base::UniqueFd donated;
     base::UniqueFd clone;
@@ -80,9 +80,9 @@ class HostBackend final : public lisafs::Backend {
   const std::shared_ptr<HostTree> tree_;
   const HostOptions options_;
   const lisafs::ProtocolLevel level_;
-  // The prepared clone of the mount point, or nothing.
+  // The prepared clone of the mount point; invalid if it is not donated.
   base::UniqueFd mount_clone_;
-  // Nothing is cloned any more.
+  // When true, Mount clones nothing: it has mount_clone_ or goes without.
   bool donation_prepared_ = false;
 };
 

@@ -21,8 +21,8 @@ namespace gofer::hostfs {
 
 // Owns an O_PATH descriptor of the file: it names the file and has opened
 // nothing, so that walking to a FIFO or device has no effect on it. Calls by
-// name are relative to it and take one component; what the kernel does not do
-// with O_PATH goes through /proc/self/fd. The methods are spread over
+// name are relative to it and take one component; calls that the kernel refuses
+// on O_PATH go through /proc/self/fd. The methods are spread over
 // host_control_fd_*.cc by concern. Source: gVisor runsc/fsgofer/lisafs.go, Nov
 // 2023 (controlFDLisa), which opens control FDs for reading.
 class HostControlFd final : public lisafs::ControlFd {
@@ -32,9 +32,9 @@ class HostControlFd final : public lisafs::ControlFd {
                 base::RefPtr<lisafs::Node> node, lisafs::QuotaSlot slot,
                 uint32_t mode, base::UniqueFd host_fd);
 
-  // From now on the client is given this file, a directory, through `clone`
-  // (see CloneMount) when it opens it. To be called before the client knows of
-  // this FD; does nothing without a clone.
+  // Makes Open donate this file, a directory, through `clone` (see CloneMount).
+  // Call it before the client knows of this FD. It does nothing when `clone` is
+  // invalid.
   void KeepMountClone(base::UniqueFd clone, lisafs::QuotaSlot slot);
 
   HostBackend& backend() const { return backend_; }
@@ -99,8 +99,7 @@ class HostControlFd final : public lisafs::ControlFd {
  private:
   // Whether this file may be opened at all; EPERM when not.
   base::ErrnoOr<void> CheckMayOpen() const;
-  // Whether the client is given anything of the borrowed `open_file` of this
-  // file.
+  // Whether `open_file`, a borrowed descriptor of this file, may be donated.
   bool MayDonate(int open_file) const;
   // An open file for the client alone, with the access mode of `flags`.
   base::ErrnoOr<base::UniqueFd> OpenForClient(uint32_t flags) const;
@@ -127,8 +126,8 @@ class HostControlFd final : public lisafs::ControlFd {
       const lisafs::WriteGuarantee& guarantee, absl::string_view name,
       uint32_t mode, lisafs::QuotaSlot slot, lisafs::Owner owner,
       uint32_t flags);
-  // The same for one created by name only, which is opened first. Errors: also
-  // ESTALE when something of another type has taken its place.
+  // The same for a file created by name only, which is opened first. Errors:
+  // also ESTALE when something of another type has taken its place.
   base::ErrnoOr<lisafs::ControlFdAndStat> AdoptNewChild(
       const lisafs::WriteGuarantee& guarantee, absl::string_view name,
       const char* c_name, lisafs::QuotaSlot slot, uint32_t type,
@@ -141,11 +140,11 @@ class HostControlFd final : public lisafs::ControlFd {
 
   HostBackend& backend_;
   const base::UniqueFd host_fd_;
-  // Of a mount point that is donated, else invalid.
+  // The clone of a mount point that is donated; invalid for other files.
   base::UniqueFd mount_clone_;
   lisafs::QuotaSlot mount_clone_slot_;
 
-  // For SetStat, whose guarantee guards them: made at first use and kept.
+  // Made at SetStat's first use and kept; SetStat's guarantee guards them.
   lisafs::QuotaSlot writable_slot_;
   base::UniqueFd writable_fd_;
 };

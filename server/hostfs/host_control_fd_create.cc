@@ -54,7 +54,7 @@ base::ErrnoOr<lisafs::ControlFdAndStat> HostControlFd::Mknod(
     if (child.ok()) new_file.Keep();
     return child;
   }
-  // What mknod(2) would do, with a descriptor that is sure to be of the new
+  // Does the same as mknod(2), with a descriptor that is sure to be of the new
   // file, and not of what a process of the host put in its place.
   auto made =
       CreateFile(guarantee, name, mode, std::move(slot), owner, O_RDONLY);
@@ -166,8 +166,8 @@ base::ErrnoOr<lisafs::ControlFdAndStat> HostControlFd::AdoptNewChild(
   });
   if (!fd.ok()) return fd.error();
   if (type != S_IFDIR) {
-    // Else a hard link that a process of the host put in the new file's place
-    // would be given away.
+    // Otherwise a hard link that a process of the host put in the new file's
+    // place would be given away.
     const auto stat = StatFd(fd->get(), backend_.level());
     if (!stat.ok()) return stat.error();
     if ((stat->mode & S_IFMT) != type) return base::Errno(ESTALE);
@@ -187,7 +187,8 @@ base::ErrnoOr<lisafs::ControlFdAndStat> HostControlFd::MakeNewChild(
 
 base::ErrnoOr<void> HostControlFd::ChangeOwner(int fd,
                                                lisafs::Owner owner) const {
-  // Nov 2023 calls it for nobody, too: the kernel then clears set-id bits.
+  // Nov 2023 calls fchownat even without ids: the kernel then clears set-id
+  // bits.
   if (backend_.level() != lisafs::ProtocolLevel::kNov2023 &&
       owner.uid == wire::kNoId && owner.gid == wire::kNoId) {
     return {};

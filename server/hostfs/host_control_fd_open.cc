@@ -21,9 +21,10 @@ base::RefPtr<lisafs::OpenFd> MakeOpenFd(HostControlFd& control,
 
 }  // namespace
 
-// A regular file's descriptor is lent: the client shares our open file. What it
-// can do to that (O_APPEND, O_DIRECT, locks) changes I/O on this one FD of its
-// own and can make nobody wait. Of a FIFO or device that is not so.
+// A regular file's descriptor is lent: the client shares our open file. The
+// changes that it can make to that (O_APPEND, O_DIRECT, locks) affect I/O on
+// this one FD of its own and make nobody wait. A FIFO or device is different:
+// its client could make us wait.
 base::ErrnoOr<lisafs::OpenResult> HostControlFd::Open(
     const lisafs::ReadGuarantee&, uint32_t flags) {
   if (const auto may_open = CheckMayOpen(); !may_open.ok()) {

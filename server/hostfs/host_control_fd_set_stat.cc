@@ -14,8 +14,9 @@
 
 namespace gofer::hostfs {
 
-// Mode before owner means that a set-id bit does not survive a change of
-// owner in the same request; so it was, and clients may know.
+// Mode before owner means that a set-id bit does not survive a change of owner
+// in the same request. gVisor does the same (quirk Q16), and clients may rely
+// on it.
 wire::SetStatResp HostControlFd::SetStat(const lisafs::WriteGuarantee&,
                                          const wire::SetStatReq& request) {
   wire::SetStatResp response;

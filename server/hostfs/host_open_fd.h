@@ -33,7 +33,7 @@ class HostOpenFd final : public lisafs::OpenFd {
   base::ErrnoOr<size_t> Write(const lisafs::WriteGuarantee&,
                               std::span<const std::byte> data,
                               uint64_t offset) override;
-  // Only mode 0, as gVisor's client asks for and its server's filter lets by.
+  // Takes mode 0 only, which gVisor's client asks for and its filter allows.
   base::ErrnoOr<void> Allocate(const lisafs::WriteGuarantee&, uint64_t mode,
                                uint64_t offset, uint64_t length) override;
   base::ErrnoOr<void> Getdents(const lisafs::ReadGuarantee&, uint64_t count,
@@ -43,7 +43,7 @@ class HostOpenFd final : public lisafs::OpenFd {
  private:
   const HostBackend& backend_;
   const base::UniqueFd host_fd_;
-  // Of directories only.
+  // Set for directories only.
   const std::unique_ptr<DirentReader> dirents_;
 };
 

@@ -9,18 +9,18 @@
 namespace gofer::hostfs {
 
 // A bit set. Open: the client may connect to sockets of the host. Since Aug
-// 2026 it says as which user and group, any of them, and that is whom the
-// host's server sees (SO_PEERCRED) where we have CAP_SETUID and CAP_SETGID: a
+// 2026 the client says as which user and group, any of them, and the host's
+// server sees these (SO_PEERCRED) where we have CAP_SETUID and CAP_SETGID; so a
 // service that trusts a user by its id should not be within the root. Create:
-// it may bind sockets that the host can connect to. Source: gVisor
+// the client may bind sockets that the host can connect to. Source: gVisor
 // runsc/config/config.go, Nov 2023.
 enum class HostUds : uint8_t { kNone = 0, kOpen = 1, kCreate = 2, kAll = 3 };
 
 // Whether the client may open FIFOs of the host.
 enum class HostFifo : uint8_t { kNone, kOpen };
 
-// Whether the client may open character devices of the host. kByLevel is what
-// the connection's protocol level did: Nov 2023 opens them, Aug 2026 does not.
+// Whether the client may open character devices of the host. kByLevel follows
+// the connection's protocol level: Nov 2023 opens them, Aug 2026 does not.
 enum class CharDevicePolicy : uint8_t { kByLevel, kOpen, kRefuse };
 
 struct HostOptions {

@@ -12,9 +12,9 @@
 
 namespace gofer::hostfs {
 
-// Owns the socket. It is non-blocking until the client, who shares it by
-// donation, says otherwise. The file it is bound to is the control FD's.
-// Source: gVisor runsc/fsgofer/lisafs.go, Nov 2023 (boundSocketFDLisa).
+// Owns the socket. It is non-blocking until the client, which shares it by
+// donation, changes that. The control FD stands for the file that it is bound
+// to. Source: gVisor runsc/fsgofer/lisafs.go, Nov 2023 (boundSocketFDLisa).
 class HostSocketFd final : public lisafs::BoundSocketFd {
  public:
   HostSocketFd(base::RefPtr<lisafs::ControlFd> control, lisafs::QuotaSlot slot,

@@ -1,5 +1,5 @@
-// HostTree: the directory of the host that a Server serves, and what else all
-// of its host backends share.
+// HostTree: the directory of the host that a Server serves, and everything else
+// that all of its host backends share.
 
 #ifndef GOFER_SERVER_HOSTFS_HOST_TREE_H_
 #define GOFER_SERVER_HOSTFS_HOST_TREE_H_
@@ -21,29 +21,29 @@ namespace gofer::hostfs {
 // the backends of one Server.
 class HostTree {
  public:
-  // What a confined process opens before it loses sight of it. All of this
-  // process, and mount_info of the mount namespace that the root is in;
-  // without a mount_info, Getdents64 asks for the device of each entry.
+  // Descriptors that a confined process opens while it still can. proc_self_fd
+  // is of this process, and mount_info of the mount namespace that the root is
+  // in; without mount_info, Getdents64 asks for the device of each entry.
   struct Descriptors {
     base::UniqueFd root;  // A directory; O_PATH will do.
     base::UniqueFd proc_self_fd;
     base::UniqueFd mount_info;
   };
 
-  // Opens all of that. `root` is followed if it is a symlink: it is the
-  // administrator's. Errors: those of open(2).
+  // Opens all of these descriptors. A symlink `root` is followed, because the
+  // administrator chose it. Errors: those of open(2).
   static base::ErrnoOr<std::shared_ptr<HostTree>> Open(const char* root);
 
   explicit HostTree(Descriptors descriptors);
 
-  // An O_PATH descriptor of the file at `path`: absolute, lexically clean, "/"
-  // for the root itself. No symlink is followed; a last component that is one
-  // is opened itself. Errors: ELOOP or ENOTDIR for a symlink on the way, and
-  // those of open(2).
+  // Opens an O_PATH descriptor of the file at `path`: absolute, lexically
+  // clean, "/" for the root itself. No symlink is followed; a symlink as the
+  // last component is opened itself. Errors: ELOOP or ENOTDIR for a symlink on
+  // the way, and those of open(2).
   base::ErrnoOr<base::UniqueFd> OpenPath(absl::string_view path) const;
 
-  // Whether mounts can be cloned, as donating mount points takes. Errors: those
-  // of CloneMount.
+  // Succeeds when mounts can be cloned, which donating mount points needs.
+  // Errors: those of CloneMount.
   base::ErrnoOr<void> CheckMountClone() const;
 
   const ProcSelfFd& proc_self_fd() const { return proc_self_fd_; }
@@ -54,7 +54,7 @@ class HostTree {
  private:
   friend class HostTreePeer;
 
-  // For kernels without openat2(2): one component at a time.
+  // Opens one component at a time, for kernels without openat2(2).
   base::ErrnoOr<base::UniqueFd> WalkPath(absl::string_view relative) const;
 
   const base::UniqueFd root_;

@@ -34,12 +34,14 @@ class MountTable {
   explicit MountTable(base::UniqueFd mount_info)
       : mount_info_(std::move(mount_info)) {}
 
-  // A file on mount `mount_id` (STATX_MNT_ID) whose name is not among these is
-  // not a mount point. Null when nothing is known: the mount is in another
-  // namespace or outside of the root directory, or the table is unreadable.
+  // The names of the mount points on mount `mount_id` (STATX_MNT_ID): a file on
+  // that mount with another name is not a mount point. Null when nothing is
+  // known: the mount is in another namespace or outside of the root directory,
+  // or the table is unreadable.
   std::shared_ptr<const Names> MountPointNames(uint64_t mount_id);
 
-  // Parses the text of a mountinfo file. Lines that make no sense are left out.
+  // Parses the text of a mountinfo file, leaving out lines that it cannot
+  // parse.
   static Snapshot Parse(absl::string_view text);
 
  private:

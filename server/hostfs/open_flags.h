@@ -11,16 +11,16 @@
 
 namespace gofer::hostfs {
 
-// For opening by name what exists: no symlink is followed, nothing survives
-// exec.
+// For opening an existing file by name: no symlink is followed, and the
+// descriptor does not survive exec.
 inline constexpr int kBaseOpenFlags = O_NOFOLLOW | O_CLOEXEC;
 
-// For control FDs: names the file and opens nothing. See README.md for why.
+// For control FDs: they name the file and open nothing. See README.md for why.
 inline constexpr int kControlOpenFlags = kBaseOpenFlags | O_PATH;
 
-// For whatever is really opened: a thread that holds locks must not wait, be it
-// for the other end of a FIFO, for a device or for the holder of a lease on a
-// regular file (EAGAIN); and no terminal becomes ours.
+// For every file that is really opened: a thread that holds locks must not
+// wait, neither for the other end of a FIFO nor for a device nor for the holder
+// of a lease on a regular file (EAGAIN). No terminal becomes ours.
 inline constexpr int kOpenFlags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 
 // For opening again, through /proc/self/fd, with the client's `flags`. The link

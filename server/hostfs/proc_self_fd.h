@@ -21,7 +21,7 @@ namespace gofer::hostfs {
 // Thread-safe.
 class ProcSelfFd {
  public:
-  // A path for the calling thread.
+  // A path that is valid for the calling thread.
   using Path = std::array<char, 32>;
 
   // Errors: those of open(2).
@@ -29,22 +29,24 @@ class ProcSelfFd {
 
   explicit ProcSelfFd(base::UniqueFd directory);
 
-  // A new open file of the file behind `fd`; `flags` without O_NOFOLLOW.
+  // Makes a new open file of the file behind `fd`; `flags` without O_NOFOLLOW.
   // Permissions are checked again.
   base::ErrnoOr<base::UniqueFd> Reopen(int fd, int flags) const;
 
-  // fchmod(2), which does not take O_PATH descriptors.
+  // Does fchmod(2), which does not take O_PATH descriptors.
   base::ErrnoOr<void> Chmod(int fd, mode_t mode) const;
-  // futimens(2), of a symlink too. `times` are atime and mtime.
+  // Does futimens(2), for a symlink too. `times` are atime and mtime.
   base::ErrnoOr<void> SetTimes(int fd,
                                const std::array<timespec, 2>& times) const;
-  // A hard link `name` in `directory`, of a symlink too. Needs no capability,
-  // unlike AT_EMPTY_PATH. Errors: ENOENT when the file has no link left.
+  // Makes a hard link `name` in `directory`, to a symlink too. Needs no
+  // capability, unlike AT_EMPTY_PATH. Errors: ENOENT when the file has no link
+  // left.
   base::ErrnoOr<void> Link(int fd, int directory, const char* name) const;
 
-  // A path of the file for calls that take no directory; to be followed. Valid
-  // for the calling thread as long as it calls neither this method of another
-  // object nor EnterThreadDirectory. Errors: those of fchdir(2).
+  // Returns a path of the file for calls that take no directory; they must
+  // follow its last link. Valid for the calling thread as long as it calls
+  // neither this method of another object nor EnterThreadDirectory. Errors:
+  // those of fchdir(2).
   base::ErrnoOr<Path> PathOnThisThread(int fd) const;
 
  private:

@@ -13,17 +13,17 @@
 namespace gofer::hostfs {
 
 // There may be several procfs, each with a device of its own. Remembers devices
-// that are none, so that asking about one costs a system call once.
+// that are no procfs, so that each such device costs one system call in all.
 // Thread-safe.
 class ProcfsCheck {
  public:
-  // Whether the file `name` in the borrowed `directory`, with "" the file
-  // behind that descriptor itself, is of a procfs, or cannot be told from one.
-  // `stat` is the file's.
+  // Whether the file `name` in the borrowed `directory` ("" means the file
+  // behind that descriptor itself) is in a procfs, or cannot be told from such
+  // a file. `stat` describes the file.
   bool IsProcfs(int directory, const char* name, const wire::Statx& stat);
 
  private:
-  // Minor numbers, plus 1.
+  // Minor numbers, plus 1, of devices that are no procfs; 0 in a free place.
   std::array<std::atomic<uint64_t>, 16> others_{};
 };
 

@@ -23,8 +23,8 @@ wire::Statx FromStatx(const struct statx& stat);
 
 wire::StatFs FromStatFs(const struct statfs& stat);
 
-// The attributes of the borrowed `fd`, which may be O_PATH: by fstat(2) at
-// kNov2023, by statx(2) at kAug2026.
+// Returns the attributes of the borrowed `fd`, which may be O_PATH: by fstat(2)
+// at kNov2023, by statx(2) at kAug2026.
 base::ErrnoOr<wire::Statx> StatFd(int fd, lisafs::ProtocolLevel level);
 
 // The attributes of `name` in the borrowed `directory`; a symlink's own. The

@@ -19,7 +19,7 @@ bool SetEffective(long call, uint32_t id) {
   return ::syscall(call, -1, id, -1) == 0;
 }
 
-// Returns the id to put back, wire::kNoId when there is nothing to.
+// Returns the id to put back, wire::kNoId when there is none.
 uint32_t Change(long call, uint32_t wanted, uint32_t (*now)(),
                 const char* what) {
   if (wanted == wire::kNoId) return wire::kNoId;

@@ -1,6 +1,5 @@
-// Sockets bound to files of the tree: to bind one in a directory and to connect
-// to one, both given by descriptors and not by a path that could lead
-// elsewhere.
+// BindInDirectory and ConnectToFile: sockets bound to files of the tree, given
+// by descriptors and not by a path that could lead elsewhere.
 
 #ifndef GOFER_SERVER_HOSTFS_UNIX_FILE_H_
 #define GOFER_SERVER_HOSTFS_UNIX_FILE_H_
@@ -17,7 +16,7 @@ namespace gofer::hostfs {
 // SOCK_SEQPACKET and nothing else; ENXIO otherwise.
 base::ErrnoOr<base::UniqueFd> MakeUnixSocket(uint32_t type);
 
-// Whether MakeUnixSocket takes it.
+// Whether MakeUnixSocket takes `type`.
 bool IsUnixSocketType(uint32_t type);
 
 // Binds the borrowed `socket` to a new file `name` in `directory` (O_PATH).

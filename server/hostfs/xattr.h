@@ -13,9 +13,10 @@
 
 namespace gofer::hostfs {
 
-// `fd` is borrowed; of a symlink, the link's own attributes are meant. Errors:
+// `fd` is borrowed; the attributes of a symlink are the link's own. Errors:
 // those of the system call, among them ERANGE for names over 255 bytes. Names
-// are not filtered: what the process may not touch the kernel refuses.
+// are not filtered: the kernel refuses attributes that the process may not
+// touch.
 
 // `size`: the longest value wanted in bytes; 0 and more than 65535, which is
 // what the wire can carry, mean 65535. Errors: ERANGE for a longer value.
