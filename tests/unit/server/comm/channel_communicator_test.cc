@@ -77,7 +77,7 @@ class ChannelCommunicatorTest : public testing::Test {
   std::unique_ptr<FdChannel> fds_;
 };
 
-// Rows 31 and 34, Appendix A 49 and 50.
+// Rows 31 and 34 of tests/conformance/rows.md, byte for byte.
 TEST_F(ChannelCommunicatorTest, ReadsAndWritesTheGoldenBytes) {
   const auto request = ReceiveFirstHex("030000000100000000000000");
   EXPECT_EQ(raw_.Hex(28),
@@ -252,7 +252,7 @@ TEST_F(ChannelCommunicatorTest, ClientThatNeverDrainsLosesDescriptors) {
     HandOverHex("07000000");
     ASSERT_TRUE(server_->Receive().ok());
   }
-  // Those that a client may have in flight when it takes them in time.
+  // The FDs that a client may have in flight when it takes them in time.
   EXPECT_GE(with_fd, 2);
   for (int i = 0; i < with_fd; ++i) EXPECT_TRUE(fds_->TryReceive().ok());
   EXPECT_EQ(fds_->TryReceive().error(), base::Errno(EAGAIN));

@@ -130,7 +130,7 @@ TEST(ClientChannelTest, TakesItsDescriptorsAndClosesUnwantedOnes) {
     ASSERT_TRUE(response.ok());
     EXPECT_EQ(response->fds.size(), wanted);
   }
-  // None is left over for the next one.
+  // No FD is left over for the next answer.
   EXPECT_TRUE(client->RoundTrip(7, AsBytes("0"), {}, 3)->fds.empty());
   client->Shutdown();
   server.join();

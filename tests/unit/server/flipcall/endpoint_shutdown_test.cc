@@ -1,4 +1,5 @@
-// Shutdown against everything else, by labelled interleavings (rows 43 to 50).
+// Shutdown against everything else, by labelled interleavings: rows 43 to 50 of
+// tests/conformance/rows.md.
 // "Local" is a Shutdown of the endpoint that is used, "remote" of its peer.
 
 #include <gtest/gtest.h>
@@ -32,7 +33,7 @@ class EndpointShutdownTest : public testing::TestWithParam<Side> {
   void ShutDownSideOf(Endpoint& local, Endpoint& remote) {
     (GetParam() == Side::kLocal ? local : remote).Shutdown();
   }
-  // What the user of the endpoint is told.
+  // The error that the endpoint's user gets.
   static base::Errno Expected() {
     return base::Errno(GetParam() == Side::kLocal ? ESHUTDOWN : ECONNRESET);
   }

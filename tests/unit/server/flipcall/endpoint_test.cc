@@ -44,7 +44,7 @@ class EndpointTest : public testing::Test {
   Endpoint server_{Endpoint::Role::kServer, file_.Map()};
 };
 
-// Row 29, and Appendix A 48.
+// Row 29 of tests/conformance/rows.md, byte for byte.
 TEST_F(EndpointTest, HandshakeLeavesTheGoldenBytes) {
   HandOverToServer("{}\n");
   ASSERT_TRUE(server_.Handshake().ok());

@@ -1,4 +1,4 @@
-// What HostBackend does with the tree: mounting, walking, creating, listing.
+// HostBackend's work on the tree: mounting, walking, creating, listing.
 
 #include "server/hostfs/host_backend.h"
 

@@ -47,7 +47,7 @@ TEST_F(ProcfsCheckTest, KnowsFilesOnDisks) {
   EXPECT_FALSE(IsProcfs(directory.path().c_str(), ""));
 }
 
-// Of a PID namespace or a container: not the one that is on /proc.
+// A procfs of a PID namespace or a container is not the procfs on /proc.
 TEST_F(ProcfsCheckTest, KnowsASecondProcfs) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root to mount";
   const base::UniqueFd context(::fsopen("proc", FSOPEN_CLOEXEC));

@@ -187,7 +187,7 @@ TEST_F(NodeTest, QuotaBoundsTheNodesOfAConnection) {
     a = root_->FindOrCreateChild(tree, "a", *small);
     b = a->FindOrCreateChild(tree, "b", *small);
     EXPECT_FALSE(b->FindOrCreateChild(tree, "c", *small));
-    // What exists costs nothing.
+    // A node that exists costs nothing.
     EXPECT_TRUE(root_->FindOrCreateChild(tree, "a", *small));
   }
   EXPECT_EQ(live_, 3);
