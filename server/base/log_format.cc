@@ -16,15 +16,15 @@ namespace gofer::base {
 namespace {
 
 // The form and the name under which the process says why it ends.
-struct Voice {
+struct LogIdentity {
   LogFormat format = LogFormat::kText;
   std::string process = "gofer";
 };
 
-Voice& OwnVoice() {
+LogIdentity& OwnIdentity() {
   // Leaked on purpose, like the log.
-  static Voice* const voice = new Voice;
-  return *voice;
+  static LogIdentity* const identity = new LogIdentity;
+  return *identity;
 }
 
 absl::string_view View(spdlog::string_view_t text) {
@@ -136,7 +136,7 @@ void LineFormatter::FormatJson(const spdlog::details::log_msg& message,
 }
 
 void SetLogFormat(LogFormat format, absl::string_view process) {
-  OwnVoice() = {format, std::string(process)};
+  OwnIdentity() = {format, std::string(process)};
   Log().set_formatter(std::make_unique<LineFormatter>(format, process));
 }
 
@@ -148,10 +148,10 @@ void LogOf(absl::string_view component, spdlog::level::level_enum level,
 }
 
 void SayLastWords(absl::string_view text) {
-  const Voice& voice = OwnVoice();
+  const LogIdentity& identity = OwnIdentity();
   const std::string words(text);
-  if (voice.format == LogFormat::kText) {
-    std::fprintf(stderr, "%s: %s\n", voice.process.c_str(), words.c_str());
+  if (identity.format == LogFormat::kText) {
+    std::fprintf(stderr, "%s: %s\n", identity.process.c_str(), words.c_str());
     return;
   }
   const spdlog::details::log_msg message({}, spdlog::level::err, View(text));

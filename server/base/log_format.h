@@ -22,10 +22,10 @@ enum class LogFormat {
   kJson,
 };
 
-// One record is one line, whatever is in its message: what would end the line
-// or is no text is escaped, so that a name that a client chose is not taken for
-// another record. `process` is the component of records that name none. Used by
-// one thread at a time, which spdlog's sinks see to.
+// A record is one line, whatever its message contains: bytes that would end the
+// line or are no text are escaped. Otherwise a name that a client chose could
+// pass for another record. `process` is the component of records that name
+// none. Used by one thread at a time; spdlog's sinks ensure that.
 class LineFormatter final : public spdlog::formatter {
  public:
   LineFormatter(LogFormat format, absl::string_view process);
@@ -47,7 +47,6 @@ class LineFormatter final : public spdlog::formatter {
 
 // Makes the log use `format` and name `process` as its component. Call it
 // before there are threads.
-// are threads.
 void SetLogFormat(LogFormat format, absl::string_view process);
 
 // Logs a record of a library under the library's own name. Thread-safe.

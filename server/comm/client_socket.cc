@@ -54,10 +54,10 @@ base::ErrnoOr<Response> ClientSocket::RoundTrip(uint16_t message,
     return base::Errno(EMSGSIZE);
   }
   if (auto sent = SendRequest(message, head, bulk); !sent.ok()) {
-    return Ended(sent.error());
+    return EndPathway(sent.error());
   }
   auto response = ReceiveResponse();
-  if (!response.ok()) return Ended(response.error());
+  if (!response.ok()) return EndPathway(response.error());
   if (response->fds.size() > fds_wanted) response->fds.resize(fds_wanted);
   return response;
 }
@@ -129,7 +129,7 @@ base::ErrnoOr<void> ClientSocket::ReadUntil(size_t wanted, size_t* got,
   return {};
 }
 
-base::Errno ClientSocket::Ended(base::Errno error) {
+base::Errno ClientSocket::EndPathway(base::Errno error) {
   if (ended_.load(std::memory_order_acquire)) return base::Errno(ESHUTDOWN);
   // The rest of the frame would be taken for the next frame.
   Shutdown();

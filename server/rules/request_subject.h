@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "server/glob/glob.h"
 #include "server/lisafs/request_context.h"
-#include "server/rules/glob.h"
 
 namespace gofer::rules {
 
@@ -36,7 +36,7 @@ class RequestSubject {
       : context_(context) {}
 
   // Whether one of the files has a path that `glob` matches.
-  bool PathMatches(const Glob& glob);
+  bool PathMatches(const glob::Glob& glob);
   // The user id that the request carries, if any.
   std::optional<uint32_t> uid();
   // Whether a read-only connection would be refused the request.

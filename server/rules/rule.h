@@ -72,7 +72,7 @@ struct Rule {
   std::vector<uint32_t> mids;
   // lisafs::ConnectionOptions::name of the connection; empty means all.
   std::string connection_id;
-  // Globs (glob.h, request_subject.h); empty means all.
+  // Globs (server/glob/glob.h, request_subject.h); empty means all.
   std::string mount_path_glob;
   std::string path_glob;
   std::optional<uint32_t> request_uid;

@@ -82,9 +82,9 @@ std::optional<Failure> Check(const Rule& rule) {
 }
 
 // An empty pattern stands for none.
-base::ErrnoOr<Glob> CompileIfAny(const std::string& pattern) {
-  if (pattern.empty()) return Glob();
-  return Glob::Compile(pattern);
+base::ErrnoOr<glob::Glob> CompileIfAny(const std::string& pattern) {
+  if (pattern.empty()) return glob::Glob();
+  return glob::Glob::Compile(pattern);
 }
 
 }  // namespace
@@ -108,8 +108,8 @@ OrFailure<std::shared_ptr<StandingRule>> StandingRule::Make(Rule rule) {
       std::move(rule), messages, *std::move(mount_path), *std::move(path)));
 }
 
-StandingRule::StandingRule(Rule rule, MessageMask messages, Glob mount_path,
-                           Glob path)
+StandingRule::StandingRule(Rule rule, MessageMask messages,
+                           glob::Glob mount_path, glob::Glob path)
     : rule_(std::move(rule)),
       messages_(messages),
       mount_path_(std::move(mount_path)),

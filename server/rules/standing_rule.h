@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "server/base/mutex.h"
+#include "server/glob/glob.h"
 #include "server/lisafs/connection.h"
 #include "server/rules/failure.h"
-#include "server/rules/glob.h"
 #include "server/rules/request_subject.h"
 #include "server/rules/rule.h"
 
@@ -66,7 +66,8 @@ class StandingRule {
   RuleCounters Counters() const;
 
  private:
-  StandingRule(Rule rule, MessageMask messages, Glob mount_path, Glob path);
+  StandingRule(Rule rule, MessageMask messages, glob::Glob mount_path,
+               glob::Glob path);
 
   // The trigger's conditions up to max_hits.
   bool ConditionsHold() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -74,8 +75,8 @@ class StandingRule {
 
   const Rule rule_;
   const MessageMask messages_;
-  const Glob mount_path_;
-  const Glob path_;
+  const glob::Glob mount_path_;
+  const glob::Glob path_;
   const bool holds_;
 
   std::atomic<bool> gone_ = false;

@@ -31,7 +31,7 @@ size_t CountLines(const std::string& text) {
   return static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
-TEST(LineFormatterTest, JsonRecord) {
+TEST(LineFormatterTest, WritesARecordAsOneJsonObject) {
   EXPECT_EQ(LineOf(LogFormat::kJson, "a \"b\""),
             R"({"time":"2000-02-29T12:34:56.000042Z","level":"warning",)"
             R"("component":"gofer","pid":)" +
@@ -40,7 +40,7 @@ TEST(LineFormatterTest, JsonRecord) {
                 "\n");
 }
 
-TEST(LineFormatterTest, ComponentOfALibrary) {
+TEST(LineFormatterTest, RecordOfALibraryNamesItAsComponent) {
   EXPECT_EQ(json::parse(LineOf(LogFormat::kJson, "x", "grpc"))["component"],
             "grpc");
   EXPECT_NE(LineOf(LogFormat::kText, "x", "grpc").find(" grpc["),
@@ -72,7 +72,7 @@ TEST(LineFormatterTest, ForgedTextLineStaysAMessage) {
             std::string::npos);
 }
 
-TEST(LineFormatterTest, TimesBeforeTheEpochAndWithinADay) {
+TEST(LineFormatterTest, WritesTimesBeforeTheEpochAndWithinADay) {
   spdlog::details::log_msg message("", spdlog::level::err, "x");
   message.time =
       std::chrono::system_clock::time_point(std::chrono::microseconds(-1));
@@ -89,7 +89,7 @@ class OwnLogTest : public ::testing::Test {
   ~OwnLogTest() override { SetLogFormat(LogFormat::kText, "gofer"); }
 };
 
-TEST_F(OwnLogTest, AllWaysLeadToRecords) {
+TEST_F(OwnLogTest, EveryWayToLogWritesARecord) {
   ::testing::internal::CaptureStderr();
   Log().warn("one");
   LogOf("grpc", spdlog::level::warn, "two");

@@ -44,7 +44,7 @@ TEST(RateLimitTest, OneThreadOfManyPasses) {
   EXPECT_EQ(passed, 1);
 }
 
-TEST(LogTest, LevelsByName) {
+TEST(LogTest, AcceptsLevelsByName) {
   const auto before = Log().level();
   EXPECT_TRUE(SetLogLevel("debug"));
   EXPECT_EQ(Log().level(), spdlog::level::debug);

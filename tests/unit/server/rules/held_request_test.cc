@@ -119,8 +119,8 @@ TEST_P(HeldRequestTest, CloseLetsItBeAnswered) {
   Join();
   server().Wait();
   const auto stats = session_.connection->Stats();
-  EXPECT_EQ(stats.Of(Id::kFStat).calls, 1u);
-  EXPECT_EQ(stats.Of(Id::kFStat).errors, 0u);
+  EXPECT_EQ(stats.ForMessage(Id::kFStat).calls, 1u);
+  EXPECT_EQ(stats.ForMessage(Id::kFStat).errors, 0u);
   // A channel's answer is in its window when the end is published there; a
   // client that wakes only then sees the end alone.
   if (!GetParam() || error_ > 0) {

@@ -42,7 +42,7 @@ FlagsError Bad(const std::vector<const char*>& words) {
   return std::get<FlagsError>(parsed);
 }
 
-// As runsc of Dec 2022 writes it: protocol.md 8.10.
+// As runsc of Dec 2022 starts its gofer: gVisor runsc/container/container.go.
 TEST(GoferFlagsTest, ReadsTheCommandLineOfDec2022) {
   const GoferFlags flags =
       Good({"--debug=true", "--platform=ptrace", "--log-fd=3",

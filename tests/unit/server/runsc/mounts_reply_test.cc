@@ -9,7 +9,7 @@ TEST(MountsReplyTest, NoMountsAreAnEmptyArray) {
   EXPECT_EQ(MountsReply({}), "[]");
 }
 
-// The example of protocol.md 8.10.
+// As runsc of gVisor reads it: the JSON of its specs-go.Mount structs.
 TEST(MountsReplyTest, KeepsTheOrderOfMounts) {
   EXPECT_EQ(MountsReply(
                 {{.destination = "/proc", .type = "proc", .source = "/b/proc"},

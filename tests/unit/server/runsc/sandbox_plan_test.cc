@@ -86,7 +86,7 @@ TEST(SandboxPlanTest, PlansTheTreeOfTheSpec) {
   EXPECT_TRUE(plan.syscalls);
 }
 
-// No wider than the reference: protocol.md 8.10, and without CAP_SYS_CHROOT.
+// No wider than gVisor (runsc/cmd/gofer.go), and without CAP_SYS_CHROOT.
 TEST(SandboxPlanTest, PlansCapabilities) {
   EXPECT_THAT(Good(WithOptions({})).capabilities->keep,
               ElementsAre(CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH,
