@@ -3,7 +3,6 @@
 #ifndef GOFERD_CLIENTS_GOFERCTL_COMMAND_H_
 #define GOFERD_CLIENTS_GOFERCTL_COMMAND_H_
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,14 +10,18 @@
 #include "absl/status/status.h"
 #include "clients/goferctl/context.h"
 
+namespace CLI {
+class App;
+}  // namespace CLI
+
 namespace goferctl {
 
 // What the command line asks for; it runs after all of it was understood.
 using Action = std::function<absl::Status(Context&)>;
 
-// A command that has subcommands.
+// A command that has subcommands. `alias`: another name for it, or none.
 CLI::App& AddGroup(CLI::App& parent, const std::string& name,
-                   const std::string& help);
+                   const std::string& help, const std::string& alias = "");
 
 // A command that `run`s when it was chosen. `examples`: lines for its help,
 // without "goferctl".

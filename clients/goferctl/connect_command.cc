@@ -13,6 +13,7 @@
 #include "clients/goferctl/flags.h"
 #include "clients/goferctl/groups.h"
 #include "clients/goferctl/names.h"
+#include "clients/goferctl/option.h"
 
 namespace goferctl {
 namespace {
@@ -28,7 +29,7 @@ struct ConnectFlags {
 };
 
 void Declare(CLI::App& app, ConnectFlags& flags) {
-  app.add_option("SERVER", flags.server, "The server's id")->required();
+  DeclareArgument(app, "SERVER", flags.server, "The server's id");
   DeclareRepeated(
       app, "--mount", flags.mounts,
       "PATH or ID=PATH in the tree, an FD for each; may be repeated "
@@ -41,12 +42,11 @@ void Declare(CLI::App& app, ConnectFlags& flags) {
       "good for the user who runs this unless a --peer flag says who else");
   DeclarePeerFlags(app, flags.start);
   DeclareStartFlagsForAttached(app, flags.start);
-  app.add_option("PROGRAM", flags.program,
-                 "Behind --: what to run. In its words {fd} becomes the FD,\n"
-                 "{fd1} that of the second --mount and so on, {fds} all of "
-                 "them with commas; with --attach=listen {path}, {path1}, "
-                 "{paths}")
-      ->required();
+  DeclareArgument(app, "PROGRAM", flags.program,
+                  "Behind --: what to run. In its words {fd} becomes the FD,\n"
+                  "{fd1} that of the second --mount and so on, {fds} all of "
+                  "them with commas; with --attach=listen {path}, {path1}, "
+                  "{paths}");
 }
 
 // `words` with `values` in place of {name}, {name0}, {name1}... and {names}. In

@@ -1,20 +1,21 @@
 #include <ostream>
 
-#include "clients/admin/call.h"
 #include "clients/goferctl/connection_start.h"
 #include "clients/goferctl/connection_view.h"
 #include "clients/goferctl/format.h"
 #include "clients/goferctl/groups.h"
 #include "clients/goferctl/listing.h"
 #include "clients/goferctl/names.h"
+#include "clients/goferctl/option.h"
 #include "clients/goferctl/watch.h"
+#include "goferd/admin/v1/connection_service.pb.h"
+#include "goferd/admin/v1/event_service.pb.h"
 
 namespace goferctl {
 namespace {
 
-using goferd::client::Call;
 using namespace goferd::admin::v1;  // NOLINT: the API's own names.
-using Stub = ConnectionService::Stub;
+namespace methods = goferd::client::methods;
 using CountRequest = GetActiveConnectionCountRequest;
 using CountResponse = GetActiveConnectionCountResponse;
 
@@ -46,18 +47,18 @@ struct CountFlags {
 };
 
 void DeclareGet(CLI::App& app, GetFlags& flags) {
-  app.add_option("CONNECTION", flags.name, "SERVER/ID")->required();
+  DeclareArgument(app, "CONNECTION", flags.name, "SERVER/ID");
 }
 
 void DeclareList(CLI::App& app, ListFlags& flags) {
-  app.add_option("SERVER", flags.server, "Only of this one (default: all)");
-  app.add_option("--filter", flags.filter,
-                 "Such as: state = MOUNTED AND mount_path = \"/\"");
-  app.add_flag("-w,--watch", flags.watch, "Then tell of every change");
+  DeclareOption(app, "SERVER", flags.server, "Only of this one (default: all)");
+  DeclareOption(app, "--filter", flags.filter,
+                "Such as: state = MOUNTED AND mount_path = \"/\"");
+  DeclareFlag(app, "-w,--watch", flags.watch, "Then tell of every change");
 }
 
 void DeclareStop(CLI::App& app, StopFlags& flags) {
-  app.add_option("CONNECTION", flags.name, "SERVER/ID")->required();
+  DeclareArgument(app, "CONNECTION", flags.name, "SERVER/ID");
   DeclareEnum<StopConnectionRequest::Mode>(
       app, "--mode", flags.mode,
       {{"drain", StopConnectionRequest::DRAIN},
@@ -66,19 +67,20 @@ void DeclareStop(CLI::App& app, StopFlags& flags) {
       "drain (until no file is open), close (default), abort");
   DeclareDuration(app, "--stop-timeout", flags.stop_timeout,
                   "After this time it becomes an abort");
-  app.add_option("--reason", flags.reason, "For those who read of it later");
-  app.add_flag("--kill-sandbox", flags.kill_sandbox,
-               "Yes, stop a root mount: gVisor kills the sandbox");
-  app.add_option("--etag", flags.etag, "Only if this is its etag");
+  DeclareOption(app, "--reason", flags.reason,
+                "For those who read of it later");
+  DeclareFlag(app, "--kill-sandbox", flags.kill_sandbox,
+              "Yes, stop a root mount: gVisor kills the sandbox");
+  DeclareOption(app, "--etag", flags.etag, "Only if this is its etag");
   DeclareMutationFlags(app, flags.mutation);
 }
 
 void DeclareCount(CLI::App& app, CountFlags& flags) {
-  app.add_option("SERVER", flags.server, "Only of this one (default: all)");
-  app.add_option("--filter", flags.filter,
-                 "Which to count (default: the active ones)");
-  app.add_flag("--by-state", flags.by_state, "Count states apart");
-  app.add_flag("--by-server", flags.by_server, "Count servers apart");
+  DeclareOption(app, "SERVER", flags.server, "Only of this one (default: all)");
+  DeclareOption(app, "--filter", flags.filter,
+                "Which to count (default: the active ones)");
+  DeclareFlag(app, "--by-state", flags.by_state, "Count states apart");
+  DeclareFlag(app, "--by-server", flags.by_server, "Count servers apart");
 }
 
 absl::Status Get(Context& context, const GetFlags& flags) {
@@ -88,9 +90,8 @@ absl::Status Get(Context& context, const GetFlags& flags) {
   if (!node.ok()) return node.status();
   GetConnectionRequest request;
   request.set_name(FullConnectionName(*name));
-  const auto connection =
-      Call(node->client->connections(), &Stub::GetConnection, request,
-           context.call_options());
+  const auto connection = node->client->Call(methods::kGetConnection, request,
+                                             context.call_options());
   if (!connection.ok()) return connection.status();
   Print(context, ConnectionView(), *connection);
   return absl::OkStatus();
@@ -104,8 +105,8 @@ absl::Status List(Context& context, const ListFlags& flags) {
   request.set_filter(flags.filter);
   const std::function<absl::StatusOr<ListConnectionsResponse>(Node&)> ask =
       [&](Node& node) {
-        return ListAll(node.client->connections(), &Stub::ListConnections,
-                       request, context.call_options());
+        return ListAll(*node.client, methods::kListConnections, request,
+                       context.call_options());
       };
   const auto items =
       static_cast<const google::protobuf::RepeatedPtrField<Connection>& (
@@ -133,9 +134,8 @@ absl::Status Stop(Context& context, const StopFlags& flags) {
   request.set_acknowledge_sandbox_kill(flags.kill_sandbox);
   request.set_etag(flags.etag);
   Apply(flags.mutation, &request);
-  const auto connection =
-      Call(node->client->connections(), &Stub::StopConnection, request,
-           context.call_options());
+  const auto connection = node->client->Call(methods::kStopConnection, request,
+                                             context.call_options());
   if (!connection.ok()) return connection.status();
   Print(context, ConnectionView(), *connection);
   return absl::OkStatus();
@@ -168,8 +168,8 @@ absl::Status Count(Context& context, const CountFlags& flags) {
   const absl::Status status = FanOut<CountResponse>(
       context,
       [&](Node& node) {
-        return Call(node.client->connections(), &Stub::GetActiveConnectionCount,
-                    request, context.call_options());
+        return node.client->Call(methods::kGetActiveConnectionCount, request,
+                                 context.call_options());
       },
       [&](const Node& node, const CountResponse& response) {
         any = true;

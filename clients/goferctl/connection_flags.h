@@ -3,13 +3,16 @@
 #ifndef GOFERD_CLIENTS_GOFERCTL_CONNECTION_FLAGS_H_
 #define GOFERD_CLIENTS_GOFERCTL_CONNECTION_FLAGS_H_
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "goferd/admin/v1/connection_options.pb.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace goferctl {
 

@@ -1,18 +1,18 @@
 #include "clients/goferctl/connection_start.h"
 
 #include "absl/strings/str_cat.h"
-#include "clients/admin/call.h"
 #include "clients/goferctl/connection_view.h"
 #include "clients/goferctl/exit_code.h"
 #include "clients/goferctl/names.h"
+#include "clients/goferctl/option.h"
 #include "clients/goferctl/start_flags.h"
+#include "goferd/admin/v1/connection_service.pb.h"
 
 namespace goferctl {
 namespace {
 
-using goferd::client::Call;
 using namespace goferd::admin::v1;  // NOLINT: the API's own names.
-using Stub = ConnectionService::Stub;
+namespace methods = goferd::client::methods;
 
 struct OneFlags {
   std::string name;
@@ -29,17 +29,17 @@ struct BatchFlags {
 };
 
 void DeclareOne(CLI::App& app, OneFlags& flags) {
-  app.add_option("CONNECTION", flags.name, "SERVER/ID")->required();
-  app.add_option("--mount", flags.mount, "Where in the tree (default /)");
+  DeclareArgument(app, "CONNECTION", flags.name, "SERVER/ID");
+  DeclareOption(app, "--mount", flags.mount, "Where in the tree (default /)");
   DeclareStartFlags(app, flags.start);
   DeclareMutationFlags(app, flags.mutation);
 }
 
 void DeclareBatch(CLI::App& app, BatchFlags& flags) {
-  app.add_option("SERVER", flags.server, "The server's id")->required();
+  DeclareArgument(app, "SERVER", flags.server, "The server's id");
   DeclareRepeated(app, "--mount", flags.mounts,
                   "ID=PATH of a connection; may be repeated")
-      ->required();
+      .Require();
   DeclareStartFlags(app, flags.start);
   DeclareMutationFlags(app, flags.mutation);
 }
@@ -53,8 +53,8 @@ absl::Status StartOne(Context& context, const OneFlags& flags) {
       StartRequest(flags.start, name->id, flags.mount);
   request.set_parent(name->parent);
   Apply(flags.mutation, &request);
-  const auto started = Call(node->client->connections(), &Stub::StartConnection,
-                            request, context.call_options());
+  const auto started = node->client->Call(methods::kStartConnection, request,
+                                          context.call_options());
   if (!started.ok()) return started.status();
   Print(context, StartedView(), *started);
   return absl::OkStatus();
@@ -83,9 +83,8 @@ absl::Status StartBatch(Context& context, const BatchFlags& flags) {
   if (!request.ok()) return request.status();
   const auto node = context.OneNode();
   if (!node.ok()) return node.status();
-  const auto started =
-      Call(node->client->connections(), &Stub::BatchStartConnections, *request,
-           context.call_options());
+  const auto started = node->client->Call(methods::kBatchStartConnections,
+                                          *request, context.call_options());
   if (!started.ok()) return started.status();
   Listing listing(context, StartedView().columns, Listing::Kind::kWhole);
   for (const StartConnectionResponse& one : started->responses()) {

@@ -4,8 +4,11 @@
 #define GOFERD_CLIENTS_GOFERCTL_CONNECTION_VIEW_H_
 
 #include "clients/goferctl/output.h"
-#include "goferd/admin/v1/connection.pb.h"
-#include "goferd/admin/v1/connection_service.pb.h"
+
+namespace goferd::admin::v1 {
+class Connection;
+class StartConnectionResponse;
+}  // namespace goferd::admin::v1
 
 namespace goferctl {
 

@@ -7,6 +7,7 @@
 #include "clients/goferctl/exit_code.h"
 #include "clients/goferctl/format.h"
 #include "clients/goferctl/table.h"
+#include "goferd/admin/v1/error_reason.pb.h"
 
 namespace goferctl {
 namespace {

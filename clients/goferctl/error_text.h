@@ -7,7 +7,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "goferd/admin/v1/error_reason.pb.h"
+
+namespace goferd::admin::v1 {
+enum ErrorReason : int;
+}  // namespace goferd::admin::v1
 
 namespace goferctl {
 

@@ -8,6 +8,9 @@
 #include "clients/goferctl/format.h"
 #include "clients/goferctl/groups.h"
 #include "clients/goferctl/names.h"
+#include "clients/goferctl/option.h"
+#include "clients/goferctl/output.h"
+#include "goferd/admin/v1/event_service.pb.h"
 #include "server/base/mutex.h"
 
 namespace goferctl {
@@ -24,14 +27,15 @@ struct EventFlags {
 };
 
 void Declare(CLI::App& app, EventFlags& flags) {
-  app.add_option("SERVER", flags.server, "Only of this one (default: all)");
-  app.add_flag("-w,--watch", flags.watch, "Tell of every change from now on");
-  app.add_flag("--initial", flags.initial, "With -w: first what there is");
-  app.add_option("--from", flags.from,
-                 "As -w, from this resume token or revision on")
-      ->excludes("--initial");
-  app.add_option("--filter", flags.filter,
-                 "By type, kind, state and labels: kind = \"connection\"");
+  DeclareOption(app, "SERVER", flags.server, "Only of this one (default: all)");
+  DeclareFlag(app, "-w,--watch", flags.watch,
+              "Tell of every change from now on");
+  DeclareFlag(app, "--initial", flags.initial, "With -w: first what there is");
+  DeclareOption(app, "--from", flags.from,
+                "As -w, from this resume token or revision on")
+      .Exclude("--initial");
+  DeclareOption(app, "--filter", flags.filter,
+                "By type, kind, state and labels: kind = \"connection\"");
 }
 
 struct Row {

@@ -10,8 +10,11 @@
 #include "absl/strings/string_view.h"
 #include "clients/goferctl/context.h"
 #include "clients/goferctl/interruption.h"
-#include "clients/goferctl/output.h"
-#include "goferd/admin/v1/event_service.pb.h"
+
+namespace goferd::admin::v1 {
+class Event;
+class WatchEventsRequest;
+}  // namespace goferd::admin::v1
 
 namespace goferctl {
 

@@ -3,19 +3,24 @@
 #ifndef GOFERD_CLIENTS_GOFERCTL_FLAGS_H_
 #define GOFERD_CLIENTS_GOFERCTL_FLAGS_H_
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "clients/admin/endpoint.h"
-#include "google/protobuf/duration.pb.h"
-#include "google/protobuf/map.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
+
+namespace google::protobuf {
+class Duration;
+template <typename Key, typename T>
+class Map;
+}  // namespace google::protobuf
 
 namespace goferctl {
 
@@ -49,37 +54,12 @@ void Apply(const MutationFlags& flags, Request* request) {
 
 using Labels = google::protobuf::Map<std::string, std::string>;
 
-// A flag --label KEY=VALUE that may be repeated.
-CLI::Option* DeclareLabels(CLI::App& app, std::vector<std::string>& words);
 // `words`: KEY=VALUE; checked by the flag already.
 void SetLabels(const std::vector<std::string>& words, Labels* labels);
 
-// A flag that takes one word each time it is given.
-CLI::Option* DeclareRepeated(CLI::App& app, const std::string& name,
-                             std::vector<std::string>& words,
-                             const std::string& help);
-
-// Flags "--yes,!--no" that leave `value` alone when neither is given.
-void DeclareSwitch(CLI::App& app, const std::string& names,
-                   std::optional<bool>& value, const std::string& help);
-
-// A flag with a duration such as "90s", "1h30m" or "250ms".
-CLI::Option* DeclareDuration(CLI::App& app, const std::string& name,
-                             std::string& text, const std::string& help);
 // `text`: checked by the flag already.
 absl::Duration DurationOf(const std::string& text);
 google::protobuf::Duration ToProto(absl::Duration duration);
-
-// A flag with one of some words.
-template <class Enum>
-CLI::Option* DeclareEnum(CLI::App& app, const std::string& name, Enum& value,
-                         const std::map<std::string, Enum>& words,
-                         const std::string& help) {
-  return app.add_option(name, value, help)
-      ->transform(
-          CLI::CheckedTransformer(words, CLI::ignore_case).description(""))
-      ->type_name("WORD");
-}
 
 // Bytes: a number, maybe with K, M, G or T (powers of 1024).
 std::optional<int64_t> ParseBytes(absl::string_view text);

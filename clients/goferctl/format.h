@@ -9,8 +9,10 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "clients/goferctl/flags.h"
-#include "google/protobuf/duration.pb.h"
-#include "google/protobuf/timestamp.pb.h"
+
+namespace google::protobuf {
+class Timestamp;
+}  // namespace google::protobuf
 
 namespace goferctl {
 

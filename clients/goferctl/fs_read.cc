@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "clients/goferctl/exit_code.h"
 #include "clients/goferctl/fs_session.h"
+#include "clients/goferctl/option.h"
 #include "clients/goferctl/output.h"
 #include "clients/goferctl/table.h"
 #include "google/protobuf/struct.pb.h"
@@ -38,9 +39,8 @@ struct PathsFlags {
 };
 
 void Declare(CLI::App& app, PathsFlags& flags) {
-  app.add_option("SERVER", flags.server, "The server's id")->required();
-  app.add_option("PATH", flags.paths, "As seen from the tree's root")
-      ->required();
+  DeclareArgument(app, "SERVER", flags.server, "The server's id");
+  DeclareArgument(app, "PATH", flags.paths, "As seen from the tree's root");
 }
 
 using ForOne =

@@ -2,20 +2,20 @@
 #include <ostream>
 
 #include "absl/strings/str_cat.h"
-#include "clients/admin/call.h"
 #include "clients/goferctl/exit_code.h"
 #include "clients/goferctl/groups.h"
 #include "clients/goferctl/handler_reset.h"
 #include "clients/goferctl/handler_view.h"
 #include "clients/goferctl/listing.h"
 #include "clients/goferctl/names.h"
+#include "clients/goferctl/option.h"
+#include "goferd/admin/v1/handler_service.pb.h"
 
 namespace goferctl {
 namespace {
 
-using goferd::client::Call;
 using namespace goferd::admin::v1;  // NOLINT: the API's own names.
-using Stub = HandlerService::Stub;
+namespace methods = goferd::client::methods;
 using Assignments = std::map<Mid, std::string>;
 
 struct ListFlags {
@@ -32,19 +32,19 @@ struct SetFlags {
 };
 
 void DeclareList(CLI::App& app, ListFlags& flags) {
-  app.add_option("SERVER", flags.server, "The server's id")->required();
+  DeclareArgument(app, "SERVER", flags.server, "The server's id");
 }
 
 void DeclareSet(CLI::App& app, SetFlags& flags) {
-  app.add_option("SERVER", flags.server, "The server's id")->required();
-  app.add_option("ASSIGNMENT", flags.assignments,
-                 "MESSAGE=IMPLEMENTATION, such as PRead=stock");
+  DeclareArgument(app, "SERVER", flags.server, "The server's id");
+  DeclareOption(app, "ASSIGNMENT", flags.assignments,
+                "MESSAGE=IMPLEMENTATION, such as PRead=stock");
   DeclareRepeated(app, "--without", flags.without,
                   "Messages to answer EOPNOTSUPP; separated by commas")
-      ->delimiter(',');
-  app.add_flag("--exactly", flags.exactly,
-               "Only what is given: all other messages answer EOPNOTSUPP");
-  app.add_option("--etag", flags.etag, "Only if this is the table's etag");
+      .SplitAtCommas();
+  DeclareFlag(app, "--exactly", flags.exactly,
+              "Only what is given: all other messages answer EOPNOTSUPP");
+  DeclareOption(app, "--etag", flags.etag, "Only if this is the table's etag");
   DeclareMutationFlags(app, flags.mutation);
 }
 
@@ -52,7 +52,7 @@ absl::StatusOr<ListHandlersResponse> TableOf(Context& context, Node& node,
                                              const std::string& server) {
   ListHandlersRequest request;
   request.set_parent(server);
-  return ListAll(node.client->handlers(), &Stub::ListHandlers, request,
+  return ListAll(*node.client, methods::kListHandlers, request,
                  context.call_options());
 }
 
@@ -129,8 +129,8 @@ absl::Status Set(Context& context, const SetFlags& flags) {
     assignment->set_implementation(implementation);
   }
   Apply(flags.mutation, &request);
-  const auto set = Call(node->client->handlers(), &Stub::SetHandlers, request,
-                        context.call_options());
+  const auto set = node->client->Call(methods::kSetHandlers, request,
+                                      context.call_options());
   if (!set.ok()) return set.status();
   Listing listing(context, HandlerView().columns, Listing::Kind::kWhole);
   for (const Handler& handler : set->handlers()) {
@@ -151,7 +151,7 @@ void AddHandlerCommands(CLI::App& app, Action& chosen) {
              "handler set web --without=RenameAt2,FAllocate\n"
              "handler set web FAllocate=stock",
              &DeclareSet, &Set);
-  AddResetCommand(group, chosen, ResetHandlersRequest::ALL);
+  AddHandlerReset(group, chosen);
 }
 
 }  // namespace goferctl

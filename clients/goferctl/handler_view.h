@@ -4,7 +4,10 @@
 #define GOFERD_CLIENTS_GOFERCTL_HANDLER_VIEW_H_
 
 #include "clients/goferctl/output.h"
-#include "goferd/admin/v1/handler.pb.h"
+
+namespace goferd::admin::v1 {
+class Handler;
+}  // namespace goferd::admin::v1
 
 namespace goferctl {
 

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "grpcpp/client_context.h"
+
 namespace goferctl {
 namespace {
 

@@ -8,10 +8,13 @@
 #include <array>
 #include <set>
 
-#include "grpcpp/client_context.h"
 #include "server/base/mutex.h"
 #include "server/base/thread.h"
 #include "server/base/unique_fd.h"
+
+namespace grpc {
+class ClientContext;
+}  // namespace grpc
 
 namespace goferctl {
 

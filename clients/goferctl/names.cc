@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "clients/goferctl/exit_code.h"
+#include "goferd/admin/v1/mid.pb.h"
 
 namespace goferctl {
 namespace {

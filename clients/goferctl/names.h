@@ -7,7 +7,10 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "goferd/admin/v1/mid.pb.h"
+
+namespace goferd::admin::v1 {
+enum Mid : int;
+}  // namespace goferd::admin::v1
 
 namespace goferctl {
 

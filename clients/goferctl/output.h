@@ -8,7 +8,10 @@
 
 #include "clients/goferctl/context.h"
 #include "clients/goferctl/table.h"
-#include "google/protobuf/message.h"
+
+namespace google::protobuf {
+class Message;
+}  // namespace google::protobuf
 
 namespace goferctl {
 

@@ -10,6 +10,7 @@
 #include "clients/goferctl/exit_code.h"
 #include "clients/goferctl/flags.h"
 #include "clients/goferctl/names.h"
+#include "clients/goferctl/option.h"
 
 namespace goferctl {
 namespace {
@@ -19,33 +20,33 @@ using namespace goferd::admin::v1;  // NOLINT: the API's own names.
 void DeclareMatch(CLI::App& app, RuleFlags& flags) {
   DeclareRepeated(app, "--mid", flags.mids,
                   "Messages, such as PRead; separated by commas")
-      ->delimiter(',');
+      .SplitAtCommas();
   DeclareEnum<OpClass>(app, "--class", flags.op_class,
                        {{"read", OP_CLASS_READ},
                         {"write", OP_CLASS_WRITE},
                         {"metadata", OP_CLASS_METADATA}},
                        "read, write, metadata");
-  app.add_option("--connection", flags.connection, "Of this connection's id");
-  app.add_option("--mount", flags.mount_glob, "Glob of the mount path");
-  app.add_option("--path", flags.path_glob,
-                 "Glob of the path below the mount, such as '/logs/**'");
-  app.add_option("--uid", flags.uid, "Of requests with this user id");
+  DeclareOption(app, "--connection", flags.connection,
+                "Of this connection's id");
+  DeclareOption(app, "--mount", flags.mount_glob, "Glob of the mount path");
+  DeclareOption(app, "--path", flags.path_glob,
+                "Glob of the path below the mount, such as '/logs/**'");
+  DeclareOption(app, "--uid", flags.uid, "Of requests with this user id");
 }
 
 void DeclareActions(CLI::App& app, RuleFlags& flags) {
-  app.add_option("--error", flags.error, "Answer this errno, such as EIO")
-      ->group("Actions");
-  auto* const delay =
-      DeclareDuration(app, "--delay", flags.delay, "Wait first");
-  delay->group("Actions");
+  DeclareOption(app, "--error", flags.error, "Answer this errno, such as EIO")
+      .SetGroup("Actions");
+  DeclareDuration(app, "--delay", flags.delay, "Wait first")
+      .SetGroup("Actions");
   DeclareDuration(app, "--jitter", flags.jitter,
                   "With --delay: up to so much more")
-      ->needs(delay)
-      ->group("Actions");
-  app.add_option("--short-io", flags.short_io, "Read or write fewer bytes")
-      ->group("Actions");
+      .Need("--delay")
+      .SetGroup("Actions");
+  DeclareOption(app, "--short-io", flags.short_io, "Read or write fewer bytes")
+      .SetGroup("Actions");
   const auto flag = [&app](const char* name, bool& value, const char* help) {
-    app.add_flag(name, value, help)->group("Actions");
+    DeclareFlag(app, name, value, help).SetGroup("Actions");
   };
   flag("--deny", flags.deny, "Answer EACCES");
   flag("--readonly", flags.readonly, "Answer EROFS to what changes the tree");
@@ -56,14 +57,14 @@ void DeclareActions(CLI::App& app, RuleFlags& flags) {
 }
 
 void DeclareTrigger(CLI::App& app, RuleFlags& flags) {
-  app.add_option("--probability", flags.probability, "1/100, 1% or 0.01");
-  app.add_option("--every", flags.every, "Only every n-th match");
-  app.add_option("--skip", flags.skip, "Not the first n matches");
-  app.add_option("--max-hits", flags.max_hits, "At most n times");
-  app.add_option("--max-active", flags.max_active,
-                 "Hold at most n requests at once (default 16)");
-  app.add_option("--seed", flags.seed, "Of the random numbers");
-  app.add_option("--priority", flags.priority, "Higher ones come first");
+  DeclareOption(app, "--probability", flags.probability, "1/100, 1% or 0.01");
+  DeclareOption(app, "--every", flags.every, "Only every n-th match");
+  DeclareOption(app, "--skip", flags.skip, "Not the first n matches");
+  DeclareOption(app, "--max-hits", flags.max_hits, "At most n times");
+  DeclareOption(app, "--max-active", flags.max_active,
+                "Hold at most n requests at once (default 16)");
+  DeclareOption(app, "--seed", flags.seed, "Of the random numbers");
+  DeclareOption(app, "--priority", flags.priority, "Higher ones come first");
 }
 
 int CountActions(const RuleFlags& flags) {
@@ -140,11 +141,11 @@ void DeclareRuleFlags(CLI::App& app, RuleFlags& flags) {
   DeclareMatch(app, flags);
   DeclareActions(app, flags);
   DeclareTrigger(app, flags);
-  auto* const ttl =
-      DeclareDuration(app, "--ttl", flags.ttl, "The rule goes after this time");
-  app.add_flag("--permanent", flags.permanent, "The rule stays")->excludes(ttl);
-  app.add_flag("--persistent", flags.persistent,
-               "A fault stays when the gofer or goferd starts anew");
+  DeclareDuration(app, "--ttl", flags.ttl, "The rule goes after this time");
+  DeclareFlag(app, "--permanent", flags.permanent, "The rule stays")
+      .Exclude("--ttl");
+  DeclareFlag(app, "--persistent", flags.persistent,
+              "A fault stays when the gofer or goferd starts anew");
   DeclareLabels(app, flags.labels);
 }
 

@@ -3,7 +3,6 @@
 #ifndef GOFERD_CLIENTS_GOFERCTL_RULE_FLAGS_H_
 #define GOFERD_CLIENTS_GOFERCTL_RULE_FLAGS_H_
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +10,10 @@
 
 #include "absl/status/status.h"
 #include "goferd/admin/v1/handler_rule.pb.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace goferctl {
 

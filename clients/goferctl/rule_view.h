@@ -6,7 +6,10 @@
 #include <string>
 
 #include "clients/goferctl/output.h"
-#include "goferd/admin/v1/handler_rule.pb.h"
+
+namespace goferd::admin::v1 {
+class HandlerRule;
+}  // namespace goferd::admin::v1
 
 namespace goferctl {
 

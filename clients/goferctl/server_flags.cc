@@ -5,6 +5,7 @@
 #include "absl/strings/str_split.h"
 #include "clients/goferctl/exit_code.h"
 #include "clients/goferctl/flags.h"
+#include "clients/goferctl/option.h"
 
 namespace goferctl {
 namespace {
@@ -37,24 +38,23 @@ absl::Status SetRanges(const std::vector<std::string>& words, Ranges* ranges) {
 
 void DeclareServerSettings(CLI::App& app, ServerSettings& settings) {
   DeclareLabels(app, settings.labels);
-  app.add_option("--max-connections", settings.max_connections,
-                 "Connections at once");
-  app.add_option("--max-fds", settings.max_fds, "FDs of the gofer");
-  app.add_option("--max-channels", settings.max_channels,
-                 "Shared-memory channels");
-  app.add_option("--max-memory", settings.max_memory,
-                 "Memory of the gofer: bytes, or with K, M, G");
+  DeclareOption(app, "--max-connections", settings.max_connections,
+                "Connections at once");
+  DeclareOption(app, "--max-fds", settings.max_fds, "FDs of the gofer");
+  DeclareOption(app, "--max-channels", settings.max_channels,
+                "Shared-memory channels");
+  DeclareOption(app, "--max-memory", settings.max_memory,
+                "Memory of the gofer: bytes, or with K, M, G");
   DeclareDuration(app, "--ttl", settings.ttl,
                   "Drain and delete it after this time");
   DeclareConnectionFlags(app, "default-", settings.defaults);
 }
 
 void DeclareServerTree(CLI::App& app, ServerTree& tree) {
-  auto* const root =
-      app.add_option("--root", tree.root, "Directory of the host to serve");
-  app.add_option("--oci-bundle", tree.oci_bundle,
-                 "OCI bundle whose root and mounts to serve")
-      ->excludes(root);
+  DeclareOption(app, "--root", tree.root, "Directory of the host to serve");
+  DeclareOption(app, "--oci-bundle", tree.oci_bundle,
+                "OCI bundle whose root and mounts to serve")
+      .Exclude("--root");
   DeclareEnum<Server::SandboxMode>(app, "--sandbox", tree.sandbox,
                                    {{"full", Server::FULL},
                                     {"strict", Server::STRICT},

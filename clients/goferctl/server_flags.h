@@ -3,7 +3,6 @@
 #ifndef GOFERD_CLIENTS_GOFERCTL_SERVER_FLAGS_H_
 #define GOFERD_CLIENTS_GOFERCTL_SERVER_FLAGS_H_
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +12,10 @@
 #include "absl/status/statusor.h"
 #include "clients/goferctl/connection_flags.h"
 #include "goferd/admin/v1/server.pb.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace goferctl {
 

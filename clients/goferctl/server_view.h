@@ -7,8 +7,16 @@
 #include <vector>
 
 #include "clients/goferctl/output.h"
-#include "goferd/admin/v1/condition.pb.h"
-#include "goferd/admin/v1/server.pb.h"
+
+namespace goferd::admin::v1 {
+class Condition;
+class Server;
+}  // namespace goferd::admin::v1
+
+namespace google::protobuf {
+template <typename Element>
+class RepeatedPtrField;
+}  // namespace google::protobuf
 
 namespace goferctl {
 

@@ -14,6 +14,7 @@
 #include "clients/goferctl/event_stream.h"
 #include "clients/goferctl/fan_out.h"
 #include "clients/goferctl/output.h"
+#include "goferd/admin/v1/event_service.pb.h"
 #include "server/base/mutex.h"
 
 namespace goferctl {
