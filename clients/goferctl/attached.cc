@@ -26,7 +26,8 @@ absl::StatusOr<BatchStartConnectionsResponse> Start(
                                    context.call_options());
   if (started.ok() &&
       started->responses_size() != static_cast<int>(mounts.size())) {
-    return absl::InternalError("goferd answered other connections");
+    return absl::InternalError(
+        "goferd answered another number of connections than were asked for");
   }
   return started;
 }

@@ -51,10 +51,12 @@ void DeclareGet(CLI::App& app, GetFlags& flags) {
 }
 
 void DeclareList(CLI::App& app, ListFlags& flags) {
-  DeclareOption(app, "SERVER", flags.server, "Only of this one (default: all)");
-  DeclareOption(app, "--filter", flags.filter,
-                "Such as: state = MOUNTED AND mount_path = \"/\"");
-  DeclareFlag(app, "-w,--watch", flags.watch, "Then tell of every change");
+  DeclareOption(app, "SERVER", flags.server,
+                "The server's id (default: all servers)");
+  DeclareOption(
+      app, "--filter", flags.filter,
+      "Only connections such as: state = MOUNTED AND mount_path = \"/\"");
+  DeclareFlag(app, "-w,--watch", flags.watch, "Then print every change");
 }
 
 void DeclareStop(CLI::App& app, StopFlags& flags) {
@@ -66,21 +68,23 @@ void DeclareStop(CLI::App& app, StopFlags& flags) {
        {"abort", StopConnectionRequest::ABORT}},
       "drain (until no file is open), close (default), abort");
   DeclareDuration(app, "--stop-timeout", flags.stop_timeout,
-                  "After this time it becomes an abort");
+                  "Abort the connection after this time");
   DeclareOption(app, "--reason", flags.reason,
-                "For those who read of it later");
+                "Why, for whoever looks at the connection later");
   DeclareFlag(app, "--kill-sandbox", flags.kill_sandbox,
-              "Yes, stop a root mount: gVisor kills the sandbox");
-  DeclareOption(app, "--etag", flags.etag, "Only if this is its etag");
+              "Stop even a root mount, whose sandbox gVisor then kills");
+  DeclareOption(app, "--etag", flags.etag,
+                "Fail unless this is the connection's etag");
   DeclareMutationFlags(app, flags.mutation);
 }
 
 void DeclareCount(CLI::App& app, CountFlags& flags) {
-  DeclareOption(app, "SERVER", flags.server, "Only of this one (default: all)");
+  DeclareOption(app, "SERVER", flags.server,
+                "The server's id (default: all servers)");
   DeclareOption(app, "--filter", flags.filter,
-                "Which to count (default: the active ones)");
-  DeclareFlag(app, "--by-state", flags.by_state, "Count states apart");
-  DeclareFlag(app, "--by-server", flags.by_server, "Count servers apart");
+                "Connections to count (default: active connections)");
+  DeclareFlag(app, "--by-state", flags.by_state, "Count each state as well");
+  DeclareFlag(app, "--by-server", flags.by_server, "Count each server as well");
 }
 
 absl::Status Get(Context& context, const GetFlags& flags) {
@@ -186,10 +190,11 @@ absl::Status Count(Context& context, const CountFlags& flags) {
 void AddConnectionCommands(CLI::App& app, Action& chosen) {
   CLI::App& group = AddGroup(app, "connection", "LISAFS sessions on a tree");
   AddStartCommands(group, chosen);
-  AddCommand(group, chosen, "get", "One connection",
+  AddCommand(group, chosen, "get", "Show a connection",
              "connection get web/c1 -o json", &DeclareGet, &Get);
   AddCommand(group, chosen, "list",
-             "Connections, also of several nodes; ended ones for ten minutes",
+             "List connections, also those of several nodes; an ended\n"
+             "connection is listed for ten minutes",
              "connection list\n"
              "connection list web --filter='state = MOUNTED' -w",
              &DeclareList, &List);
@@ -197,7 +202,7 @@ void AddConnectionCommands(CLI::App& app, Action& chosen) {
              "connection stop web/c1 --mode=drain --stop-timeout=1m\n"
              "connection stop web/root --mode=abort --kill-sandbox",
              &DeclareStop, &Stop);
-  AddCommand(group, chosen, "count", "How many are active",
+  AddCommand(group, chosen, "count", "Count the active connections",
              "connection count\nconnection count web --by-state", &DeclareCount,
              &Count);
 }

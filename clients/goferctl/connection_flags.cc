@@ -49,10 +49,10 @@ void DeclareConnectionFlags(CLI::App& app, const std::string& prefix,
   DeclareOption(app, dashes + "max-message-size", flags.max_message_size,
                 "Bytes of the longest message");
   DeclareOption(app, dashes + "max-channels", flags.max_channels,
-                "Shared-memory channels");
-  DeclareOption(app, dashes + "max-fds", flags.max_fds, "FDs alive at once");
+                "The most shared-memory channels");
+  DeclareOption(app, dashes + "max-fds", flags.max_fds, "The most FDs at once");
   DeclareOption(app, dashes + "max-nodes", flags.max_nodes,
-                "Nodes of the tree kept alive");
+                "The most nodes of the tree kept alive");
 }
 
 Options OptionsOf(const ConnectionFlags& flags) {

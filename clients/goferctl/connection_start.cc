@@ -30,7 +30,8 @@ struct BatchFlags {
 
 void DeclareOne(CLI::App& app, OneFlags& flags) {
   DeclareArgument(app, "CONNECTION", flags.name, "SERVER/ID");
-  DeclareOption(app, "--mount", flags.mount, "Where in the tree (default /)");
+  DeclareOption(app, "--mount", flags.mount,
+                "The mount point's path in the tree (default /)");
   DeclareStartFlags(app, flags.start);
   DeclareMutationFlags(app, flags.mutation);
 }
@@ -97,13 +98,14 @@ absl::Status StartBatch(Context& context, const BatchFlags& flags) {
 }  // namespace
 
 void AddStartCommands(CLI::App& group, Action& chosen) {
-  AddCommand(group, chosen, "start",
-             "Make a connection and print its ticket, which is a secret; with\n"
-             "--attach=listen the path in its place is one",
-             "connection start web/c1 --mount=/data --readonly\n"
-             "connection start web/c2 --peer-uid=1000 -o json\n"
-             "connection start web/c3 --attach=listen",
-             &DeclareOne, &StartOne);
+  AddCommand(
+      group, chosen, "start",
+      "Make a connection and print its ticket, which is a secret; with\n"
+      "--attach=listen print the path to connect to, which is a secret too",
+      "connection start web/c1 --mount=/data --readonly\n"
+      "connection start web/c2 --peer-uid=1000 -o json\n"
+      "connection start web/c3 --attach=listen",
+      &DeclareOne, &StartOne);
   AddCommand(group, chosen, "start-batch",
              "Make several connections, all or none",
              "connection start-batch web --mount=c1=/ --mount=c2=/data",

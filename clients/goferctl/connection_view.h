@@ -1,4 +1,4 @@
-// How a Connection and its ticket look.
+// Views of a Connection and of its ticket.
 
 #ifndef GOFERD_CLIENTS_GOFERCTL_CONNECTION_VIEW_H_
 #define GOFERD_CLIENTS_GOFERCTL_CONNECTION_VIEW_H_
@@ -13,7 +13,7 @@ class StartConnectionResponse;
 namespace goferctl {
 
 const View<goferd::admin::v1::Connection>& ConnectionView();
-// With the ticket, in base64, which is a secret.
+// Shows the ticket too, in base64. It is a secret.
 const View<goferd::admin::v1::StartConnectionResponse>& StartedView();
 
 }  // namespace goferctl

@@ -38,7 +38,7 @@ void DeclareInflight(CLI::App& app, InflightFlags& flags) {
   DeclareOption(app, "NAME", flags.parent,
                 "SERVER or SERVER/CONNECTION (default: all)");
   DeclareDuration(app, "--min-age", flags.min_age,
-                  "Only those in flight for so long");
+                  "Only requests that have been in flight for this long");
 }
 
 void DeclareLogLevel(CLI::App& app, LogLevelFlags& flags) {
@@ -51,7 +51,8 @@ void DeclareLogLevel(CLI::App& app, LogLevelFlags& flags) {
                         "debug, info, warning, error, off")
       .Require();
   DeclareOption(app, "--server", flags.server,
-                "Of this one's gofer, - for all (default: goferd itself)");
+                "The server whose gofer changes its level, - for all servers\n"
+                "(default: goferd itself)");
   DeclareMutationFlags(app, flags.mutation);
 }
 
@@ -173,7 +174,7 @@ absl::Status CheckHealth(Context& context, const HealthFlags& flags) {
       });
   if (any) listing.Print();
   if (status.ok() && !all_serve) {
-    return absl::UnavailableError("goferd takes no new work");
+    return absl::UnavailableError("goferd does not serve: see HEALTH above");
   }
   return status;
 }
@@ -181,16 +182,18 @@ absl::Status CheckHealth(Context& context, const HealthFlags& flags) {
 }  // namespace
 
 void AddDaemonCommands(CLI::App& app, Action& chosen) {
-  AddCommand(app, chosen, "info", "Version, limits and abilities of goferd",
+  AddCommand(app, chosen, "info",
+             "Show version, limits and abilities of goferd",
              "info\ninfo -o json", &DeclareNothing, &Info);
-  AddCommand(
-      app, chosen, "inflight", "Requests that gofers work on, the oldest first",
-      "inflight --min-age=1s\ninflight web/c1", &DeclareInflight, &Inflight);
+  AddCommand(app, chosen, "inflight",
+             "List requests that gofers work on, the oldest first",
+             "inflight --min-age=1s\ninflight web/c1", &DeclareInflight,
+             &Inflight);
   AddCommand(app, chosen, "log-level", "Change how much is logged",
              "log-level debug\nlog-level debug --server=web", &DeclareLogLevel,
              &SetLevel);
   AddCommand(app, chosen, "health",
-             "Whether goferd serves; exit code 14 when it does not",
+             "Show whether goferd serves; exit code 14 when it does not",
              "health\nhealth goferd.admin.v1.ServerService", &DeclareHealth,
              &CheckHealth);
 }

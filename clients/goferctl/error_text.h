@@ -14,12 +14,12 @@ enum ErrorReason : int;
 
 namespace goferctl {
 
-// One line what happened, one for each field violation, and one what to do.
-// Ends with a newline. `node` is named when it is not empty. Control characters
-// of the server's texts become "?".
+// A line that says what happened, a line for each field violation, and a line
+// that says what to do. The text ends with a newline. It names `node` unless
+// that is empty. Control characters of the server's texts become "?".
 std::string ErrorText(const absl::Status& status, absl::string_view node = "");
 
-// What to do about `reason`; empty when there is nothing to say.
+// What the user can do about `reason`; empty when there is nothing to say.
 absl::string_view AdviceFor(goferd::admin::v1::ErrorReason reason);
 
 }  // namespace goferctl

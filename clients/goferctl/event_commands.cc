@@ -27,15 +27,17 @@ struct EventFlags {
 };
 
 void Declare(CLI::App& app, EventFlags& flags) {
-  DeclareOption(app, "SERVER", flags.server, "Only of this one (default: all)");
-  DeclareFlag(app, "-w,--watch", flags.watch,
-              "Tell of every change from now on");
-  DeclareFlag(app, "--initial", flags.initial, "With -w: first what there is");
+  DeclareOption(app, "SERVER", flags.server,
+                "The server's id (default: all servers)");
+  DeclareFlag(app, "-w,--watch", flags.watch, "Print every change from now on");
+  DeclareFlag(app, "--initial", flags.initial,
+              "With -w: first print what exists");
   DeclareOption(app, "--from", flags.from,
-                "As -w, from this resume token or revision on")
+                "Like -w, from this resume token or revision on")
       .Exclude("--initial");
-  DeclareOption(app, "--filter", flags.filter,
-                "By type, kind, state and labels: kind = \"connection\"");
+  DeclareOption(
+      app, "--filter", flags.filter,
+      "By type, kind, state or labels, such as: kind = \"connection\"");
 }
 
 struct Row {
@@ -123,8 +125,8 @@ absl::Status Events(Context& context, const EventFlags& flags) {
 
 void AddEventCommands(CLI::App& app, Action& chosen) {
   AddCommand(app, chosen, "events",
-             "What there is, or with -w every change; the NAME of a BOOKMARK "
-             "is a token for --from",
+             "Print what exists, or with -w every change; the NAME of a\n"
+             "BOOKMARK is a token for --from",
              "events\n"
              "events -w --filter='kind = \"connection\"'\n"
              "events web --from=42 -o json",

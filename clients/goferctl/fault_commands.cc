@@ -62,9 +62,11 @@ void DeclareAdd(CLI::App& app, AddFlags& flags) {
 }
 
 void DeclareList(CLI::App& app, ListFlags& flags) {
-  DeclareOption(app, "SERVER", flags.server, "Only of this one (default: all)");
-  DeclareOption(app, "--filter", flags.filter, "Such as: action = delay");
-  DeclareFlag(app, "-w,--watch", flags.watch, "Then tell of every change");
+  DeclareOption(app, "SERVER", flags.server,
+                "The server's id (default: all servers)");
+  DeclareOption(app, "--filter", flags.filter,
+                "Only rules such as: action = delay");
+  DeclareFlag(app, "-w,--watch", flags.watch, "Then print every change");
 }
 
 void DeclareGet(CLI::App& app, GetFlags& flags) {
@@ -74,8 +76,9 @@ void DeclareGet(CLI::App& app, GetFlags& flags) {
 void DeclareDelete(CLI::App& app, DeleteFlags& flags) {
   DeclareRuleName(app, flags.name);
   DeclareFlag(app, "--allow-missing", flags.allow_missing,
-              "Success when there is none");
-  DeclareOption(app, "--etag", flags.etag, "Only if this is its etag");
+              "Succeed when the rule does not exist");
+  DeclareOption(app, "--etag", flags.etag,
+                "Fail unless this is the rule's etag");
   DeclareMutationFlags(app, flags.mutation);
 }
 
@@ -201,7 +204,7 @@ absl::Status ApplyRules(Context& context, const ApplyFlags& flags) {
 
 void AddFaultCommands(CLI::App& app, Action& chosen) {
   CLI::App& group = AddGroup(
-      app, "faults", "Rules over handlers: faults and policies", "rules");
+      app, "faults", "Rules that inject faults or enforce policies", "rules");
   AddCommand(group, chosen, "add", "Make a rule",
              "faults add web/slow --mid=PRead --delay=10ms --ttl=5m\n"
              "faults add web/eio --class=write --path='/logs/**' --error=EIO "
@@ -209,9 +212,10 @@ void AddFaultCommands(CLI::App& app, Action& chosen) {
              "faults add web/frozen --readonly --permanent",
              &DeclareAdd, &Add);
   AddCommand(group, chosen, "list",
-             "Rules in the order of evaluation, also of several nodes",
+             "List rules in the order of evaluation, also those of several\n"
+             "nodes",
              "faults list web\nfaults list -w", &DeclareList, &List);
-  AddCommand(group, chosen, "get", "One rule with its counters",
+  AddCommand(group, chosen, "get", "Show a rule with its counters",
              "faults get web/slow", &DeclareGet, &Get);
   AddCommand(group, chosen, "delete", "Remove a rule", "faults delete web/slow",
              &DeclareDelete, &Delete);

@@ -17,10 +17,10 @@ void DeclareTls(CLI::App& app, goferd::client::TlsFiles& tls) {
   DeclareOption(app, "--tls-cert", tls.certificate,
                 "PEM file of our certificate")
       .SetGroup("TLS");
-  DeclareOption(app, "--tls-key", tls.key, "PEM file of its key")
+  DeclareOption(app, "--tls-key", tls.key, "PEM file of our certificate's key")
       .SetGroup("TLS");
   DeclareOption(app, "--tls-server-name", tls.server_name,
-                "Name in goferd's certificate, if not the host's")
+                "Name in goferd's certificate, if it is not the host's name")
       .SetGroup("TLS");
 }
 
@@ -31,9 +31,10 @@ void DeclareGlobalFlags(CLI::App& app, GlobalFlags& flags) {
       app, "--endpoint", flags.endpoint,
       "goferd's admin API: unix:/path or host:port\n"
       "(default: $GOFERCTL_ENDPOINT, else unix:/run/goferd/admin.sock)");
-  DeclareRepeated(app, "--endpoints", flags.endpoints,
-                  "Several, separated by commas, side by side; for commands "
-                  "that only read")
+  DeclareRepeated(
+      app, "--endpoints", flags.endpoints,
+      "Several endpoints, separated by commas, shown side by side; for\n"
+      "commands that only read")
       .SplitAtCommas()
       .Exclude("--endpoint");
   DeclareTls(app, flags.tls);
@@ -48,9 +49,11 @@ void DeclareGlobalFlags(CLI::App& app, GlobalFlags& flags) {
 }
 
 void DeclareMutationFlags(CLI::App& app, MutationFlags& flags) {
-  DeclareOption(app, "--request-id", flags.request_id,
-                "UUID: a repetition with the same one gets the first answer");
-  DeclareFlag(app, "--dry-run", flags.dry_run, "Only check the request");
+  DeclareOption(
+      app, "--request-id", flags.request_id,
+      "A UUID; a repetition with the same UUID gets the first answer");
+  DeclareFlag(app, "--dry-run", flags.dry_run,
+              "Check the request and change nothing");
 }
 
 void SetLabels(const std::vector<std::string>& words, Labels* labels) {

@@ -26,10 +26,10 @@ namespace goferctl {
 
 enum class Format { kTable, kJson };
 
-// What is said for all commands. A value.
+// The flags that every command takes. A value.
 struct GlobalFlags {
-  std::string endpoint;                // --endpoint, or of the environment.
-  std::vector<std::string> endpoints;  // --endpoints.
+  std::string endpoint;                // --endpoint
+  std::vector<std::string> endpoints;  // --endpoints
   goferd::client::TlsFiles tls;
   std::string timeout;  // A duration; empty when it was not given.
   Format format = Format::kTable;
@@ -38,14 +38,14 @@ struct GlobalFlags {
 
 void DeclareGlobalFlags(CLI::App& app, GlobalFlags& flags);
 
-// What all mutations have.
+// The flags that every command takes that changes something.
 struct MutationFlags {
   std::string request_id;
   bool dry_run = false;
 };
 void DeclareMutationFlags(CLI::App& app, MutationFlags& flags);
 
-// Copies them into a request that has these fields.
+// Copies the flags into a request that has these fields.
 template <class Request>
 void Apply(const MutationFlags& flags, Request* request) {
   request->set_request_id(flags.request_id);
@@ -54,14 +54,14 @@ void Apply(const MutationFlags& flags, Request* request) {
 
 using Labels = google::protobuf::Map<std::string, std::string>;
 
-// `words`: KEY=VALUE; checked by the flag already.
+// `words`: KEY=VALUE, which DeclareLabels has checked.
 void SetLabels(const std::vector<std::string>& words, Labels* labels);
 
-// `text`: checked by the flag already.
+// `text`: a duration, which DeclareDuration has checked.
 absl::Duration DurationOf(const std::string& text);
 google::protobuf::Duration ToProto(absl::Duration duration);
 
-// Bytes: a number, maybe with K, M, G or T (powers of 1024).
+// Parses a number of bytes, which may end in K, M, G or T (powers of 1024).
 std::optional<int64_t> ParseBytes(absl::string_view text);
 
 }  // namespace goferctl

@@ -20,7 +20,8 @@ struct ResetFlags {
 
 void Declare(CLI::App& app, ResetFlags& flags) {
   DeclareArgument(app, "SERVER", flags.server, "The server's id");
-  DeclareOption(app, "--etag", flags.etag, "Only if this is the table's etag");
+  DeclareOption(app, "--etag", flags.etag,
+                "Fail unless this is the table's etag");
   DeclareMutationFlags(app, flags.mutation);
 }
 
@@ -69,7 +70,7 @@ absl::Status ResetFaults(Context& context, const ResetFlags& flags) {
 
 void AddHandlerReset(CLI::App& group, Action& chosen) {
   AddCommand(group, chosen, "reset",
-             "Back to stock: removes all rules, restores the table",
+             "Remove all rules and restore the stock table",
              "handler reset web", &Declare, &ResetAll);
 }
 

@@ -1,4 +1,4 @@
-// How a Handler looks.
+// View of a Handler looks.
 
 #ifndef GOFERD_CLIENTS_GOFERCTL_HANDLER_VIEW_H_
 #define GOFERD_CLIENTS_GOFERCTL_HANDLER_VIEW_H_

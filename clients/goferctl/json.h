@@ -16,8 +16,8 @@ namespace goferctl {
 
 enum class JsonStyle { kLines, kOneLine };
 
-// Zeros and empty lists are there too, so that scripts find the field. With a
-// non-empty `endpoint` the object's first key is "endpoint".
+// The text has zeros and empty lists too, so that scripts find the field. With
+// a non-empty `endpoint` the object's first key is "endpoint".
 std::string ToJson(const google::protobuf::Message& message, JsonStyle style,
                    absl::string_view endpoint = "");
 

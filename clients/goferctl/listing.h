@@ -47,7 +47,7 @@ absl::StatusOr<Response> ListAll(
   return all;
 }
 
-// Names gofers on stderr that did not answer.
+// Names the servers on stderr whose gofers did not answer.
 void WarnUnreachable(const Context& context, const Node& node,
                      const std::set<std::string>& servers);
 

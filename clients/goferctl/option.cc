@@ -16,7 +16,7 @@ std::string CheckDuration(const std::string& text) {
     return "";
   }
   return absl::StrCat("\"", text,
-                      "\" is no duration such as 90s, 1h30m or 250ms");
+                      "\" is not a duration such as 90s, 1h30m or 250ms");
 }
 
 std::string CheckLabel(const std::string& text) {

@@ -19,52 +19,59 @@ using namespace goferd::admin::v1;  // NOLINT: the API's own names.
 
 void DeclareMatch(CLI::App& app, RuleFlags& flags) {
   DeclareRepeated(app, "--mid", flags.mids,
-                  "Messages, such as PRead; separated by commas")
+                  "Only these messages, such as PRead, separated by commas")
       .SplitAtCommas();
   DeclareEnum<OpClass>(app, "--class", flags.op_class,
                        {{"read", OP_CLASS_READ},
                         {"write", OP_CLASS_WRITE},
                         {"metadata", OP_CLASS_METADATA}},
-                       "read, write, metadata");
+                       "Only messages of this class: read, write, metadata");
   DeclareOption(app, "--connection", flags.connection,
-                "Of this connection's id");
-  DeclareOption(app, "--mount", flags.mount_glob, "Glob of the mount path");
+                "Only requests of this connection, given by its id");
+  DeclareOption(app, "--mount", flags.mount_glob,
+                "Only mount paths that match this glob");
   DeclareOption(app, "--path", flags.path_glob,
-                "Glob of the path below the mount, such as '/logs/**'");
-  DeclareOption(app, "--uid", flags.uid, "Of requests with this user id");
+                "Only paths below the mount that match this glob, such as\n"
+                "'/logs/**'");
+  DeclareOption(app, "--uid", flags.uid, "Only requests of this user id");
 }
 
 void DeclareActions(CLI::App& app, RuleFlags& flags) {
   DeclareOption(app, "--error", flags.error, "Answer this errno, such as EIO")
       .SetGroup("Actions");
-  DeclareDuration(app, "--delay", flags.delay, "Wait first")
+  DeclareDuration(app, "--delay", flags.delay,
+                  "Wait for this time before the request is handled")
       .SetGroup("Actions");
   DeclareDuration(app, "--jitter", flags.jitter,
-                  "With --delay: up to so much more")
+                  "With --delay: wait up to this much longer, at random")
       .Need("--delay")
       .SetGroup("Actions");
-  DeclareOption(app, "--short-io", flags.short_io, "Read or write fewer bytes")
+  DeclareOption(app, "--short-io", flags.short_io,
+                "Read or write at most this many bytes")
       .SetGroup("Actions");
   const auto flag = [&app](const char* name, bool& value, const char* help) {
     DeclareFlag(app, name, value, help).SetGroup("Actions");
   };
   flag("--deny", flags.deny, "Answer EACCES");
-  flag("--readonly", flags.readonly, "Answer EROFS to what changes the tree");
+  flag("--readonly", flags.readonly,
+       "Answer EROFS to requests that change the tree");
   flag("--disconnect", flags.disconnect, "End the connection");
-  flag("--hang", flags.hang, "Do not answer while the rule stands");
-  flag("--refuse-fd-donation", flags.refuse_fd_donation, "Give no host FDs");
-  flag("--observe", flags.observe, "Only count");
+  flag("--hang", flags.hang, "Do not answer while the rule exists");
+  flag("--refuse-fd-donation", flags.refuse_fd_donation, "Donate no host FDs");
+  flag("--observe", flags.observe, "Count the request and change nothing");
 }
 
 void DeclareTrigger(CLI::App& app, RuleFlags& flags) {
-  DeclareOption(app, "--probability", flags.probability, "1/100, 1% or 0.01");
-  DeclareOption(app, "--every", flags.every, "Only every n-th match");
-  DeclareOption(app, "--skip", flags.skip, "Not the first n matches");
-  DeclareOption(app, "--max-hits", flags.max_hits, "At most n times");
+  DeclareOption(app, "--probability", flags.probability,
+                "Act with this probability: 1/100, 1% or 0.01");
+  DeclareOption(app, "--every", flags.every, "Act on every n-th match only");
+  DeclareOption(app, "--skip", flags.skip, "Do not act on the first n matches");
+  DeclareOption(app, "--max-hits", flags.max_hits, "Act at most n times");
   DeclareOption(app, "--max-active", flags.max_active,
                 "Hold at most n requests at once (default 16)");
-  DeclareOption(app, "--seed", flags.seed, "Of the random numbers");
-  DeclareOption(app, "--priority", flags.priority, "Higher ones come first");
+  DeclareOption(app, "--seed", flags.seed, "Seed of the random numbers");
+  DeclareOption(app, "--priority", flags.priority,
+                "Rules with a higher number are evaluated first");
 }
 
 int CountActions(const RuleFlags& flags) {
@@ -141,11 +148,12 @@ void DeclareRuleFlags(CLI::App& app, RuleFlags& flags) {
   DeclareMatch(app, flags);
   DeclareActions(app, flags);
   DeclareTrigger(app, flags);
-  DeclareDuration(app, "--ttl", flags.ttl, "The rule goes after this time");
-  DeclareFlag(app, "--permanent", flags.permanent, "The rule stays")
+  DeclareDuration(app, "--ttl", flags.ttl, "Remove the rule after this time");
+  DeclareFlag(app, "--permanent", flags.permanent,
+              "Keep the rule until it is deleted")
       .Exclude("--ttl");
   DeclareFlag(app, "--persistent", flags.persistent,
-              "A fault stays when the gofer or goferd starts anew");
+              "Keep a fault when the gofer or goferd restarts");
   DeclareLabels(app, flags.labels);
 }
 
@@ -175,7 +183,8 @@ absl::Status SetProbability(const std::string& text,
                             HandlerRule::Probability* into) {
   constexpr uint32_t kDenominator = 1'000'000;
   const auto wrong = UsageError(
-      absl::StrCat("--probability=", text, " is none of 1/100, 1%, 0.01"));
+      absl::StrCat("--probability=", text,
+                   " is not a probability such as 1/100, 1% or 0.01"));
   const std::pair<std::string, std::string> parts =
       absl::StrSplit(text, absl::MaxSplits('/', 1));
   if (absl::StrContains(text, "/")) {

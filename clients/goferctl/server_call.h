@@ -1,4 +1,4 @@
-// Calls of the ServerService that answer a server.
+// Calls of the ServerService whose answer is a server.
 
 #ifndef GOFERD_CLIENTS_GOFERCTL_SERVER_CALL_H_
 #define GOFERD_CLIENTS_GOFERCTL_SERVER_CALL_H_
@@ -16,7 +16,7 @@
 
 namespace goferctl {
 
-// The positional SERVER.
+// Declares the argument SERVER.
 inline void DeclareServerName(CLI::App& app, std::string& name) {
   DeclareArgument(app, "SERVER", name, "The server's id");
 }

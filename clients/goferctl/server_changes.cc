@@ -13,7 +13,7 @@ namespace {
 using namespace goferd::admin::v1;  // NOLINT: the API's own names.
 namespace methods = goferd::client::methods;
 
-// Of one server.
+// A command on one server.
 struct NameFlags {
   std::string name;
   std::string etag;
@@ -41,7 +41,8 @@ struct DeleteFlags {
 
 void DeclareTarget(CLI::App& app, NameFlags& flags) {
   DeclareServerName(app, flags.name);
-  DeclareOption(app, "--etag", flags.etag, "Only if this is its etag");
+  DeclareOption(app, "--etag", flags.etag,
+                "Fail unless this is the server's etag");
   DeclareMutationFlags(app, flags.mutation);
 }
 
@@ -55,16 +56,17 @@ void DeclareCreate(CLI::App& app, CreateFlags& flags) {
 void DeclareUpdate(CLI::App& app, UpdateFlags& flags) {
   DeclareTarget(app, flags.target);
   DeclareServerSettings(app, flags.settings);
-  DeclareFlag(app, "--no-expiration", flags.no_expiration, "It stays for ever")
+  DeclareFlag(app, "--no-expiration", flags.no_expiration,
+              "The server never expires")
       .Exclude("--ttl");
 }
 
 void DeclareDelete(CLI::App& app, DeleteFlags& flags) {
   DeclareTarget(app, flags.target);
   DeclareFlag(app, "--force", flags.force,
-              "End its connections too: kills gVisor sandboxes");
+              "End its connections too, which kills gVisor sandboxes");
   DeclareFlag(app, "--allow-missing", flags.allow_missing,
-              "Success when there is none");
+              "Succeed when the server does not exist");
 }
 
 // As CallServer, for requests with a name, an etag and a request_id.
@@ -109,7 +111,8 @@ absl::Status Update(Context& context, const UpdateFlags& flags) {
     request.mutable_update_mask()->add_paths("expire_time");
   }
   if (!request.has_update_mask()) {
-    return UsageError("nothing to update: give the fields that change");
+    return UsageError(
+        "nothing to update: give a flag for each field that changes");
   }
   Apply(flags.target.mutation, &request);
   return CallServer(context, methods::kUpdateServer, request,
@@ -127,7 +130,7 @@ absl::Status Delete(Context& context, const DeleteFlags& flags) {
   request.set_force(flags.force);
   request.set_allow_missing(flags.allow_missing);
   Apply(flags.target.mutation, &request);
-  // Its connections may take as long as goferd is configured to let them.
+  // goferd waits for the connections to end, as long as its configuration says.
   return node->client
       ->Call(methods::kDeleteServer, request,
              flags.force ? context.long_call_options() : context.call_options())
@@ -152,7 +155,7 @@ void AddServerChanges(CLI::App& group, Action& chosen) {
              "server create home --root=/srv/home --uid-map=100000:0:65536",
              &DeclareCreate, &Create);
   AddCommand(group, chosen, "update",
-             "Change labels (all of them), limits, defaults or the ttl",
+             "Change labels (all at once), limits, defaults or the ttl",
              "server update web --max-connections=64\n"
              "server update web --default-readonly --ttl=2h",
              &DeclareUpdate, &Update);

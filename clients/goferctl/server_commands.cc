@@ -36,9 +36,10 @@ void DeclareGet(CLI::App& app, GetFlags& flags) {
 }
 
 void DeclareList(CLI::App& app, ListFlags& flags) {
-  DeclareOption(app, "--filter", flags.filter,
-                "Such as: state = ACTIVE AND labels.tenant = \"a\"");
-  DeclareFlag(app, "-w,--watch", flags.watch, "Then tell of every change");
+  DeclareOption(
+      app, "--filter", flags.filter,
+      "Only servers such as: state = ACTIVE AND labels.tenant = \"a\"");
+  DeclareFlag(app, "-w,--watch", flags.watch, "Then print every change");
 }
 
 void DeclareWait(CLI::App& app, WaitFlags& flags) {
@@ -91,16 +92,17 @@ absl::Status Wait(Context& context, const WaitFlags& flags) {
 void AddServerCommands(CLI::App& app, Action& chosen) {
   CLI::App& group = AddGroup(app, "server", "File trees and their gofers");
   AddServerChanges(group, chosen);
-  AddCommand(group, chosen, "get", "One server",
+  AddCommand(group, chosen, "get", "Show a server",
              "server get web\nserver get web -o json", &DeclareGet, &Get);
-  AddCommand(group, chosen, "list", "All servers, also of several nodes",
+  AddCommand(group, chosen, "list",
+             "List all servers, also those of several nodes",
              "server list --filter='state = DRAINING'\n"
              "server list -w\n"
              "server list --endpoints=node1:7443,node2:7443 --tls-ca=ca.pem "
              "--tls-cert=me.pem --tls-key=me.key",
              &DeclareList, &List);
   AddCommand(group, chosen, "wait",
-             "Wait until it has no connections, or has ended",
+             "Wait until a server has no connections, or has ended",
              "server wait web\nserver wait web --until=ended --timeout=5m",
              &DeclareWait, &Wait);
 }

@@ -39,14 +39,15 @@ absl::Status SetRanges(const std::vector<std::string>& words, Ranges* ranges) {
 void DeclareServerSettings(CLI::App& app, ServerSettings& settings) {
   DeclareLabels(app, settings.labels);
   DeclareOption(app, "--max-connections", settings.max_connections,
-                "Connections at once");
-  DeclareOption(app, "--max-fds", settings.max_fds, "FDs of the gofer");
+                "The most connections at once");
+  DeclareOption(app, "--max-fds", settings.max_fds,
+                "The most FDs of the gofer");
   DeclareOption(app, "--max-channels", settings.max_channels,
-                "Shared-memory channels");
+                "The most shared-memory channels");
   DeclareOption(app, "--max-memory", settings.max_memory,
-                "Memory of the gofer: bytes, or with K, M, G");
+                "The most memory of the gofer: bytes, or with K, M, G");
   DeclareDuration(app, "--ttl", settings.ttl,
-                  "Drain and delete it after this time");
+                  "Drain and delete the server after this time");
   DeclareConnectionFlags(app, "default-", settings.defaults);
 }
 
@@ -65,9 +66,9 @@ void DeclareServerTree(CLI::App& app, ServerTree& tree) {
       {{"on-failure", Server::ON_FAILURE}, {"never", Server::NEVER}},
       "When the gofer dies: on-failure (default), never");
   DeclareRepeated(app, "--uid-map", tree.uid_map,
-                  "HOST:SANDBOX:COUNT; may be repeated");
+                  "Map ids, HOST:SANDBOX:COUNT; may be repeated");
   DeclareRepeated(app, "--gid-map", tree.gid_map,
-                  "HOST:SANDBOX:COUNT; may be repeated");
+                  "Map ids, HOST:SANDBOX:COUNT; may be repeated");
   DeclareSwitch(app, "--walk-stat,!--no-walk-stat", tree.walk_stat,
                 "Offer WalkStat");
   DeclareSwitch(app, "--set-attr-on-deleted,!--no-set-attr-on-deleted",
@@ -88,7 +89,7 @@ absl::Status SetSettings(const ServerSettings& settings, Server* server) {
     const auto bytes = ParseBytes(settings.max_memory);
     if (!bytes.has_value()) {
       return UsageError(absl::StrCat("--max-memory=", settings.max_memory,
-                                     " is no number of bytes, such as 512M"));
+                                     " is not a number of bytes such as 512M"));
     }
     limits->set_max_memory_bytes(*bytes);
   }

@@ -1,4 +1,4 @@
-// How a Server looks.
+// View of a Server.
 
 #ifndef GOFERD_CLIENTS_GOFERCTL_SERVER_VIEW_H_
 #define GOFERD_CLIENTS_GOFERCTL_SERVER_VIEW_H_

@@ -31,7 +31,7 @@ void DeclarePeerFlags(CLI::App& app, StartFlags& flags) {
   DeclareOption(app, "--peer-pid", flags.peer_pid,
                 "Only this process may attach");
   DeclareDuration(app, "--ticket-ttl", flags.ticket_ttl,
-                  "How long the ticket is good (default 30s)");
+                  "How long the ticket is valid (default 30s)");
 }
 
 StartConnectionRequest StartRequest(const StartFlags& flags,

@@ -25,9 +25,9 @@ struct StatsFlags {
 void Declare(CLI::App& app, StatsFlags& flags) {
   DeclareArgument(app, "NAME", flags.name,
                   "SERVER or SERVER/CONNECTION; with -w, - stands for all");
-  DeclareFlag(app, "-w,--watch", flags.watch, "Again and again");
+  DeclareFlag(app, "-w,--watch", flags.watch, "Print a sample again and again");
   DeclareDuration(app, "--interval", flags.interval,
-                  "With -w: between two samples (default 10s)");
+                  "With -w: time between two samples (default 10s)");
 }
 
 // One sample: a row for each server or connection.
@@ -83,7 +83,7 @@ absl::Status Run(Context& context, const StatsFlags& flags) {
 
 void AddStatsCommands(CLI::App& app, Action& chosen) {
   AddCommand(app, chosen, "stats",
-             "Counters and latencies of a server or a connection",
+             "Show counters and latencies of a server or a connection",
              "stats web\nstats web/c1 -o json\nstats - -w --interval=2s",
              &Declare, &Run);
 }

@@ -155,7 +155,7 @@ TEST(RunTest, TellsErrorsOfGoferd) {
   EXPECT_EQ(ran.out, "");
   EXPECT_EQ(ran.err,
             "goferctl: no web (SERVER_NOT_FOUND)\n"
-            "  What to do: `goferctl server list` has the servers\n");
+            "  What to do: `goferctl server list` lists the servers\n");
 }
 
 TEST(RunTest, PutsNodesSideBySide) {
