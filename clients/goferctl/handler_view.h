@@ -1,4 +1,4 @@
-// View of a Handler looks.
+// View of a Handler.
 
 #ifndef GOFERD_CLIENTS_GOFERCTL_HANDLER_VIEW_H_
 #define GOFERD_CLIENTS_GOFERCTL_HANDLER_VIEW_H_

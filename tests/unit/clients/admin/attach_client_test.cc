@@ -204,7 +204,7 @@ class RefusingAttachSocket {
   std::thread thread_;
 };
 
-TEST(AttachClientTest, ReadsARefusalOfOneThatHasHungUp) {
+TEST(AttachClientTest, ReadsARefusalOfAServerThatHasHungUp) {
   const RefusingAttachSocket socket;
   auto pair = gofer::uds::MakeSocketPair(SocketType::kStream);
   const std::vector<std::string> tickets = {kTicket};
@@ -216,7 +216,7 @@ TEST(AttachClientTest, ReadsARefusalOfOneThatHasHungUp) {
   }
 }
 
-TEST(AttachClientTest, RefusesAnswersThatMakeNoSense) {
+TEST(AttachClientTest, RefusesMalformedAnswers) {
   const std::vector<Answer> answers = {
       [](const AttachRequest&, auto) {
         return Reply{"garbage", {}};
@@ -239,7 +239,7 @@ TEST(AttachClientTest, RefusesAnswersThatMakeNoSense) {
   }
 }
 
-TEST(AttachClientTest, NobodyThereIsUnavailable) {
+TEST(AttachClientTest, ReturnsUnavailableWhenNobodyListens) {
   const std::vector<std::string> tickets = {kTicket};
   EXPECT_TRUE(absl::IsUnavailable(
       AttachClient("/nonexistent/attach.sock").Take(tickets).status()));
@@ -249,7 +249,7 @@ TEST(AttachClientTest, NobodyThereIsUnavailable) {
       absl::IsUnavailable(AttachClient(socket.path()).Take(tickets).status()));
 }
 
-TEST(AttachClientTest, SilenceIsDeadlineExceeded) {
+TEST(AttachClientTest, ReturnsDeadlineExceededOnSilence) {
   const AttachListener listener;
   const std::vector<std::string> tickets = {kTicket};
   EXPECT_TRUE(absl::IsDeadlineExceeded(
@@ -258,7 +258,7 @@ TEST(AttachClientTest, SilenceIsDeadlineExceeded) {
           .status()));
 }
 
-TEST(AttachClientTest, APathThatIsASecretIsNotTold) {
+TEST(AttachClientTest, KeepsASecretPathOutOfErrors) {
   for (const std::string& path :
        {std::string("/nonexistent/5ec1e7"),
         "/nonexistent/" + std::string(200, 'a') + "5ec1e7"}) {

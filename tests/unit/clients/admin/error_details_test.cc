@@ -38,7 +38,7 @@ grpc::Status Packed(const std::string& domain, const std::string& reason) {
                       status.SerializeAsString());
 }
 
-TEST(ErrorDetailsTest, ReadsThemFromGrpc) {
+TEST(ErrorDetailsTest, ReadsDetailsOfAGrpcStatus) {
   const auto status = ToAbslStatus(Packed("goferd", "ETAG_MISMATCH"));
   EXPECT_TRUE(absl::IsAborted(status));
   EXPECT_EQ(status.message(), "text");
