@@ -13,6 +13,7 @@
 
 #include "clients/admin/error_details.h"
 #include "controlplane/handoff/attach_record.h"
+#include "goferd/admin/v1/error_reason.pb.h"
 #include "server/uds/fd_message.h"
 #include "server/uds/unix_socket.h"
 

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 
 #include "controlplane/errors/error.h"
+#include "goferd/admin/v1/error_reason.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "grpcpp/support/status.h"
 
 namespace goferd::client {
 namespace {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "clients/goferctl/exit_code.h"
+#include "goferd/admin/v1/mid.pb.h"
 
 namespace goferctl {
 namespace {
