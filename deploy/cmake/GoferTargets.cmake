@@ -3,7 +3,9 @@
 # that is not on a strictly lower floor.
 #
 #   gofer_library(<name> [NAMESPACE goferd|goferctl] FLOOR <n> SRCS ... HDRS ...
-#                 [DEPS ...] [PRIVATE_DEPS ...])
+#                 [DEPS ...] [PRIVATE_DEPS ...] [ALONE ...])
+#       With GOFERD_UNITY the sources are compiled together, but for those that
+#       ALONE names: their file-local names collide with another file's.
 #       Makes gofer_<name> with the alias gofer::<name>, or those of another
 #       namespace.
 #   gofer_executable(<name> FLOOR <n> SRCS ... [DEPS ...] [STATIC])
@@ -52,7 +54,7 @@ endfunction()
 
 function(gofer_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "FLOOR;NAMESPACE"
-    "SRCS;HDRS;DEPS;PRIVATE_DEPS")
+    "SRCS;HDRS;DEPS;PRIVATE_DEPS;ALONE")
   if(NOT DEFINED arg_FLOOR OR DEFINED arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "gofer_library(${name}): FLOOR missing, or unknown "
       "words: ${arg_UNPARSED_ARGUMENTS}")
@@ -65,6 +67,19 @@ function(gofer_library name)
   if(arg_SRCS)
     add_library(${target} STATIC ${arg_SRCS})
     _gofer_common(${target})
+    if(GOFERD_UNITY)
+      set_target_properties(${target} PROPERTIES
+        UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${GOFERD_UNITY_BATCH})
+      # A private class of a .cc may have members of file-local types. GCC warns
+      # of that in files that are included, as all of these are.
+      if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+      endif()
+      if(arg_ALONE)
+        set_source_files_properties(${arg_ALONE} PROPERTIES
+          SKIP_UNITY_BUILD_INCLUSION ON)
+      endif()
+    endif()
     gofer_choose_linkage(deps ${arg_DEPS})
     gofer_choose_linkage(private_deps ${arg_PRIVATE_DEPS})
     target_link_libraries(${target} PUBLIC ${deps} PRIVATE ${private_deps})

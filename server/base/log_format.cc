@@ -10,7 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/json_string.h"
-#include "server/base/log.h"
+#include "server/base/log_backend.h"
 
 namespace gofer::base {
 namespace {
@@ -137,14 +137,21 @@ void LineFormatter::FormatJson(const spdlog::details::log_msg& message,
 
 void SetLogFormat(LogFormat format, absl::string_view process) {
   OwnIdentity() = {format, std::string(process)};
-  Log().set_formatter(std::make_unique<LineFormatter>(format, process));
+  LogBackend().set_formatter(std::make_unique<LineFormatter>(format, process));
 }
 
-void LogOf(absl::string_view component, spdlog::level::level_enum level,
+void LogOf(absl::string_view component, LogLevel level,
            absl::string_view text) {
-  if (!Log().should_log(level)) return;
-  const spdlog::details::log_msg message(View(component), level, View(text));
-  for (const spdlog::sink_ptr& sink : Log().sinks()) sink->log(message);
+  if (LogBackend().should_log(ToSpdlog(level))) {
+    LogAlways(component, level, text);
+  }
+}
+
+void LogAlways(absl::string_view component, LogLevel level,
+               absl::string_view text) {
+  const spdlog::details::log_msg message(View(component), ToSpdlog(level),
+                                         View(text));
+  for (const spdlog::sink_ptr& sink : LogBackend().sinks()) sink->log(message);
 }
 
 void SayLastWords(absl::string_view text) {
@@ -155,7 +162,7 @@ void SayLastWords(absl::string_view text) {
     return;
   }
   const spdlog::details::log_msg message({}, spdlog::level::err, View(text));
-  for (const spdlog::sink_ptr& sink : Log().sinks()) sink->log(message);
+  for (const spdlog::sink_ptr& sink : LogBackend().sinks()) sink->log(message);
 }
 
 }  // namespace gofer::base

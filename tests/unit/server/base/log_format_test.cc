@@ -10,6 +10,7 @@
 #include <string>
 
 #include "server/base/log.h"
+#include "server/base/log_backend.h"
 
 namespace gofer::base {
 namespace {
@@ -92,8 +93,8 @@ class OwnLogTest : public ::testing::Test {
 TEST_F(OwnLogTest, EveryWayToLogWritesARecord) {
   ::testing::internal::CaptureStderr();
   Log().warn("one");
-  LogOf("grpc", spdlog::level::warn, "two");
-  LogOf("grpc", spdlog::level::debug, "below the level");
+  LogOf("grpc", LogLevel::kWarning, "two");
+  LogOf("grpc", LogLevel::kDebug, "below the level");
   SetLogLevel("off");
   SayLastWords("three\nlines\nmore");
   SetLogLevel("info");

@@ -4,7 +4,6 @@
 #include <linux/sockios.h>
 #include <sched.h>
 #include <signal.h>
-#include <spdlog/logger.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
