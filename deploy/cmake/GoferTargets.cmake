@@ -18,6 +18,7 @@
 
 include_guard(GLOBAL)
 include(StaticLinking)
+include(PrecompiledHeaders)
 
 function(_gofer_common target)
   target_compile_features(${target} PUBLIC cxx_std_20)
@@ -96,11 +97,7 @@ function(gofer_library name)
       BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${arg_HDRS})
   endif()
   set_target_properties(${target} PROPERTIES GOFER_FLOOR ${arg_FLOOR})
-  # Reading gRPC and protobuf once more for each header takes longer than all
-  # else; a header is the first that its own source includes.
-  if(NOT arg_NAMESPACE STREQUAL "gofer")
-    set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS OFF)
-  endif()
+  gofer_use_precompiled_headers(${target} LIBRARY ${arg_DEPS} ${arg_PRIVATE_DEPS})
   add_library(${arg_NAMESPACE}::${name} ALIAS ${target})
 endfunction()
 
@@ -117,6 +114,14 @@ function(gofer_executable name)
   set_target_properties(${name} PROPERTIES GOFER_FLOOR ${arg_FLOOR})
 endfunction()
 
+# Instrumented tests take twice as long to optimise, and what they test is
+# optimised in any case.
+function(_gofer_test_options target)
+  if(CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+    target_compile_options(${target} PRIVATE -O0)
+  endif()
+endfunction()
+
 function(gofer_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "KIND;TIMEOUT" "SRCS;DEPS")
   set(kinds unit conformance stress integration fuzz bench)
@@ -131,12 +136,13 @@ function(gofer_test name)
   endif()
   add_executable(${name} ${arg_SRCS})
   _gofer_common(${name})
-  # Instrumented tests take twice as long to optimise, and what they test is
-  # optimised in any case.
-  if(CMAKE_CXX_FLAGS MATCHES "-fsanitize" AND NOT arg_KIND STREQUAL "fuzz")
-    target_compile_options(${name} PRIVATE -O0)
+  if(NOT arg_KIND STREQUAL "fuzz")
+    _gofer_test_options(${name})
   endif()
   target_link_libraries(${name} PRIVATE ${arg_DEPS})
+  if(NOT arg_KIND MATCHES "^(fuzz|bench)$")
+    gofer_use_precompiled_headers(${name} TEST ${arg_DEPS})
+  endif()
   if(arg_KIND STREQUAL "fuzz")
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   elseif(arg_KIND STREQUAL "bench")
