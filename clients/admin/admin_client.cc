@@ -1,37 +1,48 @@
 #include "clients/admin/admin_client.h"
 
-#include <utility>
-
-#include "absl/synchronization/notification.h"
 #include "clients/admin/channel.h"
+#include "clients/admin/error_details.h"
+#include "goferd/admin/v1/event_service.grpc.pb.h"
+#include "goferd/admin/v1/stats_service.grpc.pb.h"
 #include "google/protobuf/wrappers.pb.h"
+#include "grpcpp/channel.h"
+#include "grpcpp/completion_queue.h"
 #include "grpcpp/generic/generic_stub.h"
 
 namespace goferd::client {
 namespace {
 
-// Debian packages no code for grpc.health.v1. On the wire its request is a
-// StringValue (1: service) and its response an Int32Value (1: status).
-using HealthRequest = google::protobuf::StringValue;
-using HealthResponse = google::protobuf::Int32Value;
-using HealthStub = grpc::TemplatedGenericStub<HealthRequest, HealthResponse>;
+using google::protobuf::MessageLite;
+using AnyStub = grpc::TemplatedGenericStub<MessageLite, MessageLite>;
 
-struct HealthCaller {
-  HealthStub stub;
+// Waits on a queue of its own, so that no thread of gRPC is woken in between.
+grpc::Status CallOnce(AnyStub& stub, grpc::ClientContext& context,
+                      const char* path, const MessageLite& request,
+                      MessageLite* response) {
+  grpc::CompletionQueue queue;
+  const auto reader = stub.PrepareUnaryCall(&context, path, request, &queue);
+  reader->StartCall();
+  grpc::Status status;
+  reader->Finish(response, &status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  queue.Next(&tag, &ok);
+  return status;
+}
 
-  grpc::Status Check(grpc::ClientContext* context, const HealthRequest& request,
-                     HealthResponse* response) {
-    grpc::Status result;
-    absl::Notification done;
-    stub.UnaryCall(context, "/grpc.health.v1.Health/Check", grpc::StubOptions(),
-                   &request, response, [&](grpc::Status status) {
-                     result = std::move(status);
-                     done.Notify();
-                   });
-    done.WaitForNotification();
-    return result;
+template <class Response>
+absl::Status Follow(grpc::ClientContext& call,
+                    grpc::ClientReader<Response>& stream,
+                    const std::function<bool(const Response&)>& take) {
+  Response response;
+  while (stream.Read(&response)) {
+    if (take(response)) continue;
+    call.TryCancel();
+    stream.Finish();
+    return absl::OkStatus();
   }
-};
+  return ToAbslStatus(stream.Finish());
+}
 
 }  // namespace
 
@@ -43,20 +54,40 @@ absl::StatusOr<std::unique_ptr<AdminClient>> AdminClient::Make(
 }
 
 AdminClient::AdminClient(std::shared_ptr<grpc::Channel> channel)
-    : channel_(std::move(channel)),
-      servers_(channel_),
-      connections_(channel_),
-      handlers_(channel_),
-      events_(channel_),
-      stats_(channel_),
-      daemon_(channel_) {}
+    : channel_(std::move(channel)) {}
 
+absl::Status AdminClient::CallPath(const char* path, const MessageLite& request,
+                                   MessageLite* response,
+                                   const CallOptions& options) {
+  AnyStub stub(channel_);
+  return CallRepeatedly(options, [&](grpc::ClientContext& context) {
+    return CallOnce(stub, context, path, request, response);
+  });
+}
+
+absl::Status AdminClient::WatchEvents(
+    grpc::ClientContext& call, const admin::v1::WatchEventsRequest& request,
+    const std::function<bool(const admin::v1::WatchEventsResponse&)>& take) {
+  admin::v1::EventService::Stub stub(channel_);
+  return Follow(call, *stub.WatchEvents(&call, request), take);
+}
+
+absl::Status AdminClient::WatchStats(
+    grpc::ClientContext& call, const admin::v1::WatchStatsRequest& request,
+    const std::function<bool(const admin::v1::WatchStatsResponse&)>& take) {
+  admin::v1::StatsService::Stub stub(channel_);
+  return Follow(call, *stub.WatchStats(&call, request), take);
+}
+
+// Debian packages no code for grpc.health.v1. On the wire its request is a
+// StringValue (1: service) and its response an Int32Value (1: status).
 absl::StatusOr<Health> AdminClient::CheckHealth(absl::string_view service,
                                                 const CallOptions& options) {
-  HealthRequest request;
+  constexpr Method<google::protobuf::StringValue, google::protobuf::Int32Value>
+      kCheck{"/grpc.health.v1.Health/Check"};
+  google::protobuf::StringValue request;
   request.set_value(std::string(service));
-  HealthCaller caller{HealthStub(channel_)};
-  const auto response = Call(caller, &HealthCaller::Check, request, options);
+  const auto response = Call(kCheck, request, options);
   if (!response.ok()) return response.status();
   switch (response->value()) {
     case 1:

@@ -1,30 +1,46 @@
-// AdminClient: the services of one goferd.
+// AdminClient: the admin API of one goferd.
 
 #ifndef GOFERD_CLIENTS_ADMIN_ADMIN_CLIENT_H_
 #define GOFERD_CLIENTS_ADMIN_ADMIN_CLIENT_H_
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
+#include <utility>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "clients/admin/call.h"
 #include "clients/admin/endpoint.h"
-#include "goferd/admin/v1/connection_service.grpc.pb.h"
-#include "goferd/admin/v1/daemon_service.grpc.pb.h"
-#include "goferd/admin/v1/event_service.grpc.pb.h"
-#include "goferd/admin/v1/handler_service.grpc.pb.h"
-#include "goferd/admin/v1/server_service.grpc.pb.h"
-#include "goferd/admin/v1/stats_service.grpc.pb.h"
-#include "grpcpp/channel.h"
+#include "clients/admin/methods.h"
+#include "clients/admin/request_id.h"
+
+namespace google::protobuf {
+class MessageLite;
+}  // namespace google::protobuf
+
+namespace goferd::admin::v1 {
+class WatchEventsRequest;
+class WatchEventsResponse;
+class WatchStatsRequest;
+class WatchStatsResponse;
+}  // namespace goferd::admin::v1
+
+namespace grpc {
+class Channel;
+class ClientContext;
+}  // namespace grpc
 
 namespace goferd::client {
 
 // What grpc.health.v1 says about a service.
 enum class Health { kUnknown = 0, kServing = 1, kNotServing = 2 };
 
-// Owns the channel and a stub for each service. Thread-safe. Connects with the
-// first call. Unary calls are made by Call; streams by the stubs themselves.
+// Owns the channel, which connects with the first call. Thread-safe. Every call
+// blocks. gRPC stays behind this header: a caller includes the messages that it
+// sends and nothing else.
 class AdminClient {
  public:
   // Errors: those of MakeChannel.
@@ -32,12 +48,35 @@ class AdminClient {
       const Endpoint& endpoint);
   explicit AdminClient(std::shared_ptr<grpc::Channel> channel);
 
-  admin::v1::ServerService::Stub& servers() { return servers_; }
-  admin::v1::ConnectionService::Stub& connections() { return connections_; }
-  admin::v1::HandlerService::Stub& handlers() { return handlers_; }
-  admin::v1::EventService::Stub& events() { return events_; }
-  admin::v1::StatsService::Stub& stats() { return stats_; }
-  admin::v1::DaemonService::Stub& daemon() { return daemon_; }
+  // Makes a unary call, as in
+  //   client.Call(methods::kGetServer, request, options)
+  // A request that has a `request_id` gets a fresh one unless it is set. So
+  // every request can be repeated, as CallRepeatedly does: requests without a
+  // `request_id` only read. Errors: the method's, with details (see DetailsOf);
+  // UNAVAILABLE when nobody answers, DEADLINE_EXCEEDED.
+  template <class Request, class Response>
+  absl::StatusOr<Response> Call(const Method<Request, Response>& method,
+                                std::type_identity_t<Request> request,
+                                const CallOptions& options = {}) {
+    if constexpr (requires { request.set_request_id(std::string()); }) {
+      if (request.request_id().empty()) request.set_request_id(NewRequestId());
+    }
+    Response response;
+    absl::Status status = CallPath(method.path, request, &response, options);
+    if (!status.ok()) return status;
+    return response;
+  }
+
+  // Streams. Each response goes to `take`; OK when `take` returns false, which
+  // cancels the call, or when goferd ends the stream. `call` carries the
+  // deadline, is good for one stream, and may be cancelled by another thread.
+  // Errors: the method's, with details; CANCELLED, DEADLINE_EXCEEDED.
+  absl::Status WatchEvents(
+      grpc::ClientContext& call, const admin::v1::WatchEventsRequest& request,
+      const std::function<bool(const admin::v1::WatchEventsResponse&)>& take);
+  absl::Status WatchStats(
+      grpc::ClientContext& call, const admin::v1::WatchStatsRequest& request,
+      const std::function<bool(const admin::v1::WatchStatsResponse&)>& take);
 
   // Asks grpc.health.v1.Health/Check. `service`: its full name; empty for the
   // whole daemon. Errors: NOT_FOUND for a service that goferd does not have.
@@ -45,13 +84,12 @@ class AdminClient {
                                      const CallOptions& options = {});
 
  private:
-  std::shared_ptr<grpc::Channel> channel_;
-  admin::v1::ServerService::Stub servers_;
-  admin::v1::ConnectionService::Stub connections_;
-  admin::v1::HandlerService::Stub handlers_;
-  admin::v1::EventService::Stub events_;
-  admin::v1::StatsService::Stub stats_;
-  admin::v1::DaemonService::Stub daemon_;
+  absl::Status CallPath(const char* path,
+                        const google::protobuf::MessageLite& request,
+                        google::protobuf::MessageLite* response,
+                        const CallOptions& options);
+
+  const std::shared_ptr<grpc::Channel> channel_;
 };
 
 }  // namespace goferd::client

@@ -49,7 +49,7 @@ absl::Status Failed(const std::string& path, Errno error) {
 }
 
 absl::Status SetTimeout(int socket, absl::Duration timeout) {
-  // 0 would mean for ever.
+  // A timeout of 0 would wait for ever.
   const timeval time =
       absl::ToTimeval(std::max(timeout, absl::Microseconds(1)));
   for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) {
@@ -60,7 +60,7 @@ absl::Status SetTimeout(int socket, absl::Duration timeout) {
   return absl::OkStatus();
 }
 
-// `shown` is `path` for people, who read it in errors.
+// `shown` stands for `path` in errors, which people read.
 absl::StatusOr<UniqueFd> Connect(const std::string& path,
                                  const std::string& shown, int type,
                                  absl::Duration timeout) {
@@ -114,8 +114,8 @@ ErrnoOr<FdMessage> ReceiveAnswer(int socket, std::span<std::byte> bytes,
   return received;
 }
 
-// `sent` is what became of the request: one that could not be sent may have
-// been refused before.
+// `sent` is what became of the request. goferd may have refused a request that
+// could not be sent whole, so its answer is read in either case.
 absl::StatusOr<std::vector<UniqueFd>> ReadAnswer(const std::string& path,
                                                  int socket,
                                                  const ErrnoOr<size_t>& sent,
@@ -125,8 +125,8 @@ absl::StatusOr<std::vector<UniqueFd>> ReadAnswer(const std::string& path,
   if (!received.ok()) {
     return Failed(path, sent.ok() ? received.error() : sent.error());
   }
-  const auto wrong = absl::InternalError(absl::StrCat(
-      "the answer of the attach socket ", path, " makes no sense"));
+  const auto wrong = absl::InternalError(
+      absl::StrCat("the attach socket ", path, " sent a malformed answer"));
   if (received->byte_count > bytes.size()) return wrong;
   const auto answer = attach_record::DecodeAnswer(absl::string_view(
       reinterpret_cast<const char*>(bytes.data()), received->byte_count));
@@ -180,13 +180,13 @@ absl::StatusOr<std::vector<UniqueFd>> AttachClient::Take(
 absl::Status AttachClient::Give(std::span<const std::string> tickets,
                                 std::span<const int> fds) const {
   if (tickets.size() != fds.size()) {
-    return absl::InvalidArgumentError("one socket for each ticket is needed");
+    return absl::InvalidArgumentError("as many sockets as tickets are needed");
   }
   return Exchange(path_, timeout_, AttachOp::kGive, tickets, fds).status();
 }
 
 absl::StatusOr<UniqueFd> AttachClient::ConnectToListener() const {
-  // The name is as good as a ticket.
+  // Whoever knows the name can connect, so errors do not contain it.
   const std::string shown = path_.substr(0, path_.rfind('/') + 1) + "...";
   auto socket = Connect(path_, shown, SOCK_STREAM, timeout_);
   if (!socket.ok()) return socket.status();

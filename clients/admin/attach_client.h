@@ -15,15 +15,16 @@
 
 namespace goferd::client {
 
-// Talks to an attach socket, one record on a connection of its own for each
-// call. A value; thread-safe. Blocks no longer than `timeout` for the answer.
+// Talks to an attach socket: each call sends one record over a connection of
+// its own, and blocks no longer than `timeout` for the answer. A value;
+// thread-safe.
 //
-// Tickets are the bytes of AttachTicket.ticket; 250 at most in one call, and
-// all of them are used or none. Errors: INVALID_ARGUMENT for a ticket that has
-// not 16 bytes or a wrong number of them; what the attach socket answers, with
-// its reason (see DetailsOf), such as UNAUTHENTICATED / TICKET_INVALID;
-// UNAVAILABLE when nobody listens, PERMISSION_DENIED when we may not connect;
-// DEADLINE_EXCEEDED; INTERNAL for an answer that makes no sense.
+// Tickets are the bytes of AttachTicket.ticket. A call takes 1 to 250 of them,
+// and either all are used or none is. Errors: INVALID_ARGUMENT for a ticket
+// that has not 16 bytes, and for a wrong number of tickets; the attach socket's
+// refusal with its reason (see DetailsOf), such as UNAUTHENTICATED /
+// TICKET_INVALID; UNAVAILABLE when nobody listens, PERMISSION_DENIED when we
+// may not connect; DEADLINE_EXCEEDED; INTERNAL for a malformed answer.
 class AttachClient {
  public:
   // `path`: AttachTicket.attach_socket_path.
@@ -31,7 +32,7 @@ class AttachClient {
                         absl::Duration timeout = absl::Seconds(10))
       : path_(std::move(path)), timeout_(timeout) {}
 
-  // ATTACH_MODE_TAKE: the clients' sockets (connected, blocking,
+  // ATTACH_MODE_TAKE: returns the clients' sockets (connected, blocking,
   // close-on-exec), one for each ticket, in the same order.
   absl::StatusOr<std::vector<gofer::base::UniqueFd>> Take(
       std::span<const std::string> tickets) const;
@@ -39,7 +40,8 @@ class AttachClient {
   // ticket. The caller closes its copies afterwards.
   absl::Status Give(std::span<const std::string> tickets,
                     std::span<const int> fds) const;
-  // ATTACH_MODE_LISTEN: connects to the connection's own socket. No ticket.
+  // ATTACH_MODE_LISTEN: connects to the connection's own socket, which needs no
+  // ticket.
   absl::StatusOr<gofer::base::UniqueFd> ConnectToListener() const;
 
  private:

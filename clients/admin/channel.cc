@@ -29,10 +29,10 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
     return absl::ErrnoToStatus(errno != 0 ? errno : EIO,
                                absl::StrCat("TLS file ", path));
   }
-  // gRPC would only say that it cannot connect.
+  // gRPC would only say that it cannot connect, not that the file is at fault.
   if (!absl::StrContains(text.str(), "-----BEGIN ")) {
     return absl::InvalidArgumentError(
-        absl::StrCat("TLS file ", path, ": there is nothing in PEM in it"));
+        absl::StrCat("TLS file ", path, ": the file holds no PEM block"));
   }
   return text.str();
 }

@@ -7,14 +7,17 @@
 
 #include "absl/status/statusor.h"
 #include "clients/admin/endpoint.h"
-#include "grpcpp/channel.h"
+
+namespace grpc {
+class Channel;
+}  // namespace grpc
 
 namespace goferd::client {
 
-// Connects when it is first used, and again whenever that is lost. Keepalive
-// every 60 s, as goferd allows; messages of up to 16 MiB are taken. Calls are
-// not repeated by gRPC: see Call. Errors: NOT_FOUND, PERMISSION_DENIED and so
-// on for a TLS file that cannot be read.
+// The channel connects when it is first used, and again whenever the connection
+// is lost. Keepalive is every 60 s, as goferd allows; messages of up to 16 MiB
+// are taken. gRPC does not repeat calls: CallRepeatedly does. Errors:
+// NOT_FOUND, PERMISSION_DENIED and so on for a TLS file that cannot be read.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(
     const Endpoint& endpoint);
 

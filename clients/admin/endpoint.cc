@@ -20,8 +20,8 @@ absl::Status Wrong(absl::string_view text, absl::string_view what) {
       absl::StrCat("endpoint \"", text, "\": ", what));
 }
 
-// gRPC would resolve any name that ends in a dot or is in /etc/hosts; only what
-// cannot be another machine counts.
+// gRPC would resolve any name that ends in a dot or is in /etc/hosts. Only
+// hosts that cannot be another machine count, lest plaintext leaves this host.
 bool IsLoopback(absl::string_view host) {
   return host == "localhost" || host == "::1" ||
          (absl::StartsWith(host, "127.") &&
@@ -40,10 +40,10 @@ bool SplitHostAndPort(absl::string_view text, absl::string_view* host,
 
 absl::Status CheckTls(absl::string_view text, const TlsFiles& tls) {
   if (tls.certificate.empty() != tls.key.empty()) {
-    return Wrong(text, "a certificate and its key are given together");
+    return Wrong(text, "a certificate and its key must be given together");
   }
   if (tls.ca.empty() && (!tls.key.empty() || !tls.server_name.empty())) {
-    return Wrong(text, "TLS needs the file of the authority (CA) too");
+    return Wrong(text, "TLS needs the file of the authority (CA) as well");
   }
   return absl::OkStatus();
 }
@@ -57,7 +57,7 @@ absl::StatusOr<Endpoint> Endpoint::Parse(absl::string_view text,
   if (!has_scheme && !absl::StartsWith(path, "/")) return ParseTcp(text, tls);
   absl::ConsumePrefix(&path, "//");
   if (!absl::StartsWith(path, "/")) {
-    return Wrong(text, "the path of a UNIX socket is absolute");
+    return Wrong(text, "the path of a UNIX socket must be absolute");
   }
   if (path.size() > kMaxSocketPath) {
     return Wrong(text, absl::StrCat("the path of a UNIX socket has at most ",
@@ -75,14 +75,16 @@ absl::StatusOr<Endpoint> Endpoint::ParseTcp(absl::string_view text,
   absl::string_view host;
   absl::string_view port;
   if (!SplitHostAndPort(text, &host, &port) || host.empty()) {
-    return Wrong(text, "neither unix:/path nor host:port nor [ipv6]:port");
+    return Wrong(
+        text,
+        "the address is neither unix:/path nor host:port nor [ipv6]:port");
   }
   if (host.find_first_of("/%@ \t") != absl::string_view::npos) {
-    return Wrong(text, "the host is a name or an address");
+    return Wrong(text, "the host must be a name or an address");
   }
   uint32_t number = 0;
   if (!absl::SimpleAtoi(port, &number) || number == 0 || number > 65535) {
-    return Wrong(text, "the port is a number from 1 to 65535");
+    return Wrong(text, "the port must be a number from 1 to 65535");
   }
   if (auto checked = CheckTls(text, tls); !checked.ok()) return checked;
   if (tls.ca.empty() && !IsLoopback(host)) {

@@ -16,11 +16,11 @@ inline constexpr absl::string_view kDefaultEndpoint =
 
 // Paths of PEM files.
 struct TlsFiles {
-  // Of the authority that signed the server's certificate. Empty: no TLS.
+  // The authority that signed the server's certificate. Empty: no TLS.
   std::string ca = {};
-  std::string certificate = {};  // Ours; goferd wants one.
-  std::string key = {};          // Of our certificate.
-  // In the server's certificate; empty: the host.
+  std::string certificate = {};  // Our certificate, which goferd asks for.
+  std::string key = {};          // The key of our certificate.
+  // The name in the server's certificate. Empty: the endpoint's host.
   std::string server_name = {};
 };
 
@@ -36,9 +36,9 @@ class Endpoint {
   static absl::StatusOr<Endpoint> Parse(absl::string_view text,
                                         const TlsFiles& tls = {});
 
-  // As gRPC wants it.
+  // The address in the form that gRPC takes.
   const std::string& target() const { return target_; }
-  // As it was given: what people know it by.
+  // The address as it was given, by which people know it.
   const std::string& text() const { return text_; }
   bool is_unix() const { return is_unix_; }
   // Without `ca`: no TLS.

@@ -4,8 +4,10 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/string_view.h"
+#include "goferd/admin/v1/error_reason.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "grpcpp/support/status.h"
 
 namespace goferd::client {
 namespace {

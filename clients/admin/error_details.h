@@ -10,12 +10,18 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "goferd/admin/v1/error_reason.pb.h"
-#include "grpcpp/support/status.h"
+
+namespace goferd::admin::v1 {
+enum ErrorReason : int;
+}  // namespace goferd::admin::v1
+
+namespace grpc {
+class Status;
+}  // namespace grpc
 
 namespace goferd::client {
 
-// A value. Everything is empty for an error that is not goferd's.
+// A value. Every field is empty for an error that is not goferd's.
 struct ErrorDetails {
   struct FieldViolation {
     std::string field;
@@ -23,8 +29,8 @@ struct ErrorDetails {
     std::string reason;
   };
 
-  // ERROR_REASON_UNSPECIFIED for one that is newer than this client.
-  admin::v1::ErrorReason reason = admin::v1::ERROR_REASON_UNSPECIFIED;
+  // ERROR_REASON_UNSPECIFIED (0) for a reason that is newer than this client.
+  admin::v1::ErrorReason reason = {};
   std::string reason_name;
   std::map<std::string, std::string> metadata = {};
   std::vector<FieldViolation> field_violations = {};
@@ -35,8 +41,8 @@ struct ErrorDetails {
 // makes them. 16 details at most are kept.
 absl::Status ToAbslStatus(const grpc::Status& status);
 
-// Those of a status from ToAbslStatus or of controlplane/errors. What does not
-// parse is left out.
+// Reads the details of a status that ToAbslStatus or controlplane/errors made.
+// A detail that does not parse is left out.
 ErrorDetails DetailsOf(const absl::Status& status);
 
 }  // namespace goferd::client

@@ -1,4 +1,4 @@
-// Random ids: of requests, and of short-lived resources.
+// Random ids, for requests and for short-lived resources.
 
 #ifndef GOFERD_CLIENTS_ADMIN_REQUEST_ID_H_
 #define GOFERD_CLIENTS_ADMIN_REQUEST_ID_H_

@@ -2,13 +2,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "clients/admin/attach_client.h"
-#include "clients/admin/call.h"
 #include "clients/admin/request_id.h"
+#include "goferd/admin/v1/connection_service.pb.h"
 
 namespace goferctl {
 namespace {
 
 using namespace goferd::admin::v1;  // NOLINT: the API's own names.
+namespace methods = goferd::client::methods;
 
 absl::StatusOr<BatchStartConnectionsResponse> Start(
     const Context& context, Node& node, const std::string& server,
@@ -21,13 +22,12 @@ absl::StatusOr<BatchStartConnectionsResponse> Start(
     *one = StartRequest(flags, mount.id, mount.path);
     one->set_attach_mode(mode);
   }
-  auto started =
-      goferd::client::Call(node.client->connections(),
-                           &ConnectionService::Stub::BatchStartConnections,
-                           request, context.call_options());
+  auto started = node.client->Call(methods::kBatchStartConnections, request,
+                                   context.call_options());
   if (started.ok() &&
       started->responses_size() != static_cast<int>(mounts.size())) {
-    return absl::InternalError("goferd answered other connections");
+    return absl::InternalError(
+        "goferd answered another number of connections than were asked for");
   }
   return started;
 }

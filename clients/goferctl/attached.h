@@ -1,4 +1,4 @@
-// Connections that goferctl starts, and takes the sockets or the paths of.
+// Connections that goferctl starts itself, to use their sockets or paths.
 
 #ifndef GOFERD_CLIENTS_GOFERCTL_ATTACHED_H_
 #define GOFERD_CLIENTS_GOFERCTL_ATTACHED_H_
@@ -13,25 +13,25 @@
 
 namespace goferctl {
 
-// A connection to be.
+// A connection to start: its id, and its mount point in the tree.
 struct Mount {
   std::string id;
   std::string path;
 };
 
-// "goferctl-" and a random end.
+// Makes an id for a connection nobody named: "goferctl-" and a random end.
 std::string TemporaryId();
 
 // Starts a connection of `server` (a resource name) for each of `mounts`, all
-// or none, and takes their sockets, in the same order. What was started and
-// cannot be attached ends by itself when its ticket expires. Errors: those of
-// BatchStartConnections and of AttachClient::Take.
+// or none, and returns their sockets in the same order. A connection that was
+// started and cannot be attached ends by itself when its ticket expires.
+// Errors: those of BatchStartConnections and of AttachClient::Take.
 absl::StatusOr<std::vector<gofer::base::UniqueFd>> StartAndAttach(
     const Context& context, Node& node, const std::string& server,
     const StartFlags& flags, const std::vector<Mount>& mounts);
 
-// Starts them as StartAndAttach does, for others to connect to: their paths.
-// Errors: those of BatchStartConnections.
+// Starts connections as StartAndAttach does, and returns the paths of their
+// sockets, for a program to connect to. Errors: those of BatchStartConnections.
 absl::StatusOr<std::vector<std::string>> StartAndListen(
     const Context& context, Node& node, const std::string& server,
     const StartFlags& flags, const std::vector<Mount>& mounts);

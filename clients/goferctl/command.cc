@@ -1,5 +1,6 @@
 #include "clients/goferctl/command.h"
 
+#include <CLI/CLI.hpp>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -19,11 +20,12 @@ std::string ExamplesFooter(const std::string& examples) {
 }  // namespace
 
 CLI::App& AddGroup(CLI::App& parent, const std::string& name,
-                   const std::string& help) {
+                   const std::string& help, const std::string& alias) {
   CLI::App* const group = parent.add_subcommand(name, help);
   group->require_subcommand(1);
   group->fallthrough();
   group->footer("");
+  if (!alias.empty()) group->alias(alias);
   return *group;
 }
 

@@ -3,7 +3,6 @@
 #ifndef GOFERD_CLIENTS_GOFERCTL_COMMAND_H_
 #define GOFERD_CLIENTS_GOFERCTL_COMMAND_H_
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,22 +10,27 @@
 #include "absl/status/status.h"
 #include "clients/goferctl/context.h"
 
+namespace CLI {
+class App;
+}  // namespace CLI
+
 namespace goferctl {
 
-// What the command line asks for; it runs after all of it was understood.
+// What the command line asks for. It runs after the whole line was parsed, so
+// that a line that makes no sense changes nothing.
 using Action = std::function<absl::Status(Context&)>;
 
-// A command that has subcommands.
+// Adds a command that has subcommands. `alias`: another name for it, or empty.
 CLI::App& AddGroup(CLI::App& parent, const std::string& name,
-                   const std::string& help);
+                   const std::string& help, const std::string& alias = "");
 
-// A command that `run`s when it was chosen. `examples`: lines for its help,
-// without "goferctl".
+// Adds a command. When the command line has it, `chosen` becomes `run`.
+// `examples`: lines for its help, without "goferctl".
 CLI::App& AddAction(CLI::App& group, Action& chosen, Action run,
                     const std::string& name, const std::string& help,
                     const std::string& examples);
 
-// As AddAction, with flags of its own: `declare` says which.
+// Adds a command as AddAction does, with flags that `declare` declares.
 template <class Flags>
 void AddCommand(CLI::App& group, Action& chosen, const std::string& name,
                 const std::string& help, const std::string& examples,

@@ -13,6 +13,7 @@
 #include "clients/goferctl/flags.h"
 #include "clients/goferctl/groups.h"
 #include "clients/goferctl/names.h"
+#include "clients/goferctl/option.h"
 
 namespace goferctl {
 namespace {
@@ -28,32 +29,33 @@ struct ConnectFlags {
 };
 
 void Declare(CLI::App& app, ConnectFlags& flags) {
-  app.add_option("SERVER", flags.server, "The server's id")->required();
+  DeclareArgument(app, "SERVER", flags.server, "The server's id");
   DeclareRepeated(
       app, "--mount", flags.mounts,
-      "PATH or ID=PATH in the tree, an FD for each; may be repeated "
-      "(default /)");
+      "PATH or ID=PATH of a connection's mount point in the tree; may be\n"
+      "repeated (default /)");
   DeclareEnum<AttachMode>(
       app, "--attach", flags.start.attach,
       {{"take", goferd::admin::v1::ATTACH_MODE_TAKE},
        {"listen", goferd::admin::v1::ATTACH_MODE_LISTEN}},
-      "take (default): PROGRAM gets FDs; listen: paths to connect to,\n"
-      "good for the user who runs this unless a --peer flag says who else");
+      "take (default): PROGRAM gets FDs; listen: PROGRAM gets paths to\n"
+      "connect to, as the user who runs goferctl unless a --peer flag says\n"
+      "otherwise");
   DeclarePeerFlags(app, flags.start);
   DeclareStartFlagsForAttached(app, flags.start);
-  app.add_option("PROGRAM", flags.program,
-                 "Behind --: what to run. In its words {fd} becomes the FD,\n"
-                 "{fd1} that of the second --mount and so on, {fds} all of "
-                 "them with commas; with --attach=listen {path}, {path1}, "
-                 "{paths}")
-      ->required();
+  DeclareArgument(
+      app, "PROGRAM", flags.program,
+      "The program to run and its words, after --. In its words {fd} becomes\n"
+      "the FD of the first --mount, {fd1} the FD of the second and so on,\n"
+      "{fds} all FDs with commas; with --attach=listen {path}, {path1} and\n"
+      "{paths} become the paths");
 }
 
-// `words` with `values` in place of {name}, {name0}, {name1}... and {names}. In
-// one pass, so that a value is not replaced in turn.
-std::vector<std::string> Replaced(const std::vector<std::string>& words,
-                                  absl::string_view name,
-                                  const std::vector<std::string>& values) {
+// Puts `values` in place of {name}, {name0}, {name1}... and {names} of `words`.
+// In one pass: a value that looks like a placeholder stays as it is.
+std::vector<std::string> ReplacePlaceholders(
+    const std::vector<std::string>& words, absl::string_view name,
+    const std::vector<std::string>& values) {
   std::vector<std::pair<std::string, std::string>> replacements = {
       {absl::StrCat("{", name, "s}"), absl::StrJoin(values, ",")},
       {absl::StrCat("{", name, "}"), values.front()}};
@@ -100,15 +102,15 @@ absl::Status ConnectByFd(Context& context, const ConnectFlags& flags,
   std::vector<std::string> numbers;
   for (const UniqueFd& fd : fds) {
     if (::fcntl(fd.get(), F_SETFD, 0) != 0) {
-      return absl::ErrnoToStatus(errno, "fcntl");
+      return absl::ErrnoToStatus(errno, "cannot pass a socket to PROGRAM");
     }
     numbers.push_back(absl::StrCat(fd.get()));
   }
-  return Become(context, Replaced(flags.program, "fd", numbers));
+  return Become(context, ReplacePlaceholders(flags.program, "fd", numbers));
 }
 
-// The path is in PROGRAM's words, which everybody can read: it is for this user
-// only. Not for this process only, since PROGRAM may be a shell whose child
+// The path is in PROGRAM's words, which everybody can read, so only this user
+// may connect. The process is not fixed: PROGRAM may be a shell whose child
 // connects, and process ids differ between containers.
 StartFlags ForThisUser(StartFlags flags) {
   if (!flags.peer_uid && !flags.peer_gid && !flags.peer_pid) {
@@ -128,7 +130,7 @@ absl::Status ConnectByPath(Context& context, const ConnectFlags& flags,
     if (!started.ok()) return started.status();
     paths = *std::move(started);
   }
-  return Become(context, Replaced(flags.program, "path", paths));
+  return Become(context, ReplacePlaceholders(flags.program, "path", paths));
 }
 
 absl::Status Connect(Context& context, const ConnectFlags& flags) {
@@ -142,16 +144,17 @@ absl::Status Connect(Context& context, const ConnectFlags& flags) {
 }  // namespace
 
 void AddConnectCommand(CLI::App& app, Action& chosen) {
-  AddCommand(app, chosen, "connect",
-             "Start connections, attach, and become PROGRAM with their FDs,\n"
-             "or with the paths where it attaches itself",
-             "connect web -- lisafs-tour --fd={fd}\n"
-             "connect web --mount=/ --mount=/data --readonly -- PROGRAM "
-             "--io-fds={fds}\n"
-             "connect web --attach=listen -- PROGRAM --socket={path}\n"
-             "connect web --attach=listen --peer-uid=1000 -- sudo -u app "
-             "PROGRAM --socket={path}",
-             &Declare, &Connect);
+  AddCommand(
+      app, chosen, "connect",
+      "Start connections and become PROGRAM, which gets their FDs or, with\n"
+      "--attach=listen, paths to connect to",
+      "connect web -- lisafs-tour --fd={fd}\n"
+      "connect web --mount=/ --mount=/data --readonly -- PROGRAM "
+      "--io-fds={fds}\n"
+      "connect web --attach=listen -- PROGRAM --socket={path}\n"
+      "connect web --attach=listen --peer-uid=1000 -- sudo -u app "
+      "PROGRAM --socket={path}",
+      &Declare, &Connect);
 }
 
 }  // namespace goferctl

@@ -1,20 +1,21 @@
 #include <ostream>
 
-#include "clients/admin/call.h"
 #include "clients/goferctl/connection_start.h"
 #include "clients/goferctl/connection_view.h"
 #include "clients/goferctl/format.h"
 #include "clients/goferctl/groups.h"
 #include "clients/goferctl/listing.h"
 #include "clients/goferctl/names.h"
+#include "clients/goferctl/option.h"
 #include "clients/goferctl/watch.h"
+#include "goferd/admin/v1/connection_service.pb.h"
+#include "goferd/admin/v1/event_service.pb.h"
 
 namespace goferctl {
 namespace {
 
-using goferd::client::Call;
 using namespace goferd::admin::v1;  // NOLINT: the API's own names.
-using Stub = ConnectionService::Stub;
+namespace methods = goferd::client::methods;
 using CountRequest = GetActiveConnectionCountRequest;
 using CountResponse = GetActiveConnectionCountResponse;
 
@@ -46,18 +47,20 @@ struct CountFlags {
 };
 
 void DeclareGet(CLI::App& app, GetFlags& flags) {
-  app.add_option("CONNECTION", flags.name, "SERVER/ID")->required();
+  DeclareArgument(app, "CONNECTION", flags.name, "SERVER/ID");
 }
 
 void DeclareList(CLI::App& app, ListFlags& flags) {
-  app.add_option("SERVER", flags.server, "Only of this one (default: all)");
-  app.add_option("--filter", flags.filter,
-                 "Such as: state = MOUNTED AND mount_path = \"/\"");
-  app.add_flag("-w,--watch", flags.watch, "Then tell of every change");
+  DeclareOption(app, "SERVER", flags.server,
+                "The server's id (default: all servers)");
+  DeclareOption(
+      app, "--filter", flags.filter,
+      "Only connections such as: state = MOUNTED AND mount_path = \"/\"");
+  DeclareFlag(app, "-w,--watch", flags.watch, "Then print every change");
 }
 
 void DeclareStop(CLI::App& app, StopFlags& flags) {
-  app.add_option("CONNECTION", flags.name, "SERVER/ID")->required();
+  DeclareArgument(app, "CONNECTION", flags.name, "SERVER/ID");
   DeclareEnum<StopConnectionRequest::Mode>(
       app, "--mode", flags.mode,
       {{"drain", StopConnectionRequest::DRAIN},
@@ -65,20 +68,23 @@ void DeclareStop(CLI::App& app, StopFlags& flags) {
        {"abort", StopConnectionRequest::ABORT}},
       "drain (until no file is open), close (default), abort");
   DeclareDuration(app, "--stop-timeout", flags.stop_timeout,
-                  "After this time it becomes an abort");
-  app.add_option("--reason", flags.reason, "For those who read of it later");
-  app.add_flag("--kill-sandbox", flags.kill_sandbox,
-               "Yes, stop a root mount: gVisor kills the sandbox");
-  app.add_option("--etag", flags.etag, "Only if this is its etag");
+                  "Abort the connection after this time");
+  DeclareOption(app, "--reason", flags.reason,
+                "Why, for whoever looks at the connection later");
+  DeclareFlag(app, "--kill-sandbox", flags.kill_sandbox,
+              "Stop even a root mount, whose sandbox gVisor then kills");
+  DeclareOption(app, "--etag", flags.etag,
+                "Fail unless this is the connection's etag");
   DeclareMutationFlags(app, flags.mutation);
 }
 
 void DeclareCount(CLI::App& app, CountFlags& flags) {
-  app.add_option("SERVER", flags.server, "Only of this one (default: all)");
-  app.add_option("--filter", flags.filter,
-                 "Which to count (default: the active ones)");
-  app.add_flag("--by-state", flags.by_state, "Count states apart");
-  app.add_flag("--by-server", flags.by_server, "Count servers apart");
+  DeclareOption(app, "SERVER", flags.server,
+                "The server's id (default: all servers)");
+  DeclareOption(app, "--filter", flags.filter,
+                "Connections to count (default: active connections)");
+  DeclareFlag(app, "--by-state", flags.by_state, "Count each state as well");
+  DeclareFlag(app, "--by-server", flags.by_server, "Count each server as well");
 }
 
 absl::Status Get(Context& context, const GetFlags& flags) {
@@ -88,9 +94,8 @@ absl::Status Get(Context& context, const GetFlags& flags) {
   if (!node.ok()) return node.status();
   GetConnectionRequest request;
   request.set_name(FullConnectionName(*name));
-  const auto connection =
-      Call(node->client->connections(), &Stub::GetConnection, request,
-           context.call_options());
+  const auto connection = node->client->Call(methods::kGetConnection, request,
+                                             context.call_options());
   if (!connection.ok()) return connection.status();
   Print(context, ConnectionView(), *connection);
   return absl::OkStatus();
@@ -104,8 +109,8 @@ absl::Status List(Context& context, const ListFlags& flags) {
   request.set_filter(flags.filter);
   const std::function<absl::StatusOr<ListConnectionsResponse>(Node&)> ask =
       [&](Node& node) {
-        return ListAll(node.client->connections(), &Stub::ListConnections,
-                       request, context.call_options());
+        return ListAll(*node.client, methods::kListConnections, request,
+                       context.call_options());
       };
   const auto items =
       static_cast<const google::protobuf::RepeatedPtrField<Connection>& (
@@ -133,9 +138,8 @@ absl::Status Stop(Context& context, const StopFlags& flags) {
   request.set_acknowledge_sandbox_kill(flags.kill_sandbox);
   request.set_etag(flags.etag);
   Apply(flags.mutation, &request);
-  const auto connection =
-      Call(node->client->connections(), &Stub::StopConnection, request,
-           context.call_options());
+  const auto connection = node->client->Call(methods::kStopConnection, request,
+                                             context.call_options());
   if (!connection.ok()) return connection.status();
   Print(context, ConnectionView(), *connection);
   return absl::OkStatus();
@@ -168,8 +172,8 @@ absl::Status Count(Context& context, const CountFlags& flags) {
   const absl::Status status = FanOut<CountResponse>(
       context,
       [&](Node& node) {
-        return Call(node.client->connections(), &Stub::GetActiveConnectionCount,
-                    request, context.call_options());
+        return node.client->Call(methods::kGetActiveConnectionCount, request,
+                                 context.call_options());
       },
       [&](const Node& node, const CountResponse& response) {
         any = true;
@@ -186,10 +190,11 @@ absl::Status Count(Context& context, const CountFlags& flags) {
 void AddConnectionCommands(CLI::App& app, Action& chosen) {
   CLI::App& group = AddGroup(app, "connection", "LISAFS sessions on a tree");
   AddStartCommands(group, chosen);
-  AddCommand(group, chosen, "get", "One connection",
+  AddCommand(group, chosen, "get", "Show a connection",
              "connection get web/c1 -o json", &DeclareGet, &Get);
   AddCommand(group, chosen, "list",
-             "Connections, also of several nodes; ended ones for ten minutes",
+             "List connections, also those of several nodes; an ended\n"
+             "connection is listed for ten minutes",
              "connection list\n"
              "connection list web --filter='state = MOUNTED' -w",
              &DeclareList, &List);
@@ -197,7 +202,7 @@ void AddConnectionCommands(CLI::App& app, Action& chosen) {
              "connection stop web/c1 --mode=drain --stop-timeout=1m\n"
              "connection stop web/root --mode=abort --kill-sandbox",
              &DeclareStop, &Stop);
-  AddCommand(group, chosen, "count", "How many are active",
+  AddCommand(group, chosen, "count", "Count the active connections",
              "connection count\nconnection count web --by-state", &DeclareCount,
              &Count);
 }

@@ -1,6 +1,7 @@
 #include "clients/goferctl/connection_flags.h"
 
 #include "clients/goferctl/flags.h"
+#include "clients/goferctl/option.h"
 #include "google/protobuf/descriptor.h"
 
 namespace goferctl {
@@ -45,13 +46,13 @@ void DeclareConnectionFlags(CLI::App& app, const std::string& prefix,
   DeclareSwitch(app, dashes + "readonly,!" + dashes + "writable",
                 flags.readonly, "Refuse what changes the tree, or allow it");
   DeclareWords(app, dashes, flags);
-  app.add_option(dashes + "max-message-size", flags.max_message_size,
-                 "Bytes of the longest message");
-  app.add_option(dashes + "max-channels", flags.max_channels,
-                 "Shared-memory channels");
-  app.add_option(dashes + "max-fds", flags.max_fds, "FDs alive at once");
-  app.add_option(dashes + "max-nodes", flags.max_nodes,
-                 "Nodes of the tree kept alive");
+  DeclareOption(app, dashes + "max-message-size", flags.max_message_size,
+                "Bytes of the longest message");
+  DeclareOption(app, dashes + "max-channels", flags.max_channels,
+                "The most shared-memory channels");
+  DeclareOption(app, dashes + "max-fds", flags.max_fds, "The most FDs at once");
+  DeclareOption(app, dashes + "max-nodes", flags.max_nodes,
+                "The most nodes of the tree kept alive");
 }
 
 Options OptionsOf(const ConnectionFlags& flags) {

@@ -3,7 +3,6 @@
 #ifndef GOFERD_CLIENTS_GOFERCTL_CONNECTION_FLAGS_H_
 #define GOFERD_CLIENTS_GOFERCTL_CONNECTION_FLAGS_H_
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,9 +10,14 @@
 
 #include "goferd/admin/v1/connection_options.pb.h"
 
+namespace CLI {
+class App;
+}  // namespace CLI
+
 namespace goferctl {
 
-// What was said about a connection's options; the rest is the server's default.
+// The options of a connection that the command line gave. The server's defaults
+// stand for the others.
 struct ConnectionFlags {
   using Options = goferd::admin::v1::ConnectionOptions;
 
@@ -29,12 +33,12 @@ struct ConnectionFlags {
   int32_t max_nodes = 0;
 };
 
-// `prefix`: of the flags' names behind "--", such as "default-" or none.
+// `prefix` stands between "--" and the flags' names: "default-", or empty.
 void DeclareConnectionFlags(CLI::App& app, const std::string& prefix,
                             ConnectionFlags& flags);
 
 ConnectionFlags::Options OptionsOf(const ConnectionFlags& flags);
-// The fields of ConnectionOptions that were given.
+// The names of the ConnectionOptions fields that were given.
 std::vector<std::string> FieldsOf(const ConnectionFlags& flags);
 
 }  // namespace goferctl

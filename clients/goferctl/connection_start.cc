@@ -1,18 +1,18 @@
 #include "clients/goferctl/connection_start.h"
 
 #include "absl/strings/str_cat.h"
-#include "clients/admin/call.h"
 #include "clients/goferctl/connection_view.h"
 #include "clients/goferctl/exit_code.h"
 #include "clients/goferctl/names.h"
+#include "clients/goferctl/option.h"
 #include "clients/goferctl/start_flags.h"
+#include "goferd/admin/v1/connection_service.pb.h"
 
 namespace goferctl {
 namespace {
 
-using goferd::client::Call;
 using namespace goferd::admin::v1;  // NOLINT: the API's own names.
-using Stub = ConnectionService::Stub;
+namespace methods = goferd::client::methods;
 
 struct OneFlags {
   std::string name;
@@ -29,17 +29,18 @@ struct BatchFlags {
 };
 
 void DeclareOne(CLI::App& app, OneFlags& flags) {
-  app.add_option("CONNECTION", flags.name, "SERVER/ID")->required();
-  app.add_option("--mount", flags.mount, "Where in the tree (default /)");
+  DeclareArgument(app, "CONNECTION", flags.name, "SERVER/ID");
+  DeclareOption(app, "--mount", flags.mount,
+                "The mount point's path in the tree (default /)");
   DeclareStartFlags(app, flags.start);
   DeclareMutationFlags(app, flags.mutation);
 }
 
 void DeclareBatch(CLI::App& app, BatchFlags& flags) {
-  app.add_option("SERVER", flags.server, "The server's id")->required();
+  DeclareArgument(app, "SERVER", flags.server, "The server's id");
   DeclareRepeated(app, "--mount", flags.mounts,
                   "ID=PATH of a connection; may be repeated")
-      ->required();
+      .Require();
   DeclareStartFlags(app, flags.start);
   DeclareMutationFlags(app, flags.mutation);
 }
@@ -53,8 +54,8 @@ absl::Status StartOne(Context& context, const OneFlags& flags) {
       StartRequest(flags.start, name->id, flags.mount);
   request.set_parent(name->parent);
   Apply(flags.mutation, &request);
-  const auto started = Call(node->client->connections(), &Stub::StartConnection,
-                            request, context.call_options());
+  const auto started = node->client->Call(methods::kStartConnection, request,
+                                          context.call_options());
   if (!started.ok()) return started.status();
   Print(context, StartedView(), *started);
   return absl::OkStatus();
@@ -83,9 +84,8 @@ absl::Status StartBatch(Context& context, const BatchFlags& flags) {
   if (!request.ok()) return request.status();
   const auto node = context.OneNode();
   if (!node.ok()) return node.status();
-  const auto started =
-      Call(node->client->connections(), &Stub::BatchStartConnections, *request,
-           context.call_options());
+  const auto started = node->client->Call(methods::kBatchStartConnections,
+                                          *request, context.call_options());
   if (!started.ok()) return started.status();
   Listing listing(context, StartedView().columns, Listing::Kind::kWhole);
   for (const StartConnectionResponse& one : started->responses()) {
@@ -98,13 +98,14 @@ absl::Status StartBatch(Context& context, const BatchFlags& flags) {
 }  // namespace
 
 void AddStartCommands(CLI::App& group, Action& chosen) {
-  AddCommand(group, chosen, "start",
-             "Make a connection and print its ticket, which is a secret; with\n"
-             "--attach=listen the path in its place is one",
-             "connection start web/c1 --mount=/data --readonly\n"
-             "connection start web/c2 --peer-uid=1000 -o json\n"
-             "connection start web/c3 --attach=listen",
-             &DeclareOne, &StartOne);
+  AddCommand(
+      group, chosen, "start",
+      "Make a connection and print its ticket, which is a secret; with\n"
+      "--attach=listen print the path to connect to, which is a secret too",
+      "connection start web/c1 --mount=/data --readonly\n"
+      "connection start web/c2 --peer-uid=1000 -o json\n"
+      "connection start web/c3 --attach=listen",
+      &DeclareOne, &StartOne);
   AddCommand(group, chosen, "start-batch",
              "Make several connections, all or none",
              "connection start-batch web --mount=c1=/ --mount=c2=/data",

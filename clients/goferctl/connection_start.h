@@ -3,8 +3,6 @@
 #ifndef GOFERD_CLIENTS_GOFERCTL_CONNECTION_START_H_
 #define GOFERD_CLIENTS_GOFERCTL_CONNECTION_START_H_
 
-#include <CLI/CLI.hpp>
-
 #include "clients/goferctl/command.h"
 
 namespace goferctl {

@@ -5,6 +5,8 @@
 #include "clients/goferctl/format.h"
 #include "clients/goferctl/names.h"
 #include "clients/goferctl/server_view.h"
+#include "goferd/admin/v1/connection.pb.h"
+#include "goferd/admin/v1/connection_service.pb.h"
 
 namespace goferctl {
 namespace {

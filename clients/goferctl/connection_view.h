@@ -1,16 +1,19 @@
-// How a Connection and its ticket look.
+// Views of a Connection and of its ticket.
 
 #ifndef GOFERD_CLIENTS_GOFERCTL_CONNECTION_VIEW_H_
 #define GOFERD_CLIENTS_GOFERCTL_CONNECTION_VIEW_H_
 
 #include "clients/goferctl/output.h"
-#include "goferd/admin/v1/connection.pb.h"
-#include "goferd/admin/v1/connection_service.pb.h"
+
+namespace goferd::admin::v1 {
+class Connection;
+class StartConnectionResponse;
+}  // namespace goferd::admin::v1
 
 namespace goferctl {
 
 const View<goferd::admin::v1::Connection>& ConnectionView();
-// With the ticket, in base64, which is a secret.
+// Shows the ticket too, in base64. It is a secret.
 const View<goferd::admin::v1::StartConnectionResponse>& StartedView();
 
 }  // namespace goferctl

@@ -23,7 +23,8 @@ absl::StatusOr<Node> Context::MakeNode(const std::string& endpoint) const {
 
 absl::StatusOr<Node> Context::OneNode() const {
   if (has_several_nodes()) {
-    return UsageError("this command is for one node: give one --endpoint");
+    return UsageError(
+        "this command works on one node: give a single --endpoint");
   }
   if (!flags_.endpoints.empty()) return MakeNode(flags_.endpoints.front());
   if (!flags_.endpoint.empty()) return MakeNode(flags_.endpoint);
@@ -33,7 +34,8 @@ absl::StatusOr<Node> Context::OneNode() const {
 
 absl::StatusOr<std::vector<Node>> Context::AllNodes() const {
   if (flags_.endpoints.size() > kMaxNodes) {
-    return UsageError(absl::StrCat("more than ", kMaxNodes, " endpoints"));
+    return UsageError(
+        absl::StrCat("--endpoints has more than ", kMaxNodes, " endpoints"));
   }
   std::vector<Node> nodes;
   if (!has_several_nodes()) {

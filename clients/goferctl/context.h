@@ -1,4 +1,4 @@
-// Context: what a command runs with.
+// Context: the nodes, flags and streams that a command works with.
 
 #ifndef GOFERD_CLIENTS_GOFERCTL_CONTEXT_H_
 #define GOFERD_CLIENTS_GOFERCTL_CONTEXT_H_
@@ -16,7 +16,7 @@
 
 namespace goferctl {
 
-// One goferd, known by the endpoint as it was given.
+// A goferd. `name`: its endpoint as it was given.
 struct Node {
   std::string name;
   std::unique_ptr<goferd::client::AdminClient> client;
@@ -26,7 +26,7 @@ struct Node {
 // method says otherwise.
 class Context {
  public:
-  // The most endpoints of one command.
+  // The most endpoints that one command takes.
   static constexpr size_t kMaxNodes = 256;
 
   Context(const GlobalFlags& flags, Environment& environment)
@@ -35,19 +35,19 @@ class Context {
   const GlobalFlags& flags() const { return flags_; }
   Environment& environment() const { return environment_; }
   std::ostream& out() const { return environment_.out; }
-  // Text for stderr, at once. Thread-safe.
+  // Writes `text` to stderr at once. Thread-safe.
   void Tell(absl::string_view text) const;
 
-  // Whether rows of several nodes stand side by side.
+  // Whether the output has rows of several nodes, which need a column NODE.
   bool has_several_nodes() const { return flags_.endpoints.size() > 1; }
-  // The only node. Usage error when there are several, or for an endpoint that
-  // makes no sense.
+  // The only node. Usage error when there are several, and for a malformed
+  // endpoint.
   absl::StatusOr<Node> OneNode() const;
   absl::StatusOr<std::vector<Node>> AllNodes() const;
 
-  // Of a call that answers soon. Thread-safe.
+  // Options of a call that goferd answers soon. Thread-safe.
   goferd::client::CallOptions call_options() const;
-  // Of one that takes as long as it takes: bounded by --timeout alone.
+  // Options of a call that may take any time: only --timeout bounds it.
   // Thread-safe.
   goferd::client::CallOptions long_call_options() const;
 

@@ -1,19 +1,19 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "clients/admin/call.h"
 #include "clients/goferctl/format.h"
 #include "clients/goferctl/groups.h"
 #include "clients/goferctl/listing.h"
 #include "clients/goferctl/names.h"
+#include "clients/goferctl/option.h"
+#include "goferd/admin/v1/daemon_service.pb.h"
 #include "google/protobuf/struct.pb.h"
 
 namespace goferctl {
 namespace {
 
-using goferd::client::Call;
 using goferd::client::Health;
 using namespace goferd::admin::v1;  // NOLINT: the API's own names.
-using Stub = DaemonService::Stub;
+namespace methods = goferd::client::methods;
 
 struct NoFlags {};
 
@@ -35,10 +35,10 @@ struct HealthFlags {
 void DeclareNothing(CLI::App&, NoFlags&) {}
 
 void DeclareInflight(CLI::App& app, InflightFlags& flags) {
-  app.add_option("NAME", flags.parent,
-                 "SERVER or SERVER/CONNECTION (default: all)");
+  DeclareOption(app, "NAME", flags.parent,
+                "SERVER or SERVER/CONNECTION (default: all)");
   DeclareDuration(app, "--min-age", flags.min_age,
-                  "Only those in flight for so long");
+                  "Only requests that have been in flight for this long");
 }
 
 void DeclareLogLevel(CLI::App& app, LogLevelFlags& flags) {
@@ -49,15 +49,16 @@ void DeclareLogLevel(CLI::App& app, LogLevelFlags& flags) {
                          {"error", LOG_LEVEL_ERROR},
                          {"off", LOG_LEVEL_OFF}},
                         "debug, info, warning, error, off")
-      ->required();
-  app.add_option("--server", flags.server,
-                 "Of this one's gofer, - for all (default: goferd itself)");
+      .Require();
+  DeclareOption(app, "--server", flags.server,
+                "The server whose gofer changes its level, - for all servers\n"
+                "(default: goferd itself)");
   DeclareMutationFlags(app, flags.mutation);
 }
 
 void DeclareHealth(CLI::App& app, HealthFlags& flags) {
-  app.add_option("SERVICE", flags.service,
-                 "Full name of a service (default: all of goferd)");
+  DeclareOption(app, "SERVICE", flags.service,
+                "Full name of a service (default: all of goferd)");
 }
 
 std::vector<std::string> InfoCells(const DaemonInfo& info) {
@@ -81,8 +82,8 @@ absl::Status Info(Context& context, const NoFlags&) {
   const absl::Status status = FanOut<DaemonInfo>(
       context,
       [&](Node& node) {
-        return Call(node.client->daemon(), &Stub::GetInfo, GetInfoRequest(),
-                    context.call_options());
+        return node.client->Call(methods::kGetInfo, GetInfoRequest(),
+                                 context.call_options());
       },
       [&](const Node& node, const DaemonInfo& info) {
         any = true;
@@ -109,7 +110,7 @@ absl::Status Inflight(Context& context, const InflightFlags& flags) {
   }
   const std::function<absl::StatusOr<ListInflightRpcsResponse>(Node&)> ask =
       [&](Node& node) {
-        return ListAll(node.client->daemon(), &Stub::ListInflightRpcs, request,
+        return ListAll(*node.client, methods::kListInflightRpcs, request,
                        context.call_options());
       };
   const auto items =
@@ -136,8 +137,8 @@ absl::Status SetLevel(Context& context, const LogLevelFlags& flags) {
   Apply(flags.mutation, &request);
   const auto node = context.OneNode();
   if (!node.ok()) return node.status();
-  const auto set = Call(node->client->daemon(), &Stub::SetLogLevel, request,
-                        context.call_options());
+  const auto set = node->client->Call(methods::kSetLogLevel, request,
+                                      context.call_options());
   if (!set.ok()) return set.status();
   Print(context, View<SetLogLevelResponse>{{"BEFORE"}, &LevelCells}, *set);
   return absl::OkStatus();
@@ -173,7 +174,7 @@ absl::Status CheckHealth(Context& context, const HealthFlags& flags) {
       });
   if (any) listing.Print();
   if (status.ok() && !all_serve) {
-    return absl::UnavailableError("goferd takes no new work");
+    return absl::UnavailableError("goferd does not serve: see HEALTH above");
   }
   return status;
 }
@@ -181,16 +182,18 @@ absl::Status CheckHealth(Context& context, const HealthFlags& flags) {
 }  // namespace
 
 void AddDaemonCommands(CLI::App& app, Action& chosen) {
-  AddCommand(app, chosen, "info", "Version, limits and abilities of goferd",
+  AddCommand(app, chosen, "info",
+             "Show version, limits and abilities of goferd",
              "info\ninfo -o json", &DeclareNothing, &Info);
-  AddCommand(
-      app, chosen, "inflight", "Requests that gofers work on, the oldest first",
-      "inflight --min-age=1s\ninflight web/c1", &DeclareInflight, &Inflight);
+  AddCommand(app, chosen, "inflight",
+             "List requests that gofers work on, the oldest first",
+             "inflight --min-age=1s\ninflight web/c1", &DeclareInflight,
+             &Inflight);
   AddCommand(app, chosen, "log-level", "Change how much is logged",
              "log-level debug\nlog-level debug --server=web", &DeclareLogLevel,
              &SetLevel);
   AddCommand(app, chosen, "health",
-             "Whether goferd serves; exit code 14 when it does not",
+             "Show whether goferd serves; exit code 14 when it does not",
              "health\nhealth goferd.admin.v1.ServerService", &DeclareHealth,
              &CheckHealth);
 }

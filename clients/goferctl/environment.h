@@ -1,4 +1,4 @@
-// Environment: what goferctl has of the world around it.
+// Environment: the streams, variables and system calls that goferctl uses.
 
 #ifndef GOFERD_CLIENTS_GOFERCTL_ENVIRONMENT_H_
 #define GOFERD_CLIENTS_GOFERCTL_ENVIRONMENT_H_
@@ -15,7 +15,7 @@ struct Environment {
   std::istream& in;
   std::ostream& out;
   std::ostream& err;
-  // GOFERCTL_ENDPOINT; empty when it is not set.
+  // The value of GOFERCTL_ENDPOINT; empty when it is not set.
   std::string endpoint;
   // Becomes the program words[0] with these words. Returns errno, only on
   // failure.

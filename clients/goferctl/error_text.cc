@@ -7,6 +7,7 @@
 #include "clients/goferctl/exit_code.h"
 #include "clients/goferctl/format.h"
 #include "clients/goferctl/table.h"
+#include "goferd/admin/v1/error_reason.pb.h"
 
 namespace goferctl {
 namespace {
@@ -15,31 +16,32 @@ using goferd::admin::v1::ErrorReason;
 using goferd::client::DetailsOf;
 using goferd::client::ErrorDetails;
 
-// gRPC and OpenSSL have only words for what is wrong with TLS. A server that
-// does not like our certificate says so after the handshake, or just hangs up.
+// gRPC and OpenSSL describe failures of TLS in words only. A server that
+// refuses our certificate says so after the handshake, or just hangs up.
 absl::string_view AdviceForTransport(absl::string_view message) {
   const std::string lower = absl::AsciiStrToLower(message);
   const auto says = [&lower](absl::string_view words) {
     return absl::StrContains(lower, words);
   };
   if (says("certificate verify failed")) {
-    return "goferd's certificate is not of the authority in --tls-ca, or its "
-           "time is over";
+    return "goferd's certificate was not signed by the authority in --tls-ca, "
+           "or has expired";
   }
   if (says("hostname verification") || says("not in peer certificate")) {
-    return "goferd's certificate has another name: use that in --endpoint, or "
-           "give it with --tls-server-name";
+    return "goferd's certificate has another name: use that name in "
+           "--endpoint, or give it with --tls-server-name";
   }
   if (says("handshake") || says("socket closed") || says("reset by peer") ||
       says("broken pipe")) {
     return "check that goferd runs and that --endpoint is right; with TLS, "
-           "that --tls-cert and --tls-key are given, of an authority that "
-           "goferd trusts, and not over";
+           "check that --tls-cert and --tls-key are given, that an authority "
+           "which goferd trusts has signed the certificate, and that it has "
+           "not expired";
   }
   return "check that goferd runs and that --endpoint is right";
 }
 
-// What the transport says when nobody answers has no reason.
+// A failure of the transport has no reason, only a code and a text.
 absl::string_view AdviceForCode(absl::StatusCode code,
                                 absl::string_view message) {
   switch (code) {
@@ -74,54 +76,55 @@ absl::string_view AdviceFor(ErrorReason reason) {
     case FIELD_INVALID:
       return "`goferctl COMMAND --help` has the flags, with examples";
     case PATH_NOT_ABSOLUTE:
-      return "write the path from / on";
+      return "write the path with a leading /";
     case PATH_NOT_ALLOWED:
-      return "`goferctl info` has the allowed roots";
+      return "`goferctl info` shows the allowed roots";
     case UNKNOWN_MID:
-      return "`goferctl handler list SERVER` has the messages it knows";
+      return "`goferctl handler list SERVER` lists the messages that its gofer "
+             "knows";
     case PAGE_TOKEN_MISMATCH:
       return "list again from the beginning";
     case REQUEST_ID_REUSED:
-      return "take a new UUID for a new request";
+      return "use a new UUID for a new request";
     case SERVER_NOT_FOUND:
-      return "`goferctl server list` has the servers";
+      return "`goferctl server list` lists the servers";
     case CONNECTION_NOT_FOUND:
-      return "`goferctl connection list` has the connections";
+      return "`goferctl connection list` lists the connections";
     case RULE_NOT_FOUND:
-      return "`goferctl faults list` has the rules";
+      return "`goferctl faults list` lists the rules";
     case PATH_NOT_FOUND:
-      return "check the path on goferd's host; a mount path is one in the "
-             "tree: "
-             "`goferctl fs ls SERVER /`";
+      return "check the path on goferd's host; a mount path is a path in the "
+             "tree, which `goferctl fs ls SERVER /` lists";
     case SERVER_ALREADY_EXISTS:
     case RULE_ALREADY_EXISTS:
-      return "take another id, or delete that one first";
+      return "choose another id, or delete the existing resource first";
     case CONNECTION_ALREADY_EXISTS:
-      return "take another id: an ended connection keeps its own for a while";
+      return "choose another id: an ended connection keeps its id for a while";
     case SERVER_NOT_EMPTY:
       return "drain the server and wait, or delete it with --force";
     case SERVER_DRAINING:
-      return "take another server, or `goferctl server undrain` this one";
+      return "use another server, or `goferctl server undrain` this server";
     case SERVER_STOPPED:
-      return "`goferctl server get SERVER` says why, and whether it starts "
-             "again "
-             "by itself; if not, delete it and create it again";
+      return "`goferctl server get SERVER` says why, and whether goferd starts "
+             "the gofer again; if not, delete the server and create it again";
     case CONNECTION_NOT_PENDING:
       return "`goferctl connection get SERVER/CONNECTION` says what became of "
-             "it; start a new one";
+             "the connection; start a new connection";
     case GOFER_CAPABILITY_MISSING:
-      return "`goferctl info` has what goferd can do, `goferctl server get "
-             "SERVER -o json` the origin and release of the gofer";
+      return "`goferctl info` shows what goferd can do, `goferctl server get "
+             "SERVER -o json` shows the origin and release of the gofer";
     case ROOT_NOT_DIRECTORY:
-      return "serve the directory that it is in";
+      return "serve the directory that contains the file";
     case SANDBOX_KILL_NOT_ACKNOWLEDGED:
-      return "if the sandbox may die, repeat it with --kill-sandbox";
+      return "if the sandbox may be killed, repeat the command with "
+             "--kill-sandbox";
     case HOST_PERMISSION:
     case KERNEL_FEATURE_MISSING:
-      return "`goferctl info` has the kernel's features; goferd's log says "
+      return "`goferctl info` shows the kernel's features; goferd's log says "
              "more";
     case ETAG_MISMATCH:
-      return "somebody changed it: read it again, and repeat with its etag";
+      return "somebody changed the resource: read it again, and repeat with "
+             "the new etag";
     case OPERATION_PENDING:
       return "try again when the other operation is over";
     case CONNECTION_LIMIT:
@@ -131,25 +134,26 @@ absl::string_view AdviceFor(ErrorReason reason) {
     case RULE_LIMIT:
     case STORAGE_LIMIT:
       return "end what is not needed, or raise the limit: `goferctl info -o "
-             "json` has those of goferd, `goferctl server get SERVER -o json` "
-             "those of a server";
+             "json` shows the limits of goferd, `goferctl server get SERVER -o "
+             "json` the limits of a server";
     case COMPACTED:
       return "list again and watch from there";
     case STARTING:
     case SHUTTING_DOWN:
       return "try again in a moment";
     case GOFER_UNREACHABLE:
-      return "its connections are served on; goferd's log says more";
+      return "the server's connections are still served; goferd's log says "
+             "more";
     case ROLE_REQUIRED:
       return "ask for the role, or call as a user who has it";
     case PEER_MISMATCH:
-      return "`goferctl connection get SERVER/CONNECTION -o json` has the "
-             "process "
-             "that is expected";
+      return "`goferctl connection get SERVER/CONNECTION -o json` names the "
+             "process that is expected";
     case TICKET_INVALID:
-      return "tickets are good once and not for long: start a new connection";
+      return "a ticket is valid once and for a short time: start a new "
+             "connection";
     case INTERNAL_FAULT:
-      return "please report it, with goferd's log";
+      return "please report this error, with goferd's log";
     default:
       return "";
   }

@@ -7,16 +7,19 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "goferd/admin/v1/error_reason.pb.h"
+
+namespace goferd::admin::v1 {
+enum ErrorReason : int;
+}  // namespace goferd::admin::v1
 
 namespace goferctl {
 
-// One line what happened, one for each field violation, and one what to do.
-// Ends with a newline. `node` is named when it is not empty. Control characters
-// of the server's texts become "?".
+// A line that says what happened, a line for each field violation, and a line
+// that says what to do. The text ends with a newline. It names `node` unless
+// that is empty. Control characters of the server's texts become "?".
 std::string ErrorText(const absl::Status& status, absl::string_view node = "");
 
-// What to do about `reason`; empty when there is nothing to say.
+// What the user can do about `reason`; empty when there is nothing to say.
 absl::string_view AdviceFor(goferd::admin::v1::ErrorReason reason);
 
 }  // namespace goferctl

@@ -8,6 +8,9 @@
 #include "clients/goferctl/format.h"
 #include "clients/goferctl/groups.h"
 #include "clients/goferctl/names.h"
+#include "clients/goferctl/option.h"
+#include "clients/goferctl/output.h"
+#include "goferd/admin/v1/event_service.pb.h"
 #include "server/base/mutex.h"
 
 namespace goferctl {
@@ -24,14 +27,17 @@ struct EventFlags {
 };
 
 void Declare(CLI::App& app, EventFlags& flags) {
-  app.add_option("SERVER", flags.server, "Only of this one (default: all)");
-  app.add_flag("-w,--watch", flags.watch, "Tell of every change from now on");
-  app.add_flag("--initial", flags.initial, "With -w: first what there is");
-  app.add_option("--from", flags.from,
-                 "As -w, from this resume token or revision on")
-      ->excludes("--initial");
-  app.add_option("--filter", flags.filter,
-                 "By type, kind, state and labels: kind = \"connection\"");
+  DeclareOption(app, "SERVER", flags.server,
+                "The server's id (default: all servers)");
+  DeclareFlag(app, "-w,--watch", flags.watch, "Print every change from now on");
+  DeclareFlag(app, "--initial", flags.initial,
+              "With -w: first print what exists");
+  DeclareOption(app, "--from", flags.from,
+                "Like -w, from this resume token or revision on")
+      .Exclude("--initial");
+  DeclareOption(
+      app, "--filter", flags.filter,
+      "By type, kind, state or labels, such as: kind = \"connection\"");
 }
 
 struct Row {
@@ -119,8 +125,8 @@ absl::Status Events(Context& context, const EventFlags& flags) {
 
 void AddEventCommands(CLI::App& app, Action& chosen) {
   AddCommand(app, chosen, "events",
-             "What there is, or with -w every change; the NAME of a BOOKMARK "
-             "is a token for --from",
+             "Print what exists, or with -w every change; the NAME of a\n"
+             "BOOKMARK is a token for --from",
              "events\n"
              "events -w --filter='kind = \"connection\"'\n"
              "events web --from=42 -o json",

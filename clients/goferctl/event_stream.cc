@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "clients/admin/error_details.h"
+#include "goferd/admin/v1/event_service.pb.h"
 #include "grpcpp/client_context.h"
 
 namespace goferctl {
@@ -15,36 +15,29 @@ using goferd::admin::v1::WatchEventsRequest;
 using goferd::admin::v1::WatchEventsResponse;
 using Take = std::function<bool(const Event&)>;
 
-// How one stream ended.
-struct End {
-  absl::Status status;
-  // Where to go on; set when it should.
-  std::optional<std::string> resume_token;
-};
-
-End FollowOnce(Interruption& interruption, Node& node,
-               const WatchEventsRequest& request, absl::Time deadline,
-               const Take& take) {
+// Follows one stream. When goferd ends it with an OVERFLOW, `*resume_token` is
+// where the next stream goes on.
+absl::Status FollowOnce(Interruption& interruption, Node& node,
+                        const WatchEventsRequest& request, absl::Time deadline,
+                        const Take& take,
+                        std::optional<std::string>* resume_token) {
   grpc::ClientContext call;
   const Interruption::Cancellable cancellable(interruption, call);
   if (deadline != absl::InfiniteFuture()) {
     call.set_deadline(absl::ToChronoTime(deadline));
   }
-  const auto stream = node.client->events().WatchEvents(&call, request);
-  WatchEventsResponse response;
-  while (stream->Read(&response)) {
+  const auto take_all = [&](const WatchEventsResponse& response) {
     for (const Event& event : response.events()) {
-      const bool overflow = event.type() == Event::OVERFLOW;
-      if (!overflow && take(event)) continue;
-      call.TryCancel();
-      stream->Finish();
-      if (!overflow) return {absl::OkStatus(), std::nullopt};
-      return {absl::OkStatus(), event.resume_token()};
+      if (event.type() == Event::OVERFLOW) {
+        *resume_token = event.resume_token();
+        return false;
+      }
+      if (!take(event)) return false;
     }
-  }
-  const grpc::Status status = stream->Finish();
-  if (interruption.came()) return {absl::OkStatus(), std::nullopt};
-  return {goferd::client::ToAbslStatus(status), std::nullopt};
+    return true;
+  };
+  absl::Status status = node.client->WatchEvents(call, request, take_all);
+  return interruption.came() ? absl::OkStatus() : status;
 }
 
 }  // namespace
@@ -54,9 +47,11 @@ absl::Status FollowEvents(const Context& context, Interruption& interruption,
                           const Take& take) {
   const absl::Time deadline = absl::Now() + context.long_call_options().timeout;
   while (true) {
-    const End end = FollowOnce(interruption, node, request, deadline, take);
-    if (!end.resume_token.has_value()) return end.status;
-    request.set_resume_token(*end.resume_token);
+    std::optional<std::string> resume_token;
+    absl::Status status =
+        FollowOnce(interruption, node, request, deadline, take, &resume_token);
+    if (!resume_token.has_value()) return status;
+    request.set_resume_token(*resume_token);
     request.set_include_initial_state(false);
   }
 }

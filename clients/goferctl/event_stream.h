@@ -1,4 +1,4 @@
-// Event streams: WatchEvents, and again where it was interrupted.
+// Event streams: WatchEvents, which goes on after an overflow.
 
 #ifndef GOFERD_CLIENTS_GOFERCTL_EVENT_STREAM_H_
 #define GOFERD_CLIENTS_GOFERCTL_EVENT_STREAM_H_
@@ -10,15 +10,18 @@
 #include "absl/strings/string_view.h"
 #include "clients/goferctl/context.h"
 #include "clients/goferctl/interruption.h"
-#include "clients/goferctl/output.h"
-#include "goferd/admin/v1/event_service.pb.h"
+
+namespace goferd::admin::v1 {
+class Event;
+class WatchEventsRequest;
+}  // namespace goferd::admin::v1
 
 namespace goferctl {
 
-// Gives events to `take` until it returns false or the user interrupts (then
-// OK), the stream ends, or --timeout has passed (then DEADLINE_EXCEEDED). Goes
-// on after an OVERFLOW, which `take` is not told of. Errors: those of
-// WatchEvents.
+// Gives events to `take` until `take` returns false or the user interrupts (the
+// result is then OK), the stream ends, or --timeout has passed (then
+// DEADLINE_EXCEEDED). After an OVERFLOW, which `take` does not get, a new
+// stream goes on from the OVERFLOW's token. Errors: those of WatchEvents.
 absl::Status FollowEvents(
     const Context& context, Interruption& interruption, Node& node,
     goferd::admin::v1::WatchEventsRequest request,

@@ -10,7 +10,7 @@
 namespace goferctl {
 namespace {
 
-// Marks a status with an exit code of its own.
+// Payload of a status whose exit code is not its gRPC code.
 constexpr char kExitCodeUrl[] = "goferctl/exit-code";
 constexpr char kReportedUrl[] = "goferctl/reported";
 

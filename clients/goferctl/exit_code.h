@@ -8,20 +8,22 @@
 
 namespace goferctl {
 
-// The command line makes no sense (EX_USAGE).
+// The command line is wrong (EX_USAGE).
 inline constexpr int kExitUsage = 64;
-// `connect` could not run the program, or there is none; as shells have it.
+// `connect` could not run the program, or did not find it. Shells use the same
+// numbers.
 inline constexpr int kExitCannotRun = 126;
 inline constexpr int kExitNoProgram = 127;
 
-// A status for a command line that makes no sense.
+// A status for a wrong command line.
 absl::Status UsageError(absl::string_view text);
 bool IsUsageError(const absl::Status& status);
 
 // A status for a program that could not be run.
 absl::Status ExecError(absl::string_view program, int error_number);
 
-// Results that stdout did not take, such as on a full disk: DATA_LOSS.
+// A status for results that stdout did not take, such as on a full disk:
+// DATA_LOSS.
 absl::Status OutputError();
 
 // Marks a status whose text is on stderr already.

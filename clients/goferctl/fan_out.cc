@@ -35,7 +35,7 @@ absl::Status RunOnAll(
     const std::function<absl::Status(size_t index, Node& node)>& ask) {
   if (nodes.size() == 1) return ask(0, nodes.front());
   std::vector<absl::Status> statuses(nodes.size());
-  // Told at once: others may be watched for hours.
+  // A failure is told at once: the other nodes may be watched for hours.
   const auto take = [&](size_t i, absl::Status status) {
     if (!status.ok()) context.Tell(ErrorText(status, nodes[i].name));
     statuses[i] = std::move(status);
@@ -45,7 +45,8 @@ absl::Status RunOnAll(
     auto thread =
         Thread::Start("ask-node", [&, i] { take(i, ask(i, nodes[i])); });
     if (!thread.ok()) {
-      take(i, absl::ErrnoToStatus(thread.error().number(), "thread"));
+      take(i, absl::ErrnoToStatus(thread.error().number(),
+                                  "cannot start a thread"));
       continue;
     }
     threads.push_back(*std::move(thread));

@@ -15,16 +15,17 @@
 namespace goferctl {
 
 // Runs `ask` for each of `nodes`, each on a thread of its own, and waits for
-// all. A single node's status is returned as it is. Of several, each failure is
-// told on stderr with the node's name; the result is then the first failure
-// that is not UNAVAILABLE or DEADLINE_EXCEEDED, or any failure when no node
-// answered, and otherwise OK.
+// all. A single node's status is returned as it is. With several nodes, stderr
+// names each node that failed, with its failure, at once. The result is then
+// the first failure that is not UNAVAILABLE or DEADLINE_EXCEEDED; else OK when
+// at least one node answered, and any failure when none did.
 absl::Status RunOnAll(
     Context& context, std::vector<Node>& nodes,
     const std::function<absl::Status(size_t index, Node& node)>& ask);
 
 // Asks all nodes of the context, and gives the answers to `take` in the order
-// of the endpoints. `ask` is called on several threads. Result: as RunOnAll.
+// of the endpoints. `ask` is called on several threads at the same time. The
+// result is that of RunOnAll.
 template <class Response>
 absl::Status FanOut(
     Context& context,

@@ -3,23 +3,24 @@
 #include <ostream>
 
 #include "absl/strings/str_cat.h"
-#include "clients/admin/call.h"
 #include "clients/goferctl/exit_code.h"
 #include "clients/goferctl/groups.h"
 #include "clients/goferctl/handler_reset.h"
 #include "clients/goferctl/json.h"
 #include "clients/goferctl/listing.h"
 #include "clients/goferctl/names.h"
+#include "clients/goferctl/option.h"
 #include "clients/goferctl/rule_flags.h"
 #include "clients/goferctl/rule_view.h"
 #include "clients/goferctl/watch.h"
+#include "goferd/admin/v1/event_service.pb.h"
+#include "goferd/admin/v1/handler_service.pb.h"
 
 namespace goferctl {
 namespace {
 
-using goferd::client::Call;
 using namespace goferd::admin::v1;  // NOLINT: the API's own names.
-using Stub = HandlerService::Stub;
+namespace methods = goferd::client::methods;
 
 struct AddFlags {
   std::string name;
@@ -51,7 +52,7 @@ struct ApplyFlags {
 };
 
 void DeclareRuleName(CLI::App& app, std::string& name) {
-  app.add_option("RULE", name, "SERVER/ID")->required();
+  DeclareArgument(app, "RULE", name, "SERVER/ID");
 }
 
 void DeclareAdd(CLI::App& app, AddFlags& flags) {
@@ -61,9 +62,11 @@ void DeclareAdd(CLI::App& app, AddFlags& flags) {
 }
 
 void DeclareList(CLI::App& app, ListFlags& flags) {
-  app.add_option("SERVER", flags.server, "Only of this one (default: all)");
-  app.add_option("--filter", flags.filter, "Such as: action = delay");
-  app.add_flag("-w,--watch", flags.watch, "Then tell of every change");
+  DeclareOption(app, "SERVER", flags.server,
+                "The server's id (default: all servers)");
+  DeclareOption(app, "--filter", flags.filter,
+                "Only rules such as: action = delay");
+  DeclareFlag(app, "-w,--watch", flags.watch, "Then print every change");
 }
 
 void DeclareGet(CLI::App& app, GetFlags& flags) {
@@ -72,17 +75,17 @@ void DeclareGet(CLI::App& app, GetFlags& flags) {
 
 void DeclareDelete(CLI::App& app, DeleteFlags& flags) {
   DeclareRuleName(app, flags.name);
-  app.add_flag("--allow-missing", flags.allow_missing,
-               "Success when there is none");
-  app.add_option("--etag", flags.etag, "Only if this is its etag");
+  DeclareFlag(app, "--allow-missing", flags.allow_missing,
+              "Succeed when the rule does not exist");
+  DeclareOption(app, "--etag", flags.etag,
+                "Fail unless this is the rule's etag");
   DeclareMutationFlags(app, flags.mutation);
 }
 
 void DeclareApply(CLI::App& app, ApplyFlags& flags) {
-  app.add_option("SERVER", flags.server, "The server's id")->required();
-  app.add_option("FILE", flags.file,
-                 "JSON {\"handlerRules\": [...]}; - is standard input")
-      ->required();
+  DeclareArgument(app, "SERVER", flags.server, "The server's id");
+  DeclareArgument(app, "FILE", flags.file,
+                  "JSON {\"handlerRules\": [...]}; - is standard input");
   DeclareMutationFlags(app, flags.mutation);
 }
 
@@ -98,8 +101,8 @@ absl::Status Add(Context& context, const AddFlags& flags) {
   Apply(flags.mutation, &request);
   const auto node = context.OneNode();
   if (!node.ok()) return node.status();
-  const auto rule = Call(node->client->handlers(), &Stub::CreateHandlerRule,
-                         request, context.call_options());
+  const auto rule = node->client->Call(methods::kCreateHandlerRule, request,
+                                       context.call_options());
   if (!rule.ok()) return rule.status();
   Print(context, RuleView(), *rule);
   return absl::OkStatus();
@@ -113,8 +116,8 @@ absl::Status List(Context& context, const ListFlags& flags) {
   request.set_filter(flags.filter);
   const std::function<absl::StatusOr<ListHandlerRulesResponse>(Node&)> ask =
       [&](Node& node) {
-        return ListAll(node.client->handlers(), &Stub::ListHandlerRules,
-                       request, context.call_options());
+        return ListAll(*node.client, methods::kListHandlerRules, request,
+                       context.call_options());
       };
   const auto items =
       static_cast<const google::protobuf::RepeatedPtrField<HandlerRule>& (
@@ -134,8 +137,8 @@ absl::Status Get(Context& context, const GetFlags& flags) {
   if (!node.ok()) return node.status();
   GetHandlerRuleRequest request;
   request.set_name(FullRuleName(*name));
-  const auto rule = Call(node->client->handlers(), &Stub::GetHandlerRule,
-                         request, context.call_options());
+  const auto rule = node->client->Call(methods::kGetHandlerRule, request,
+                                       context.call_options());
   if (!rule.ok()) return rule.status();
   Print(context, RuleView(), *rule);
   return absl::OkStatus();
@@ -151,8 +154,8 @@ absl::Status Delete(Context& context, const DeleteFlags& flags) {
   request.set_allow_missing(flags.allow_missing);
   request.set_etag(flags.etag);
   Apply(flags.mutation, &request);
-  return Call(node->client->handlers(), &Stub::DeleteHandlerRule, request,
-              context.call_options())
+  return node->client
+      ->Call(methods::kDeleteHandlerRule, request, context.call_options())
       .status();
 }
 
@@ -186,9 +189,8 @@ absl::Status ApplyRules(Context& context, const ApplyFlags& flags) {
   Apply(flags.mutation, &request);
   const auto node = context.OneNode();
   if (!node.ok()) return node.status();
-  const auto set =
-      Call(node->client->handlers(), &Stub::BatchUpsertHandlerRules, request,
-           context.call_options());
+  const auto set = node->client->Call(methods::kBatchUpsertHandlerRules,
+                                      request, context.call_options());
   if (!set.ok()) return set.status();
   Listing listing(context, RuleView().columns, Listing::Kind::kWhole);
   for (const HandlerRule& rule : set->handler_rules()) {
@@ -201,9 +203,8 @@ absl::Status ApplyRules(Context& context, const ApplyFlags& flags) {
 }  // namespace
 
 void AddFaultCommands(CLI::App& app, Action& chosen) {
-  CLI::App& group =
-      AddGroup(app, "faults", "Rules over handlers: faults and policies");
-  group.alias("rules");
+  CLI::App& group = AddGroup(
+      app, "faults", "Rules that inject faults or enforce policies", "rules");
   AddCommand(group, chosen, "add", "Make a rule",
              "faults add web/slow --mid=PRead --delay=10ms --ttl=5m\n"
              "faults add web/eio --class=write --path='/logs/**' --error=EIO "
@@ -211,15 +212,16 @@ void AddFaultCommands(CLI::App& app, Action& chosen) {
              "faults add web/frozen --readonly --permanent",
              &DeclareAdd, &Add);
   AddCommand(group, chosen, "list",
-             "Rules in the order of evaluation, also of several nodes",
+             "List rules in the order of evaluation, also those of several\n"
+             "nodes",
              "faults list web\nfaults list -w", &DeclareList, &List);
-  AddCommand(group, chosen, "get", "One rule with its counters",
+  AddCommand(group, chosen, "get", "Show a rule with its counters",
              "faults get web/slow", &DeclareGet, &Get);
   AddCommand(group, chosen, "delete", "Remove a rule", "faults delete web/slow",
              &DeclareDelete, &Delete);
   AddCommand(group, chosen, "apply", "Make or replace rules, all or none",
              "faults apply web rules.json", &DeclareApply, &ApplyRules);
-  AddResetCommand(group, chosen, ResetHandlersRequest::FAULTS);
+  AddFaultReset(group, chosen);
 }
 
 }  // namespace goferctl

@@ -3,51 +3,40 @@
 #include <limits>
 
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
+#include "clients/goferctl/option.h"
+#include "google/protobuf/duration.pb.h"
+#include "google/protobuf/map.h"
 
 namespace goferctl {
 namespace {
 
-std::string CheckDuration(const std::string& text) {
-  absl::Duration duration;
-  if (absl::ParseDuration(text, &duration) &&
-      duration >= absl::ZeroDuration()) {
-    return "";
-  }
-  return absl::StrCat("\"", text,
-                      "\" is no duration such as 90s, 1h30m or 250ms");
-}
-
-std::string CheckLabel(const std::string& text) {
-  if (text.find('=') != std::string::npos && text.front() != '=') return "";
-  return absl::StrCat("\"", text, "\" is not KEY=VALUE");
-}
-
 void DeclareTls(CLI::App& app, goferd::client::TlsFiles& tls) {
-  app.add_option("--tls-ca", tls.ca,
-                 "PEM file of the authority that signed goferd's certificate")
-      ->group("TLS");
-  app.add_option("--tls-cert", tls.certificate, "PEM file of our certificate")
-      ->group("TLS");
-  app.add_option("--tls-key", tls.key, "PEM file of its key")->group("TLS");
-  app.add_option("--tls-server-name", tls.server_name,
-                 "Name in goferd's certificate, if not the host's")
-      ->group("TLS");
+  DeclareOption(app, "--tls-ca", tls.ca,
+                "PEM file of the authority that signed goferd's certificate")
+      .SetGroup("TLS");
+  DeclareOption(app, "--tls-cert", tls.certificate,
+                "PEM file of our certificate")
+      .SetGroup("TLS");
+  DeclareOption(app, "--tls-key", tls.key, "PEM file of our certificate's key")
+      .SetGroup("TLS");
+  DeclareOption(app, "--tls-server-name", tls.server_name,
+                "Name in goferd's certificate, if it is not the host's name")
+      .SetGroup("TLS");
 }
 
 }  // namespace
 
 void DeclareGlobalFlags(CLI::App& app, GlobalFlags& flags) {
-  auto* const one = app.add_option(
-      "--endpoint", flags.endpoint,
+  DeclareOption(
+      app, "--endpoint", flags.endpoint,
       "goferd's admin API: unix:/path or host:port\n"
       "(default: $GOFERCTL_ENDPOINT, else unix:/run/goferd/admin.sock)");
-  app.add_option("--endpoints", flags.endpoints,
-                 "Several, separated by commas, side by side; for commands "
-                 "that only read")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->excludes(one);
+  DeclareRepeated(
+      app, "--endpoints", flags.endpoints,
+      "Several endpoints, separated by commas, shown side by side; for\n"
+      "commands that only read")
+      .SplitAtCommas()
+      .Exclude("--endpoint");
   DeclareTls(app, flags.tls);
   DeclareDuration(app, "--timeout", flags.timeout,
                   "For each call, repetitions included (default 30s; none for "
@@ -55,24 +44,16 @@ void DeclareGlobalFlags(CLI::App& app, GlobalFlags& flags) {
   DeclareEnum<Format>(app, "-o,--output", flags.format,
                       {{"table", Format::kTable}, {"json", Format::kJson}},
                       "table (default) or json");
-  app.add_flag("--no-headers", flags.no_headers, "Tables without their header");
+  DeclareFlag(app, "--no-headers", flags.no_headers,
+              "Tables without their header");
 }
 
 void DeclareMutationFlags(CLI::App& app, MutationFlags& flags) {
-  app.add_option("--request-id", flags.request_id,
-                 "UUID: a repetition with the same one gets the first answer");
-  app.add_flag("--dry-run", flags.dry_run, "Only check the request");
-}
-
-CLI::Option* DeclareRepeated(CLI::App& app, const std::string& name,
-                             std::vector<std::string>& words,
-                             const std::string& help) {
-  return app.add_option(name, words, help)->allow_extra_args(false);
-}
-
-CLI::Option* DeclareLabels(CLI::App& app, std::vector<std::string>& words) {
-  return DeclareRepeated(app, "--label", words, "KEY=VALUE; may be repeated")
-      ->check(CheckLabel, "");
+  DeclareOption(
+      app, "--request-id", flags.request_id,
+      "A UUID; a repetition with the same UUID gets the first answer");
+  DeclareFlag(app, "--dry-run", flags.dry_run,
+              "Check the request and change nothing");
 }
 
 void SetLabels(const std::vector<std::string>& words, Labels* labels) {
@@ -80,19 +61,6 @@ void SetLabels(const std::vector<std::string>& words, Labels* labels) {
     const size_t equals = word.find('=');
     (*labels)[word.substr(0, equals)] = word.substr(equals + 1);
   }
-}
-
-void DeclareSwitch(CLI::App& app, const std::string& names,
-                   std::optional<bool>& value, const std::string& help) {
-  app.add_flag_function(
-      names, [&value](int64_t count) { value = count > 0; }, help);
-}
-
-CLI::Option* DeclareDuration(CLI::App& app, const std::string& name,
-                             std::string& text, const std::string& help) {
-  return app.add_option(name, text, help)
-      ->check(CheckDuration, "")
-      ->type_name("DURATION");
 }
 
 absl::Duration DurationOf(const std::string& text) {

@@ -9,17 +9,19 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "clients/goferctl/flags.h"
-#include "google/protobuf/duration.pb.h"
-#include "google/protobuf/timestamp.pb.h"
+
+namespace google::protobuf {
+class Timestamp;
+}  // namespace google::protobuf
 
 namespace goferctl {
 
 absl::Time TimeOf(const google::protobuf::Timestamp& time);
 absl::Duration DurationOf(const google::protobuf::Duration& duration);
 
-// The two largest units, such as "3d4h", "12m5s" or "250ms".
+// The duration in its two largest units, such as "3d4h", "12m5s" or "250ms".
 std::string ShortDuration(absl::Duration duration);
-// How long ago; empty when the time is absent (zero).
+// How long ago `time` was; empty when the time is absent (zero).
 std::string Age(const google::protobuf::Timestamp& time);
 // RFC 3339 in UTC, to the second; empty when the time is absent.
 std::string Moment(const google::protobuf::Timestamp& time);

@@ -5,9 +5,10 @@
 namespace goferctl {
 
 void AddFsCommands(CLI::App& app, Action& chosen) {
-  CLI::App& group = AddGroup(app, "fs",
-                             "Look into a tree, through a connection of "
-                             "goferctl's own; follows no symbolic link");
+  CLI::App& group =
+      AddGroup(app, "fs",
+               "Read and change files of a tree, through a connection of\n"
+               "goferctl's own; no symbolic link is followed");
   AddFsReadCommands(group, chosen);
   AddFsWriteCommands(group, chosen);
 }

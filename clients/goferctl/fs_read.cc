@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "clients/goferctl/exit_code.h"
 #include "clients/goferctl/fs_session.h"
+#include "clients/goferctl/option.h"
 #include "clients/goferctl/output.h"
 #include "clients/goferctl/table.h"
 #include "google/protobuf/struct.pb.h"
@@ -38,9 +39,8 @@ struct PathsFlags {
 };
 
 void Declare(CLI::App& app, PathsFlags& flags) {
-  app.add_option("SERVER", flags.server, "The server's id")->required();
-  app.add_option("PATH", flags.paths, "As seen from the tree's root")
-      ->required();
+  DeclareArgument(app, "SERVER", flags.server, "The server's id");
+  DeclareArgument(app, "PATH", flags.paths, "Path from the tree's root");
 }
 
 using ForOne =
@@ -101,7 +101,7 @@ void Print(Context& context, const DirectoryEntry& entry) {
   context.out() << line << '\n';
 }
 
-// As protobuf writes numbers of 64 bits, too.
+// Every value is a string, as protobuf's JSON has numbers of 64 bits.
 void Set(Struct& json, const char* key, absl::string_view value) {
   (*json.mutable_fields())[key].set_string_value(std::string(value));
 }
@@ -142,7 +142,7 @@ ErrnoOr<void> CopyOut(const ControlFile& file, std::ostream& out) {
     if (*count == 0) return {};
     out.write(reinterpret_cast<const char*>(bytes.data()),
               static_cast<std::streamsize>(*count));
-    // Which the caller sees.
+    // The caller checks `out`.
     if (!out) return {};
     offset += *count;
   }
@@ -230,11 +230,11 @@ absl::Status Stat(Context& context, const PathsFlags& flags) {
 }  // namespace
 
 void AddFsReadCommands(CLI::App& group, Action& chosen) {
-  AddCommand(group, chosen, "ls", "Names in a directory", "fs ls web /",
-             &Declare, &Ls);
-  AddCommand(group, chosen, "cat", "Contents of files",
+  AddCommand(group, chosen, "ls", "List the names in a directory",
+             "fs ls web /", &Declare, &Ls);
+  AddCommand(group, chosen, "cat", "Print the contents of files",
              "fs cat web /etc/hostname", &Declare, &Cat);
-  AddCommand(group, chosen, "stat", "Attributes of files",
+  AddCommand(group, chosen, "stat", "Show the attributes of files",
              "fs stat web /etc/hostname", &Declare, &Stat);
 }
 

@@ -41,7 +41,7 @@ absl::StatusOr<FsSession> FsSession::Open(Context& context,
   if (!node.ok()) return node.status();
   StartFlags flags;
   flags.options.readonly = access == Access::kReadOnly;
-  // So that rules and counters see what we do.
+  // With a host FD we would pass by the gofer, its rules and its counters.
   flags.options.donate = Options::NO_FDS;
   auto fds =
       StartAndAttach(context, *node, *name, flags, {{TemporaryId(), "/"}});

@@ -14,7 +14,8 @@
 
 namespace goferctl {
 
-// "cat /etc/x: No such file or directory", with the code that errno has.
+// "cat /etc/x: No such file or directory", with the code that stands for the
+// errno.
 absl::Status FsError(absl::string_view what, gofer::base::Errno error);
 
 // A file and the directory it is in.
@@ -25,7 +26,7 @@ struct Place {
 // Splits a path; empty components and "." are dropped.
 Place PlaceOf(absl::string_view path);
 
-// Owns the connection, which ends with it. Used by one thread.
+// Owns a connection, which ends with the session. Used by one thread.
 class FsSession {
  public:
   enum class Access { kReadOnly, kReadWrite };

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "clients/goferctl/fs_session.h"
+#include "clients/goferctl/option.h"
 
 namespace goferctl {
 namespace {
@@ -36,24 +37,23 @@ struct MoveFlags {
 };
 
 void DeclarePaths(CLI::App& app, PathsFlags& flags) {
-  app.add_option("SERVER", flags.server, "The server's id")->required();
-  app.add_option("PATH", flags.paths, "As seen from the tree's root")
-      ->required();
+  DeclareArgument(app, "SERVER", flags.server, "The server's id");
+  DeclareArgument(app, "PATH", flags.paths, "Path from the tree's root");
 }
 
 void DeclarePut(CLI::App& app, PutFlags& flags) {
-  app.add_option("SERVER", flags.server, "The server's id")->required();
-  app.add_option("PATH", flags.path, "File to write; made or replaced")
-      ->required();
-  app.add_option("FILE", flags.file,
-                 "File here to read (default: standard input)");
+  DeclareArgument(app, "SERVER", flags.server, "The server's id");
+  DeclareArgument(app, "PATH", flags.path,
+                  "File to write; it is created or replaced");
+  DeclareOption(app, "FILE", flags.file,
+                "Local file to read (default: standard input)");
 }
 
 void DeclareMove(CLI::App& app, MoveFlags& flags) {
-  app.add_option("SERVER", flags.server, "The server's id")->required();
-  app.add_option("FROM", flags.from, "Path that there is")->required();
-  app.add_option("TO", flags.to, "New path; what is there is replaced")
-      ->required();
+  DeclareArgument(app, "SERVER", flags.server, "The server's id");
+  DeclareArgument(app, "FROM", flags.from, "Path of the file to move");
+  DeclareArgument(app, "TO", flags.to,
+                  "New path; a file that exists there is replaced");
 }
 
 absl::StatusOr<FsSession> OpenToWrite(Context& context,
@@ -179,7 +179,7 @@ void AddFsWriteCommands(CLI::App& group, Action& chosen) {
              "fs rm web /motd /old", &DeclarePaths, &Rm);
   AddCommand(group, chosen, "mkdir", "Make directories", "fs mkdir web /new",
              &DeclarePaths, &Mkdir);
-  AddCommand(group, chosen, "mv", "Move within the tree",
+  AddCommand(group, chosen, "mv", "Move a file within the tree",
              "fs mv web /motd /new/motd", &DeclareMove, &Mv);
 }
 

@@ -3,8 +3,6 @@
 #ifndef GOFERD_CLIENTS_GOFERCTL_FS_WRITE_H_
 #define GOFERD_CLIENTS_GOFERCTL_FS_WRITE_H_
 
-#include <CLI/CLI.hpp>
-
 #include "clients/goferctl/command.h"
 
 namespace goferctl {

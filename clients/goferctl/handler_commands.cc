@@ -2,20 +2,20 @@
 #include <ostream>
 
 #include "absl/strings/str_cat.h"
-#include "clients/admin/call.h"
 #include "clients/goferctl/exit_code.h"
 #include "clients/goferctl/groups.h"
 #include "clients/goferctl/handler_reset.h"
 #include "clients/goferctl/handler_view.h"
 #include "clients/goferctl/listing.h"
 #include "clients/goferctl/names.h"
+#include "clients/goferctl/option.h"
+#include "goferd/admin/v1/handler_service.pb.h"
 
 namespace goferctl {
 namespace {
 
-using goferd::client::Call;
 using namespace goferd::admin::v1;  // NOLINT: the API's own names.
-using Stub = HandlerService::Stub;
+namespace methods = goferd::client::methods;
 using Assignments = std::map<Mid, std::string>;
 
 struct ListFlags {
@@ -32,27 +32,29 @@ struct SetFlags {
 };
 
 void DeclareList(CLI::App& app, ListFlags& flags) {
-  app.add_option("SERVER", flags.server, "The server's id")->required();
+  DeclareArgument(app, "SERVER", flags.server, "The server's id");
 }
 
 void DeclareSet(CLI::App& app, SetFlags& flags) {
-  app.add_option("SERVER", flags.server, "The server's id")->required();
-  app.add_option("ASSIGNMENT", flags.assignments,
-                 "MESSAGE=IMPLEMENTATION, such as PRead=stock");
+  DeclareArgument(app, "SERVER", flags.server, "The server's id");
+  DeclareOption(app, "ASSIGNMENT", flags.assignments,
+                "MESSAGE=IMPLEMENTATION, such as PRead=stock");
   DeclareRepeated(app, "--without", flags.without,
-                  "Messages to answer EOPNOTSUPP; separated by commas")
-      ->delimiter(',');
-  app.add_flag("--exactly", flags.exactly,
-               "Only what is given: all other messages answer EOPNOTSUPP");
-  app.add_option("--etag", flags.etag, "Only if this is the table's etag");
+                  "Messages that are answered EOPNOTSUPP, separated by commas")
+      .SplitAtCommas();
+  DeclareFlag(app, "--exactly", flags.exactly,
+              "Replace the whole table: every other message is answered\n"
+              "EOPNOTSUPP");
+  DeclareOption(app, "--etag", flags.etag,
+                "Fail unless this is the table's etag");
   DeclareMutationFlags(app, flags.mutation);
 }
 
-absl::StatusOr<ListHandlersResponse> TableOf(Context& context, Node& node,
-                                             const std::string& server) {
+absl::StatusOr<ListHandlersResponse> GetTable(Context& context, Node& node,
+                                              const std::string& server) {
   ListHandlersRequest request;
   request.set_parent(server);
-  return ListAll(node.client->handlers(), &Stub::ListHandlers, request,
+  return ListAll(*node.client, methods::kListHandlers, request,
                  context.call_options());
 }
 
@@ -61,7 +63,7 @@ absl::Status List(Context& context, const ListFlags& flags) {
   if (!server.ok()) return server.status();
   auto node = context.OneNode();
   if (!node.ok()) return node.status();
-  const auto table = TableOf(context, *node, *server);
+  const auto table = GetTable(context, *node, *server);
   if (!table.ok()) return table.status();
   Listing listing(context, HandlerView().columns, Listing::Kind::kWhole);
   for (const Handler& handler : table->handlers()) {
@@ -71,7 +73,7 @@ absl::Status List(Context& context, const ListFlags& flags) {
   return absl::OkStatus();
 }
 
-// The table that is wanted: `assignments` as it is now, changed by the flags.
+// Changes `assignments`, the table as it is now, by what the flags say.
 absl::Status Change(const SetFlags& flags, Assignments& assignments) {
   for (const std::string& word : flags.assignments) {
     const size_t equals = word.find('=');
@@ -91,10 +93,11 @@ absl::Status Change(const SetFlags& flags, Assignments& assignments) {
   return absl::OkStatus();
 }
 
-// With the etag of what was read, nobody's change in between is lost.
+// Takes the etag of the table that was read: without it somebody else's change
+// in between would be lost.
 absl::Status ReadTable(Context& context, Node& node,
                        SetHandlersRequest& request, Assignments& assignments) {
-  const auto table = TableOf(context, node, request.parent());
+  const auto table = GetTable(context, node, request.parent());
   if (!table.ok()) return table.status();
   for (const Handler& handler : table->handlers()) {
     if (request.etag().empty()) request.set_etag(handler.etag());
@@ -129,8 +132,8 @@ absl::Status Set(Context& context, const SetFlags& flags) {
     assignment->set_implementation(implementation);
   }
   Apply(flags.mutation, &request);
-  const auto set = Call(node->client->handlers(), &Stub::SetHandlers, request,
-                        context.call_options());
+  const auto set = node->client->Call(methods::kSetHandlers, request,
+                                      context.call_options());
   if (!set.ok()) return set.status();
   Listing listing(context, HandlerView().columns, Listing::Kind::kWhole);
   for (const Handler& handler : set->handlers()) {
@@ -143,15 +146,16 @@ absl::Status Set(Context& context, const SetFlags& flags) {
 }  // namespace
 
 void AddHandlerCommands(CLI::App& app, Action& chosen) {
-  CLI::App& group = AddGroup(app, "handler", "What answers each message");
-  AddCommand(group, chosen, "list", "The handler table of a server",
+  CLI::App& group =
+      AddGroup(app, "handler", "The handlers that answer LISAFS messages");
+  AddCommand(group, chosen, "list", "List the handler table of a server",
              "handler list web", &DeclareList, &List);
   AddCommand(group, chosen, "set",
-             "Change rows of the table; the others stay as they are",
+             "Change rows of the table; the other rows stay as they are",
              "handler set web --without=RenameAt2,FAllocate\n"
              "handler set web FAllocate=stock",
              &DeclareSet, &Set);
-  AddResetCommand(group, chosen, ResetHandlersRequest::ALL);
+  AddHandlerReset(group, chosen);
 }
 
 }  // namespace goferctl

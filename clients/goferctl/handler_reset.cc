@@ -1,14 +1,16 @@
 #include "clients/goferctl/handler_reset.h"
 
 #include "absl/strings/str_join.h"
-#include "clients/admin/call.h"
 #include "clients/goferctl/names.h"
+#include "clients/goferctl/option.h"
 #include "clients/goferctl/output.h"
+#include "goferd/admin/v1/handler_service.pb.h"
 
 namespace goferctl {
 namespace {
 
 using namespace goferd::admin::v1;  // NOLINT: the API's own names.
+namespace methods = goferd::client::methods;
 
 struct ResetFlags {
   std::string server;
@@ -17,8 +19,9 @@ struct ResetFlags {
 };
 
 void Declare(CLI::App& app, ResetFlags& flags) {
-  app.add_option("SERVER", flags.server, "The server's id")->required();
-  app.add_option("--etag", flags.etag, "Only if this is the table's etag");
+  DeclareArgument(app, "SERVER", flags.server, "The server's id");
+  DeclareOption(app, "--etag", flags.etag,
+                "Fail unless this is the table's etag");
   DeclareMutationFlags(app, flags.mutation);
 }
 
@@ -45,9 +48,8 @@ absl::Status Reset(Context& context, const ResetFlags& flags,
   request.set_scope(scope);
   request.set_etag(flags.etag);
   Apply(flags.mutation, &request);
-  const auto reset = goferd::client::Call(node->client->handlers(),
-                                          &HandlerService::Stub::ResetHandlers,
-                                          request, context.call_options());
+  const auto reset = node->client->Call(methods::kResetHandlers, request,
+                                        context.call_options());
   if (!reset.ok()) return reset.status();
   Print(context,
         View<ResetHandlersResponse>{{"REMOVED RULES", "CHANGED MESSAGES"},
@@ -66,14 +68,13 @@ absl::Status ResetFaults(Context& context, const ResetFlags& flags) {
 
 }  // namespace
 
-void AddResetCommand(CLI::App& group, Action& chosen,
-                     ResetHandlersRequest::Scope scope) {
-  if (scope == ResetHandlersRequest::ALL) {
-    AddCommand(group, chosen, "reset",
-               "Back to stock: removes all rules, restores the table",
-               "handler reset web", &Declare, &ResetAll);
-    return;
-  }
+void AddHandlerReset(CLI::App& group, Action& chosen) {
+  AddCommand(group, chosen, "reset",
+             "Remove all rules and restore the stock table",
+             "handler reset web", &Declare, &ResetAll);
+}
+
+void AddFaultReset(CLI::App& group, Action& chosen) {
   AddCommand(group, chosen, "reset",
              "Remove all rules that inject faults; policies stay",
              "faults reset web", &Declare, &ResetFaults);

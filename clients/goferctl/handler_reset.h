@@ -3,16 +3,14 @@
 #ifndef GOFERD_CLIENTS_GOFERCTL_HANDLER_RESET_H_
 #define GOFERD_CLIENTS_GOFERCTL_HANDLER_RESET_H_
 
-#include <CLI/CLI.hpp>
-
 #include "clients/goferctl/command.h"
-#include "goferd/admin/v1/handler_service.pb.h"
 
 namespace goferctl {
 
-// Adds `reset` of ALL (rules and table) or of FAULTS (rules that inject some).
-void AddResetCommand(CLI::App& group, Action& chosen,
-                     goferd::admin::v1::ResetHandlersRequest::Scope scope);
+// Adds `reset` of all rules and of the table.
+void AddHandlerReset(CLI::App& group, Action& chosen);
+// Adds `reset` of the rules that inject faults.
+void AddFaultReset(CLI::App& group, Action& chosen);
 
 }  // namespace goferctl
 

@@ -4,6 +4,7 @@
 #include "absl/strings/str_join.h"
 #include "clients/goferctl/format.h"
 #include "clients/goferctl/names.h"
+#include "goferd/admin/v1/handler.pb.h"
 
 namespace goferctl {
 namespace {

@@ -1,10 +1,13 @@
-// How a Handler looks.
+// View of a Handler.
 
 #ifndef GOFERD_CLIENTS_GOFERCTL_HANDLER_VIEW_H_
 #define GOFERD_CLIENTS_GOFERCTL_HANDLER_VIEW_H_
 
 #include "clients/goferctl/output.h"
-#include "goferd/admin/v1/handler.pb.h"
+
+namespace goferd::admin::v1 {
+class Handler;
+}  // namespace goferd::admin::v1
 
 namespace goferctl {
 

@@ -8,12 +8,14 @@
 #include <cerrno>
 #include <utility>
 
+#include "grpcpp/client_context.h"
+
 namespace goferctl {
 namespace {
 
 using gofer::base::MutexLock;
 
-// What the handler may touch; -1 when nobody waits.
+// The only thing that the handler touches; -1 when nobody waits.
 std::atomic<int> g_signalled = -1;
 static_assert(std::atomic<int>::is_always_lock_free);
 
@@ -30,18 +32,19 @@ Interruption::Interruption()
       stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   auto thread =
       gofer::base::Thread::Start("interruption", [this] { WaitForSignal(); });
-  // Without it the signals end the process, as they do otherwise.
+  // Without the thread the signals end the process, as they do otherwise.
   if (!thread.ok() || !signalled_ || !stop_) return;
   thread_ = *std::move(thread);
   g_signalled = signalled_.get();
   for (Former& former : former_) {
     struct sigaction action = {};
     action.sa_handler = &OnSignal;
-    // Once: a second one ends the process, whatever it does.
+    // The handler runs once: a second signal ends the process, whatever it
+    // does.
     action.sa_flags = SA_RESTART | static_cast<int>(SA_RESETHAND);
     sigemptyset(&action.sa_mask);
     ::sigaction(former.signal, nullptr, &former.action);
-    // What our parent ignores for us we ignore.
+    // A signal that our parent made us ignore stays ignored.
     if (former.action.sa_handler == SIG_IGN) continue;
     ::sigaction(former.signal, &action, nullptr);
   }

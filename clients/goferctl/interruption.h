@@ -8,17 +8,20 @@
 #include <array>
 #include <set>
 
-#include "grpcpp/client_context.h"
 #include "server/base/mutex.h"
 #include "server/base/thread.h"
 #include "server/base/unique_fd.h"
 
+namespace grpc {
+class ClientContext;
+}  // namespace grpc
+
 namespace goferctl {
 
-// While it lives, SIGINT and SIGTERM do not end the process: the first of them
-// cancels the calls that were given here, so that what was printed is whole.
-// Then they mean again what they meant before. One at a time in a process.
-// Thread-safe.
+// While an Interruption lives, the first SIGINT or SIGTERM does not end the
+// process: it cancels the registered calls, so that the output ends with a
+// whole line. A second signal has its former effect again. A process has at
+// most one Interruption at a time. Thread-safe.
 class Interruption {
  public:
   Interruption();
@@ -26,8 +29,8 @@ class Interruption {
   Interruption(const Interruption&) = delete;
   Interruption& operator=(const Interruption&) = delete;
 
-  // A call that is cancelled when the signal comes: at once, if it came before.
-  // `call` outlives this.
+  // Registers a call, which is cancelled when the signal comes, or at once when
+  // it came before. `call` outlives this.
   class Cancellable {
    public:
     Cancellable(Interruption& interruption, grpc::ClientContext& call)
@@ -50,13 +53,13 @@ class Interruption {
   void Remove(grpc::ClientContext& call);
   void WaitForSignal();
 
-  // What a signal meant before.
+  // A signal and its former action.
   struct Former {
     int signal;
     struct sigaction action;
   };
 
-  // What the handler writes to, and what ends the thread.
+  // The handler writes to the first; the second ends the thread.
   gofer::base::UniqueFd signalled_;
   gofer::base::UniqueFd stop_;
   std::array<Former, 2> former_ = {Former{SIGINT, {}}, Former{SIGTERM, {}}};

@@ -7,14 +7,17 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "google/protobuf/message.h"
+
+namespace google::protobuf {
+class Message;
+}  // namespace google::protobuf
 
 namespace goferctl {
 
 enum class JsonStyle { kLines, kOneLine };
 
-// Zeros and empty lists are there too, so that scripts find the field. With a
-// non-empty `endpoint` the object's first key is "endpoint".
+// The text has zeros and empty lists too, so that scripts find the field. With
+// a non-empty `endpoint` the object's first key is "endpoint".
 std::string ToJson(const google::protobuf::Message& message, JsonStyle style,
                    absl::string_view endpoint = "");
 

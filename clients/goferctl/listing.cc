@@ -12,7 +12,7 @@ void WarnUnreachable(const Context& context, const Node& node,
         context.has_several_nodes() ? absl::StrCat(node.name, ": ") : "";
     context.Tell(
         absl::StrCat("goferctl: ", prefix, "the gofer of ", ShortName(server),
-                     " does not answer: what is shown is as last known\n"));
+                     " does not answer: its last known state is shown\n"));
   }
 }
 

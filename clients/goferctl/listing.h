@@ -3,15 +3,15 @@
 #ifndef GOFERD_CLIENTS_GOFERCTL_LISTING_H_
 #define GOFERD_CLIENTS_GOFERCTL_LISTING_H_
 
-#include <ostream>
+#include <functional>
 #include <set>
 #include <string>
-#include <utility>
+#include <type_traits>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "clients/admin/call.h"
+#include "clients/admin/admin_client.h"
 #include "clients/goferctl/context.h"
 #include "clients/goferctl/fan_out.h"
 #include "clients/goferctl/output.h"
@@ -20,23 +20,23 @@ namespace goferctl {
 
 inline constexpr int kPageSize = 1000;
 
-// All pages as one response, with the first one's revision. Errors: those of
-// the method; INTERNAL when a page names itself as the next.
-template <class Stub, class Interface, class Request, class Response>
+// All pages as one response, with the first page's revision. Errors: those of
+// the method; INTERNAL when a page names itself as the next page.
+template <class Request, class Response>
 absl::StatusOr<Response> ListAll(
-    Stub& stub,
-    grpc::Status (Interface::*method)(grpc::ClientContext*, const Request&,
-                                      Response*),
-    Request request, const goferd::client::CallOptions& options) {
+    goferd::client::AdminClient& client,
+    const goferd::client::Method<Request, Response>& method,
+    std::type_identity_t<Request> request,
+    const goferd::client::CallOptions& options) {
   request.set_page_size(kPageSize);
-  auto all = goferd::client::Call(stub, method, request, options);
+  auto all = client.Call(method, request, options);
   if (!all.ok()) return all;
   while (!all->next_page_token().empty()) {
     if (all->next_page_token() == request.page_token()) {
       return absl::InternalError("the list has no end: a page token repeats");
     }
     request.set_page_token(all->next_page_token());
-    auto page = goferd::client::Call(stub, method, request, options);
+    auto page = client.Call(method, request, options);
     if (!page.ok()) return page;
     if constexpr (requires { page->revision(); }) {
       page->set_revision(all->revision());
@@ -47,7 +47,7 @@ absl::StatusOr<Response> ListAll(
   return all;
 }
 
-// Names gofers on stderr that did not answer.
+// Names the servers on stderr whose gofers did not answer.
 void WarnUnreachable(const Context& context, const Node& node,
                      const std::set<std::string>& servers);
 

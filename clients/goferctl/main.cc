@@ -22,7 +22,7 @@ int Exec(const std::vector<std::string>& words) {
   return errno;
 }
 
-// What gRPC says besides its statuses is for those who ask for it.
+// gRPC's log is for users who ask for it: failures are in its statuses too.
 void SilenceGrpc() {
   if (std::getenv("GRPC_VERBOSITY") != nullptr) return;
   ::gpr_set_log_function([](gpr_log_func_args*) {});

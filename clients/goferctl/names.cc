@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "clients/goferctl/exit_code.h"
+#include "goferd/admin/v1/mid.pb.h"
 
 namespace goferctl {
 namespace {
@@ -26,8 +27,8 @@ absl::StatusOr<ChildName> ParseChild(absl::string_view word,
     parts = {parts[1], parts[3]};
   }
   if (parts.size() != 2 || parts[0].empty() || parts[1].empty()) {
-    return UsageError(
-        absl::StrCat("\"", word, "\" is no ", what, ": give SERVER/ID"));
+    return UsageError(absl::StrCat("\"", word, "\" does not name a ", what,
+                                   ": give SERVER/ID"));
   }
   return ChildName{absl::StrCat(kServers, parts[0]), parts[1]};
 }
@@ -41,7 +42,8 @@ std::string Squeezed(absl::string_view word) {
 absl::StatusOr<std::string> ServerName(absl::string_view word) {
   absl::string_view id = absl::StripPrefix(word, kServers);
   if (id.empty() || absl::StrContains(id, "/")) {
-    return UsageError(absl::StrCat("\"", word, "\" is no server: give its id"));
+    return UsageError(
+        absl::StrCat("\"", word, "\" does not name a server: give its id"));
   }
   return absl::StrCat(kServers, id);
 }
@@ -95,7 +97,8 @@ absl::StatusOr<Mid> ParseMid(absl::string_view word) {
     }
   }
   return UsageError(absl::StrCat(
-      "\"", word, "\" is no message of LISAFS, such as PRead, open_at or 12"));
+      "\"", word,
+      "\" is not a message of LISAFS such as PRead, open_at or 12"));
 }
 
 std::string MidName(Mid mid) {

@@ -7,7 +7,10 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "goferd/admin/v1/mid.pb.h"
+
+namespace goferd::admin::v1 {
+enum Mid : int;
+}  // namespace goferd::admin::v1
 
 namespace goferctl {
 
@@ -17,27 +20,30 @@ struct ChildName {
   std::string id;
 };
 
-// "web" or "servers/web"; "-" stands for all. Usage error for others. goferd
-// checks the id.
+// The resource name for "web" or "servers/web"; "-" stands for all servers.
+// Usage error for other words. goferd checks the id itself.
 absl::StatusOr<std::string> ServerName(absl::string_view word);
 
-// "web/c1" or "servers/web/connections/c1".
+// The name for "web/c1" or "servers/web/connections/c1". Usage error for
+// others.
 absl::StatusOr<ChildName> ConnectionName(absl::string_view word);
-// "web/slow" or "servers/web/handlerRules/slow".
+// The name for "web/slow" or "servers/web/handlerRules/slow". Usage error for
+// others.
 absl::StatusOr<ChildName> RuleName(absl::string_view word);
 std::string FullConnectionName(const ChildName& name);
 std::string FullRuleName(const ChildName& name);
 
-// A server's or a connection's, by whether there is a slash.
+// A connection's resource name when `word` has a slash, else a server's.
 absl::StatusOr<std::string> ServerOrConnectionName(absl::string_view word);
 
-// "servers/web/connections/c1" as people type it: "web/c1".
+// The name as people type it: "web/c1" for "servers/web/connections/c1".
 std::string ShortName(absl::string_view name);
 
-// "PRead", "pread", "MID_PREAD" or "12". Usage error for others.
+// The message that "PRead", "pread", "MID_PREAD" or "12" stands for. Usage
+// error for other words.
 absl::StatusOr<goferd::admin::v1::Mid> ParseMid(absl::string_view word);
-// As in LISAFS, in lower case with underscores: "open_at"; the number of one
-// that is newer than this program.
+// The message's name in lower case with underscores, such as "open_at"; the
+// number of a message that is newer than this program.
 std::string MidName(goferd::admin::v1::Mid mid);
 
 }  // namespace goferctl

@@ -8,22 +8,25 @@
 
 #include "clients/goferctl/context.h"
 #include "clients/goferctl/table.h"
-#include "google/protobuf/message.h"
+
+namespace google::protobuf {
+class Message;
+}  // namespace google::protobuf
 
 namespace goferctl {
 
-// How a message looks as a row.
+// View: how a message looks as a row of a table.
 template <class Message>
 struct View {
   std::vector<std::string> columns;
   std::vector<std::string> (*cells)(const Message& message);
-  // More about it, a line each; may be null.
+  // Lines below the row; may be null.
   std::vector<std::string> (*notes)(const Message& message) = nullptr;
 };
 
-// Rows of one command: a table, with a column NODE when there are several; or
-// JSON, one array, or one line for each message when it is a stream.
-// Not thread-safe.
+// The rows that one command prints: a table, with a column NODE when there are
+// several nodes; or JSON, which is one array, or a line for each message of a
+// stream. Not thread-safe.
 class Listing {
  public:
   enum class Kind { kWhole, kStream };
@@ -32,7 +35,8 @@ class Listing {
 
   void Add(const std::string& node, const google::protobuf::Message& message,
            std::vector<std::string> cells);
-  // What was added since the last call; of kWhole, once.
+  // Prints what was added since the last call. A kWhole listing is printed
+  // once.
   void Print();
 
  private:
@@ -45,7 +49,7 @@ class Listing {
   std::vector<std::string> json_;
 };
 
-// One message: an object, or a row with its notes below.
+// Prints one message: an object, or a row with its notes below.
 void PrintMessage(const Context& context,
                   const google::protobuf::Message& message,
                   const std::vector<std::string>& columns,

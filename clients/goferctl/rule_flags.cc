@@ -10,6 +10,7 @@
 #include "clients/goferctl/exit_code.h"
 #include "clients/goferctl/flags.h"
 #include "clients/goferctl/names.h"
+#include "clients/goferctl/option.h"
 
 namespace goferctl {
 namespace {
@@ -18,52 +19,59 @@ using namespace goferd::admin::v1;  // NOLINT: the API's own names.
 
 void DeclareMatch(CLI::App& app, RuleFlags& flags) {
   DeclareRepeated(app, "--mid", flags.mids,
-                  "Messages, such as PRead; separated by commas")
-      ->delimiter(',');
+                  "Only these messages, such as PRead, separated by commas")
+      .SplitAtCommas();
   DeclareEnum<OpClass>(app, "--class", flags.op_class,
                        {{"read", OP_CLASS_READ},
                         {"write", OP_CLASS_WRITE},
                         {"metadata", OP_CLASS_METADATA}},
-                       "read, write, metadata");
-  app.add_option("--connection", flags.connection, "Of this connection's id");
-  app.add_option("--mount", flags.mount_glob, "Glob of the mount path");
-  app.add_option("--path", flags.path_glob,
-                 "Glob of the path below the mount, such as '/logs/**'");
-  app.add_option("--uid", flags.uid, "Of requests with this user id");
+                       "Only messages of this class: read, write, metadata");
+  DeclareOption(app, "--connection", flags.connection,
+                "Only requests of this connection, given by its id");
+  DeclareOption(app, "--mount", flags.mount_glob,
+                "Only mount paths that match this glob");
+  DeclareOption(app, "--path", flags.path_glob,
+                "Only paths below the mount that match this glob, such as\n"
+                "'/logs/**'");
+  DeclareOption(app, "--uid", flags.uid, "Only requests of this user id");
 }
 
 void DeclareActions(CLI::App& app, RuleFlags& flags) {
-  app.add_option("--error", flags.error, "Answer this errno, such as EIO")
-      ->group("Actions");
-  auto* const delay =
-      DeclareDuration(app, "--delay", flags.delay, "Wait first");
-  delay->group("Actions");
+  DeclareOption(app, "--error", flags.error, "Answer this errno, such as EIO")
+      .SetGroup("Actions");
+  DeclareDuration(app, "--delay", flags.delay,
+                  "Wait for this time before the request is handled")
+      .SetGroup("Actions");
   DeclareDuration(app, "--jitter", flags.jitter,
-                  "With --delay: up to so much more")
-      ->needs(delay)
-      ->group("Actions");
-  app.add_option("--short-io", flags.short_io, "Read or write fewer bytes")
-      ->group("Actions");
+                  "With --delay: wait up to this much longer, at random")
+      .Need("--delay")
+      .SetGroup("Actions");
+  DeclareOption(app, "--short-io", flags.short_io,
+                "Read or write at most this many bytes")
+      .SetGroup("Actions");
   const auto flag = [&app](const char* name, bool& value, const char* help) {
-    app.add_flag(name, value, help)->group("Actions");
+    DeclareFlag(app, name, value, help).SetGroup("Actions");
   };
   flag("--deny", flags.deny, "Answer EACCES");
-  flag("--readonly", flags.readonly, "Answer EROFS to what changes the tree");
+  flag("--readonly", flags.readonly,
+       "Answer EROFS to requests that change the tree");
   flag("--disconnect", flags.disconnect, "End the connection");
-  flag("--hang", flags.hang, "Do not answer while the rule stands");
-  flag("--refuse-fd-donation", flags.refuse_fd_donation, "Give no host FDs");
-  flag("--observe", flags.observe, "Only count");
+  flag("--hang", flags.hang, "Do not answer while the rule exists");
+  flag("--refuse-fd-donation", flags.refuse_fd_donation, "Donate no host FDs");
+  flag("--observe", flags.observe, "Count the request and change nothing");
 }
 
 void DeclareTrigger(CLI::App& app, RuleFlags& flags) {
-  app.add_option("--probability", flags.probability, "1/100, 1% or 0.01");
-  app.add_option("--every", flags.every, "Only every n-th match");
-  app.add_option("--skip", flags.skip, "Not the first n matches");
-  app.add_option("--max-hits", flags.max_hits, "At most n times");
-  app.add_option("--max-active", flags.max_active,
-                 "Hold at most n requests at once (default 16)");
-  app.add_option("--seed", flags.seed, "Of the random numbers");
-  app.add_option("--priority", flags.priority, "Higher ones come first");
+  DeclareOption(app, "--probability", flags.probability,
+                "Act with this probability: 1/100, 1% or 0.01");
+  DeclareOption(app, "--every", flags.every, "Act on every n-th match only");
+  DeclareOption(app, "--skip", flags.skip, "Do not act on the first n matches");
+  DeclareOption(app, "--max-hits", flags.max_hits, "Act at most n times");
+  DeclareOption(app, "--max-active", flags.max_active,
+                "Hold at most n requests at once (default 16)");
+  DeclareOption(app, "--seed", flags.seed, "Seed of the random numbers");
+  DeclareOption(app, "--priority", flags.priority,
+                "Rules with a higher number are evaluated first");
 }
 
 int CountActions(const RuleFlags& flags) {
@@ -140,11 +148,12 @@ void DeclareRuleFlags(CLI::App& app, RuleFlags& flags) {
   DeclareMatch(app, flags);
   DeclareActions(app, flags);
   DeclareTrigger(app, flags);
-  auto* const ttl =
-      DeclareDuration(app, "--ttl", flags.ttl, "The rule goes after this time");
-  app.add_flag("--permanent", flags.permanent, "The rule stays")->excludes(ttl);
-  app.add_flag("--persistent", flags.persistent,
-               "A fault stays when the gofer or goferd starts anew");
+  DeclareDuration(app, "--ttl", flags.ttl, "Remove the rule after this time");
+  DeclareFlag(app, "--permanent", flags.permanent,
+              "Keep the rule until it is deleted")
+      .Exclude("--ttl");
+  DeclareFlag(app, "--persistent", flags.persistent,
+              "Keep a fault when the gofer or goferd restarts");
   DeclareLabels(app, flags.labels);
 }
 
@@ -174,7 +183,8 @@ absl::Status SetProbability(const std::string& text,
                             HandlerRule::Probability* into) {
   constexpr uint32_t kDenominator = 1'000'000;
   const auto wrong = UsageError(
-      absl::StrCat("--probability=", text, " is none of 1/100, 1%, 0.01"));
+      absl::StrCat("--probability=", text,
+                   " is not a probability such as 1/100, 1% or 0.01"));
   const std::pair<std::string, std::string> parts =
       absl::StrSplit(text, absl::MaxSplits('/', 1));
   if (absl::StrContains(text, "/")) {

@@ -3,7 +3,6 @@
 #ifndef GOFERD_CLIENTS_GOFERCTL_RULE_FLAGS_H_
 #define GOFERD_CLIENTS_GOFERCTL_RULE_FLAGS_H_
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,18 +11,22 @@
 #include "absl/status/status.h"
 #include "goferd/admin/v1/handler_rule.pb.h"
 
+namespace CLI {
+class App;
+}  // namespace CLI
+
 namespace goferctl {
 
-// What was said about a rule.
+// The rule that the command line describes.
 struct RuleFlags {
-  // Which requests.
+  // The requests that it matches.
   std::vector<std::string> mids;
   goferd::admin::v1::OpClass op_class = goferd::admin::v1::OP_CLASS_UNSPECIFIED;
   std::string connection;
   std::string mount_glob;
   std::string path_glob;
   std::optional<uint32_t> uid;
-  // What happens: exactly one of them.
+  // The action: exactly one of these is given.
   std::string error;
   std::string delay;
   std::string jitter;  // Goes with delay.
@@ -34,7 +37,7 @@ struct RuleFlags {
   bool hang = false;
   bool refuse_fd_donation = false;
   bool observe = false;
-  // When.
+  // How often it acts, and for how long.
   std::string probability;
   int64_t every = 0;
   int64_t skip = 0;
@@ -50,12 +53,12 @@ struct RuleFlags {
 
 void DeclareRuleFlags(CLI::App& app, RuleFlags& flags);
 
-// `server`: the resource name of the rule's server. Usage error for words that
-// make no sense, and unless there is one action and one expiration.
+// `server`: the resource name of the rule's server. Usage error for malformed
+// words, and unless there is exactly one action and one expiration.
 absl::Status SetRule(const RuleFlags& flags, const std::string& server,
                      goferd::admin::v1::HandlerRule* rule);
 
-// "1/100", "1%" or "0.01". Usage error for others.
+// Reads "1/100", "1%" or "0.01". Usage error for other words.
 absl::Status SetProbability(const std::string& text,
                             goferd::admin::v1::HandlerRule::Probability* into);
 

@@ -6,6 +6,7 @@
 #include "absl/time/clock.h"
 #include "clients/goferctl/format.h"
 #include "clients/goferctl/names.h"
+#include "goferd/admin/v1/handler_rule.pb.h"
 
 namespace goferctl {
 namespace {

@@ -1,4 +1,4 @@
-// How a HandlerRule looks.
+// View of a HandlerRule.
 
 #ifndef GOFERD_CLIENTS_GOFERCTL_RULE_VIEW_H_
 #define GOFERD_CLIENTS_GOFERCTL_RULE_VIEW_H_
@@ -6,15 +6,18 @@
 #include <string>
 
 #include "clients/goferctl/output.h"
-#include "goferd/admin/v1/handler_rule.pb.h"
+
+namespace goferd::admin::v1 {
+class HandlerRule;
+}  // namespace goferd::admin::v1
 
 namespace goferctl {
 
 const View<goferd::admin::v1::HandlerRule>& RuleView();
 
-// "delay 10ms +5ms", "error EIO", "deny".
+// The action, such as "delay 10ms +5ms", "error EIO" or "deny".
 std::string ActionText(const goferd::admin::v1::HandlerRule& rule);
-// "pread,pwrite path=/logs/**"; "all" without a condition.
+// The condition, such as "pread,pwrite path=/logs/**"; "all" without one.
 std::string MatchText(const goferd::admin::v1::HandlerRule& rule);
 
 }  // namespace goferctl

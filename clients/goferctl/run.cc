@@ -42,7 +42,7 @@ int Report(const absl::Status& status, std::ostream& err) {
   return ExitCodeOf(status);
 }
 
-// Nobody may take for whole what did not reach stdout.
+// A caller must not take output for whole that did not reach stdout.
 int Finish(int code, Environment& environment) {
   environment.out.flush();
   if (code != 0 || environment.out) return code;
@@ -54,7 +54,7 @@ int Finish(int code, Environment& environment) {
 int Run(int argc, const char* const* argv, Environment& environment) {
   GlobalFlags flags;
   Action chosen;
-  CLI::App app("goferctl asks and tells goferd: servers, connections, faults.",
+  CLI::App app("goferctl controls goferd: its servers, connections and faults.",
                "goferctl");
   Declare(app, flags, chosen);
   try {

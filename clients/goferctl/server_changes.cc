@@ -2,17 +2,18 @@
 
 #include "clients/goferctl/exit_code.h"
 #include "clients/goferctl/names.h"
+#include "clients/goferctl/option.h"
 #include "clients/goferctl/server_call.h"
 #include "clients/goferctl/server_flags.h"
+#include "goferd/admin/v1/server_service.pb.h"
 
 namespace goferctl {
 namespace {
 
-using goferd::client::Call;
 using namespace goferd::admin::v1;  // NOLINT: the API's own names.
-using Stub = ServerService::Stub;
+namespace methods = goferd::client::methods;
 
-// Of one server.
+// A command on one server.
 struct NameFlags {
   std::string name;
   std::string etag;
@@ -40,7 +41,8 @@ struct DeleteFlags {
 
 void DeclareTarget(CLI::App& app, NameFlags& flags) {
   DeclareServerName(app, flags.name);
-  app.add_option("--etag", flags.etag, "Only if this is its etag");
+  DeclareOption(app, "--etag", flags.etag,
+                "Fail unless this is the server's etag");
   DeclareMutationFlags(app, flags.mutation);
 }
 
@@ -54,23 +56,23 @@ void DeclareCreate(CLI::App& app, CreateFlags& flags) {
 void DeclareUpdate(CLI::App& app, UpdateFlags& flags) {
   DeclareTarget(app, flags.target);
   DeclareServerSettings(app, flags.settings);
-  app.add_flag("--no-expiration", flags.no_expiration, "It stays for ever")
-      ->excludes("--ttl");
+  DeclareFlag(app, "--no-expiration", flags.no_expiration,
+              "The server never expires")
+      .Exclude("--ttl");
 }
 
 void DeclareDelete(CLI::App& app, DeleteFlags& flags) {
   DeclareTarget(app, flags.target);
-  app.add_flag("--force", flags.force,
-               "End its connections too: kills gVisor sandboxes");
-  app.add_flag("--allow-missing", flags.allow_missing,
-               "Success when there is none");
+  DeclareFlag(app, "--force", flags.force,
+              "End its connections too, which kills gVisor sandboxes");
+  DeclareFlag(app, "--allow-missing", flags.allow_missing,
+              "Succeed when the server does not exist");
 }
 
 // As CallServer, for requests with a name, an etag and a request_id.
 template <class Request>
 absl::Status Change(Context& context, const NameFlags& flags,
-                    grpc::Status (Stub::*method)(grpc::ClientContext*,
-                                                 const Request&, Server*)) {
+                    const goferd::client::Method<Request, Server>& method) {
   const auto name = ServerName(flags.name);
   if (!name.ok()) return name.status();
   Request request;
@@ -90,7 +92,7 @@ absl::Status Create(Context& context, const CreateFlags& flags) {
   set = SetSettings(flags.settings, request.mutable_server());
   if (!set.ok()) return set;
   Apply(flags.mutation, &request);
-  return CallServer(context, &Stub::CreateServer, request,
+  return CallServer(context, methods::kCreateServer, request,
                     context.call_options());
 }
 
@@ -109,10 +111,11 @@ absl::Status Update(Context& context, const UpdateFlags& flags) {
     request.mutable_update_mask()->add_paths("expire_time");
   }
   if (!request.has_update_mask()) {
-    return UsageError("nothing to update: give the fields that change");
+    return UsageError(
+        "nothing to update: give a flag for each field that changes");
   }
   Apply(flags.target.mutation, &request);
-  return CallServer(context, &Stub::UpdateServer, request,
+  return CallServer(context, methods::kUpdateServer, request,
                     context.call_options());
 }
 
@@ -127,19 +130,19 @@ absl::Status Delete(Context& context, const DeleteFlags& flags) {
   request.set_force(flags.force);
   request.set_allow_missing(flags.allow_missing);
   Apply(flags.target.mutation, &request);
-  // Its connections may take as long as goferd is configured to let them.
-  return Call(
-             node->client->servers(), &Stub::DeleteServer, request,
+  // goferd waits for the connections to end, as long as its configuration says.
+  return node->client
+      ->Call(methods::kDeleteServer, request,
              flags.force ? context.long_call_options() : context.call_options())
       .status();
 }
 
 absl::Status Drain(Context& context, const NameFlags& flags) {
-  return Change<DrainServerRequest>(context, flags, &Stub::DrainServer);
+  return Change(context, flags, methods::kDrainServer);
 }
 
 absl::Status Undrain(Context& context, const NameFlags& flags) {
-  return Change<UndrainServerRequest>(context, flags, &Stub::UndrainServer);
+  return Change(context, flags, methods::kUndrainServer);
 }
 
 }  // namespace
@@ -152,7 +155,7 @@ void AddServerChanges(CLI::App& group, Action& chosen) {
              "server create home --root=/srv/home --uid-map=100000:0:65536",
              &DeclareCreate, &Create);
   AddCommand(group, chosen, "update",
-             "Change labels (all of them), limits, defaults or the ttl",
+             "Change labels (all at once), limits, defaults or the ttl",
              "server update web --max-connections=64\n"
              "server update web --default-readonly --ttl=2h",
              &DeclareUpdate, &Update);

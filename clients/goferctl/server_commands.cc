@@ -3,16 +3,19 @@
 #include "clients/goferctl/groups.h"
 #include "clients/goferctl/listing.h"
 #include "clients/goferctl/names.h"
+#include "clients/goferctl/option.h"
 #include "clients/goferctl/server_call.h"
 #include "clients/goferctl/server_changes.h"
 #include "clients/goferctl/server_view.h"
 #include "clients/goferctl/watch.h"
+#include "goferd/admin/v1/event_service.pb.h"
+#include "goferd/admin/v1/server_service.pb.h"
 
 namespace goferctl {
 namespace {
 
 using namespace goferd::admin::v1;  // NOLINT: the API's own names.
-using Stub = ServerService::Stub;
+namespace methods = goferd::client::methods;
 
 struct GetFlags {
   std::string name;
@@ -33,9 +36,10 @@ void DeclareGet(CLI::App& app, GetFlags& flags) {
 }
 
 void DeclareList(CLI::App& app, ListFlags& flags) {
-  app.add_option("--filter", flags.filter,
-                 "Such as: state = ACTIVE AND labels.tenant = \"a\"");
-  app.add_flag("-w,--watch", flags.watch, "Then tell of every change");
+  DeclareOption(
+      app, "--filter", flags.filter,
+      "Only servers such as: state = ACTIVE AND labels.tenant = \"a\"");
+  DeclareFlag(app, "-w,--watch", flags.watch, "Then print every change");
 }
 
 void DeclareWait(CLI::App& app, WaitFlags& flags) {
@@ -52,7 +56,8 @@ absl::Status Get(Context& context, const GetFlags& flags) {
   if (!name.ok()) return name.status();
   GetServerRequest request;
   request.set_name(*name);
-  return CallServer(context, &Stub::GetServer, request, context.call_options());
+  return CallServer(context, methods::kGetServer, request,
+                    context.call_options());
 }
 
 absl::Status List(Context& context, const ListFlags& flags) {
@@ -60,7 +65,7 @@ absl::Status List(Context& context, const ListFlags& flags) {
   request.set_filter(flags.filter);
   const std::function<absl::StatusOr<ListServersResponse>(Node&)> ask =
       [&](Node& node) {
-        return ListAll(node.client->servers(), &Stub::ListServers, request,
+        return ListAll(*node.client, methods::kListServers, request,
                        context.call_options());
       };
   const auto items =
@@ -78,7 +83,7 @@ absl::Status Wait(Context& context, const WaitFlags& flags) {
   WaitServerRequest request;
   request.set_name(*name);
   request.set_until(flags.until);
-  return CallServer(context, &Stub::WaitServer, request,
+  return CallServer(context, methods::kWaitServer, request,
                     context.long_call_options());
 }
 
@@ -87,16 +92,17 @@ absl::Status Wait(Context& context, const WaitFlags& flags) {
 void AddServerCommands(CLI::App& app, Action& chosen) {
   CLI::App& group = AddGroup(app, "server", "File trees and their gofers");
   AddServerChanges(group, chosen);
-  AddCommand(group, chosen, "get", "One server",
+  AddCommand(group, chosen, "get", "Show a server",
              "server get web\nserver get web -o json", &DeclareGet, &Get);
-  AddCommand(group, chosen, "list", "All servers, also of several nodes",
+  AddCommand(group, chosen, "list",
+             "List all servers, also those of several nodes",
              "server list --filter='state = DRAINING'\n"
              "server list -w\n"
              "server list --endpoints=node1:7443,node2:7443 --tls-ca=ca.pem "
              "--tls-cert=me.pem --tls-key=me.key",
              &DeclareList, &List);
   AddCommand(group, chosen, "wait",
-             "Wait until it has no connections, or has ended",
+             "Wait until a server has no connections, or has ended",
              "server wait web\nserver wait web --until=ended --timeout=5m",
              &DeclareWait, &Wait);
 }

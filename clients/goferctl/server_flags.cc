@@ -5,6 +5,7 @@
 #include "absl/strings/str_split.h"
 #include "clients/goferctl/exit_code.h"
 #include "clients/goferctl/flags.h"
+#include "clients/goferctl/option.h"
 
 namespace goferctl {
 namespace {
@@ -37,24 +38,24 @@ absl::Status SetRanges(const std::vector<std::string>& words, Ranges* ranges) {
 
 void DeclareServerSettings(CLI::App& app, ServerSettings& settings) {
   DeclareLabels(app, settings.labels);
-  app.add_option("--max-connections", settings.max_connections,
-                 "Connections at once");
-  app.add_option("--max-fds", settings.max_fds, "FDs of the gofer");
-  app.add_option("--max-channels", settings.max_channels,
-                 "Shared-memory channels");
-  app.add_option("--max-memory", settings.max_memory,
-                 "Memory of the gofer: bytes, or with K, M, G");
+  DeclareOption(app, "--max-connections", settings.max_connections,
+                "The most connections at once");
+  DeclareOption(app, "--max-fds", settings.max_fds,
+                "The most FDs of the gofer");
+  DeclareOption(app, "--max-channels", settings.max_channels,
+                "The most shared-memory channels");
+  DeclareOption(app, "--max-memory", settings.max_memory,
+                "The most memory of the gofer: bytes, or with K, M, G");
   DeclareDuration(app, "--ttl", settings.ttl,
-                  "Drain and delete it after this time");
+                  "Drain and delete the server after this time");
   DeclareConnectionFlags(app, "default-", settings.defaults);
 }
 
 void DeclareServerTree(CLI::App& app, ServerTree& tree) {
-  auto* const root =
-      app.add_option("--root", tree.root, "Directory of the host to serve");
-  app.add_option("--oci-bundle", tree.oci_bundle,
-                 "OCI bundle whose root and mounts to serve")
-      ->excludes(root);
+  DeclareOption(app, "--root", tree.root, "Directory of the host to serve");
+  DeclareOption(app, "--oci-bundle", tree.oci_bundle,
+                "OCI bundle whose root and mounts to serve")
+      .Exclude("--root");
   DeclareEnum<Server::SandboxMode>(app, "--sandbox", tree.sandbox,
                                    {{"full", Server::FULL},
                                     {"strict", Server::STRICT},
@@ -65,9 +66,9 @@ void DeclareServerTree(CLI::App& app, ServerTree& tree) {
       {{"on-failure", Server::ON_FAILURE}, {"never", Server::NEVER}},
       "When the gofer dies: on-failure (default), never");
   DeclareRepeated(app, "--uid-map", tree.uid_map,
-                  "HOST:SANDBOX:COUNT; may be repeated");
+                  "Map ids, HOST:SANDBOX:COUNT; may be repeated");
   DeclareRepeated(app, "--gid-map", tree.gid_map,
-                  "HOST:SANDBOX:COUNT; may be repeated");
+                  "Map ids, HOST:SANDBOX:COUNT; may be repeated");
   DeclareSwitch(app, "--walk-stat,!--no-walk-stat", tree.walk_stat,
                 "Offer WalkStat");
   DeclareSwitch(app, "--set-attr-on-deleted,!--no-set-attr-on-deleted",
@@ -88,7 +89,7 @@ absl::Status SetSettings(const ServerSettings& settings, Server* server) {
     const auto bytes = ParseBytes(settings.max_memory);
     if (!bytes.has_value()) {
       return UsageError(absl::StrCat("--max-memory=", settings.max_memory,
-                                     " is no number of bytes, such as 512M"));
+                                     " is not a number of bytes such as 512M"));
     }
     limits->set_max_memory_bytes(*bytes);
   }

@@ -3,7 +3,6 @@
 #ifndef GOFERD_CLIENTS_GOFERCTL_SERVER_FLAGS_H_
 #define GOFERD_CLIENTS_GOFERCTL_SERVER_FLAGS_H_
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,9 +13,13 @@
 #include "clients/goferctl/connection_flags.h"
 #include "goferd/admin/v1/server.pb.h"
 
+namespace CLI {
+class App;
+}  // namespace CLI
+
 namespace goferctl {
 
-// What may change while a server lives.
+// The fields that may change while a server lives.
 struct ServerSettings {
   std::vector<std::string> labels;
   std::optional<int32_t> max_connections;
@@ -27,7 +30,7 @@ struct ServerSettings {
   ConnectionFlags defaults;
 };
 
-// What is fixed when a server is made.
+// The fields that are fixed when a server is created.
 struct ServerTree {
   using Server = goferd::admin::v1::Server;
 
@@ -46,8 +49,8 @@ struct ServerTree {
 void DeclareServerSettings(CLI::App& app, ServerSettings& settings);
 void DeclareServerTree(CLI::App& app, ServerTree& tree);
 
-// Each sets what was given, and nothing else. Usage error for a word that makes
-// no sense.
+// Each sets the fields that were given, and no others. Usage error for a
+// malformed word.
 absl::Status SetSettings(const ServerSettings& settings,
                          goferd::admin::v1::Server* server);
 absl::Status SetTree(const ServerTree& tree, goferd::admin::v1::Server* server);

@@ -3,6 +3,8 @@
 #include "absl/strings/str_cat.h"
 #include "clients/goferctl/format.h"
 #include "clients/goferctl/names.h"
+#include "goferd/admin/v1/condition.pb.h"
+#include "goferd/admin/v1/server.pb.h"
 
 namespace goferctl {
 namespace {

@@ -1,4 +1,4 @@
-// How a Server looks.
+// View of a Server.
 
 #ifndef GOFERD_CLIENTS_GOFERCTL_SERVER_VIEW_H_
 #define GOFERD_CLIENTS_GOFERCTL_SERVER_VIEW_H_
@@ -7,8 +7,16 @@
 #include <vector>
 
 #include "clients/goferctl/output.h"
-#include "goferd/admin/v1/condition.pb.h"
-#include "goferd/admin/v1/server.pb.h"
+
+namespace goferd::admin::v1 {
+class Condition;
+class Server;
+}  // namespace goferd::admin::v1
+
+namespace google::protobuf {
+template <typename Element>
+class RepeatedPtrField;
+}  // namespace google::protobuf
 
 namespace goferctl {
 

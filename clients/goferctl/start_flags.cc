@@ -1,6 +1,7 @@
 #include "clients/goferctl/start_flags.h"
 
 #include "clients/goferctl/flags.h"
+#include "clients/goferctl/option.h"
 
 namespace goferctl {
 
@@ -24,11 +25,13 @@ void DeclareStartFlagsForAttached(CLI::App& app, StartFlags& flags) {
 }
 
 void DeclarePeerFlags(CLI::App& app, StartFlags& flags) {
-  app.add_option("--peer-uid", flags.peer_uid, "Only this user may attach");
-  app.add_option("--peer-gid", flags.peer_gid, "Only this group may attach");
-  app.add_option("--peer-pid", flags.peer_pid, "Only this process may attach");
+  DeclareOption(app, "--peer-uid", flags.peer_uid, "Only this user may attach");
+  DeclareOption(app, "--peer-gid", flags.peer_gid,
+                "Only this group may attach");
+  DeclareOption(app, "--peer-pid", flags.peer_pid,
+                "Only this process may attach");
   DeclareDuration(app, "--ticket-ttl", flags.ticket_ttl,
-                  "How long the ticket is good (default 30s)");
+                  "How long the ticket is valid (default 30s)");
 }
 
 StartConnectionRequest StartRequest(const StartFlags& flags,

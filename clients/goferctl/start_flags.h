@@ -3,7 +3,6 @@
 #ifndef GOFERD_CLIENTS_GOFERCTL_START_FLAGS_H_
 #define GOFERD_CLIENTS_GOFERCTL_START_FLAGS_H_
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,9 +11,13 @@
 #include "clients/goferctl/connection_flags.h"
 #include "goferd/admin/v1/connection_service.pb.h"
 
+namespace CLI {
+class App;
+}  // namespace CLI
+
 namespace goferctl {
 
-// What connections are to be like, whatever their names and mounts.
+// The properties of connections to start, except their ids and mounts.
 struct StartFlags {
   ConnectionFlags options;
   goferd::admin::v1::AttachMode attach =
@@ -26,13 +29,14 @@ struct StartFlags {
   std::vector<std::string> labels;
 };
 
-// All of them; without the mode, the peer and the ticket's time where the
-// command attaches itself; and those of the peer and the time.
+// Declares all flags; the flags of a command that attaches by itself, which has
+// no attach mode, peer and ticket ttl; the flags of the peer and the ticket
+// ttl.
 void DeclareStartFlags(CLI::App& app, StartFlags& flags);
 void DeclareStartFlagsForAttached(CLI::App& app, StartFlags& flags);
 void DeclarePeerFlags(CLI::App& app, StartFlags& flags);
 
-// All but the names and request_id.
+// Sets every field but `parent` and `request_id`.
 goferd::admin::v1::StartConnectionRequest StartRequest(
     const StartFlags& flags, const std::string& id,
     const std::string& mount_path);

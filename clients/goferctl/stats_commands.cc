@@ -1,18 +1,20 @@
 #include "absl/time/clock.h"
-#include "clients/admin/call.h"
-#include "clients/admin/error_details.h"
 #include "clients/goferctl/fan_out.h"
 #include "clients/goferctl/groups.h"
 #include "clients/goferctl/interruption.h"
 #include "clients/goferctl/listing.h"
 #include "clients/goferctl/names.h"
+#include "clients/goferctl/option.h"
 #include "clients/goferctl/stats_view.h"
+#include "goferd/admin/v1/stats_service.pb.h"
+#include "grpcpp/client_context.h"
 #include "server/base/mutex.h"
 
 namespace goferctl {
 namespace {
 
 using namespace goferd::admin::v1;  // NOLINT: the API's own names.
+namespace methods = goferd::client::methods;
 
 struct StatsFlags {
   std::string name;
@@ -21,12 +23,11 @@ struct StatsFlags {
 };
 
 void Declare(CLI::App& app, StatsFlags& flags) {
-  app.add_option("NAME", flags.name,
-                 "SERVER or SERVER/CONNECTION; with -w, - stands for all")
-      ->required();
-  app.add_flag("-w,--watch", flags.watch, "Again and again");
+  DeclareArgument(app, "NAME", flags.name,
+                  "SERVER or SERVER/CONNECTION; with -w, - stands for all");
+  DeclareFlag(app, "-w,--watch", flags.watch, "Print a sample again and again");
   DeclareDuration(app, "--interval", flags.interval,
-                  "With -w: between two samples (default 10s)");
+                  "With -w: time between two samples (default 10s)");
 }
 
 // One sample: a row for each server or connection.
@@ -49,19 +50,17 @@ absl::Status Watch(Context& context, const StatsFlags& flags,
     if (timeout != absl::InfiniteDuration()) {
       call.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
     }
-    const auto stream = node.client->stats().WatchStats(&call, request);
-    WatchStatsResponse response;
-    while (stream->Read(&response)) {
-      const gofer::base::MutexLock lock(mu);
-      for (const Stats& stats : response.stats()) {
-        listing.Add(node.name, stats, StatsView().cells(stats));
-      }
-      listing.Print();
-      WarnUnreachable(context, node, response);
-    }
-    const grpc::Status status = stream->Finish();
-    return interruption.came() ? absl::OkStatus()
-                               : goferd::client::ToAbslStatus(status);
+    const absl::Status status = node.client->WatchStats(
+        call, request, [&](const WatchStatsResponse& response) {
+          const gofer::base::MutexLock lock(mu);
+          for (const Stats& stats : response.stats()) {
+            listing.Add(node.name, stats, StatsView().cells(stats));
+          }
+          listing.Print();
+          WarnUnreachable(context, node, response);
+          return true;
+        });
+    return interruption.came() ? absl::OkStatus() : status;
   });
 }
 
@@ -74,8 +73,7 @@ absl::Status Run(Context& context, const StatsFlags& flags) {
   GetStatsRequest request;
   request.set_name(*name);
   const auto stats =
-      goferd::client::Call(node->client->stats(), &StatsService::Stub::GetStats,
-                           request, context.call_options());
+      node->client->Call(methods::kGetStats, request, context.call_options());
   if (!stats.ok()) return stats.status();
   Print(context, StatsView(), *stats);
   return absl::OkStatus();
@@ -85,7 +83,7 @@ absl::Status Run(Context& context, const StatsFlags& flags) {
 
 void AddStatsCommands(CLI::App& app, Action& chosen) {
   AddCommand(app, chosen, "stats",
-             "Counters and latencies of a server or a connection",
+             "Show counters and latencies of a server or a connection",
              "stats web\nstats web/c1 -o json\nstats - -w --interval=2s",
              &Declare, &Run);
 }

@@ -1,4 +1,4 @@
-// How Stats look.
+// View of Stats.
 
 #ifndef GOFERD_CLIENTS_GOFERCTL_STATS_VIEW_H_
 #define GOFERD_CLIENTS_GOFERCTL_STATS_VIEW_H_
@@ -10,7 +10,8 @@
 
 namespace goferctl {
 
-// What it holds, in one row; the messages and the holders of FDs below.
+// One row with what the server or connection holds; below it the messages and
+// the connections that hold the most FDs.
 const View<goferd::admin::v1::Stats>& StatsView();
 
 // The bound of the bucket in which the `percent`-th percentile lies: "<2ms",

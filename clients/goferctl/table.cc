@@ -9,7 +9,7 @@ namespace {
 
 constexpr size_t kGap = 2;
 
-// In code points, near enough to columns of a terminal.
+// Counts code points, which comes near enough to columns of a terminal.
 size_t WidthOf(const std::string& text) {
   return static_cast<size_t>(std::count_if(
       text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));

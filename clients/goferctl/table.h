@@ -10,8 +10,8 @@
 
 namespace goferctl {
 
-// The text with "?" for control characters, which may come from labels, names
-// or the texts of a server.
+// The text with "?" for control characters, which labels, names and the texts
+// of a server may have. A terminal would obey them.
 std::string Printable(std::string text);
 
 // Rows are kept until Print, which may be called again for further rows: the
@@ -22,11 +22,11 @@ class Table {
 
   Table(std::vector<std::string> columns, Header header);
 
-  // As many cells as there are columns. An empty cell is shown as "-"; all are
+  // `cells`: one for each column. An empty cell is shown as "-"; every cell is
   // made Printable.
   void AddRow(std::vector<std::string> cells);
-  // The header, once and even if there is no row, and the rows added since the
-  // last call.
+  // Prints the header, once and even if there is no row, and the rows that were
+  // added since the last call.
   void Print(std::ostream& out);
 
  private:

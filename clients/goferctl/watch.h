@@ -14,27 +14,28 @@
 #include "clients/goferctl/event_stream.h"
 #include "clients/goferctl/fan_out.h"
 #include "clients/goferctl/output.h"
+#include "goferd/admin/v1/event_service.pb.h"
 #include "server/base/mutex.h"
 
 namespace goferctl {
 
-// What is watched, beside the list itself.
+// The events to watch after the list.
 struct WatchTarget {
   std::string parent;  // servers/web, servers/-
-  std::string kind;    // As in an event filter.
-  std::string filter;  // That of the list.
+  std::string kind;    // The `kind` of an event filter.
+  std::string filter;  // The filter of the list.
 };
 
-// How an event carries the resource that is watched.
+// The field of an event that holds the watched resource.
 template <class Message>
 struct EventField {
   const Message& (goferd::admin::v1::Event::*get)() const;
   Message* (goferd::admin::v1::Event::*mutable_get)();
 };
 
-// Prints all rows of all nodes as ADDED, then a row for each event; in JSON,
-// all of them as events. Until the user interrupts (then OK), the streams end
-// or a node fails; see RunOnAll for what that means.
+// Prints the rows of all nodes as ADDED, then a row for each event. In JSON
+// both are events. Returns OK when the user interrupts; otherwise what RunOnAll
+// makes of the nodes' failures and ended streams.
 template <class Message, class Response, class Items>
 absl::Status WatchList(
     Context& context, const WatchTarget& target, const View<Message>& view,

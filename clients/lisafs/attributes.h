@@ -11,7 +11,8 @@
 
 namespace gofer::client {
 
-// Who owns a new file; wire::kNoId: whoever the server runs as.
+// The owner of a new file. wire::kNoId stands for the user or group that the
+// server runs as.
 struct Owner {
   uint32_t uid = wire::kNoId;
   uint32_t gid = wire::kNoId;
@@ -29,7 +30,8 @@ struct Device {
   uint32_t minor_number = 0;
 };
 
-// The attributes to change, the others stay. A time's nsec may be UTIME_NOW.
+// The attributes to change; an attribute without a value stays as it is. A
+// time's nsec may be UTIME_NOW.
 struct AttributeChange {
   std::optional<uint32_t> mode = {};  // Permission bits.
   std::optional<uint32_t> uid = {};

@@ -28,10 +28,11 @@ class BoundSocket {
       : handle_(std::move(handle)), host_fd_(std::move(host_fd)) {}
 
   wire::FdId id() const { return handle_.id(); }
-  // Borrowed; for poll(2): readable when Accept has something to return.
+  // The borrowed socket for poll(2). It is readable when Accept can return a
+  // connection.
   int host_fd() const { return host_fd_.get(); }
 
-  // Once, before Accept.
+  // Called once, before Accept.
   base::ErrnoOr<void> Listen(int32_t backlog) const;
   // Does not wait. EAGAIN when nobody has connected, EBADF when the server
   // forgot the socket.

@@ -33,8 +33,8 @@ class Client {
   enum class StartOrder { kConcurrent, kSequential };
 
   // Sends Mount over `socket` (connected, AF_UNIX, SOCK_STREAM; made blocking).
-  // Errors: the server's; EIO, EPROTO when its answer makes no sense; those of
-  // making a thread.
+  // Errors: the server's; EIO, EPROTO for a malformed answer; those of
+  // starting a thread.
   static base::ErrnoOr<Client> Mount(base::UniqueFd socket);
 
   Client(Client&& other) noexcept = default;
@@ -44,16 +44,17 @@ class Client {
   // How many channels gVisor asks for: two to four, as there are CPUs.
   static size_t UsualChannelCount();
 
-  // Asks for `wanted` channels more, and returns how many there are now. Fewer
-  // than wanted when the server reached its limit (it answers ENOMEM). Errors:
-  // ENOMEM when there is none at all; what else went wrong with one of them:
-  // EBADF when descriptors are missing, EINVAL and EPROTO for an unusable
-  // window. The connection goes on with those that came about.
-  // `order`: all requests at once, as gVisor does, or one after the other.
+  // Asks for `wanted` channels more, and returns how many channels there are
+  // now. They are fewer than wanted when the server reached its limit (it
+  // answers ENOMEM). Errors: ENOMEM when there is no channel at all; otherwise
+  // the failure of one of the channels: EBADF when descriptors are missing,
+  // EINVAL and EPROTO for an unusable window. The connection goes on with the
+  // channels that it got. `order`: all requests at once, as gVisor does, or one
+  // after the other.
   base::ErrnoOr<size_t> StartChannels(
       size_t wanted, StartOrder order = StartOrder::kConcurrent);
 
-  // For all requests from now on; kChannels at first.
+  // Sets the pathway of all requests from now on. At first it is kChannels.
   void UsePathway(Pathway pathway) { session_->pathways().Use(pathway); }
 
   const ControlFile& root() const { return *root_; }

@@ -19,11 +19,11 @@ class CloseBatch {
   // As many as gVisor's client collects: pkg/lisafs/client.go, Nov 2023.
   static constexpr size_t kFull = 100;
 
-  // Adds `id`. Returns the whole batch when that made it full, else nothing;
-  // what is returned is the caller's to close.
+  // Adds `id`. Returns the whole batch when that made it full, else an empty
+  // batch. The caller closes the ids that it gets.
   std::vector<wire::FdId> Add(wire::FdId id);
 
-  // Takes what there is, at most kFull.
+  // Takes all ids that are queued, at most kFull.
   std::vector<wire::FdId> Take();
 
  private:

@@ -59,7 +59,8 @@ class ControlFile {
   // Finds one component after the other, as far as they exist.
   base::ErrnoOr<Walked> WalkMultiple(
       std::span<const absl::string_view> names) const;
-  // As WalkMultiple, the attributes only; an empty first name is this file.
+  // Walks as WalkMultiple does, but returns the attributes only. An empty first
+  // name stands for this file.
   base::ErrnoOr<std::vector<wire::Statx>> WalkStat(
       std::span<const absl::string_view> names) const;
   // Finds `path`, components separated by '/'; empty ones and "." are skipped.
@@ -68,7 +69,8 @@ class ControlFile {
   base::ErrnoOr<ControlFile> WalkPath(absl::string_view path) const;
 
   base::ErrnoOr<wire::Statx> Stat() const;
-  // Success when each attribute was tried: see the result. EPERM.
+  // Succeeds when each attribute was tried; the result says which of them
+  // failed. EPERM.
   base::ErrnoOr<SetStatFailure> SetStat(const AttributeChange& change) const;
   base::ErrnoOr<wire::StatFs> StatFs() const;
 
@@ -95,15 +97,15 @@ class ControlFile {
   // Moves an entry of this directory, replacing what is there.
   base::ErrnoOr<void> Rename(absl::string_view name, const ControlFile& new_dir,
                              absl::string_view new_name) const;
-  // `flags`: RENAME_ bits. EINVAL when there are any and the server does not
-  // know the message; none is Rename.
+  // `flags`: RENAME_ bits. EINVAL when a flag is set and the server does
+  // not know the message. Without a flag this is Rename.
   base::ErrnoOr<void> RenameAt2(absl::string_view name,
                                 const ControlFile& new_dir,
                                 absl::string_view new_name,
                                 uint32_t flags) const;
 
-  // `max_size`: bytes, 0 is the most there can be; ERANGE when it is less than
-  // the value, or the list as listxattr(2) would return it.
+  // `max_size`: bytes; 0 stands for the most that a value can have. ERANGE when
+  // it is less than the value, or than the list as listxattr(2) returns it.
   base::ErrnoOr<std::string> GetXattr(absl::string_view name,
                                       uint32_t max_size = 0) const;
   base::ErrnoOr<std::vector<std::string>> ListXattr(
@@ -116,7 +118,7 @@ class ControlFile {
   // Connects to this socket; `type` is a SOCK_ constant. EBADF when the server
   // forgot the socket it announced.
   base::ErrnoOr<base::UniqueFd> Connect(uint32_t type) const;
-  // As the user `peer`.
+  // Connects as Connect does, as the user `peer`.
   base::ErrnoOr<base::UniqueFd> ConnectAs(uint32_t type, Owner peer) const;
   // Makes a socket file of SOCK_ `type`. EBADF as for Connect.
   base::ErrnoOr<Bound> BindAt(absl::string_view name, uint32_t type,

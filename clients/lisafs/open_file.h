@@ -49,15 +49,16 @@ class OpenFile {
 
   // Reads up to into.size() bytes at `offset` and returns how many; fewer when
   // the file ends, 0 at its end, and possibly fewer when an error follows the
-  // first bytes. By the server in as many RPCs as it takes.
+  // first bytes. Through the server it takes as many RPCs as needed.
   base::ErrnoOr<size_t> Read(uint64_t offset, std::span<std::byte> into) const;
   // Writes `bytes` at `offset` and returns how many were written; fewer when an
   // error follows the first of them.
   base::ErrnoOr<size_t> Write(uint64_t offset,
                               std::span<const std::byte> bytes) const;
 
-  // All entries but "." and "..", from the first on. One thread at a time: the
-  // position is the server's. EPROTO when a name is no name.
+  // Returns all entries but "." and "..", from the first on. One thread at a
+  // time may call it, because the server holds the position. EPROTO for an
+  // entry whose name cannot be a file's name.
   base::ErrnoOr<std::vector<DirectoryEntry>> ReadDir() const;
 
   base::ErrnoOr<wire::Statx> Stat() const;
@@ -65,7 +66,8 @@ class OpenFile {
   base::ErrnoOr<void> Allocate(uint64_t mode, uint64_t offset,
                                uint64_t length) const;
   base::ErrnoOr<void> Sync() const;
-  // What close(2) would report. Does nothing where the server does not want it.
+  // Returns the error that close(2) would report. Sends nothing to a server
+  // that does not announce the message.
   base::ErrnoOr<void> Flush() const;
 
  private:

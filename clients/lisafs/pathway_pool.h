@@ -20,15 +20,15 @@
 
 namespace gofer::client {
 
-// What requests travel on: the socket alone, or an idle channel where there is
-// one and else the socket.
+// The pathway of requests: the socket alone; or an idle channel, and the socket
+// when no channel is idle.
 enum class Pathway { kSocketOnly, kChannels };
 
 class PathwayPool;
 
 // The exclusive use of one pathway, given back on destruction. The pool
-// outlives it. Whoever holds one must not wait for another: there may be no
-// other.
+// outlives it. A thread that holds a lease must not wait for another: the pool
+// may have a single pathway, and the thread would wait for itself.
 class PathwayLease {
  public:
   PathwayLease(PathwayLease&& other) noexcept
@@ -64,7 +64,7 @@ class PathwayPool {
   struct Counters {
     uint64_t socket_calls = 0;
     uint64_t channel_calls = 0;
-    size_t channels = 0;  // That live now.
+    size_t channels = 0;  // Alive now.
   };
 
   // `socket`: connected, AF_UNIX, SOCK_STREAM, blocking.
@@ -75,12 +75,13 @@ class PathwayPool {
   // Waits for a pathway. Errors: ECONNRESET after Shutdown.
   base::ErrnoOr<PathwayLease> Acquire();
 
-  // Takes `channel` in, as one that the caller uses; for its handshake, which
-  // Shutdown can interrupt from here on. Errors: ECONNRESET after Shutdown.
+  // Takes `channel` into the pool and leases it to the caller, who makes its
+  // handshake. Shutdown can interrupt the handshake from here on. Errors:
+  // ECONNRESET after Shutdown.
   base::ErrnoOr<PathwayLease> Adopt(
       std::unique_ptr<comm::ClientChannel> channel);
 
-  // For all requests from now on.
+  // Sets the pathway of all requests from now on.
   void Use(Pathway pathway);
 
   // Ends the connection: calls in flight fail, future ones too. Idempotent.
@@ -106,7 +107,7 @@ class PathwayPool {
   bool socket_busy_ ABSL_GUARDED_BY(mu_) = false;
   std::vector<std::unique_ptr<comm::ClientChannel>> channels_
       ABSL_GUARDED_BY(mu_);
-  // Those of channels_ that nobody uses; the last one goes first.
+  // The channels that nobody uses. The last of them is used first.
   std::vector<comm::ClientChannel*> idle_ ABSL_GUARDED_BY(mu_);
   uint64_t socket_calls_ ABSL_GUARDED_BY(mu_) = 0;
   uint64_t channel_calls_ ABSL_GUARDED_BY(mu_) = 0;

@@ -53,18 +53,18 @@ struct Donated {
 
 // Shared by the Client and all its handles. Thread-safe.
 //
-// Errors of all calls: what the server answered; EOPNOTSUPP when it has not
-// announced the message (nothing is sent); EIO when the request is longer than
-// the maximum (nothing is sent), the response is longer or does not parse, or
-// the transport failed; ENOMEM; EPROTO when the answer is to another message;
-// ECONNRESET when the connection had ended before. Calls cannot be interrupted
-// and have no timeout, but none outlasts the server. Source: gVisor
+// Errors of all calls: the errno that the server answered; EOPNOTSUPP when it
+// has not announced the message (nothing is sent); EIO when the request is
+// longer than the maximum (nothing is sent), the response is longer or does not
+// parse, or the transport failed; ENOMEM; EPROTO when the answer is to another
+// message; ECONNRESET when the connection had ended before. Calls cannot be
+// interrupted and have no timeout, but none outlasts the server. Source: gVisor
 // pkg/lisafs/client.go, Nov 2023.
 class Session {
  public:
-  // A server that allows less cannot answer a walk; it is refused.
+  // A server with a smaller maximum cannot answer a walk; it is refused.
   static constexpr uint32_t kMinMessageSize = 512;
-  // Encoded on the stack.
+  // Requests of up to this size are encoded on the stack.
   static constexpr size_t kUsualRequestBytes = 512;
 
   // `socket`: connected, AF_UNIX, SOCK_STREAM; made blocking. Only Mount is
@@ -75,8 +75,8 @@ class Session {
   Session& operator=(const Session&) = delete;
   ~Session() = default;
 
-  // What Mount answered; called once, before there is another thread. Errors:
-  // EPROTO when the maximum makes no sense.
+  // Takes over what Mount answered. Called once, before another thread uses the
+  // session. Errors: EPROTO for a maximum that is too small to work with.
   base::ErrnoOr<void> Agree(uint32_t max_message_size,
                             const wire::Array<uint16_t>& supported);
 
@@ -146,10 +146,11 @@ class Session {
         fds);
   }
 
-  // Closes `id` some time soon. Failure is only logged: the server frees all
-  // FDs when the connection ends. May make an RPC.
+  // Closes `id` with a later batch; the call that fills the batch makes the
+  // RPC. A failure is only logged: the server frees all FDs when the connection
+  // ends.
   void QueueClose(wire::FdId id);
-  // Closes now what is queued.
+  // Closes the queued FDIDs now.
   base::ErrnoOr<void> FlushCloses();
 
  private:

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/auth/role_table.h"
+#include "server/base/log_format.h"
 
 namespace goferd::auth {
 namespace {
@@ -64,9 +65,8 @@ void AuditLog::Write(const AuditRecord& record) {
   const std::string line = ToJson(record);
   if (path_.empty()) {
     // Whatever the log's level is: what was done is on record all the same.
-    const auto log = gofer::base::Log().clone("audit");
-    log->set_level(spdlog::level::info);
-    log->info("audit {}", line);
+    gofer::base::LogAlways("audit", gofer::base::LogLevel::kInfo,
+                           absl::StrCat("audit ", line));
     return;
   }
   gofer::base::MutexLock lock(mu_);

@@ -17,9 +17,9 @@ namespace {
 
 constexpr size_t kMaxFaults = 20;
 
-class Faults : public google::protobuf::io::ErrorCollector {
+class FaultCollector : public google::protobuf::io::ErrorCollector {
  public:
-  explicit Faults(absl::string_view name) : name_(name) {}
+  explicit FaultCollector(absl::string_view name) : name_(name) {}
 
   void AddError(int line, google::protobuf::io::ColumnNumber column,
                 const std::string& text) override {
@@ -75,7 +75,7 @@ absl::Status ReadTextFile(const std::string& path,
 
 absl::Status ParseText(absl::string_view name, const std::string& text,
                        google::protobuf::Message& message) {
-  Faults faults(name);
+  FaultCollector faults(name);
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&faults);
   parser.SetRecursionLimit(32);

@@ -14,7 +14,7 @@ void Write(gpr_log_func_args* entry) {
   uint64_t suppressed = 0;
   if (!limit.Allow(&suppressed)) return;
   gofer::base::LogOf(
-      "grpc", spdlog::level::warn,
+      "grpc", gofer::base::LogLevel::kWarning,
       absl::StrCat(entry->message, " (", suppressed, " more before)"));
 }
 

@@ -32,13 +32,13 @@ using gofer::base::MutexLock;
 using gofer::base::UniqueFd;
 
 // So that a flood does not keep the loop from its other work.
-constexpr int kAcceptsPerTurn = 16;
-constexpr absl::Duration kPauseWithoutFds = absl::Milliseconds(100);
+constexpr int kAttachesPerTurn = 16;
+constexpr absl::Duration kAttachPauseWithoutFds = absl::Milliseconds(100);
 // Clients that are to be told that there is no room for them.
 constexpr size_t kMostRefusals = 128;
 constexpr std::chrono::seconds kPatienceWithClosing(2);
 
-gofer::base::RateLimit accept_failures(10'000'000'000);
+gofer::base::RateLimit socket_accept_failures(10'000'000'000);
 
 // One that has connected. Its socket is closed by the thread that serves it,
 // never by who happens to let go of this last.
@@ -157,7 +157,7 @@ void AttachServer::Core::Stop() {
 }
 
 void AttachServer::Core::OnConnect() {
-  for (int i = 0; i < kAcceptsPerTurn; ++i) {
+  for (int i = 0; i < kAttachesPerTurn; ++i) {
     if (!CanRefuse()) {
       PauseListening();
       return;
@@ -181,7 +181,7 @@ void AttachServer::Core::OnConnect() {
 // would spin.
 void AttachServer::Core::PauseListening() {
   uint64_t suppressed = 0;
-  if (accept_failures.Allow(&suppressed)) {
+  if (socket_accept_failures.Allow(&suppressed)) {
     gofer::base::Log().error(
         "the attach socket takes no clients for now: there are too many, or no "
         "descriptors; {} times before",
@@ -192,7 +192,7 @@ void AttachServer::Core::PauseListening() {
     MutexLock lock(mu_);
     watch = std::move(watch_);
   }
-  loop_.After(kPauseWithoutFds, [weak = weak_from_this()] {
+  loop_.After(kAttachPauseWithoutFds, [weak = weak_from_this()] {
     if (const auto core = weak.lock()) {
       core->gate_.Enter([&] {
         if (!core->Listen().ok()) core->PauseListening();

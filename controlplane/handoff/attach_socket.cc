@@ -13,7 +13,7 @@ namespace {
 
 using errors::Reason;
 
-constexpr NamedSocketKind kKind = {SOCK_SEQPACKET, 64};
+constexpr NamedSocketKind kAttachSocketKind = {SOCK_SEQPACKET, 64};
 
 }  // namespace
 
@@ -32,13 +32,13 @@ absl::StatusOr<AttachSocket> AttachSocket::Listen(
   if (!permissions.ok()) return permissions.status();
   auto directory = OpenSocketDirectory(path.substr(0, slash));
   if (!directory.ok()) return directory.status();
-  if (SomebodyListens(directory->get(), name, kKind.type)) {
+  if (SomebodyListens(directory->get(), name, kAttachSocketKind.type)) {
     return errors::Error(
         Reason::HOST_PERMISSION,
         absl::StrCat(path, ": somebody listens there already"));
   }
-  auto socket = ListenAs(directory->get(), name, "." + name + ".new", kKind,
-                         *permissions);
+  auto socket = ListenAs(directory->get(), name, "." + name + ".new",
+                         kAttachSocketKind, *permissions);
   if (!socket.ok()) return errors::FromErrno(socket.error().number(), path);
   return AttachSocket(*std::move(directory), name, std::move(*socket));
 }

@@ -24,8 +24,8 @@ using gofer::base::ErrnoOr;
 using gofer::base::UniqueFd;
 
 // One client is expected; others wait, or are told to try again.
-constexpr NamedSocketKind kKind = {SOCK_STREAM, 16};
-constexpr mode_t kDirectoryMode = 0711;
+constexpr NamedSocketKind kListenSocketKind = {SOCK_STREAM, 16};
+constexpr mode_t kListenDirectoryMode = 0711;
 constexpr size_t kNameSize = 2 * attach_record::kTicketSize;
 constexpr char kUnknownPrefix[] = ".new-";
 // Far more than there may be tickets.
@@ -70,7 +70,7 @@ absl::StatusOr<ListenDirectory> ListenDirectory::Open(
   auto directory = OpenSocketDirectory(path);
   if (!directory.ok()) return directory.status();
   // Whoever made it: nobody else lists it.
-  if (::fchmod(directory->get(), kDirectoryMode) != 0) {
+  if (::fchmod(directory->get(), kListenDirectoryMode) != 0) {
     return errors::FromErrno(errno, path);
   }
   for (const std::string& name : state::NamesIn(directory->get(), kMostNames)) {
@@ -94,7 +94,7 @@ ErrnoOr<UniqueFd> ListenDirectory::Listen(const std::string& ticket) {
   const std::string unknown =
       absl::StrCat(kUnknownPrefix, next_unknown_.fetch_add(1));
   return ListenAs(directory_.get(), absl::BytesToHexString(ticket), unknown,
-                  kKind, permissions_);
+                  kListenSocketKind, permissions_);
 }
 
 void ListenDirectory::Remove(const std::string& ticket) {

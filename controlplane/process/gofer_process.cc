@@ -60,7 +60,8 @@ class SpawnPlan {
   // Returns an error number, 0 for none.
   int Run(const GoferProcess::Options& options, pid_t* pid) {
     std::vector<std::string> words = {
-        options.gofer_path, "agent", absl::StrCat("--control-fd=", kControlFd)};
+        options.gofer_path, "managed",
+        absl::StrCat("--control-fd=", kControlFd)};
     words.insert(words.end(), options.flags.begin(), options.flags.end());
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());

@@ -58,8 +58,8 @@ class GoferProcess {
     uint64_t start_time = 0;
   };
 
-  // Starts `gofer agent --control-fd=3 FLAGS` with `listener` as descriptor 3,
-  // in a session of its own; it has no other descriptor of ours but the log.
+  // Starts `gofer managed --control-fd=3 FLAGS` with `listener` as descriptor
+  // 3, in a session of its own; it has no other descriptor of ours but the log.
   // Ours is not even shared: what is set on a description holds for all who
   // have it. posix_spawn only: gRPC does not survive a fork. Errors: those of
   // the host.

@@ -4,16 +4,18 @@
 
 namespace goferd::service {
 
+using gofer::base::LogLevel;
+
 admin::LogLevel DaemonLogLevel() {
   switch (gofer::base::Log().level()) {
-    case spdlog::level::trace:
-    case spdlog::level::debug:
+    case LogLevel::kTrace:
+    case LogLevel::kDebug:
       return admin::LOG_LEVEL_DEBUG;
-    case spdlog::level::info:
+    case LogLevel::kInfo:
       return admin::LOG_LEVEL_INFO;
-    case spdlog::level::warn:
+    case LogLevel::kWarning:
       return admin::LOG_LEVEL_WARNING;
-    case spdlog::level::off:
+    case LogLevel::kOff:
       return admin::LOG_LEVEL_OFF;
     default:
       return admin::LOG_LEVEL_ERROR;

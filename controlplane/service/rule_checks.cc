@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "controlplane/service/field_checks.h"
 #include "controlplane/translate/rule_translation.h"
-#include "server/rules/glob.h"
+#include "server/glob/glob.h"
 
 namespace goferd::service {
 namespace {
@@ -33,7 +33,7 @@ void CheckGlob(FieldViolations& violations, absl::string_view field,
   }
   // An empty one is none. The gofer compiles the same.
   if (!glob.empty() && glob.size() <= kMostGlobBytes &&
-      !gofer::rules::Glob::Compile(glob).ok()) {
+      !gofer::glob::Glob::Compile(glob).ok()) {
     violations.Add(field,
                    "must have a \"]\" for each \"[\", ranges from low to high, "
                    "and a character behind each \"\\\"");

@@ -20,6 +20,7 @@ namespace goferd::state {
 namespace {
 
 using gofer::base::Log;
+using gofer::base::LogLevel;
 using gofer::base::MutexLock;
 using gofer::base::UniqueFd;
 
@@ -28,15 +29,15 @@ constexpr int kReadsPerTurn = 4;
 
 // The second word of a gofer's lines. What it says of less interest than INFO
 // was asked for, and is shown.
-spdlog::level::level_enum LevelOf(absl::string_view line) {
+LogLevel LevelOf(absl::string_view line) {
   const std::vector<absl::string_view> words =
       absl::StrSplit(line, absl::MaxSplits(' ', 2));
-  if (words.size() < 2) return spdlog::level::warn;
-  if (words[1] == "error" || words[1] == "critical") return spdlog::level::err;
+  if (words.size() < 2) return LogLevel::kWarning;
+  if (words[1] == "error" || words[1] == "critical") return LogLevel::kError;
   if (words[1] == "info" || words[1] == "debug" || words[1] == "trace") {
-    return spdlog::level::info;
+    return LogLevel::kInfo;
   }
-  return spdlog::level::warn;
+  return LogLevel::kWarning;
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 # that is not on a strictly lower floor.
 #
 #   gofer_library(<name> [NAMESPACE goferd|goferctl] FLOOR <n> SRCS ... HDRS ...
-#                 [DEPS ...] [PRIVATE_DEPS ...])
+#                 [DEPS ...] [PRIVATE_DEPS ...] [ALONE ...])
+#       With GOFERD_UNITY the sources are compiled together, but for those that
+#       ALONE names: their file-local names collide with another file's.
 #       Makes gofer_<name> with the alias gofer::<name>, or those of another
 #       namespace.
 #   gofer_executable(<name> FLOOR <n> SRCS ... [DEPS ...] [STATIC])
@@ -16,6 +18,7 @@
 
 include_guard(GLOBAL)
 include(StaticLinking)
+include(PrecompiledHeaders)
 
 function(_gofer_common target)
   target_compile_features(${target} PUBLIC cxx_std_20)
@@ -52,7 +55,7 @@ endfunction()
 
 function(gofer_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "FLOOR;NAMESPACE"
-    "SRCS;HDRS;DEPS;PRIVATE_DEPS")
+    "SRCS;HDRS;DEPS;PRIVATE_DEPS;ALONE")
   if(NOT DEFINED arg_FLOOR OR DEFINED arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "gofer_library(${name}): FLOOR missing, or unknown "
       "words: ${arg_UNPARSED_ARGUMENTS}")
@@ -65,6 +68,19 @@ function(gofer_library name)
   if(arg_SRCS)
     add_library(${target} STATIC ${arg_SRCS})
     _gofer_common(${target})
+    if(GOFERD_UNITY)
+      set_target_properties(${target} PROPERTIES
+        UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${GOFERD_UNITY_BATCH})
+      # A private class of a .cc may have members of file-local types. GCC warns
+      # of that in files that are included, as all of these are.
+      if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+      endif()
+      if(arg_ALONE)
+        set_source_files_properties(${arg_ALONE} PROPERTIES
+          SKIP_UNITY_BUILD_INCLUSION ON)
+      endif()
+    endif()
     gofer_choose_linkage(deps ${arg_DEPS})
     gofer_choose_linkage(private_deps ${arg_PRIVATE_DEPS})
     target_link_libraries(${target} PUBLIC ${deps} PRIVATE ${private_deps})
@@ -81,11 +97,7 @@ function(gofer_library name)
       BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${arg_HDRS})
   endif()
   set_target_properties(${target} PROPERTIES GOFER_FLOOR ${arg_FLOOR})
-  # Reading gRPC and protobuf once more for each header takes longer than all
-  # else; a header is the first that its own source includes.
-  if(NOT arg_NAMESPACE STREQUAL "gofer")
-    set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS OFF)
-  endif()
+  gofer_use_precompiled_headers(${target} LIBRARY ${arg_DEPS} ${arg_PRIVATE_DEPS})
   add_library(${arg_NAMESPACE}::${name} ALIAS ${target})
 endfunction()
 
@@ -102,6 +114,14 @@ function(gofer_executable name)
   set_target_properties(${name} PROPERTIES GOFER_FLOOR ${arg_FLOOR})
 endfunction()
 
+# Instrumented tests take twice as long to optimise, and what they test is
+# optimised in any case.
+function(_gofer_test_options target)
+  if(CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+    target_compile_options(${target} PRIVATE -O0)
+  endif()
+endfunction()
+
 function(gofer_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "KIND;TIMEOUT" "SRCS;DEPS")
   set(kinds unit conformance stress integration fuzz bench)
@@ -116,12 +136,13 @@ function(gofer_test name)
   endif()
   add_executable(${name} ${arg_SRCS})
   _gofer_common(${name})
-  # Instrumented tests take twice as long to optimise, and what they test is
-  # optimised in any case.
-  if(CMAKE_CXX_FLAGS MATCHES "-fsanitize" AND NOT arg_KIND STREQUAL "fuzz")
-    target_compile_options(${name} PRIVATE -O0)
+  if(NOT arg_KIND STREQUAL "fuzz")
+    _gofer_test_options(${name})
   endif()
   target_link_libraries(${name} PRIVATE ${arg_DEPS})
+  if(NOT arg_KIND MATCHES "^(fuzz|bench)$")
+    gofer_use_precompiled_headers(${name} TEST ${arg_DEPS})
+  endif()
   if(arg_KIND STREQUAL "fuzz")
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   elseif(arg_KIND STREQUAL "bench")

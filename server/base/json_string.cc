@@ -22,7 +22,7 @@ struct Form {
   uint32_t least;
 };
 
-Form FormOf(unsigned char first) {
+Form ReadForm(unsigned char first) {
   if (first < 0x80) return {1, first, 0};
   if (first >= 0xC0 && first < 0xE0) return {2, first & 0x1Fu, 0x80};
   if (first >= 0xE0 && first < 0xF0) return {3, first & 0x0Fu, 0x800};
@@ -32,7 +32,7 @@ Form FormOf(unsigned char first) {
 
 // The first character of `bytes`, which has one byte or more.
 Character Decode(absl::string_view bytes) {
-  const Form form = FormOf(static_cast<unsigned char>(bytes[0]));
+  const Form form = ReadForm(static_cast<unsigned char>(bytes[0]));
   if (form.size == 0 || form.size > bytes.size()) return {};
   uint32_t code = form.bits;
   for (size_t i = 1; i < form.size; ++i) {

@@ -10,21 +10,21 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/json_string.h"
-#include "server/base/log.h"
+#include "server/base/log_backend.h"
 
 namespace gofer::base {
 namespace {
 
 // The form and the name under which the process says why it ends.
-struct Voice {
+struct LogIdentity {
   LogFormat format = LogFormat::kText;
   std::string process = "gofer";
 };
 
-Voice& OwnVoice() {
+LogIdentity& OwnIdentity() {
   // Leaked on purpose, like the log.
-  static Voice* const voice = new Voice;
-  return *voice;
+  static LogIdentity* const identity = new LogIdentity;
+  return *identity;
 }
 
 absl::string_view View(spdlog::string_view_t text) {
@@ -136,26 +136,33 @@ void LineFormatter::FormatJson(const spdlog::details::log_msg& message,
 }
 
 void SetLogFormat(LogFormat format, absl::string_view process) {
-  OwnVoice() = {format, std::string(process)};
-  Log().set_formatter(std::make_unique<LineFormatter>(format, process));
+  OwnIdentity() = {format, std::string(process)};
+  LogBackend().set_formatter(std::make_unique<LineFormatter>(format, process));
 }
 
-void LogOf(absl::string_view component, spdlog::level::level_enum level,
+void LogOf(absl::string_view component, LogLevel level,
            absl::string_view text) {
-  if (!Log().should_log(level)) return;
-  const spdlog::details::log_msg message(View(component), level, View(text));
-  for (const spdlog::sink_ptr& sink : Log().sinks()) sink->log(message);
+  if (LogBackend().should_log(ToSpdlog(level))) {
+    LogAlways(component, level, text);
+  }
+}
+
+void LogAlways(absl::string_view component, LogLevel level,
+               absl::string_view text) {
+  const spdlog::details::log_msg message(View(component), ToSpdlog(level),
+                                         View(text));
+  for (const spdlog::sink_ptr& sink : LogBackend().sinks()) sink->log(message);
 }
 
 void SayLastWords(absl::string_view text) {
-  const Voice& voice = OwnVoice();
+  const LogIdentity& identity = OwnIdentity();
   const std::string words(text);
-  if (voice.format == LogFormat::kText) {
-    std::fprintf(stderr, "%s: %s\n", voice.process.c_str(), words.c_str());
+  if (identity.format == LogFormat::kText) {
+    std::fprintf(stderr, "%s: %s\n", identity.process.c_str(), words.c_str());
     return;
   }
   const spdlog::details::log_msg message({}, spdlog::level::err, View(text));
-  for (const spdlog::sink_ptr& sink : Log().sinks()) sink->log(message);
+  for (const spdlog::sink_ptr& sink : LogBackend().sinks()) sink->log(message);
 }
 
 }  // namespace gofer::base

@@ -1,16 +1,10 @@
-// LineFormatter: how a line of the log looks.
+// LogFormat: what the log looks like, and records that do not come from Log().
 
 #ifndef GOFER_SERVER_BASE_LOG_FORMAT_H_
 #define GOFER_SERVER_BASE_LOG_FORMAT_H_
 
-#include <spdlog/common.h>
-#include <spdlog/formatter.h>
-#include <spdlog/pattern_formatter.h>
-
-#include <memory>
-#include <string>
-
 #include "absl/strings/string_view.h"
+#include "server/base/log.h"
 
 namespace gofer::base {
 
@@ -22,37 +16,16 @@ enum class LogFormat {
   kJson,
 };
 
-// One record is one line, whatever is in its message: what would end the line
-// or is no text is escaped, so that a name that a client chose is not taken for
-// another record. `process` is the component of records that name none. Used by
-// one thread at a time, which spdlog's sinks see to.
-class LineFormatter final : public spdlog::formatter {
- public:
-  LineFormatter(LogFormat format, absl::string_view process);
-
-  void format(const spdlog::details::log_msg& message,
-              spdlog::memory_buf_t& line) override;
-  std::unique_ptr<spdlog::formatter> clone() const override;
-
- private:
-  void FormatText(const spdlog::details::log_msg& message,
-                  spdlog::memory_buf_t& line);
-  void FormatJson(const spdlog::details::log_msg& message,
-                  spdlog::memory_buf_t& line) const;
-
-  const LogFormat format_;
-  const std::string process_;
-  spdlog::pattern_formatter text_;
-};
-
 // Makes the log use `format` and name `process` as its component. Call it
 // before there are threads.
-// are threads.
 void SetLogFormat(LogFormat format, absl::string_view process);
 
 // Logs a record of a library under the library's own name. Thread-safe.
-void LogOf(absl::string_view component, spdlog::level::level_enum level,
-           absl::string_view text);
+void LogOf(absl::string_view component, LogLevel level, absl::string_view text);
+
+// Does the same whatever the log's level is. Thread-safe.
+void LogAlways(absl::string_view component, LogLevel level,
+               absl::string_view text);
 
 // Writes to stderr why the process ends, whatever the level of the log: as
 // "PROCESS: text" or, when the format is JSON, as a record.

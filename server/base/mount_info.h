@@ -17,7 +17,7 @@ struct MountInfo {
   uint64_t id = 0;
   uint64_t parent = 0;
   std::string mount_point;  // As seen from the reader's root, unescaped.
-  std::string type;         // Of the file system; empty if the line ends early.
+  std::string type;         // The file system's; empty if the line ends early.
 };
 
 // Parses the text of a mountinfo file. The kernel's order is kept: a mount

@@ -10,10 +10,10 @@
 namespace gofer::comm {
 namespace {
 
-constexpr size_t kHeaderBytes = sizeof(wire::ChannelHeader);
+constexpr size_t kChannelHeaderBytes = sizeof(wire::ChannelHeader);
 // A copy larger than this is given back with its response: only requests with
 // thousands of names or FDs need it, and the thread may then wait for days.
-constexpr size_t kKeptBytes = size_t{64} << 10;
+constexpr size_t kKeptPrefixBytes = size_t{64} << 10;
 
 }  // namespace
 
@@ -37,13 +37,13 @@ base::ErrnoOr<Request> ChannelCommunicator::Receive() {
   }
   const auto data_len = endpoint_.WaitForTurn();
   if (!data_len.ok()) return data_len.error();
-  if (*data_len < kHeaderBytes) {
+  if (*data_len < kChannelHeaderBytes) {
     Shutdown();
     return base::Errno(EPROTO);
   }
   wire::ChannelHeader header;
-  std::memcpy(&header, endpoint_.data().data(), kHeaderBytes);
-  payload_len_ = *data_len - static_cast<uint32_t>(kHeaderBytes);
+  std::memcpy(&header, endpoint_.data().data(), kChannelHeaderBytes);
+  payload_len_ = *data_len - static_cast<uint32_t>(kChannelHeaderBytes);
   return Request{.message = header.message,
                  .payload_len = payload_len_,
                  .too_long = payload_len_ > max_payload_};
@@ -56,18 +56,18 @@ base::ErrnoOr<std::span<const std::byte>> ChannelCommunicator::Prefix(
   if (auto reserved = prefix_.Reserve(n, 0); !reserved.ok()) {
     return reserved.error();
   }
-  std::memcpy(prefix_.data(), endpoint_.data().data() + kHeaderBytes, n);
+  std::memcpy(prefix_.data(), endpoint_.data().data() + kChannelHeaderBytes, n);
   return std::span<const std::byte>(prefix_.span(0, n));
 }
 
 std::span<const std::byte> ChannelCommunicator::Bulk(size_t offset) {
   return std::span<const std::byte>(endpoint_.data())
-      .subspan(kHeaderBytes, payload_len_)
+      .subspan(kChannelHeaderBytes, payload_len_)
       .subspan(offset);
 }
 
 base::ErrnoOr<std::span<std::byte>> ChannelCommunicator::Response(size_t n) {
-  const auto room = endpoint_.data().subspan(kHeaderBytes);
+  const auto room = endpoint_.data().subspan(kChannelHeaderBytes);
   if (n > room.size()) return base::Errno(EIO);
   return room.first(n);
 }
@@ -80,10 +80,10 @@ base::ErrnoOr<void> ChannelCommunicator::Send(uint16_t message,
       .message = message,
       .num_fds = static_cast<uint8_t>(fds_.Send(fds)),
       .padding = 0};
-  std::memcpy(endpoint_.data().data(), &header, kHeaderBytes);
-  const auto sent =
-      endpoint_.HandOver(static_cast<uint32_t>(kHeaderBytes + payload_len));
-  if (prefix_.capacity() > kKeptBytes) prefix_.Release();
+  std::memcpy(endpoint_.data().data(), &header, kChannelHeaderBytes);
+  const auto sent = endpoint_.HandOver(
+      static_cast<uint32_t>(kChannelHeaderBytes + payload_len));
+  if (prefix_.capacity() > kKeptPrefixBytes) prefix_.Release();
   return sent;
 }
 

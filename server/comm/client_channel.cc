@@ -10,7 +10,7 @@
 namespace gofer::comm {
 namespace {
 
-constexpr size_t kHeaderBytes = sizeof(wire::ChannelHeader);
+constexpr size_t kWindowHeaderBytes = sizeof(wire::ChannelHeader);
 
 void Append(std::span<const std::byte> bytes, std::span<std::byte>* room) {
   if (bytes.empty()) return;
@@ -41,8 +41,8 @@ base::ErrnoOr<Response> ClientChannel::RoundTrip(
     uint16_t message, std::span<const std::byte> head,
     std::span<const std::byte> bulk, size_t fds_wanted) {
   std::span<std::byte> room = endpoint_.data();
-  if (head.size() > room.size() - kHeaderBytes ||
-      bulk.size() > room.size() - kHeaderBytes - head.size()) {
+  if (head.size() > room.size() - kWindowHeaderBytes ||
+      bulk.size() > room.size() - kWindowHeaderBytes - head.size()) {
     return base::Errno(EMSGSIZE);
   }
   const wire::ChannelHeader header{
@@ -51,7 +51,7 @@ base::ErrnoOr<Response> ClientChannel::RoundTrip(
   Append(head, &room);
   Append(bulk, &room);
   const auto sent = endpoint_.HandOver(
-      static_cast<uint32_t>(kHeaderBytes + head.size() + bulk.size()));
+      static_cast<uint32_t>(kWindowHeaderBytes + head.size() + bulk.size()));
   if (!sent.ok()) return sent.error();
   const auto data_len = endpoint_.WaitForTurn();
   if (!data_len.ok()) return data_len.error();
@@ -60,13 +60,13 @@ base::ErrnoOr<Response> ClientChannel::RoundTrip(
 
 base::ErrnoOr<Response> ClientChannel::TakeResponse(uint32_t data_len,
                                                     size_t fds_wanted) {
-  if (data_len < kHeaderBytes) {
+  if (data_len < kWindowHeaderBytes) {
     Shutdown();
     return base::Errno(EPROTO);
   }
   wire::ChannelHeader header;
-  std::memcpy(&header, endpoint_.data().data(), kHeaderBytes);
-  const size_t payload_len = data_len - kHeaderBytes;
+  std::memcpy(&header, endpoint_.data().data(), kWindowHeaderBytes);
+  const size_t payload_len = data_len - kWindowHeaderBytes;
   if (auto reserved = payload_.Reserve(payload_len, 0); !reserved.ok()) {
     return reserved.error();
   }
@@ -74,7 +74,7 @@ base::ErrnoOr<Response> ClientChannel::TakeResponse(uint32_t data_len,
   response.message = header.message;
   response.payload = payload_.span(0, payload_len);
   if (payload_len > 0) {
-    std::memcpy(payload_.data(), endpoint_.data().data() + kHeaderBytes,
+    std::memcpy(payload_.data(), endpoint_.data().data() + kWindowHeaderBytes,
                 payload_len);
   }
   for (size_t i = 0; i < header.num_fds; ++i) {

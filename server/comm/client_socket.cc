@@ -17,8 +17,8 @@
 namespace gofer::comm {
 namespace {
 
-constexpr size_t kHeaderBytes = sizeof(wire::SocketHeader);
-constexpr size_t kInitialBytes = 4096;
+constexpr size_t kResponseHeaderBytes = sizeof(wire::SocketHeader);
+constexpr size_t kInitialResponseBytes = 4096;
 
 // Drops the first `bytes` of what `message` still has to send.
 void Advance(msghdr* message, size_t bytes) {
@@ -54,10 +54,10 @@ base::ErrnoOr<Response> ClientSocket::RoundTrip(uint16_t message,
     return base::Errno(EMSGSIZE);
   }
   if (auto sent = SendRequest(message, head, bulk); !sent.ok()) {
-    return Ended(sent.error());
+    return EndPathway(sent.error());
   }
   auto response = ReceiveResponse();
-  if (!response.ok()) return Ended(response.error());
+  if (!response.ok()) return EndPathway(response.error());
   if (response->fds.size() > fds_wanted) response->fds.resize(fds_wanted);
   return response;
 }
@@ -90,17 +90,18 @@ base::ErrnoOr<void> ClientSocket::SendRequest(uint16_t message,
 
 base::ErrnoOr<Response> ClientSocket::ReceiveResponse() {
   Response response;
-  if (auto room = in_.Reserve(kInitialBytes, 0); !room.ok()) {
+  if (auto room = in_.Reserve(kInitialResponseBytes, 0); !room.ok()) {
     return room.error();
   }
   size_t got = 0;
-  if (auto read = ReadUntil(kHeaderBytes, &got, &response.fds); !read.ok()) {
+  if (auto read = ReadUntil(kResponseHeaderBytes, &got, &response.fds);
+      !read.ok()) {
     return read.error();
   }
   wire::SocketHeader header;
-  std::memcpy(&header, in_.data(), kHeaderBytes);
+  std::memcpy(&header, in_.data(), kResponseHeaderBytes);
   if (header.payload_len > wire::kMaxMessageSize) return base::Errno(EPROTO);
-  const size_t bytes = kHeaderBytes + size_t{header.payload_len};
+  const size_t bytes = kResponseHeaderBytes + size_t{header.payload_len};
   if (auto room = in_.Reserve(bytes, got); !room.ok()) return room.error();
   if (auto read = ReadUntil(bytes, &got, &response.fds); !read.ok()) {
     return read.error();
@@ -108,7 +109,7 @@ base::ErrnoOr<Response> ClientSocket::ReceiveResponse() {
   // Nobody asked for more than one response.
   if (got > bytes) return base::Errno(EPROTO);
   response.message = header.message;
-  response.payload = in_.span(kHeaderBytes, header.payload_len);
+  response.payload = in_.span(kResponseHeaderBytes, header.payload_len);
   return response;
 }
 
@@ -129,7 +130,7 @@ base::ErrnoOr<void> ClientSocket::ReadUntil(size_t wanted, size_t* got,
   return {};
 }
 
-base::Errno ClientSocket::Ended(base::Errno error) {
+base::Errno ClientSocket::EndPathway(base::Errno error) {
   if (ended_.load(std::memory_order_acquire)) return base::Errno(ESHUTDOWN);
   // The rest of the frame would be taken for the next frame.
   Shutdown();

@@ -43,7 +43,7 @@ class ClientSocket final : public ClientCommunicator {
   base::ErrnoOr<void> ReadUntil(size_t wanted, size_t* got,
                                 std::vector<base::UniqueFd>* fds);
   // Ends the pathway because of `error`; returns the error that callers get.
-  base::Errno Ended(base::Errno error);
+  base::Errno EndPathway(base::Errno error);
 
   const base::UniqueFd socket_;
   std::atomic<bool> ended_ = false;

@@ -64,14 +64,15 @@ class Communicator {
   // together with `fds` (borrowed; at most 255), and on a channel waits for
   // nothing. Errors end the pathway, as in Receive.
   //
-  // The kernel limits the descriptors that a user has sent and nobody has
-  // taken (to RLIMIT_NOFILE, ETOOMANYREFS). All connections share this room, so
-  // a client that takes none gets no more after a few: on a channel an FD that
-  // cannot be queued at once is left out, with all after it, and the count sent
-  // says so; on a socket, all of a response that follows some KiB of unread
-  // ones. Where the kernel refuses, the response goes without descriptors too,
-  // which clients take for "none". A client with one request at a time on each
-  // pathway never sees this.
+  // The kernel limits the descriptors that a user has sent and nobody has taken
+  // (to RLIMIT_NOFILE, ETOOMANYREFS), and all connections share that limit. So
+  // a client that does not take its descriptors gets no more after a few: on a
+  // channel, an FD that cannot be queued at once is left out with all FDs after
+  // it, and the count in the header says so; on a socket, a response that
+  // follows some KiB of unread responses goes without FDs. Where the kernel
+  // refuses, the response goes without descriptors too, which clients take for
+  // "none". A client with one request at a time on each pathway never sees
+  // this.
   virtual base::ErrnoOr<void> Send(uint16_t message, size_t payload_len,
                                    std::span<const int> fds) = 0;
 

@@ -29,13 +29,13 @@ constexpr size_t kInitialBytes = 4096;
 constexpr size_t kKeptBytes = size_t{64} << 10;
 // Too-long requests are read in pieces of this size.
 constexpr size_t kDrainBytes = size_t{16} << 10;
-// Unread responses, as the kernel counts them (a small one is some 700 bytes),
-// beyond which a client gets no descriptors.
+// Unread responses, as the kernel counts them (a small response is some 700
+// bytes), beyond which a client gets no descriptors.
 constexpr int kMaxUnreadBytes = 4096;
 
 // Blocks until `socket` is ready for `events` or has failed; returns whether
 // that came within `timeout_ms` (-1: no limit).
-bool Ready(int socket, short events, int timeout_ms) {
+bool WaitUntilReady(int socket, short events, int timeout_ms) {
   pollfd entry = {.fd = socket, .events = events, .revents = 0};
   return base::RetryOnEintr([&] { return ::poll(&entry, 1, timeout_ms); }) != 0;
 }
@@ -115,7 +115,7 @@ base::ErrnoOr<void> SocketCommunicator::Send(uint16_t message,
     }
     if (sent.error() == base::Errno(EPIPE)) return base::Errno(ECONNRESET);
     if (sent.error() != base::Errno(EAGAIN)) return sent.error();
-    (void)Ready(socket_.get(), POLLOUT, -1);
+    (void)WaitUntilReady(socket_.get(), POLLOUT, -1);
   }
   return {};
 }
@@ -213,7 +213,7 @@ base::ErrnoOr<size_t> SocketCommunicator::ReadSome(std::span<std::byte> into) {
   for (;;) {
     const auto read = ReadOnce(into, 0);
     if (read.ok() || read.error() != base::Errno(EAGAIN)) return read;
-    (void)Ready(socket_.get(), POLLIN, -1);
+    (void)WaitUntilReady(socket_.get(), POLLIN, -1);
   }
 }
 
@@ -230,7 +230,7 @@ base::ErrnoOr<size_t> SocketCommunicator::ReadOnce(std::span<std::byte> into,
 
 base::ErrnoOr<void> SocketCommunicator::ReleaseWhenIdle() {
   if (in_.capacity() <= kKeptBytes && out_.capacity() <= kKeptBytes) return {};
-  if (Ready(socket_.get(), POLLIN, idle_millis_)) return {};
+  if (WaitUntilReady(socket_.get(), POLLIN, idle_millis_)) return {};
   in_.Release();
   out_.Release();
   return in_.Reserve(kInitialBytes, 0);

@@ -21,8 +21,8 @@ namespace gofer::comm {
 // as there is with one system call, so a small request costs one, and later
 // requests that were already queued cost none. Between requests it waits as a
 // channel does: a client that asks again at once is waited for on the core for
-// some microseconds (flipcall::Waiter), an idle one costs nothing. Descriptors
-// that a client attaches are dropped by the kernel.
+// some microseconds (flipcall::Waiter), an idle client costs nothing.
+// Descriptors that a client attaches are dropped by the kernel.
 //
 // Memory: two private buffers that grow with the messages, to the maximum
 // message size at most, and are given back when the client has been silent for

@@ -1,4 +1,5 @@
-// What goferd checks before a gofer does, so that both mean the same.
+// The limits that goferd checks before a gofer does, so that both mean the
+// same.
 
 #ifndef GOFER_SERVER_CONTROL_BOUNDS_H_
 #define GOFER_SERVER_CONTROL_BOUNDS_H_
@@ -8,11 +9,12 @@
 
 namespace gofer::control {
 
-// Of a server's max_fds. With fewer a gofer has none left for its clients.
+// The least max_fds of a server. With fewer FDs a gofer has none left for its
+// clients.
 inline constexpr uint32_t kFewestServerFds = 64;
-// Rules of one server.
+// The most rules of one server.
 inline constexpr uint32_t kMostRules = 1000;
-// Of the daemon_data of a rule, of a connection and of a server, in bytes.
+// The most bytes of daemon_data of a rule, of a connection and of a server.
 inline constexpr size_t kMostRuleData = size_t{32} << 10;
 inline constexpr size_t kMostConnectionData = size_t{16} << 10;
 inline constexpr size_t kMostServerData = size_t{64} << 10;

@@ -39,7 +39,7 @@ uint32_t GetNumber(const char* in) {
   return number;
 }
 
-// Until `socket` has room or `deadline_ns` has passed.
+// Waits until `socket` has room or `deadline_ns` has passed.
 base::ErrnoOr<void> AwaitRoom(int socket, uint64_t deadline_ns) {
   const uint64_t now = base::MonotonicNanos();
   if (now >= deadline_ns) return base::Errno(ETIMEDOUT);
@@ -129,7 +129,8 @@ base::ErrnoOr<Frame> ControlChannel::Receive() {
         header.frame_bytes != expected_ ||
         header.offset != partial_.bytes.size() ||
         part > expected_ - partial_.bytes.size() ||
-        // One byte at a time would keep us here for a million packets.
+        // A peer that sent a byte at a time would keep us here for a million
+        // packets.
         (part < kBodyBytes && part < expected_ - partial_.bytes.size()) ||
         (!is_first && !received->fds.empty())) {
       return base::Errno(EPROTO);

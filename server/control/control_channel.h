@@ -22,7 +22,7 @@ inline constexpr size_t kMaxFrameBytes = size_t{1} << 20;
 // the kernel carries one more.
 inline constexpr size_t kMaxFrameFds = 252;
 
-// One message of the peer and what came with it.
+// A message of the peer and the descriptors that came with it.
 struct Frame {
   std::string bytes;
   std::vector<base::UniqueFd> fds;
@@ -39,9 +39,9 @@ struct Frame {
 // thread at a time. An error other than EAGAIN is the end of the channel.
 class ControlChannel {
  public:
-  // `socket` is switched to non-blocking. From a peer that has no descriptors
-  // to send `max_received_fds` is 0: none is taken out of the socket then,
-  // since letting go of one may block.
+  // `socket` is switched to non-blocking. `max_received_fds` is 0 for a peer
+  // that has no descriptors to send: no descriptor is taken out of the socket
+  // then, since closing it may block.
   explicit ControlChannel(base::UniqueFd socket,
                           size_t max_received_fds = kMaxFrameFds);
 
@@ -55,20 +55,20 @@ class ControlChannel {
   base::ErrnoOr<void> Send(absl::string_view bytes, std::span<const int> fds,
                            uint64_t timeout_ns);
 
-  // The next frame if all of it is there, without waiting. Errors: EAGAIN (not
-  // yet: poll and call again), ECONNRESET (the peer has closed), EPROTO
-  // (packets that make no frame, or too large a one), EMSGSIZE (descriptors
-  // that could not be taken: all closed, or, with a `max_received_fds` of 0,
-  // left in the socket), others of recvmsg.
+  // Returns the next frame if all of it has come, without waiting. Errors:
+  // EAGAIN (not yet: poll and call again), ECONNRESET (the peer has closed),
+  // EPROTO (packets that make no frame, or too large a one), EMSGSIZE
+  // (descriptors that could not be taken: all closed, or, with a
+  // `max_received_fds` of 0, left in the socket), others of recvmsg.
   base::ErrnoOr<Frame> Receive();
 
-  // Makes the peer, and those who wait on this end, see the end.
+  // Makes the peer, and threads that wait on this end, see the end.
   void Shutdown();
 
  private:
   base::UniqueFd socket_;
   const size_t max_received_fds_;
-  // The frame that is coming.
+  // The part of the next frame that has come.
   Frame partial_;
   size_t expected_ = 0;
   std::vector<char> packet_;

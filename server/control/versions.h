@@ -1,5 +1,5 @@
-// The versions of the protocol between goferd and a gofer, and what each side
-// can do.
+// CommonVersion: the versions of the worker protocol, and what each side can
+// do.
 
 #ifndef GOFER_SERVER_CONTROL_VERSIONS_H_
 #define GOFER_SERVER_CONTROL_VERSIONS_H_
@@ -18,7 +18,7 @@ namespace gofer::control {
 inline constexpr uint32_t kMinProtocolVersion = 2;
 inline constexpr uint32_t kMaxProtocolVersion = 2;
 
-// What we are, to be sent.
+// Our Party, to be sent.
 goferd::worker::v1::Party MakeParty(
     absl::string_view release,
     std::initializer_list<goferd::worker::v1::Capability> capabilities);
@@ -28,7 +28,7 @@ goferd::worker::v1::Party MakeParty(
 std::optional<uint32_t> CommonVersion(const goferd::worker::v1::Party& ours,
                                       const goferd::worker::v1::Party& theirs);
 
-// Whether the peer says that it can do that.
+// Whether the peer says that it has the capability.
 bool HasCapability(const goferd::worker::v1::Party& party,
                    goferd::worker::v1::Capability capability);
 

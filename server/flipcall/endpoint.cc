@@ -72,7 +72,7 @@ base::ErrnoOr<void> Endpoint::SendHandshake() {
 base::ErrnoOr<void> Endpoint::ReceiveHandshake() {
   const auto data_len = WaitForTurn();
   if (!data_len.ok()) return data_len.error();
-  if (!IsHandshake(data().first(*data_len))) return Violated();
+  if (!IsHandshake(data().first(*data_len))) return FailProtocol();
   return {};
 }
 
@@ -81,10 +81,10 @@ base::ErrnoOr<uint32_t> Endpoint::WaitForTurn() {
   const auto turn = BlockUntilActive();
   if (!LeaveBlocking()) return base::Errno(ESHUTDOWN);
   if (!turn.ok()) {
-    return turn.error() == base::Errno(EPROTO) ? Violated() : turn.error();
+    return turn.error() == base::Errno(EPROTO) ? FailProtocol() : turn.error();
   }
   const uint32_t data_len = window_.data_len().load(std::memory_order_relaxed);
-  if (data_len > data().size()) return Violated();
+  if (data_len > data().size()) return FailProtocol();
   return data_len;
 }
 
@@ -109,7 +109,7 @@ base::ErrnoOr<void> Endpoint::HandOver(uint32_t data_len) {
   uint32_t state = own_active_;
   if (!window_.conn_state().compare_exchange_strong(
           state, peer_active_, std::memory_order_acq_rel)) {
-    if (state != Word(ConnState::kShutDown)) return Violated();
+    if (state != Word(ConnState::kShutDown)) return FailProtocol();
     return base::Errno(shutdown_requested() ? ESHUTDOWN : ECONNRESET);
   }
   FutexWake(window_.conn_state_word(), 1);
@@ -162,7 +162,7 @@ void Endpoint::PublishShutdown() {
   }
 }
 
-base::Errno Endpoint::Violated() {
+base::Errno Endpoint::FailProtocol() {
   Shutdown();
   return base::Errno(EPROTO);
 }

@@ -1,6 +1,6 @@
 // Endpoint: one side of a flipcall channel. Two endpoints on one packet window
-// take turns: the active one owns the datagram, hands it over and waits until
-// it gets it back.
+// take turns: the active endpoint owns the datagram, hands it over and waits
+// until it gets it back.
 
 #ifndef GOFER_SERVER_FLIPCALL_ENDPOINT_H_
 #define GOFER_SERVER_FLIPCALL_ENDPOINT_H_
@@ -77,7 +77,7 @@ class Endpoint {
   bool LeaveBlocking();
   bool shutdown_requested() const;
   void PublishShutdown();
-  base::Errno Violated();
+  base::Errno FailProtocol();
 
   const uint32_t own_active_;
   const uint32_t peer_active_;

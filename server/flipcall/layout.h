@@ -28,7 +28,7 @@ inline constexpr size_t kPacketHeaderBytes = 16;
 // A window is at least a page and its length fits 32 bits.
 inline constexpr uint64_t kMaxWindowBytes = 0xFFFFFFFF;
 
-// What either side sends first: an empty JSON object and a newline.
+// The first datagram of either side: an empty JSON object and a newline.
 inline constexpr char kHandshake[] = {'{', '}', '\n'};
 
 }  // namespace gofer::flipcall

@@ -48,7 +48,8 @@ class PacketWindow {
   std::atomic_ref<uint32_t> data_len() const {
     return std::atomic_ref<uint32_t>(*Word(kDataLenOffset));
   }
-  // Where the datagram goes; its size is the longest one that fits (dataCap).
+  // Where the datagram goes; its size is the longest datagram that fits
+  // (dataCap).
   std::span<std::byte> data() const {
     return {base_ + kPacketHeaderBytes, length_ - kPacketHeaderBytes};
   }

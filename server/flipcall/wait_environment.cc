@@ -10,7 +10,7 @@
 namespace gofer::flipcall {
 namespace {
 
-int UsableCpus() {
+int CountUsableCpus() {
   cpu_set_t cpus;
   // The call fails on more than 1024 CPUs; one spinner is safe there.
   if (::sched_getaffinity(0, sizeof(cpus), &cpus) != 0) return 2;
@@ -58,7 +58,7 @@ class HostEnvironment final : public WaitEnvironment {
 
 WaitEnvironment& HostWaitEnvironment() {
   // Leaked on purpose: threads may wait until the very end of the process.
-  static auto* const environment = new HostEnvironment(UsableCpus() / 2);
+  static auto* const environment = new HostEnvironment(CountUsableCpus() / 2);
   return *environment;
 }
 

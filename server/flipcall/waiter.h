@@ -23,6 +23,7 @@ concept Awaited = requires(T awaited) {
 
 // Belongs to one endpoint or socket and is used by one thread at a time. The
 // environment outlives it.
+//
 // The budget, in nanoseconds of spinning per wait, follows the waits before. It
 // is 0 at first. A wait that ended soon, spun or parked, says that spinning
 // pays: the budget doubles. A wait that took long halves it, down to 0, so a
@@ -43,14 +44,14 @@ class Waiter {
     uint64_t preempted_ns;
     uint64_t min_holdoff_ns;
     uint64_t max_holdoff_ns;
-    // Spins that must be won for each one that is lost. A count, not a time.
+    // Spins that must be won for each spin that is lost. A count, not a time.
     uint64_t min_wins;
   };
   static const Tuning kDefaultTuning;
   // Never spins.
   static const Tuning kParkOnly;
 
-  // What happened so far; for tests and benchmarks.
+  // Counts of the waits so far; for tests and benchmarks.
   struct Counters {
     uint64_t spins_won = 0;   // The word changed while we spun.
     uint64_t spins_lost = 0;  // The budget ran out.

@@ -19,7 +19,7 @@
 namespace gofer::hostfs {
 namespace {
 
-// One getdents64 fetches what eight would with gVisor's 8 KiB.
+// One getdents64 fetches as much as eight with gVisor's 8 KiB.
 constexpr size_t kBufferSize = 65536;
 // Entries of a portion from which on it pays to prove their device.
 constexpr size_t kProofPays = 6;
@@ -63,7 +63,7 @@ bool IsDots(absl::string_view name) { return name == "." || name == ".."; }
 
 }  // namespace
 
-// What one getdents64 returned.
+// The result of one getdents64.
 class DirentReader::Batch {
  public:
   Batch(const std::byte* data, size_t size) : data_(data), size_(size) {}

@@ -21,8 +21,8 @@ namespace gofer::hostfs {
 
 // Owns an O_PATH descriptor of the file: it names the file and has opened
 // nothing, so that walking to a FIFO or device has no effect on it. Calls by
-// name are relative to it and take one component; what the kernel does not do
-// with O_PATH goes through /proc/self/fd. The methods are spread over
+// name are relative to it and take one component; calls that the kernel refuses
+// on O_PATH go through /proc/self/fd. The methods are spread over
 // host_control_fd_*.cc by concern. Source: gVisor runsc/fsgofer/lisafs.go, Nov
 // 2023 (controlFDLisa), which opens control FDs for reading.
 class HostControlFd final : public lisafs::ControlFd {
@@ -126,8 +126,8 @@ class HostControlFd final : public lisafs::ControlFd {
       const lisafs::WriteGuarantee& guarantee, absl::string_view name,
       uint32_t mode, lisafs::QuotaSlot slot, lisafs::Owner owner,
       uint32_t flags);
-  // The same for one created by name only, which is opened first. Errors: also
-  // ESTALE when something of another type has taken its place.
+  // The same for a file created by name only, which is opened first. Errors:
+  // also ESTALE when something of another type has taken its place.
   base::ErrnoOr<lisafs::ControlFdAndStat> AdoptNewChild(
       const lisafs::WriteGuarantee& guarantee, absl::string_view name,
       const char* c_name, lisafs::QuotaSlot slot, uint32_t type,

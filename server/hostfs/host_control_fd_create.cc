@@ -54,7 +54,7 @@ base::ErrnoOr<lisafs::ControlFdAndStat> HostControlFd::Mknod(
     if (child.ok()) new_file.Keep();
     return child;
   }
-  // What mknod(2) would do, with a descriptor that is sure to be of the new
+  // Does the same as mknod(2), with a descriptor that is sure to be of the new
   // file, and not of what a process of the host put in its place.
   auto made =
       CreateFile(guarantee, name, mode, std::move(slot), owner, O_RDONLY);

@@ -19,9 +19,9 @@
 
 namespace gofer::hostfs {
 
-// By path, so that a service of the host that has been started again, with a
-// new socket in the old one's place, is found; the guarantee pins the path, and
-// no symlink is followed on it.
+// Connects by path, so that a service of the host that has been started again,
+// with a new socket in the old socket's place, is found; the guarantee pins the
+// path, and no symlink is followed on it.
 base::ErrnoOr<base::UniqueFd> HostControlFd::Connect(
     const lisafs::ReadGuarantee& guarantee, uint32_t socket_type,
     lisafs::Owner peer) {

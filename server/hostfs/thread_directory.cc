@@ -6,7 +6,7 @@
 namespace gofer::hostfs {
 namespace {
 
-// What the kernel knows of this thread, remembered.
+// Remembers what the kernel knows of this thread.
 struct ThreadState {
   bool has_own_directory = false;
   uint64_t token = 0;

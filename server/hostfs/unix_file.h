@@ -1,6 +1,5 @@
-// Sockets bound to files of the tree: to bind one in a directory and to connect
-// to one, both given by descriptors and not by a path that could lead
-// elsewhere.
+// BindInDirectory and ConnectToFile: sockets bound to files of the tree, given
+// by descriptors and not by a path that could lead elsewhere.
 
 #ifndef GOFER_SERVER_HOSTFS_UNIX_FILE_H_
 #define GOFER_SERVER_HOSTFS_UNIX_FILE_H_

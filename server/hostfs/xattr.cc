@@ -14,8 +14,8 @@ namespace {
 constexpr uint64_t kLongestValue = 65535;
 constexpr uint64_t kLongestList = XATTR_LIST_MAX;
 
-// Runs `call`, which fills a buffer, with one of `wanted` bytes, but no more
-// than `most`, which 0 stands for.
+// Runs `call` with a buffer of `wanted` bytes, but no more than `most`, which 0
+// stands for.
 template <class Call>
 base::ErrnoOr<std::string> Fetch(uint64_t wanted, uint64_t most, Call call) {
   const size_t size = wanted == 0 || wanted > most ? most : wanted;

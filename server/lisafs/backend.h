@@ -33,8 +33,7 @@ class Backend {
   Backend(const Backend&) = delete;
   Backend& operator=(const Backend&) = delete;
 
-  // A control FD on guarantee.node(), the mount point. Each call makes a new
-  // one.
+  // Makes a new control FD on guarantee.node(), the mount point.
   virtual base::ErrnoOr<MountResult> Mount(Connection& connection,
                                            const ReadGuarantee& guarantee) = 0;
 
@@ -45,7 +44,7 @@ class Backend {
   // Bytes, at most wire::kMaxMessageSize and not 0.
   virtual uint32_t MaxMessageSize() const = 0;
 
-  // Whether FDs are to be told of renames; costs a walk of the moved subtree.
+  // Whether FDs must be told of renames; costs a walk of the moved subtree.
   virtual bool wants_renamed() const { return false; }
 };
 

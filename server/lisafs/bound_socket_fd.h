@@ -30,11 +30,11 @@ class BoundSocketFd : public Fd {
   Node& node() const { return control_fd_->node(); }
 
   virtual base::ErrnoOr<void> Listen(const ReadGuarantee&, int32_t backlog) = 0;
-  // EAGAIN when nobody waits. Called with no lock held: a client that was given
-  // the socket may be able to make this block.
+  // Takes a waiting peer; EAGAIN when none waits. Called with no lock held: a
+  // client that was given the socket may be able to make this block.
   virtual base::ErrnoOr<AcceptResult> Accept() = 0;
-  // Ends a blocked Accept, and any later one, at once. Called from any thread;
-  // must not block.
+  // Ends a blocked Accept, and any later Accept, at once. Called from any
+  // thread; must not block.
   virtual void Interrupt() {}
 
  protected:

@@ -8,14 +8,15 @@
 
 namespace gofer::lisafs {
 
-// Unlike a Quota it may be changed; lowered, it takes nothing away.
+// Unlike a Quota it may be changed; a lower limit takes no channel away.
 // Thread-safe.
 class ChannelLimit {
  public:
   void Set(uint32_t limit) { limit_.store(limit, std::memory_order_relaxed); }
   uint32_t in_use() const { return in_use_.load(std::memory_order_relaxed); }
 
-  // False when there are as many as there may be. What was taken is given back.
+  // Takes a place for one channel; false when none is left. GiveBack returns
+  // it.
   bool TryTake() {
     uint32_t used = in_use();
     do {
@@ -24,7 +25,7 @@ class ChannelLimit {
                                             std::memory_order_relaxed));
     return true;
   }
-  void Give() { in_use_.fetch_sub(1, std::memory_order_relaxed); }
+  void GiveBack() { in_use_.fetch_sub(1, std::memory_order_relaxed); }
 
  private:
   std::atomic<uint32_t> limit_ = UINT32_MAX;

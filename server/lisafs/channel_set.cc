@@ -11,7 +11,7 @@
 namespace gofer::lisafs {
 namespace {
 
-// What gVisor's server allows: the CPUs that it may run on, within 2 to 4.
+// The limit of gVisor's server: the CPUs that it may run on, within 2 to 4.
 uint32_t DefaultLimit() {
   cpu_set_t cpus;
   if (::sched_getaffinity(0, sizeof(cpus), &cpus) != 0) return 2;
@@ -26,7 +26,7 @@ ChannelSet::ChannelSet(Connection& connection, uint32_t limit,
       limit_(limit != 0 ? limit : DefaultLimit()),
       max_payload_(max_payload),
       windows_(std::make_unique<flipcall::PacketWindowAllocator>()) {
-  // Room for all, so that nothing can fail once a channel's thread runs.
+  // Room for all channels, so that nothing can fail once a thread runs.
   channels_.reserve(limit_);
 }
 
@@ -41,7 +41,7 @@ base::ErrnoOr<OpenedChannel> ChannelSet::Open() {
   if (!all.TryTake()) return base::Errno(ENOMEM);
   ++attempts_;
   base::ErrnoOr<OpenedChannel> opened = OpenOne();
-  if (!opened.ok()) all.Give();
+  if (!opened.ok()) all.GiveBack();
   return opened;
 }
 
@@ -87,7 +87,7 @@ void ChannelSet::Close() {
   for (base::Thread& thread : threads) thread.Join();
   base::MutexLock lock(mu_);
   for (Channel& channel : channels_) {
-    if (channel.communicator) connection_.server().channel_limit_.Give();
+    if (channel.communicator) connection_.server().channel_limit_.GiveBack();
     channel.communicator.reset();
   }
   windows_.reset();

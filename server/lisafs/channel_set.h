@@ -20,7 +20,7 @@ namespace gofer::lisafs {
 
 class Connection;
 
-// What the client is told and given about a new channel, in donation order.
+// A new channel's window and descriptors for its client, in donation order.
 struct OpenedChannel {
   flipcall::WindowExtent window;
   base::UniqueFd data_fd;
@@ -70,7 +70,7 @@ class ChannelSet {
   mutable base::Mutex mu_;
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
   uint32_t attempts_ ABSL_GUARDED_BY(mu_) = 0;
-  // Gone, with its memory file, when closed.
+  // Null after Close, together with its memory file.
   std::unique_ptr<flipcall::PacketWindowAllocator> windows_
       ABSL_GUARDED_BY(mu_);
   std::vector<Channel> channels_ ABSL_GUARDED_BY(mu_);

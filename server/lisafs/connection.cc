@@ -124,7 +124,7 @@ void Connection::Stop(StopMode mode, EndReason reason,
     return;
   }
   state_.Advance(ConnectionState::kClosing);
-  // First: what is let go below is not to be answered.
+  // First, because the requests that are let go below must not be answered.
   if (mode == StopMode::kAbort) aborted_.store(true, std::memory_order_release);
   gate_.Close();
   EndWaits();
@@ -205,8 +205,8 @@ base::ErrnoOr<void> Connection::ServeOne(const HandlerTable& table,
                                          PathwayStats& stats) {
   const uint64_t start_ns = base::MonotonicNanos();
   stats.Begin(request.message, start_ns);
-  // Left after the response is sent and what the context holds is dropped, so
-  // that teardown cannot overtake it.
+  // Left after the response is sent and the context's FDs are dropped, so that
+  // teardown cannot overtake either.
   std::optional<RequestGate::Pass> pass;
   RequestContext context(*this, communicator, request, table, stats);
   base::ErrnoOr<size_t> length = base::Errno(ECONNRESET);

@@ -37,9 +37,9 @@ namespace gofer::lisafs {
 class Server;
 
 // Created by Server::CreateConnection and run by Server::StartConnection; held
-// by shared_ptr so that an observer may look at an ended one. Owns its socket,
-// its backend and its FDs; the Server outlives it. Public methods are
-// thread-safe.
+// by shared_ptr so that an observer may look at a connection that has ended.
+// Owns its socket, its backend and its FDs; the Server outlives it. Public
+// methods are thread-safe.
 class Connection {
  public:
   using Id = uint64_t;
@@ -58,7 +58,7 @@ class Connection {
   // Absolute and lexically clean.
   const std::string& mount_path() const { return mount_path_; }
   const ConnectionOptions& options() const { return options_; }
-  // The Server's options, or what this connection has in their place.
+  // The Server's options, or the options that this connection has instead.
   const ServerOptions& behaviour() const { return behaviour_; }
   uint32_t max_message_size() const { return max_message_size_; }
   Backend& backend() { return *backend_; }
@@ -70,17 +70,17 @@ class Connection {
   EndReason end_reason() const {
     return end_reason_.load(std::memory_order_acquire);
   }
-  // For people: more about the end, or nothing. At most kMaxEndDetail bytes.
+  // Details of the end for people; may be empty. At most kMaxEndDetail bytes.
   std::string end_detail() const;
   // Sums over all pathways; counters move while it is read.
   ConnectionStats Stats() const;
   std::vector<InFlightRequest> InFlight() const;
   FdCounts fd_counts() const { return fds_.Counts(); }
-  // Tree nodes that it made and that are alive.
+  // Living tree nodes that this connection made.
   uint32_t node_count() const { return node_quota_->in_use(); }
   // Channels opened so far.
   size_t channel_count() const { return channels_.size(); }
-  // Those of them that take up memory, broken ones included; 0 after the end.
+  // Channels that take up memory, broken channels included; 0 after the end.
   size_t open_channel_count() const { return channels_.open_count(); }
 
   // ENDING IT
@@ -97,8 +97,9 @@ class Connection {
 
   // FOR BACKENDS
 
-  // A slot for one FD object, empty when the client has as many as it may
-  // (EMFILE). To be taken before the host FD is opened.
+  // Takes a slot for one FD object; empty when the client has used up its slots
+  // (EMFILE). Take it before opening the host FD: a client at its limit must
+  // not make us open more.
   QuotaSlot TakeFdSlot() { return QuotaSlot::Take(*fd_quota_); }
   Quota& node_quota() { return *node_quota_; }
 
@@ -108,23 +109,23 @@ class Connection {
   bool closing() const { return gate_.closed(); }
   FdTable& fds() { return fds_; }
   ChannelSet& channels() { return channels_; }
-  // socket.Accept() for a request of `pathway`, ended with the connection. To
-  // be called with no lock of the tree held.
+  // Calls socket.Accept() for a request of `pathway`; the end of the connection
+  // ends the call. No lock of the tree may be held.
   base::ErrnoOr<AcceptResult> Accept(BoundSocketFd& socket,
                                      comm::Communicator::Kind pathway);
   // Blocks a request of `pathway` until `done` (see HoldRoom::Wait), until
   // base::MonotonicNanos is `deadline_ns`, or until the connection is closing
-  // or its client has gone. Errors: EMFILE, EAGAIN when nobody could notice
-  // that the client goes; then it has not blocked.
+  // or its client has gone. Errors: EMFILE, EAGAIN when no watch for the
+  // client's hang-up could be started; the request has not been blocked then.
   base::ErrnoOr<void> Hold(comm::Communicator::Kind pathway,
                            uint64_t deadline_ns,
                            const std::function<bool()>& done);
   bool Supports(uint16_t message) const {
     return message < supported_.size() && supported_[message];
   }
-  // The client has mounted. Called with no lock held.
+  // Records that the client has mounted. No lock may be held.
   void NoteMounted();
-  // A draining connection ends once its client has no file open.
+  // Ends a draining connection once its client has no file open.
   void NoteFdsClosed();
 
  private:
@@ -133,7 +134,7 @@ class Connection {
 
   // The socket thread's body: serves until the socket ends, then tears down.
   void Run();
-  // Serves one pathway until it ends, and says why it did.
+  // Serves one pathway until it ends; returns why it ended.
   EndReason Serve(comm::Communicator& communicator, PathwayStats& stats);
   // Handles one request; returns the error that ends the pathway.
   base::ErrnoOr<void> ServeOne(const HandlerTable& table,
@@ -141,14 +142,14 @@ class Connection {
                                const comm::Request& request,
                                PathwayStats& stats);
   void SetEndReason(EndReason reason, absl::string_view detail);
-  // Before the connection is started.
+  // Called before the connection is started.
   void SetSocket(base::UniqueFd socket);
   bool HasSocket();
   void DropSocket();
-  // Ends what requests wait for: no later one may wait either.
+  // Lets all held requests go; no later request may be held either.
   void EndWaits();
-  // On the socket thread: sees to it that EndWaits is called when the client
-  // goes while this thread is kept busy.
+  // Called on the socket thread: makes EndWaits be called when the client hangs
+  // up while this thread is busy.
   base::ErrnoOr<void> WatchForHangUp();
   void TearDown();
 
@@ -176,11 +177,11 @@ class Connection {
   PendingAccepts accepts_;
   PathwayStats socket_stats_;
   ChannelSet channels_;
-  // The connection's own thread's.
+  // Used by the connection's own thread only.
   HangUpWatch hang_up_watch_;
 
-  // Guards only the pointer against teardown: the connection's own thread, the
-  // one that resets it, uses the socket without.
+  // Guards the pointer against teardown only. The connection's own thread,
+  // which resets it, uses the socket without this lock.
   base::Mutex socket_mu_;
   std::unique_ptr<comm::SocketCommunicator> socket_;
 };

@@ -25,7 +25,7 @@ struct InFlightRequest {
   uint16_t message = 0;
   uint64_t since_ns = 0;  // base::MonotonicNanos when it was received.
   comm::Communicator::Kind pathway = comm::Communicator::Kind::kSocket;
-  // What holds it back, by its uid; empty when nothing does.
+  // The uid of the rule that holds the request back; empty when none does.
   std::string holder;
 };
 
@@ -33,8 +33,8 @@ struct InFlightRequest {
 struct MessageCounters {
   uint64_t calls = 0;
   uint64_t errors = 0;  // Answered by an Error response.
-  // Those by errno. The key ErrorCounters::kOther is for those that a pathway
-  // had no room for.
+  // The errors by errno. The key ErrorCounters::kOther counts the errnos that a
+  // pathway had no room for.
   std::map<int, uint64_t> errors_by_number;
   uint64_t bytes_in = 0;
   uint64_t bytes_out = 0;
@@ -53,7 +53,7 @@ struct PathwayCounters {
   PathwayCounters& operator+=(const PathwayCounters& other);
 };
 
-// The sums over pathways: a connection's, or a server's.
+// The sums over the pathways of a connection or of a server.
 struct ConnectionStats {
   static constexpr size_t kSlots = wire::kMessageIdCount + 1;
   static constexpr size_t kUnknown = wire::kMessageIdCount;
@@ -61,7 +61,7 @@ struct ConnectionStats {
   PathwayCounters socket;
   PathwayCounters channels;
 
-  const MessageCounters& Of(wire::MessageId id) const {
+  const MessageCounters& ForMessage(wire::MessageId id) const {
     return messages[static_cast<size_t>(id)];
   }
   ConnectionStats& operator+=(const ConnectionStats& other);
@@ -83,11 +83,11 @@ class PathwayStats {
   void End(uint16_t message, int error, uint64_t bytes_in, uint64_t bytes_out,
            uint64_t latency_ns);
 
-  // Who holds the request in flight back; empty for nobody.
+  // Says which rule holds the request in flight back; empty for none.
   void SetHolder(absl::string_view uid);
 
   // Nothing when the pathway is idle. The parts may belong to successive
-  // requests when one ends meanwhile.
+  // requests when a request ends meanwhile.
   std::optional<InFlightRequest> InFlight() const;
 
   void AddTo(ConnectionStats& sums) const;

@@ -35,10 +35,10 @@ void ControlFd::OnZeroRefs() {
 }
 
 void ControlFd::NotifyRenamed(const GlobalGuarantee& global) {
-  Renamed(global);
+  OnRenamed(global);
   base::MutexLock lock(open_fds_mu_);
   for (OpenFd* fd = open_fds_; fd != nullptr; fd = fd->next_on_control_fd_) {
-    fd->Renamed(global);
+    fd->OnRenamed(global);
   }
 }
 

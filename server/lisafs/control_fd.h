@@ -54,7 +54,7 @@ struct BindResult {
   base::UniqueFd donated;
 };
 
-// Whom a new file belongs to; wire::kNoId leaves that id as the host made it.
+// The owner of a new file; wire::kNoId leaves that id as the host made it.
 struct Owner {
   uint32_t uid = wire::kNoId;
   uint32_t gid = wire::kNoId;
@@ -89,8 +89,8 @@ class ControlFd : public Fd {
   virtual wire::SetStatResp SetStat(const WriteGuarantee&,
                                     const wire::SetStatReq& request) = 0;
 
-  // One component down. The result's node is guarantee.node()'s child `name`.
-  // ENOENT ends a walk without failing it.
+  // Walks one component down. The result's node is guarantee.node()'s child
+  // `name`. ENOENT ends a walk without failing it.
   virtual base::ErrnoOr<ControlFdAndStat> Walk(const ReadGuarantee&,
                                                absl::string_view name) = 0;
 
@@ -107,7 +107,7 @@ class ControlFd : public Fd {
   virtual base::ErrnoOr<OpenResult> Open(const ReadGuarantee&,
                                          uint32_t flags) = 0;
 
-  // A new regular file, EEXIST when the name is taken. `mode` is permissions.
+  // Makes a regular file; EEXIST when the name is taken. `mode`: permissions.
   virtual base::ErrnoOr<CreateResult> OpenCreate(const WriteGuarantee&,
                                                  absl::string_view name,
                                                  uint32_t mode, Owner owner,
@@ -147,12 +147,12 @@ class ControlFd : public Fd {
                                      uint32_t flags) = 0;
   // This file's path changed; for backends that cache it. Called only when
   // Backend::wants_renamed().
-  virtual void Renamed(const GlobalGuarantee&) {}
+  virtual void OnRenamed(const GlobalGuarantee&) {}
 
   // METHODS THAT A BACKEND MAY LEAVE OUT: they answer EOPNOTSUPP
 
-  // A connected host socket for the client. `peer` is whom the host's server
-  // sees, wire::kNoId for the gofer itself.
+  // Makes a connected host socket for the client. The host's server sees `peer`
+  // at the other end; wire::kNoId stands for the gofer itself.
   virtual base::ErrnoOr<base::UniqueFd> Connect(const ReadGuarantee&,
                                                 uint32_t socket_type,
                                                 Owner peer);
@@ -160,14 +160,14 @@ class ControlFd : public Fd {
                                            absl::string_view name,
                                            uint32_t socket_type, uint32_t mode,
                                            Owner owner);
-  // At most `size` bytes, 0 for no limit of the client's.
+  // `size`: the most bytes that the client takes, 0 for no limit.
   virtual base::ErrnoOr<std::string> GetXattr(const ReadGuarantee&,
                                               absl::string_view name,
                                               uint32_t size);
   virtual base::ErrnoOr<void> SetXattr(const WriteGuarantee&,
                                        absl::string_view name,
                                        absl::string_view value, uint32_t flags);
-  // The names, each ended by a NUL, as listxattr(2) gives them.
+  // Returns the names, each ended by a NUL, as listxattr(2) gives them.
   virtual base::ErrnoOr<std::string> ListXattr(const ReadGuarantee&,
                                                uint64_t size);
   virtual base::ErrnoOr<void> RemoveXattr(const WriteGuarantee&,
@@ -185,7 +185,7 @@ class ControlFd : public Fd {
   friend class Node;
   friend class OpenFd;
 
-  // Calls Renamed() here and on the open FDs.
+  // Calls OnRenamed() here and on the open FDs.
   void NotifyRenamed(const GlobalGuarantee& global);
   void AddOpenFd(OpenFd& fd);
   void RemoveOpenFd(OpenFd& fd);

@@ -21,9 +21,9 @@ void LogException(const RequestContext& context, const char* what) {
       context.connection().id(), name, what, suppressed);
 }
 
-// Since Aug 2026 what is not announced is not served; before, all that had a
-// handler was, announced or not. The standard messages after Accept did not
-// exist then; private ones, from 256 on, may.
+// Since Aug 2026 a message that is not announced is not served; before, every
+// message with a handler was. The standard messages after Accept did not exist
+// then; private messages, from 256 on, may be served.
 bool IsServed(const Connection& connection, uint16_t message) {
   if (connection.Supports(message)) return true;
   return connection.options().level == ProtocolLevel::kNov2023 &&
@@ -43,10 +43,10 @@ base::ErrnoOr<size_t> Intercept(const Interceptor& interceptor,
     case Verdict::Action::kDisconnect:
       context.connection().Stop(StopMode::kAbort, EndReason::kRule,
                                 verdict.end_detail);
-      // Goes nowhere: an aborted connection answers nothing.
+      // The errno goes nowhere: an aborted connection answers nothing.
       return base::Errno(ESHUTDOWN);
   }
-  context.Obey(verdict);
+  context.ApplyVerdict(verdict);
   return handler.serve(context);
 }
 

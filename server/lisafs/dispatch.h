@@ -10,12 +10,12 @@
 
 namespace gofer::lisafs {
 
-// Refuses what the connection's options refuse, asks the interceptor of the
-// request's table, if any, runs the table's handler and returns the length of
-// the response payload or the errno of an Error response. An exception that
-// leaves a handler is answered EREMOTEIO, or ENOMEM when memory ran out; the
-// connection goes on. Source: gVisor pkg/lisafs/connection.go, Nov 2023
-// (handleMsg).
+// Refuses requests that the connection's options forbid, asks the interceptor
+// of the request's table, if any, and runs the table's handler. Returns the
+// length of the response payload or the errno of an Error response. An
+// exception that leaves a handler is answered EREMOTEIO, or ENOMEM when memory
+// ran out; the connection goes on. Source: gVisor pkg/lisafs/connection.go, Nov
+// 2023 (handleMsg).
 base::ErrnoOr<size_t> Dispatch(RequestContext& context);
 
 }  // namespace gofer::lisafs

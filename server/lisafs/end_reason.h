@@ -29,9 +29,9 @@ absl::string_view ToString(EndReason reason);
 enum class StopMode : uint8_t {
   // Go on serving until the client has no file open, then as kClose.
   kDrain,
-  // Answer the requests in flight, refuse later ones, end. Waits for a client
-  // that does not read its answers: whoever stops it escalates after a while.
-  // What a channel answers last may be overtaken by the channel's end, which
+  // Answer the requests in flight, refuse later requests, end. This waits for a
+  // client that does not read its answers, so the caller escalates after a
+  // while. A channel's last answer may be overtaken by the channel's end, which
   // the client sees in the same word.
   kClose,
   // End now: requests in flight run to their end, but are not answered.

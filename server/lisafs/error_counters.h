@@ -13,13 +13,13 @@
 
 namespace gofer::lisafs {
 
-// Room for a few errnos, in the order in which they came up; later ones are
-// counted together. 88 bytes, because there is one for each message of each
-// pathway. One writer, any number of readers; see metrics::Counter.
+// Room for a few errnos, in the order in which they came up; later errnos are
+// counted together. 88 bytes, because there is one object for each message of
+// each pathway. One writer, any number of readers; see metrics::Counter.
 class ErrorCounters {
  public:
   static constexpr size_t kSlots = 8;
-  // The key of those that had no room.
+  // The key of the errnos that had no room.
   static constexpr int kOther = 0;
   // The largest errno that is told apart.
   static constexpr int kMaxErrno = 4095;

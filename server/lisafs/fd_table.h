@@ -18,7 +18,7 @@
 
 namespace gofer::lisafs {
 
-// Named FDs by kind. An FD that only another one keeps alive is not counted.
+// Named FDs by kind. An FD that only another FD keeps alive is not counted.
 struct FdCounts {
   size_t control = 0;
   size_t open = 0;
@@ -35,8 +35,8 @@ class FdTable {
   // reference: the client's.
   wire::FdId Insert(base::RefPtr<Fd> fd);
 
-  // A reference on the FD named `id`. Errors: EBADF for an unknown id, EINVAL
-  // for an FD of another kind.
+  // Returns a reference on the FD named `id`. Errors: EBADF for an unknown id,
+  // EINVAL for an FD of another kind.
   base::ErrnoOr<base::RefPtr<Fd>> LookupAny(wire::FdId id) const;
   base::ErrnoOr<base::RefPtr<ControlFd>> LookupControl(wire::FdId id) const {
     return Lookup<ControlFd>(id, Fd::Kind::kControl);
@@ -51,7 +51,7 @@ class FdTable {
 
   // Forgets `id` and returns the client's reference, null when there is none.
   base::RefPtr<Fd> Remove(wire::FdId id);
-  // Forgets everything, likewise.
+  // Forgets all FDIDs and returns the client's references.
   Map Clear();
 
   FdCounts Counts() const;

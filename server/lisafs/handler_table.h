@@ -1,4 +1,4 @@
-// HandlerTable: what answers each message; the thing that SetHandlers replaces.
+// HandlerTable: which function answers each message; SetHandlers replaces it.
 
 #ifndef GOFER_SERVER_LISAFS_HANDLER_TABLE_H_
 #define GOFER_SERVER_LISAFS_HANDLER_TABLE_H_

@@ -1,4 +1,4 @@
-// HoldRoom: where requests wait that are held back.
+// HoldRoom: the place where requests wait while a rule holds them back.
 
 #ifndef GOFER_SERVER_LISAFS_HOLD_ROOM_H_
 #define GOFER_SERVER_LISAFS_HOLD_ROOM_H_
@@ -10,7 +10,7 @@
 
 namespace gofer::lisafs {
 
-// One for a whole Server: a wait ends by a change of a rule or of a connection,
+// A Server has one room: a wait ends by a change of a rule or of a connection,
 // both of which are rare. Thread-safe. Its lock is a leaf.
 class HoldRoom {
  public:
@@ -26,24 +26,24 @@ class HoldRoom {
     while (!done()) {
       if (deadline_ns >= kFarAwayNs) {
         changed_.Wait(mu_);
-      } else if (!changed_.WaitUntil(mu_, TimeOf(deadline_ns))) {
+      } else if (!changed_.WaitUntil(mu_, ToTimePoint(deadline_ns))) {
         return;
       }
     }
   }
 
-  // To be called after whatever a `done` looks at has changed.
+  // Call it after a change of anything that a `done` looks at.
   void Wake() {
     base::MutexLock lock(mu_);
     changed_.NotifyAll();
   }
 
  private:
-  // What a clock of 64 bits can still add to.
+  // Deadlines from here on count as none: the clock could overflow on them.
   static constexpr uint64_t kFarAwayNs = uint64_t{1} << 62;
 
   // The steady clock of libstdc++ is CLOCK_MONOTONIC.
-  static std::chrono::steady_clock::time_point TimeOf(uint64_t ns) {
+  static std::chrono::steady_clock::time_point ToTimePoint(uint64_t ns) {
     return std::chrono::steady_clock::time_point(
         std::chrono::nanoseconds(static_cast<int64_t>(ns)));
   }

@@ -1,4 +1,4 @@
-// Interceptor: what is asked before the handlers of a table, for every request.
+// Interceptor: is asked about every request before the table's handler runs.
 
 #ifndef GOFER_SERVER_LISAFS_INTERCEPTOR_H_
 #define GOFER_SERVER_LISAFS_INTERCEPTOR_H_
@@ -12,7 +12,7 @@ namespace gofer::lisafs {
 
 class RequestContext;
 
-// What is to become of a request.
+// The decision on a request.
 struct Verdict {
   enum class Action : uint8_t {
     kProceed,     // The handler serves it.
@@ -20,25 +20,25 @@ struct Verdict {
     kDisconnect,  // It is not answered: its connection ends, aborted.
   };
   Action action = Action::kProceed;
-  // Of kAnswer.
+  // For kAnswer: the errno.
   base::Errno error{EREMOTEIO};
-  // Of kDisconnect: the connection's end_detail; its end reason is kRule.
+  // For kDisconnect: the connection's end_detail; its end reason is kRule.
   std::string end_detail;
-  // Of kProceed: the most bytes that PRead and PWrite move, at least 1.
+  // For kProceed: the most bytes that PRead and PWrite move, at least 1.
   uint64_t max_io_bytes = UINT64_MAX;
-  // Of kProceed: Mount, OpenAt and OpenCreateAt answer without a host FD.
+  // For kProceed: Mount, OpenAt and OpenCreateAt answer without a host FD.
   bool refuse_fd_donation = false;
 };
 
-// Belongs to a HandlerTable, so that handlers and what comes before them are
-// replaced together. Called by many threads at once.
+// Belongs to a HandlerTable, so that handlers and interceptor are replaced
+// together. Called by many threads at once.
 class Interceptor {
  public:
   virtual ~Interceptor() = default;
 
   // Called for a request that would be handled, with no lock held and within
-  // the connection's gate: teardown waits for it. Where it blocks, it does so
-  // in RequestContext::Hold, which ends with the connection. It may parse the
+  // the connection's gate: teardown waits for it. It may block in
+  // RequestContext::Hold only, which ends with the connection. It may parse the
   // request; the handler then sees the same bytes.
   virtual Verdict Judge(RequestContext& context) const = 0;
 };

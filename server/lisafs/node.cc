@@ -46,7 +46,7 @@ bool Node::DropRef() {
   if (!parent_) return refs_.fetch_sub(1, std::memory_order_acq_rel) == 1;
   base::MutexLock lock(parent_->children_mu_);
   if (refs_.fetch_sub(1, std::memory_order_acq_rel) != 1) return false;
-  // The entry may by now be another node's, made after this one was detached.
+  // The entry may by now be another node's, made after this node was detached.
   const auto entry = parent_->children_.find(name_);
   if (entry != parent_->children_.end() && entry->second == this) {
     parent_->children_.erase(entry);

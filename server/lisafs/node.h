@@ -31,8 +31,8 @@ class ControlFd;
 // because that walks up the parents; ControlFd sees to it.
 class Node {
  public:
-  // The root of a tree, with one reference. `live` counts the nodes of the tree
-  // and must outlive them.
+  // Makes the root of a tree, with one reference. `live` counts the nodes of
+  // the tree and must outlive them.
   static base::RefPtr<Node> MakeRoot(std::atomic<int64_t>& live);
 
   Node(const Node&) = delete;
@@ -41,24 +41,25 @@ class Node {
   void Ref() { refs_.fetch_add(1, std::memory_order_relaxed); }
   void Unref();
 
-  // The child called `name`, made when it does not exist yet; a new one takes a
-  // slot of `quota`. Null when the quota is used up. The caller has at least a
-  // read guarantee on this node, in which the name was found to exist.
+  // Returns the child called `name`, and makes it when it does not exist yet; a
+  // new child takes a slot of `quota`. Null when the quota is used up. The
+  // caller has at least a read guarantee on this node, under which it found the
+  // name to exist.
   base::RefPtr<Node> FindOrCreateChild(const TreeLock& tree,
                                        absl::string_view name, Quota& quota);
 
-  // The child called `name`, or null.
+  // Returns the child called `name`, or null.
   base::RefPtr<Node> FindChild(absl::string_view name);
 
-  // Absolute path within the served tree; "/" for the root. Valid for as long
-  // as the lock that vouches for it.
+  // The absolute path within the served tree; "/" for the root. Valid while the
+  // lock that is passed in is held.
   std::string FilePath(const TreeLock&) const { return PathLocked(); }
   std::string FilePath(const GlobalGuarantee&) const { return PathLocked(); }
   // The last component of FilePath; empty for the root.
   const std::string& Name(const TreeLock&) const { return name_; }
   // Null for the root.
   Node* Parent(const TreeLock&) const { return parent_.get(); }
-  // Number of ancestors.
+  // The number of ancestors.
   size_t Depth(const TreeLock&) const;
 
   // Whether the file was unlinked or replaced. Read it after having taken this
@@ -70,11 +71,12 @@ class Node {
   // caller has the write guarantee on this node.
   void DetachDeleted(const WriteGuarantee& self, Node& child);
 
-  // The tree's side of a rename. Made before the host is asked, because it
-  // allocates; Apply, once the host has renamed, cannot fail.
+  // The tree's side of a rename. It is made before the host is asked, because
+  // it allocates. Apply is called once the host has renamed, and cannot fail:
+  // tree and host would differ.
   class PendingRename;
 
-  // Calls Renamed() on every FD at and below this node.
+  // Calls OnRenamed() on every FD at and below this node.
   void NotifyRenamed(const GlobalGuarantee& global);
 
   // Called by ControlFd when it is made and before it dies.
@@ -90,7 +92,7 @@ class Node {
   ~Node();
 
   std::string PathLocked() const;
-  // Drops one reference; true when it was the last and the node left its
+  // Drops one reference; returns whether it was the last and the node left its
   // parent's table.
   bool DropRef();
   base::RefPtr<Node> TakeEntry(absl::string_view name);
@@ -124,7 +126,7 @@ class Node {
 // Used under one GlobalGuarantee from construction to Apply.
 class Node::PendingRename {
  public:
-  // Of `old_parent`/`old_name` to `new_parent`/`new_name`.
+  // Renames `old_parent`/`old_name` to `new_parent`/`new_name`.
   PendingRename(const GlobalGuarantee& global, Node& old_parent,
                 absl::string_view old_name, Node& new_parent,
                 absl::string_view new_name);

@@ -63,8 +63,8 @@ class OpenFd : public Fd {
       const ReadGuarantee&, uint64_t count, Position position,
       wire::ArrayWriter<wire::Dirent64>& out) = 0;
 
-  // As ControlFd::Renamed.
-  virtual void Renamed(const GlobalGuarantee&) {}
+  // As ControlFd::OnRenamed.
+  virtual void OnRenamed(const GlobalGuarantee&) {}
 
  protected:
   // `flags` as passed to ControlFd::Open.

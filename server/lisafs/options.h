@@ -23,7 +23,7 @@ enum class Donation {
   kFilesAndMountPoint,  // Also the mount point itself ("directfs").
 };
 
-// What holds for all connections unless they say otherwise. Source: gVisor
+// The options of all connections that have none of their own. Source: gVisor
 // pkg/lisafs/server.go, Nov 2023; since Aug 2026 they belong to the connection,
 // where they may be overridden here.
 struct ServerOptions {
@@ -40,10 +40,10 @@ struct ConnectionOptions {
   Donation donation = Donation::kFiles;
   ProtocolLevel level = ProtocolLevel::kNov2023;
 
-  // What rules know it by; may be empty.
+  // The name by which rules know the connection; may be empty.
   std::string name;
 
-  // In place of the Server's own; none means "as the Server".
+  // In place of the Server's options; nothing means the Server's.
   std::optional<ServerOptions> server_options;
   // OpenAt works on deleted files. Aug 2026 behaviour; see ForLevel.
   bool open_on_deleted = false;
@@ -57,7 +57,7 @@ struct ConnectionOptions {
   uint32_t max_fds = 65536;
   // Tree nodes made by this connection and alive; past it the client gets
   // ENOMEM. Nodes outnumber FDs when a client keeps FDs deep in the tree only.
-  // One takes up to 700 bytes (measured with names of 250).
+  // A node takes up to 700 bytes (measured with names of 250).
   uint32_t max_nodes = 1u << 17;
 
   // The defaults of a connection whose client expects `level`.

@@ -26,7 +26,7 @@ class PendingAccepts {
  private:
   base::Mutex mu_;
   bool interrupted_ ABSL_GUARDED_BY(mu_) = false;
-  // Their callers keep them alive; one may be listed twice.
+  // Their callers keep them alive; a socket may be listed twice.
   std::vector<BoundSocketFd*> at_work_ ABSL_GUARDED_BY(mu_);
 };
 

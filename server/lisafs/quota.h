@@ -1,5 +1,5 @@
-// Quota: how many of one kind of object a connection may keep alive. The
-// objects themselves hold the slots, so that what stays alive behind a closed
+// Quota: how many objects of one kind a connection may keep alive. The objects
+// themselves hold the slots, so that an object that stays alive behind a closed
 // FDID still counts.
 
 #ifndef GOFER_SERVER_LISAFS_QUOTA_H_
@@ -30,7 +30,7 @@ class Quota : public base::RefCounted {
                                             std::memory_order_relaxed));
     return true;
   }
-  void Give() { in_use_.fetch_sub(1, std::memory_order_relaxed); }
+  void GiveBack() { in_use_.fetch_sub(1, std::memory_order_relaxed); }
 
   const uint32_t limit_;
   std::atomic<uint32_t> in_use_ = 0;
@@ -60,7 +60,7 @@ class QuotaSlot {
 
  private:
   void Reset() {
-    if (quota_) quota_->Give();
+    if (quota_) quota_->GiveBack();
     quota_.reset();
   }
 

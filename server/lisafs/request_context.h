@@ -110,7 +110,7 @@ class RequestContext {
 
   // WHAT THE INTERCEPTOR SAID
 
-  void Obey(const Verdict& verdict) {
+  void ApplyVerdict(const Verdict& verdict) {
     max_io_bytes_ = verdict.max_io_bytes;
     using Id = wire::MessageId;
     const auto id = static_cast<Id>(request_.message);
@@ -118,15 +118,16 @@ class RequestContext {
         verdict.refuse_fd_donation &&
         (id == Id::kMount || id == Id::kOpenAt || id == Id::kOpenCreateAt);
   }
-  // How many of `wanted` bytes a read or write is to move.
-  size_t IoBytes(size_t wanted) const {
+  // Returns how many of `wanted` bytes a read or write may move.
+  size_t LimitIoBytes(size_t wanted) const {
     return static_cast<size_t>(std::min<uint64_t>(wanted, max_io_bytes_));
   }
 
   // THE ANSWER'S DESCRIPTORS
 
-  // Sends `fd` with the answer if the request succeeds; an invalid one means
-  // none. At most two per request. Closes it when the client is to get none.
+  // Sends `fd` with the answer if the request succeeds; does nothing if `fd` is
+  // invalid. At most two per request. Closes `fd` when the client may not have
+  // it.
   void Donate(base::UniqueFd fd) {
     if (!fd.valid() || refuse_fds_) return;
     GOFER_CHECK(donation_count_ < donations_.size());
@@ -142,11 +143,11 @@ class RequestContext {
     donations_[donation_count_++] = fd;
     lender_ = std::move(lender);
   }
-  // Invalid where one is lent.
+  // The donations that are ours; invalid in the place of a lent FD.
   std::span<const base::UniqueFd> owned_donations() const {
     return {owned_donations_.data(), donation_count_};
   }
-  // All. Borrowed.
+  // All donations, borrowed.
   std::span<const int> donations() const {
     return {donations_.data(), donation_count_};
   }
@@ -162,11 +163,11 @@ class RequestContext {
   const comm::Request request_;
   const HandlerTable& table_;
   PathwayStats& stats_;
-  // What was copied of the payload so far.
+  // The bytes of the payload that have been copied so far.
   std::span<const std::byte> prefix_;
   uint64_t max_io_bytes_ = UINT64_MAX;
   bool refuse_fds_ = false;
-  // Invalid where a lent one stands in donations_.
+  // Invalid where donations_ has a lent FD.
   std::array<base::UniqueFd, 2> owned_donations_;
   base::RefPtr<Fd> lender_;
   std::array<int, 2> donations_ = {};

@@ -44,7 +44,7 @@ class RequestGate {
     return Pass(this);
   }
 
-  // Refuses whoever comes from now on; does not wait.
+  // Refuses every handler that comes from now on; does not wait.
   void Close() { word_.fetch_or(kClosed, std::memory_order_acq_rel); }
 
   // Closes the gate and blocks until everybody has left. There is no timeout: a

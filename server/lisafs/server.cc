@@ -105,13 +105,14 @@ base::ErrnoOr<void> Server::StartThread(
 }
 
 void Server::Run(std::shared_ptr<Connection> connection) {
-  // Until whoever starts it is done.
+  // Waits until StartThread has recorded this thread.
   { base::MutexLock started(mu_); }
   connection->Run();
   if (on_connection_end_) on_connection_end_(*connection);
 
   const ConnectionStats stats = connection->Stats();
-  // The last one to end is joined by Wait, all before it by the next one.
+  // The thread that ends last is joined by Wait, every other by the next to
+  // end.
   RunningMap ended;
   base::MutexLock lock(mu_);
   ended.swap(unjoined_);
@@ -145,19 +146,19 @@ ConnectionStats Server::TotalStats() const {
   {
     base::MutexLock lock(mu_);
     sums = ended_stats_;
-    running = RunningLocked();
+    running = CopyRunningLocked();
   }
-  // One that ends meanwhile is still held, with its counters.
+  // A connection that ends meanwhile is still held, with its counters.
   for (const auto& connection : running) sums += connection->Stats();
   return sums;
 }
 
 std::vector<std::shared_ptr<Connection>> Server::Connections() const {
   base::MutexLock lock(mu_);
-  return RunningLocked();
+  return CopyRunningLocked();
 }
 
-std::vector<std::shared_ptr<Connection>> Server::RunningLocked() const {
+std::vector<std::shared_ptr<Connection>> Server::CopyRunningLocked() const {
   std::vector<std::shared_ptr<Connection>> connections;
   connections.reserve(running_.size());
   for (const auto& [id, running] : running_) {

@@ -30,15 +30,16 @@ namespace gofer::lisafs {
 
 // Owns the node tree, the rename lock, the handler table and the threads of its
 // connections. All public methods are thread-safe. A Server outlives its
-// connections: the destructor aborts those that still run and waits for them.
-// Source of the surface: gVisor pkg/lisafs/server.go, Nov 2023.
+// connections: the destructor aborts connections that still run and waits for
+// them. Source of the surface: gVisor pkg/lisafs/server.go, Nov 2023.
 class Server {
  public:
   // Called on the connection's thread once everything of it is released, just
-  // before it stops to count as active. Must not call Wait.
+  // before it ceases to count as active. Must not call Wait, which waits for
+  // that.
   using EndCallback = std::function<void(const Connection&)>;
   // Called once for each connection whose client mounts, on the thread of the
-  // Mount, before it is answered and with no lock held. Must not block.
+  // Mount, before the Mount is answered and with no lock held. Must not block.
   using MountedCallback = std::function<void(const Connection&)>;
 
   explicit Server(const ServerOptions& options = {},
@@ -50,20 +51,21 @@ class Server {
 
   const ServerOptions& options() const { return options_; }
 
-  // Replaces the whole table. Requests that have begun finish with the old one;
-  // every request begun after the return sees the new one.
+  // Replaces the whole table. Requests that have begun finish with the old
+  // table; every request begun after the return sees the new table.
   void SetHandlers(std::shared_ptr<const HandlerTable> table);
   std::shared_ptr<const HandlerTable> Handlers() const;
 
   // Makes a connection mounted at `mount_path` of the tree. The path is cleaned
-  // lexically. Dropping one that was not started leaves nothing behind. Errors:
-  // EINVAL for a relative path, a null backend, or one whose maximum message
-  // size is not in 4096..wire::kMaxMessageSize; ESHUTDOWN after Destroy.
+  // lexically. A connection that is dropped without being started leaves
+  // nothing behind. Errors: EINVAL for a relative path, a null backend, or a
+  // backend whose maximum message size is not in 4096..wire::kMaxMessageSize;
+  // ESHUTDOWN after Destroy.
   base::ErrnoOr<std::shared_ptr<Connection>> CreateConnection(
       absl::string_view mount_path, const ConnectionOptions& options,
       std::unique_ptr<Backend> backend);
-  // The same with its socket, for the StartConnection without. Errors: also
-  // EINVAL for an invalid socket.
+  // The same with its socket, for the StartConnection that takes none. Errors:
+  // also EINVAL for an invalid socket.
   base::ErrnoOr<std::shared_ptr<Connection>> CreateConnection(
       base::UniqueFd socket, absl::string_view mount_path,
       const ConnectionOptions& options, std::unique_ptr<Backend> backend);
@@ -74,11 +76,12 @@ class Server {
   // before, EAGAIN when there is no room for a thread.
   base::ErrnoOr<void> StartConnection(std::shared_ptr<Connection> connection,
                                       base::UniqueFd socket);
-  // The same on the socket that it was created with.
+  // The same on the socket that the connection was created with.
   base::ErrnoOr<void> StartConnection(std::shared_ptr<Connection> connection);
 
-  // Blocks until no started connection is left, and their threads have ended.
-  // When several wait at once, only the last to return has that of the threads.
+  // Blocks until no started connection is left and their threads have ended.
+  // When several callers wait at once, the threads have surely ended only when
+  // the last of them returns.
   void Wait();
 
   // Drops the tree's root: no new connections or mounts. Running connections
@@ -91,18 +94,18 @@ class Server {
   }
   // The active connections by id.
   std::vector<std::shared_ptr<Connection>> Connections() const;
-  // The counters of all connections that were ever started, ended ones
-  // included. A connection counts in one way or the other at any time.
+  // The counters of all connections that were ever started, ended connections
+  // included. Each connection is counted exactly once at any time.
   ConnectionStats TotalStats() const;
 
-  // The most channels that all connections have together; one more is answered
-  // ENOMEM, and the client goes on without. 0: none. At first there is no
-  // limit. Takes no channel away.
+  // The most channels that all connections have together. A further Channel is
+  // answered ENOMEM, and the client goes on without it. 0 allows no channel. At
+  // first there is no limit. A lower limit takes no channel away.
   void SetMaxChannels(uint32_t limit) { channel_limit_.Set(limit); }
   // Channels open now, of all connections.
   uint32_t ChannelCount() const { return channel_limit_.in_use(); }
 
-  // Looks anew at what holds requests back; see RequestContext::Hold.
+  // Makes held requests check again whether to go on; see RequestContext::Hold.
   void WakeHeldRequests() { hold_room_.Wake(); }
 
   // Nodes alive in the tree, the root among them.
@@ -113,7 +116,7 @@ class Server {
   RenameMutex& rename_mutex() { return rename_mu_; }
   // Null after Destroy.
   Node* root(const TreeLock&) const { return root_.get(); }
-  // Whether some connection's backend wants to be told of renames.
+  // Whether some connection's backend must be told of renames.
   bool anyone_wants_renamed() const {
     return renamed_listeners_.load(std::memory_order_acquire) > 0;
   }
@@ -141,7 +144,7 @@ class Server {
   base::ErrnoOr<void> StartThread(const std::shared_ptr<Connection>& connection)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Run(std::shared_ptr<Connection> connection);
-  std::vector<std::shared_ptr<Connection>> RunningLocked() const
+  std::vector<std::shared_ptr<Connection>> CopyRunningLocked() const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const ServerOptions options_;

@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-// Reads fields of JSON objects; the first that has the wrong type is the error.
+// Reads fields of JSON objects; the first field of a wrong type is the error.
 class Reader {
  public:
   // A member that is absent or null is as good as the type's zero value.

@@ -18,14 +18,15 @@ struct OciMount {
   std::string source = {};  // Absolute, unless empty.
   std::vector<std::string> options = {};
 
-  // A bind mount of the host: what a gofer serves. Source: gVisor
-  // runsc/specutils/specutils.go, Dec 2022.
+  // Whether it is a bind mount of the host, which a gofer serves. Source:
+  // gVisor runsc/specutils/specutils.go, Dec 2022.
   bool IsBind() const;
-  // By its options, of which the last counts.
+  // Whether its options say so. The last of contradicting options counts.
   bool IsReadonly() const;
 };
 
-// Relative paths have been made absolute against the bundle.
+// A container's configuration. Relative paths have been made absolute against
+// the bundle.
 struct OciSpec {
   std::string root;
   bool root_readonly = false;
@@ -33,7 +34,8 @@ struct OciSpec {
   std::string rootfs_propagation;  // linux.rootfsPropagation
   std::vector<OciMount> mounts;
   std::map<std::string, std::string> annotations;
-  // Programs that runsc of 2026 has its gofer run.
+  // Whether there are createContainer hooks, programs that runsc of 2026 lets
+  // its gofer run.
   bool has_create_container_hooks = false;
 };
 

@@ -17,8 +17,8 @@ namespace {
 using sandbox::Propagation;
 using sandbox::PropagationKind;
 
-// What an option sets, and what it takes away from earlier ones. Options that
-// say nothing about a bind mount are left out.
+// What an option sets, and what it takes away from earlier options. The table
+// leaves out options that say nothing about a bind mount.
 struct AttributeOption {
   absl::string_view name;
   uint64_t set;
@@ -46,7 +46,8 @@ std::optional<Propagation> ParsePropagation(absl::string_view option) {
   if (option == "rprivate") return Propagation{PropagationKind::kPrivate, true};
   if (option == "slave") return Propagation{PropagationKind::kSlave, false};
   if (option == "rslave") return Propagation{PropagationKind::kSlave, true};
-  // Nobody but us could bind it here, and we do, to give it to the client.
+  // Private instead of unbindable: nobody but us could bind it here, and we do,
+  // to give it to the client.
   if (option == "unbindable") {
     return Propagation{PropagationKind::kPrivate, false};
   }
@@ -56,7 +57,7 @@ std::optional<Propagation> ParsePropagation(absl::string_view option) {
   return std::nullopt;
 }
 
-// Mounts of the host would follow those of the sandbox.
+// With a shared mount, mounts that we make would appear on the host.
 bool IsShared(absl::string_view propagation) {
   return propagation == "shared" || propagation == "rshared";
 }

@@ -10,17 +10,17 @@
 
 namespace gofer::oci {
 
-// One bind mount with its options. Errors: an option that a gofer must refuse
-// (shared).
+// Plans one bind mount with its options. Errors: an option that a gofer must
+// refuse (shared).
 std::variant<sandbox::BindMount, SpecError> MakeBind(const OciMount& mount);
 
-// linux.rootfsPropagation, or what stands for it where it is absent. Errors:
-// one that a gofer must refuse, or that is not known.
+// linux.rootfsPropagation, or its default where it is absent. Errors: a
+// propagation that a gofer must refuse, or that is not known.
 std::variant<sandbox::Propagation, SpecError> RootPropagation(
     const OciSpec& spec);
 
-// The root, all bind mounts in the spec's order, and the working directory.
-// Touches nothing. Errors: those of the two above.
+// Plans the root, all bind mounts in the spec's order, and the working
+// directory. Touches nothing. Errors: those of MakeBind and RootPropagation.
 std::variant<sandbox::TreePlan, SpecError> MakeTreePlan(const OciSpec& spec);
 
 }  // namespace gofer::oci

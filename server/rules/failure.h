@@ -13,11 +13,11 @@ enum class FailureKind : uint8_t {
   kUnknownMid,             // A message that this gofer does not know.
   kMalformed,              // A value that makes no sense.
   kTooMany,                // More rules than there may be.
-  kUnknownImplementation,  // Nothing of that name for that message.
+  kUnknownImplementation,  // The message has none of that name.
   kWrongGeneration,        // The table is not the one expected.
 };
 
-// Nothing has changed.
+// Why a change was refused; nothing has changed then.
 struct Failure {
   FailureKind kind;
   std::string message;  // For people.

@@ -16,7 +16,8 @@
 
 namespace gofer::rules {
 
-// Knows "stock" for every message from the start. A value; not thread-safe.
+// Every message has the implementation "stock" from the start. A value; not
+// thread-safe.
 class HandlerRegistry {
  public:
   HandlerRegistry();

@@ -182,7 +182,7 @@ const RequestSubject::Facts& RequestSubject::Get() {
   return *facts_;
 }
 
-bool RequestSubject::PathMatches(const Glob& glob) {
+bool RequestSubject::PathMatches(const glob::Glob& glob) {
   const Facts& facts = Get();
   return facts.has_over_long_path ||
          std::any_of(

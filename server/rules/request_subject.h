@@ -9,34 +9,35 @@
 #include <string>
 #include <vector>
 
+#include "server/glob/glob.h"
 #include "server/lisafs/request_context.h"
-#include "server/rules/glob.h"
 
 namespace gofer::rules {
 
-// Looked at only when a rule asks, once for each request, in the copy that the
-// handler parses too. A request that cannot be parsed, or names FDs or names
-// that no handler would accept, is about nothing. On the stack of a request's
-// thread, with no lock of the tree held.
+// A request is parsed only when a rule asks, and once, in the copy that the
+// handler parses too. A request that cannot be parsed, or has FDs or names that
+// no handler would accept, is about nothing. The object lives on the stack of
+// the request's thread, which holds no lock of the tree.
 //
 // Paths are below the connection's mount path, which itself is "/". Mount is
 // about the mount path, Walk and WalkStat about where they lead, renames and
-// LinkAt about both of their files, FSync about its first kMaxFiles. Close,
-// Channel and files that were moved out of the mount path are about none. A
-// path is the present one: the file may be renamed before it is handled.
+// LinkAt about both of their files, FSync about its first kMaxFiles. Close and
+// Channel are about no file, and so are requests on files that were moved out
+// of the mount path. A path is the present path: the file may be renamed before
+// the request is handled.
 class RequestSubject {
  public:
   static constexpr size_t kMaxFiles = 64;
-  // A path longer than this, in bytes, matches every pattern: a policy is not
-  // escaped by a deep tree, nor is a match made to take long.
+  // A path longer than this, in bytes, matches every pattern: otherwise a
+  // client could escape a policy by a deep tree, or make a match take long.
   static constexpr size_t kMaxPath = 65536;
 
   explicit RequestSubject(lisafs::RequestContext& context)
       : context_(context) {}
 
-  // Whether one of the files is so called.
-  bool PathMatches(const Glob& glob);
-  // The user id that the request carries, if it does.
+  // Whether one of the files has a path that `glob` matches.
+  bool PathMatches(const glob::Glob& glob);
+  // The user id that the request carries, if any.
   std::optional<uint32_t> uid();
   // Whether a read-only connection would be refused the request.
   bool mutates();

@@ -26,7 +26,7 @@ struct Delay {
 // Answers EROFS to what mutates, an OpenAt for writing included, as a read-only
 // connection does.
 struct Readonly {};
-// PRead and PWrite move so many bytes at most, at least 1.
+// PRead and PWrite move at most `max_bytes`, which is at least 1.
 struct ShortIo {
   uint64_t max_bytes = 0;
 };
@@ -42,17 +42,17 @@ struct Observe {};
 using Action = std::variant<AnswerError, Delay, Readonly, ShortIo, Disconnect,
                             Hang, RefuseFdDonation, Observe>;
 
-// When a rule that matches fires; all conditions must hold, tried in this
-// order. 0 is no condition.
+// When a rule that matches fires. All conditions must hold, and are tried in
+// this order; 0 is no condition.
 struct Trigger {
   uint64_t skip_first = 0;
   uint64_t every_nth = 0;
   uint32_t probability_numerator = 0;
   uint32_t probability_denominator = 0;
   uint64_t max_hits = 0;
-  // At least 1 with Delay and Hang; of no meaning with others.
+  // At least 1 with Delay and Hang; other actions ignore it.
   uint32_t max_active = 0;
-  // Of the random numbers for probability and jitter.
+  // The seed of the random numbers for probability and jitter.
   uint64_t seed = 0;
 };
 
@@ -63,24 +63,25 @@ struct Rule {
   std::string uid;
   // Becomes the end_detail of a connection that the rule ends.
   std::string rule_id;
-  // Higher ones come first; of equal ones the lower age number.
+  // Rules of higher priority come first; of two with the same priority, the
+  // rule with the lower age number.
   int32_t priority = 0;
   uint64_t age_number = 0;
 
-  // Ids of messages; none: all.
+  // Ids of messages; an empty list means all.
   std::vector<uint32_t> mids;
-  // lisafs::ConnectionOptions::name; empty: all.
+  // lisafs::ConnectionOptions::name of the connection; empty means all.
   std::string connection_id;
-  // Globs; empty: all. See glob.h and request_subject.h.
+  // Globs (server/glob/glob.h, request_subject.h); empty means all.
   std::string mount_path_glob;
   std::string path_glob;
   std::optional<uint32_t> request_uid;
 
   Action action = Observe{};
   Trigger trigger;
-  // When it goes by itself; 0: never.
+  // When the rule expires; 0 means never.
   int64_t expire_unix_ns = 0;
-  // Comes back as it is. At most kMostDaemonData bytes.
+  // Returned as it is. At most kMostDaemonData bytes.
   std::string daemon_data;
 };
 

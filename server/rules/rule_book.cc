@@ -81,7 +81,7 @@ OrFailure<HandlerList> RuleBook::SetHandlers(
     const uint32_t mid = assignment.mid;
     if (mid == 0 || mid >= implementations.size()) {
       return Failure{FailureKind::kUnknownMid,
-                     "no message " + std::to_string(mid)};
+                     "there is no message " + std::to_string(mid)};
     }
     if (!implementations[mid].empty()) {
       return Failure{FailureKind::kMalformed,
@@ -99,8 +99,10 @@ OrFailure<HandlerList> RuleBook::SetHandlers(
 
   base::MutexLock lock(mu_);
   if (expected_generation != 0 && expected_generation != generation_) {
-    return Failure{FailureKind::kWrongGeneration,
-                   "the generation is " + std::to_string(generation_)};
+    return Failure{
+        FailureKind::kWrongGeneration,
+        "expected_generation does not fit: the table's generation is " +
+            std::to_string(generation_)};
   }
   implementations_ = std::move(implementations);
   ++generation_;
@@ -152,7 +154,8 @@ void RuleBook::Install(StandingRules rules) {
   std::sort(rules.begin(), rules.end(), &ComesBefore);
   const StandingRules before = std::exchange(rules_, std::move(rules));
   PutInForce();
-  // Only now: no request may find neither the old rule nor the new one.
+  // Marked only now: otherwise a request could find neither the old rule nor
+  // the new rule.
   const std::set<std::shared_ptr<StandingRule>> stand(rules_.begin(),
                                                       rules_.end());
   for (const auto& rule : before) {

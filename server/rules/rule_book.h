@@ -24,7 +24,7 @@
 
 namespace gofer::rules {
 
-// What is to answer one message.
+// Which implementation is to answer one message.
 struct Assignment {
   uint32_t mid = 0;
   std::string implementation;
@@ -41,16 +41,16 @@ struct HandlerRow {
 };
 
 struct HandlerList {
-  // One for each message, by id; Error is none.
+  // A row for each message, by id. Error is no request and has no row.
   std::vector<HandlerRow> rows;
   // 1 at the start; grows with every SetHandlers.
   uint64_t generation = 1;
 };
 
-// The only one that may call SetHandlers of its server, which outlives it. Both
-// rules and handlers are put in force by one pointer, so that each request sees
-// one state of both, whole. What stands when the book goes stays in force.
-// Thread-safe; nothing blocks for long.
+// Only the book may call SetHandlers of its server, which outlives it:
+// otherwise rules would be lost. One pointer puts rules and handlers in force,
+// so that each request sees one state of both, whole. What stands when the book
+// is destroyed stays in force. Thread-safe; nothing blocks for long.
 class RuleBook {
  public:
   static constexpr size_t kMaxRules = 1000;
@@ -63,8 +63,9 @@ class RuleBook {
 
   // Takes away the rules with `remove_uids` (unknown ones are ignored), then
   // makes or replaces those of `upserts`, all at one moment. A replaced rule's
-  // counters begin again, others go on. Requests that a rule held back which is
-  // gone or replaced go on at once. Answers the upserted rules, in their order.
+  // counters begin again, those of other rules go on. Requests that are held by
+  // a rule that is taken away or replaced go on at once. Returns the upserted
+  // rules, in their order.
   OrFailure<std::vector<RuleStatus>> Change(
       const std::vector<std::string>& remove_uids, std::vector<Rule> upserts);
 
@@ -79,16 +80,16 @@ class RuleBook {
       const std::vector<std::string>& remove_rule_uids = {});
   HandlerList ListHandlers() const;
 
-  // When the next rule goes by itself; nothing when none will.
+  // When the next rule expires; nothing when none will.
   std::optional<int64_t> NextExpiry() const;
-  // Takes away what has expired by `now_unix_ns` and answers the uids. A rule
-  // does nothing from its time on, whether this is called or not.
+  // Takes away the rules that have expired by `now_unix_ns` and returns their
+  // uids. An expired rule does nothing any more, whether this is called or not.
   std::vector<std::string> ExpireNow(int64_t now_unix_ns);
 
  private:
   using Implementations = std::array<std::string, wire::kMessageIdCount>;
 
-  // Makes `rules` those that stand, and lets go what the others held.
+  // Puts `rules` in force, and releases the requests that other rules held.
   void Install(StandingRules rules) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void PutInForce() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   HandlerList ListLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

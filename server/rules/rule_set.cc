@@ -27,13 +27,13 @@ class HeldRequest {
   StandingRule& rule_;
 };
 
-// Waits `longest_ns`, or until the rule or the connection ends. Where that
-// would not be noticed, the request is not held.
+// Waits `longest_ns`, or until the rule or the connection ends. Where nobody
+// would notice the connection's end, the request is not held.
 void Hold(lisafs::RequestContext& context, const StandingRule& rule,
           uint64_t longest_ns, int64_t now_unix_ns) {
   const int64_t expiry = rule.rule().expire_unix_ns;
   if (expiry != 0) {
-    // It had not expired when it fired.
+    // The rule had not expired when it fired.
     longest_ns =
         std::min(longest_ns, static_cast<uint64_t>(expiry - now_unix_ns));
   }
@@ -51,7 +51,7 @@ Verdict Answer(int number) {
   return verdict;
 }
 
-// Does what a rule that has fired says; true when that ends the evaluation.
+// Does what a rule that has fired says. True when no later rule is asked.
 struct Effect {
   StandingRule& rule;
   const Firing& firing;

@@ -30,7 +30,7 @@ class RuleSet : public lisafs::Interceptor {
   const StandingRules rules_;
   const UnixClock clock_;
   MessageMask messages_ = 0;
-  // Rules by message, the unknown ones last.
+  // Rules by message; those for unknown messages are last.
   std::array<std::vector<StandingRule*>, wire::kMessageIdCount + 1> of_message_;
 };
 

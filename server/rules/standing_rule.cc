@@ -51,10 +51,10 @@ Failure Malformed(const Rule& rule, const char* what) {
 }
 
 std::optional<Failure> Check(const Rule& rule) {
-  if (rule.uid.empty()) return Malformed(rule, "no uid");
+  if (rule.uid.empty()) return Malformed(rule, "uid is empty");
   if (const auto* error = std::get_if<AnswerError>(&rule.action);
       error != nullptr && (error->number < 1 || error->number > kMaxErrno)) {
-    return Malformed(rule, "the errno is not in 1..4095");
+    return Malformed(rule, "error_number is not in 1..4095");
   }
   if (const auto* delay = std::get_if<Delay>(&rule.action);
       delay != nullptr &&
@@ -63,7 +63,7 @@ std::optional<Failure> Check(const Rule& rule) {
   }
   if (const auto* io = std::get_if<ShortIo>(&rule.action);
       io != nullptr && io->max_bytes == 0) {
-    return Malformed(rule, "short_io of no bytes");
+    return Malformed(rule, "short_io_bytes is 0");
   }
   const Trigger& trigger = rule.trigger;
   if (Holds(rule.action) && trigger.max_active == 0) {
@@ -71,19 +71,20 @@ std::optional<Failure> Check(const Rule& rule) {
   }
   if (trigger.probability_denominator != 0 &&
       trigger.probability_numerator > trigger.probability_denominator) {
-    return Malformed(rule, "a probability above 1");
+    return Malformed(rule, "probability is above 1");
   }
-  if (rule.expire_unix_ns < 0) return Malformed(rule, "a negative time");
+  if (rule.expire_unix_ns < 0)
+    return Malformed(rule, "expire_unix_ns is negative");
   if (rule.daemon_data.size() > kMostDaemonData) {
-    return Malformed(rule, "too much daemon data");
+    return Malformed(rule, "daemon_data is longer than 32768 bytes");
   }
   return std::nullopt;
 }
 
 // An empty pattern stands for none.
-base::ErrnoOr<Glob> CompileIfAny(const std::string& pattern) {
-  if (pattern.empty()) return Glob();
-  return Glob::Compile(pattern);
+base::ErrnoOr<glob::Glob> CompileIfAny(const std::string& pattern) {
+  if (pattern.empty()) return glob::Glob();
+  return glob::Glob::Compile(pattern);
 }
 
 }  // namespace
@@ -95,7 +96,7 @@ OrFailure<std::shared_ptr<StandingRule>> StandingRule::Make(Rule rule) {
     if (mid == 0 || mid >= wire::kMessageIdCount) {
       return Failure{
           FailureKind::kUnknownMid,
-          "rule " + rule.uid + ": no message " + std::to_string(mid)};
+          "rule " + rule.uid + ": there is no message " + std::to_string(mid)};
     }
     messages |= MaskOf(mid);
   }
@@ -107,8 +108,8 @@ OrFailure<std::shared_ptr<StandingRule>> StandingRule::Make(Rule rule) {
       std::move(rule), messages, *std::move(mount_path), *std::move(path)));
 }
 
-StandingRule::StandingRule(Rule rule, MessageMask messages, Glob mount_path,
-                           Glob path)
+StandingRule::StandingRule(Rule rule, MessageMask messages,
+                           glob::Glob mount_path, glob::Glob path)
     : rule_(std::move(rule)),
       messages_(messages),
       mount_path_(std::move(mount_path)),

@@ -10,15 +10,16 @@
 #include <vector>
 
 #include "server/base/mutex.h"
+#include "server/glob/glob.h"
 #include "server/lisafs/connection.h"
 #include "server/rules/failure.h"
-#include "server/rules/glob.h"
 #include "server/rules/request_subject.h"
 #include "server/rules/rule.h"
 
 namespace gofer::rules {
 
-// A set of messages: one bit for each id, and one for all that are not known.
+// A set of messages: a bit for each id, and a bit for all messages that are not
+// known.
 using MessageMask = uint64_t;
 constexpr MessageMask MaskOf(uint32_t mid) {
   return MessageMask{1} << (mid < wire::kMessageIdCount
@@ -27,18 +28,18 @@ constexpr MessageMask MaskOf(uint32_t mid) {
 }
 static_assert(wire::kMessageIdCount < 64);
 
-// What came of a match.
+// What follows from a match.
 struct Firing {
   bool fired = false;
-  // Of Delay.
+  // How long a Delay waits.
   uint64_t delay_ns = 0;
 };
 
-// Held by every rule set that it is in, so that its counters go on when other
+// Shared by every rule set that it is in, so that its counters go on when other
 // rules change. Thread-safe.
 class StandingRule {
  public:
-  // kUnknownMid or kMalformed.
+  // Fails with kUnknownMid or kMalformed.
   static OrFailure<std::shared_ptr<StandingRule>> Make(Rule rule);
 
   const Rule& rule() const { return rule_; }
@@ -48,24 +49,25 @@ class StandingRule {
     return rule_.expire_unix_ns != 0 && now_unix_ns >= rule_.expire_unix_ns;
   }
 
-  // Whether a request of one of messages() is one that the rule is about.
+  // Whether the rule is about this request, whose message is one of messages().
   bool Matches(const lisafs::Connection& connection,
                RequestSubject& subject) const;
 
-  // Counts a match and tells whether the rule fires. One with Delay or Hang
-  // that does holds a request then, until Release.
+  // Counts a match and tells whether the rule fires. A rule with Delay or Hang
+  // that fires holds a request then, until Release.
   Firing Fire(int64_t now_unix_ns);
   void Release();
 
-  // It does not stand any more: what it holds goes on. Requests that have begun
-  // may still be judged by it.
+  // Marks that the rule does not stand any more: the requests that it holds go
+  // on. Requests that have begun may still be judged by it.
   void SetGone() { gone_.store(true, std::memory_order_release); }
   bool gone() const { return gone_.load(std::memory_order_acquire); }
 
   RuleCounters Counters() const;
 
  private:
-  StandingRule(Rule rule, MessageMask messages, Glob mount_path, Glob path);
+  StandingRule(Rule rule, MessageMask messages, glob::Glob mount_path,
+               glob::Glob path);
 
   // The trigger's conditions up to max_hits.
   bool ConditionsHold() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -73,8 +75,8 @@ class StandingRule {
 
   const Rule rule_;
   const MessageMask messages_;
-  const Glob mount_path_;
-  const Glob path_;
+  const glob::Glob mount_path_;
+  const glob::Glob path_;
   const bool holds_;
 
   std::atomic<bool> gone_ = false;

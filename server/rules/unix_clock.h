@@ -10,7 +10,7 @@
 
 namespace gofer::rules {
 
-// Answers nanoseconds since 1970. Called by many threads at once.
+// Returns nanoseconds since 1970. Many threads may call it at once.
 using UnixClock = std::function<int64_t()>;
 
 inline int64_t UnixNanos() {

@@ -17,7 +17,7 @@ namespace {
 using hostfs::HostFifo;
 using hostfs::HostUds;
 
-// What runsc calls its gofer.
+// The name by which runsc calls its gofer.
 constexpr absl::string_view kProcessName = "runsc-gofer";
 constexpr absl::string_view kCommand = "gofer";
 
@@ -39,7 +39,8 @@ CLI::Option* Add(CLI::App& app, const char* name, T& value) {
   return app.add_option(name, value)->take_last();
 }
 
-// One word each time, so that the container's name is not taken for another.
+// A flag takes one word each time, so that the container's name is not taken
+// for another value.
 template <typename T>
 CLI::Option* AddList(CLI::App& app, const char* name, std::vector<T>& values) {
   return app.add_option(name, values)->delimiter(',')->allow_extra_args(false);
@@ -49,8 +50,8 @@ CLI::Option* AddFd(CLI::App& app, const char* name, int& fd) {
   return Add(app, name, fd)->check(CLI::Range(-1, 1 << 20));
 }
 
-// What the annotations of a spec may say, which is its user's to choose: not
-// where we log, nor whether we are confined.
+// The flags that the annotations of a spec may set. The container's user
+// chooses these, so they do not say where we log, nor whether we are confined.
 constexpr std::array kOverridable = {"character-device-policy",
                                      "debug",
                                      "directfs",
@@ -163,7 +164,7 @@ std::string ReadCharacterDevices(const Words& words, GoferFlags& flags) {
   return "";
 }
 
-// What the words mean together; an error text, or empty.
+// Sets what the words mean together. Returns an error text, or an empty one.
 std::string Combine(const CLI::App& gofer, const Words& words,
                     GoferFlags& flags) {
   flags.host.host_uds = words.host_uds;
@@ -243,7 +244,7 @@ std::variant<GoferFlags, FlagsError> ParseGoferFlags(
   gofer->set_help_flag();
   gofer->allow_extras();
   DeclareCommand(*gofer, words);
-  // CLI11 wants them in reverse.
+  // CLI11 wants the words in reverse.
   std::vector<std::string> reversed;
   for (int i = argc - 1; i > 0; --i) reversed.push_back(WithTwoDashes(argv[i]));
   // Overrides are global flags: they come before the command, which is the

@@ -15,7 +15,7 @@
 
 namespace gofer::runsc {
 
-// Which runsc this is, told by the flags that only later ones have.
+// The release of runsc, told by the flags that only later releases have.
 enum class Release { kDec2022, kNov2023, kAug2026 };
 
 // How one mount is served, in the words of runsc since 2026: by a gofer or an
@@ -62,15 +62,15 @@ struct GoferFlags {
   // Names of flags that mean nothing to a gofer, or that we do not know.
   std::vector<std::string> ignored;
 
-  // Not of runsc: the dispatcher's. Where goferd looks for gofers; may be
-  // empty.
+  // A flag of the dispatcher, not of runsc: the directory where goferd looks
+  // for gofers. May be empty.
   std::string state_dir;
-  // The word behind all flags; empty where runsc gives none.
+  // The word behind all flags, which is empty where runsc gives none.
   std::string container_id;
 };
 
-// What is wrong, in one line without a newline, and where runsc wants to read
-// of it, as far as that could be understood.
+// What is wrong, in one line without a newline, and the log in which runsc
+// wants to read it, if that flag could be understood.
 struct FlagsError {
   std::string text;
   int log_fd = -1;
@@ -79,9 +79,9 @@ struct FlagsError {
 // Whether the command line is runsc's call of its gofer. `argv[0]` counts.
 bool IsGoferCommand(int argc, const char* const* argv);
 
-// Looks at argv[1] and on. `overrides` (flag name without dashes, and value)
-// come last and win, those that a container's user may set; others are left
-// out. Opens nothing.
+// Looks at argv[1] and what follows. `overrides` (flag name without dashes, and
+// value) come last and win, if they are flags that a container's user may set;
+// other flags are left out. Opens nothing.
 std::variant<GoferFlags, FlagsError> ParseGoferFlags(
     int argc, const char* const* argv,
     const std::map<std::string, std::string>& overrides = {});

@@ -5,7 +5,8 @@
 namespace gofer::runsc {
 
 std::string MountsReply(const std::vector<oci::OciMount>& mounts) {
-  // In the order of the OCI specification's Go types, which readers may expect.
+  // The members are in the order of the OCI specification's Go types, which
+  // readers may expect.
   using Json = nlohmann::ordered_json;
   Json reply = Json::array();
   for (const oci::OciMount& mount : mounts) {

@@ -1,5 +1,5 @@
-// The answer that runsc waits for: the spec's mounts as its sandbox is to see
-// them.
+// MountsReply: the answer that runsc waits for, the spec's mounts as its
+// sandbox is to see them.
 
 #ifndef GOFER_SERVER_RUNSC_MOUNTS_REPLY_H_
 #define GOFER_SERVER_RUNSC_MOUNTS_REPLY_H_

@@ -26,7 +26,7 @@ std::variant<sandbox::TreePlan, SandboxPlanError> MakeTree(
       tree.readonly = readonly;
       continue;
     }
-    // The root's client must not reach it, either.
+    // The root's client must not reach a mount that is not served, either.
     if (!mount.served) continue;
     auto bind = oci::MakeBind(spec.mounts[*mount.mount]);
     if (const auto* error = std::get_if<oci::SpecError>(&bind)) {
@@ -35,7 +35,7 @@ std::variant<sandbox::TreePlan, SandboxPlanError> MakeTree(
     tree.binds.push_back(std::move(std::get<sandbox::BindMount>(bind)));
     if (readonly) tree.binds.back().attributes |= MOUNT_ATTR_RDONLY;
   }
-  // Since 2026 runsc makes it elsewhere.
+  // Since 2026 runsc makes the working directory elsewhere.
   if (!spec.cwd.empty() && spec.cwd != "/" &&
       flags.release != Release::kAug2026) {
     tree.directories = {spec.cwd};

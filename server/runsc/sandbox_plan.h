@@ -18,9 +18,9 @@ struct SandboxPlanError {
   std::string text;  // One line without a newline.
 };
 
-// `mounts` are GoferMounts(spec, flags); the plan's binds are those of them
-// that are served, without the root, in order. Touches nothing. Errors: an
-// option or propagation that a gofer must refuse (shared).
+// `mounts` are GoferMounts(spec, flags). The plan's binds are the served mounts
+// without the root, in order. Touches nothing. Errors: an option or propagation
+// that a gofer must refuse (shared).
 std::variant<sandbox::Plan, SandboxPlanError> MakeSandboxPlan(
     const oci::OciSpec& spec, const std::vector<GoferMount>& mounts,
     const GoferFlags& flags);

@@ -7,8 +7,8 @@
 namespace gofer::runsc {
 namespace {
 
-// What the flags say about the n-th gofer mount, the root being the first; none
-// if they say nothing.
+// What the flags say about the n-th gofer mount, the root being the first;
+// nothing if they do not say.
 std::optional<MountConf> ConfOf(const GoferFlags& flags, size_t n) {
   switch (flags.release) {
     case Release::kDec2022:

@@ -18,7 +18,7 @@ namespace gofer::runsc {
 
 // The root or a bind mount of the spec.
 struct GoferMount {
-  // Index into OciSpec::mounts; none is the root.
+  // Index into OciSpec::mounts; absent for the root.
   std::optional<size_t> mount;
   // Whether it has a connection of its own.
   bool served = true;
@@ -35,14 +35,14 @@ struct ServedMountsError {
 };
 
 // The root, then the bind mounts in the spec's order, as spec and flags want
-// them. An overlay keeps all changes in the sandbox, so what is below one is
-// read-only. Errors: flags that have no word for one of them. Source: gVisor
-// runsc/cmd/gofer.go, Dec 2022, Nov 2023, Aug 2026.
+// them. An overlay keeps all changes in the sandbox, so what is below it is
+// read-only. Errors: flags that have no word for one of the mounts. Source:
+// gVisor runsc/cmd/gofer.go, Dec 2022, Nov 2023, Aug 2026.
 std::variant<std::vector<GoferMount>, ServedMountsError> GoferMounts(
     const oci::OciSpec& spec, const GoferFlags& flags);
 
-// Gives each of `mounts` that is served its socket. Errors: sockets too few,
-// too many, or one twice.
+// Gives each served mount its socket. Errors: too few or too many sockets, or a
+// socket that is given twice.
 std::variant<std::vector<ServedMount>, ServedMountsError> MatchSockets(
     const std::vector<GoferMount>& mounts, const GoferFlags& flags);
 

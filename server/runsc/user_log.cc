@@ -15,8 +15,8 @@ namespace {
 
 constexpr int64_t kNanosPerSecond = 1'000'000'000;
 
-// RFC 3339, in UTC. Not by strftime(3), which reads the zone's file, by then a
-// hostile one.
+// Writes RFC 3339 in UTC. strftime(3) would read the zone's file, which is
+// hostile by then.
 std::string FormatTime(int64_t now_ns) {
   const time_t seconds = now_ns / kNanosPerSecond;
   tm utc = {};

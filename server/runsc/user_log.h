@@ -11,7 +11,7 @@
 
 namespace gofer::runsc {
 
-// One line with a newline: the JSON object that runsc itself writes about an
+// A line with a newline: the JSON object that runsc itself writes about an
 // error, whatever --log-format says, and that containerd and Docker parse.
 // `now_ns` is the real time in nanoseconds since 1970.
 std::string UserLogLine(absl::string_view message, int64_t now_ns);

@@ -32,8 +32,8 @@ Outcome LimitFds(uint64_t max_fds) {
   return StepError{Step::kFdLimit, absl::StrCat(max_fds), set.error()};
 }
 
-// `roots`, and of the tree its root and the roots of its mounts: in a detached
-// copy of one of these nothing but its own root is found.
+// Allows `roots`, and the tree's root and the roots of its mounts: in a
+// detached copy of a mount, Landlock finds nothing but the copy's own root.
 Outcome RestrictFiles(std::vector<std::string> roots, const MountedTree* tree) {
   if (const int abi = LandlockAbi(); abi < kFirstLandlockAbi) {
     base::Log().info("no Landlock: the kernel has version {} of {}", abi,
@@ -56,7 +56,8 @@ Outcome RestrictFiles(std::vector<std::string> roots, const MountedTree* tree) {
 }  // namespace
 
 std::optional<StepError> Confine(const Plan& plan, const MountedTree* tree) {
-  // As in MountTree; after that, the tree's is not to be read.
+  // Reads the time zone, as MountTree does: later the tree's file would be
+  // read, which is hostile.
   if (tree == nullptr) ::tzset();
   if (plan.max_fds) {
     if (auto error = LimitFds(*plan.max_fds)) return error;

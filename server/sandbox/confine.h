@@ -11,15 +11,15 @@
 
 namespace gofer::sandbox {
 
-// Carries out all of `plan` but its tree: the limit of descriptors, no new
+// Carries out `plan` without its tree: the limit of descriptors, no new
 // privileges, capabilities, Landlock, the filter of system calls, in this
 // order. `tree` is what MountTree returned, null if the plan has none; its
 // mounts stay accessible under Landlock even in detached copies.
 //
-// The process must have one thread: all of this is of the calling thread and
-// inherited by those that it starts. A capability that is not permitted now is
-// left out with a warning. With a filter, any other system call than those of
-// the plan kills the process.
+// The process must have one thread: all of this belongs to the calling thread,
+// and only threads that it starts inherit it. A capability that is not
+// permitted now is left out with a warning. With a filter, a system call that
+// the plan does not allow kills the process.
 std::optional<StepError> Confine(const Plan& plan,
                                  const MountedTree* tree = nullptr);
 

@@ -12,8 +12,8 @@
 
 namespace gofer::sandbox {
 
-// Owns an O_PATH descriptor of the copy's root. Destroyed before it was
-// attached, the copy is gone. Linux 5.12. Not thread-safe.
+// Owns an O_PATH descriptor of the copy's root. A copy that is destroyed before
+// it was attached is gone. Needs Linux 5.12. Not thread-safe.
 class DetachedMount {
  public:
   // Copies what is mounted at `path`, following symlinks, and with `recursive`
@@ -21,21 +21,22 @@ class DetachedMount {
   // unbindable or has locked mounts below it.
   static base::ErrnoOr<DetachedMount> Clone(const char* path, bool recursive);
 
-  // Copies what is mounted at the borrowed O_PATH `file`, likewise. It must be
-  // of our mount namespace.
+  // Copies what is mounted at the borrowed O_PATH `file` in the same way. It
+  // must be in our mount namespace.
   static base::ErrnoOr<DetachedMount> Clone(int file, bool recursive);
 
-  // Sets MOUNT_ATTR_* on all mounts of the copy: a read-only one must not hold
-  // a writable one. Also after Attach. Errors: those of mount_setattr(2).
+  // Sets MOUNT_ATTR_* on all mounts of the copy: a read-only mount must not
+  // hold a writable mount. Works after Attach, too. Errors: those of
+  // mount_setattr(2).
   base::ErrnoOr<void> SetAttributes(uint64_t attributes) const;
   base::ErrnoOr<void> SetPropagation(Propagation propagation) const;
   // Shows the owners of files on all mounts of the copy as the borrowed
   // `user_namespace` (MakeIdMapNamespace) maps them, and makes the mounts
-  // private. Before Attach. Errors: EINVAL for a file system that has no mounts
-  // with mapped ids, EPERM for one that is mapped already, or without
-  // CAP_SYS_ADMIN in the user namespace that the file system belongs to.
+  // private. Called before Attach. Errors: EINVAL for a file system that cannot
+  // map ids, EPERM for a mount that is mapped already, or without CAP_SYS_ADMIN
+  // in the user namespace that the file system belongs to.
   base::ErrnoOr<void> MapIds(int user_namespace) const;
-  // Of the root's mount alone, whatever is mounted below.
+  // Makes the root's mount read-only, and no mount below it.
   base::ErrnoOr<void> MakeReadonly() const;
 
   // Mounts the copy on the borrowed, O_PATH `mount_point`: a directory on a
@@ -43,7 +44,7 @@ class DetachedMount {
   base::ErrnoOr<void> Attach(int mount_point) const;
 
   base::ErrnoOr<bool> IsDirectory() const;
-  // Whether it shows files of procfs.
+  // Whether the copy shows files of procfs.
   bool IsProcfs() const;
 
   int fd() const { return root_.get(); }

@@ -24,8 +24,8 @@ class Holder {
     if (::pipe2(ends, O_CLOEXEC) != 0) return base::Errno::Last();
     const base::UniqueFd reader(ends[0]);
     base::UniqueFd writer(ends[1]);
-    // As fork, without what glibc would have the child do. No signal at its
-    // end.
+    // This is fork without what glibc would let the child do, and without a
+    // signal at the child's end.
     const long pid =
         ::syscall(SYS_clone, CLONE_NEWUSER, nullptr, nullptr, nullptr, nullptr);
     if (pid == 0) AwaitEnd(ends[0], ends[1]);
@@ -53,7 +53,7 @@ class Holder {
   Holder(pid_t pid, base::UniqueFd writer)
       : pid_(pid), writer_(std::move(writer)) {}
 
-  // The child: until the parent lets it go, or is gone.
+  // The child waits until the parent lets it go, or is gone.
   [[noreturn]] static void AwaitEnd(int reader, int writer) {
     ::syscall(SYS_close, writer);
     char byte;

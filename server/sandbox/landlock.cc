@@ -13,11 +13,11 @@
 namespace gofer::sandbox {
 namespace {
 
-// A kernel's later rights are not handled, so they stay as they are.
+// Rights that later kernels know are not handled, so they stay as they are.
 constexpr uint64_t kFileRights =
     LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE;
-// Device files too: who moves one needs the right to make it, and making one
-// takes CAP_MKNOD, but for whiteouts.
+// Device files are among them: moving one takes the right to make one, and
+// CAP_MKNOD guards that, except for whiteouts.
 constexpr uint64_t kDirectoryRights =
     kFileRights | LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR |
     LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
@@ -25,7 +25,7 @@ constexpr uint64_t kDirectoryRights =
     LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
     LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM |
     LANDLOCK_ACCESS_FS_REFER;
-// Granted nowhere.
+// Rights that are granted nowhere.
 constexpr uint64_t kHandledRights =
     kDirectoryRights | LANDLOCK_ACCESS_FS_EXECUTE;
 

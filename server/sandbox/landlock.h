@@ -1,5 +1,5 @@
-// LandlockRules: a second wall around the served files, should a descriptor or
-// a name lead out of the first.
+// LandlockRules: a second wall around the served files, in case a descriptor or
+// a name leads out of the mount namespace.
 
 #ifndef GOFER_SERVER_SANDBOX_LANDLOCK_H_
 #define GOFER_SERVER_SANDBOX_LANDLOCK_H_
@@ -11,19 +11,21 @@
 
 namespace gofer::sandbox {
 
-// Which version of Landlock the kernel has; 0 for none, or switched off.
+// The version of Landlock that the kernel has; 0 when it has none, or it is
+// switched off.
 int LandlockAbi();
 
-// The first that can move files between directories.
+// The first version under which files can move between directories.
 constexpr int kFirstLandlockAbi = 2;
 
-// Files to stay accessible, being collected. Not thread-safe.
+// Collects the files that stay accessible. Not thread-safe.
 class LandlockRules {
  public:
   // Errors: those of landlock_create_ruleset(2).
   static base::ErrnoOr<LandlockRules> Create();
 
-  // The file at `path`, and all files below it. Errors: those of open(2).
+  // Keeps the file at `path`, and all files below it, accessible. Errors: those
+  // of open(2).
   base::ErrnoOr<void> Allow(const char* path);
 
   // Forbids the calling thread, and those it starts, to open, make, move or

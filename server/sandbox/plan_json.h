@@ -1,4 +1,4 @@
-// ToJson: a plan for people to read and tools to compare.
+// ToJson: prints a plan for people to read and tools to compare.
 
 #ifndef GOFER_SERVER_SANDBOX_PLAN_JSON_H_
 #define GOFER_SERVER_SANDBOX_PLAN_JSON_H_
@@ -11,7 +11,7 @@ namespace gofer::sandbox {
 
 // Indented JSON in a stable order, with names for capabilities, attributes and
 // system calls, and with each system call that would be allowed, its condition
-// in words. Bytes that are no UTF-8 are replaced.
+// in words. Bytes that are not UTF-8 are replaced.
 std::string ToJson(const Plan& plan);
 
 }  // namespace gofer::sandbox

@@ -22,7 +22,8 @@
 namespace gofer::sandbox {
 namespace {
 
-// Far more than there are mounts, unless somebody makes them meanwhile.
+// Far more rounds than there are mounts, unless somebody makes mounts
+// meanwhile.
 constexpr int kMostSteps = 10'000;
 
 base::ErrnoOr<uint64_t> MountIdOf(int fd) {
@@ -77,7 +78,7 @@ class Stripper {
     return nullptr;
   }
 
-  // Without a slash at its beginning.
+  // The path without a slash at its beginning.
   std::string PathInTree(const base::MountInfo& mount) const {
     std::string prefix = mounts_.at(root_id_).mount_point;
     if (prefix == "/") prefix.clear();
@@ -100,7 +101,8 @@ class Stripper {
     if (procfs.id == root_id_) return base::Errno(EINVAL);
     const std::string path = PathInTree(procfs);
     const auto top = Open(path);
-    // Not there any more, below what has been mounted over its parents.
+    // The mount point is out of sight, below what has been mounted over its
+    // parents.
     if (!top.ok()) return Settle(procfs);
     const auto top_id = MountIdOf(top->get());
     if (!top_id.ok()) return top_id.error();
@@ -178,9 +180,9 @@ class Stripper {
   const int mount_info_;
   uint64_t root_id_ = 0;
   std::map<uint64_t, base::MountInfo> mounts_;
-  // What is out of sight, or covered by us.
+  // Mounts that are out of sight, or that we have covered.
   std::set<uint64_t> settled_;
-  // What lay on top, the uppermost first.
+  // Mounts that lay on top, the uppermost first.
   std::vector<Cover> covers_;
 };
 

@@ -8,10 +8,10 @@
 namespace gofer::sandbox {
 
 // Through a procfs, clients would reach this process's memory and the kernel's
-// settings. Unmounts each one at and below the borrowed directory `root`, the
-// root of a mount; what is mounted on top of one is mounted there again. What a
-// user namespace may not unmount is covered by an empty directory. A procfs
-// that is out of sight, below another mount, stays there.
+// settings. Unmounts each procfs at and below the borrowed directory `root`,
+// the root of a mount; what was mounted on top of a procfs is mounted there
+// again. A procfs that a user namespace may not unmount is covered by an empty
+// directory. A procfs that is out of sight, below another mount, stays there.
 //
 // `mount_info` is a borrowed /proc/self/mountinfo. Changes the working
 // directory. Errors: EINVAL if `root` itself is a procfs, ELOOP if the mounts

@@ -31,7 +31,7 @@ base::ErrnoOr<std::string> ReadLink(int link) {
   return std::string(target.data(), size);
 }
 
-// One path on its way.
+// The resolution of one path.
 class Resolution {
  public:
   Resolution(int root, const Missing& missing)
@@ -68,7 +68,8 @@ class Resolution {
     return Reopen();
   }
 
-  // The kernel's `..` may have been moved out of the tree: from the root again.
+  // The directory behind the kernel's `..` may have been moved out of the tree,
+  // so we start from the root again.
   base::ErrnoOr<void> Reopen() {
     const std::string path =
         behind_.empty() ? "." : absl::StrJoin(behind_, "/");
@@ -115,7 +116,7 @@ class Resolution {
                         O_PATH | O_NOFOLLOW | O_CLOEXEC);
       });
       if (opened.ok() || opened.error() != base::Errno(ENOENT)) return opened;
-      // Somebody else makes and removes it all the time.
+      // Somebody else makes and removes the file all the time.
       if (++turns_ > RootedResolver::kMostSymlinks) return base::Errno(ELOOP);
       const auto made = Make(name.c_str());
       if (!made.ok() && made.error() != base::Errno(EEXIST)) {
@@ -143,7 +144,7 @@ class Resolution {
   base::UniqueFd current_;
   // Names from the root to current_.
   std::vector<std::string> behind_;
-  // Names to go, the next one last.
+  // Names that are still to go, the next of them last.
   std::vector<std::string> ahead_;
   // Symlinks followed and files made: what a hostile tree could do forever.
   int turns_ = 0;

@@ -13,16 +13,16 @@
 
 namespace gofer::sandbox {
 
-// What becomes of components that are not there.
+// What to create for components that are missing.
 struct Missing {
   enum class Last { kDirectory, kFile };
   Last last;
-  // Of all that is created, masked by the process's umask.
+  // The mode of all that is created, masked by the process's umask.
   mode_t mode;
 };
 
 struct RootedPath {
-  // O_PATH. Of the last mount, where several are on top of each other.
+  // O_PATH, in the uppermost mount where several lie on top of each other.
   base::UniqueFd fd;
   // Absolute in the tree, without symlinks: "/data", "/" for the root.
   std::string text;
@@ -40,11 +40,11 @@ class RootedResolver {
   // Borrows `root`, a directory, which must outlive the resolver.
   explicit RootedResolver(int root) : root_(root) {}
 
-  // The file at `path`, which is absolute or relative to the root. What is
-  // missing is created, also where a dangling symlink leads. What is there may
-  // be of any type. Errors: ENOENT for "", EINVAL for a zero byte, ENOTDIR,
-  // ELOOP for too many symlinks or a tree that changes too often, ENAMETOOLONG,
-  // and those of open(2) and mkdir(2).
+  // Finds the file at `path`, which is absolute or relative to the root.
+  // Missing components are created, also where a dangling symlink leads. An
+  // existing file may be of any type. Errors: ENOENT for "", EINVAL for a zero
+  // byte, ENOTDIR, ELOOP for too many symlinks or a tree that changes too
+  // often, ENAMETOOLONG, and those of open(2) and mkdir(2).
   base::ErrnoOr<RootedPath> Resolve(absl::string_view path,
                                     const Missing& missing) const;
 

@@ -10,8 +10,8 @@
 
 namespace gofer::sandbox {
 
-// In the order in which they are taken, but for the last. DO NOT CHANGE a
-// value: exit codes of the gofer are made from them.
+// The steps are in the order in which they are taken, except for the last one.
+// DO NOT CHANGE a value: exit codes of the gofer are made from them.
 enum class Step {
   // MountTree.
   kMountNamespace = 0,

@@ -13,7 +13,7 @@
 namespace gofer::sandbox {
 namespace {
 
-// GCC says by macros which one is on, clang by __has_feature.
+// GCC says by macros which sanitizer is on, clang by __has_feature.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define GOFER_SANITIZER
@@ -38,7 +38,7 @@ base::ErrnoOr<void> Checked(int result) {
   return {};
 }
 
-// Absent on this architecture, if negative.
+// A negative number means that the architecture has no such call.
 int Number(const char* name) { return ::seccomp_syscall_resolve_name(name); }
 
 base::ErrnoOr<void> Allow(const Filter& filter, const SyscallRow& row) {
@@ -59,18 +59,19 @@ base::ErrnoOr<void> Allow(const Filter& filter, const SyscallRow& row) {
 }
 
 base::ErrnoOr<void> SetOptions(const Filter& filter) {
-  // The caller has asked for no_new_privs, or has not.
+  // libseccomp must not set no_new_privs: that is for the caller to decide.
   constexpr struct {
     scmp_filter_attr name;
     uint32_t value;
   } kOptions[] = {
       {SCMP_FLTATR_CTL_NNP, 0},
       {SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS},
-      // Should there be other threads after all, they get it too.
+      // If there are other threads after all, they get the filter too.
       {SCMP_FLTATR_CTL_TSYNC, 1},
-      // The kernel's error numbers instead of ECANCELED.
+      // Makes libseccomp return the kernel's error numbers instead of
+      // ECANCELED.
       {SCMP_FLTATR_API_SYSRAWRC, 1},
-      // A binary tree: every call runs the filter.
+      // Makes the filter a binary tree, since every call runs it.
       {SCMP_FLTATR_CTL_OPTIMIZE, 2},
   };
   for (const auto& option : kOptions) {

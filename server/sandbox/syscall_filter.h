@@ -8,12 +8,12 @@
 
 namespace gofer::sandbox {
 
-// From now on every system call of this thread, and of those it starts, that no
-// row allows kills the process by SIGSYS. (Only clone3 is ENOSYS instead: the C
-// library then calls clone, whose arguments can be checked.) Under sanitizers,
-// whose runtimes need other calls, nothing is installed, with a warning.
-// Errors: EACCES without no_new_privs or CAP_SYS_ADMIN, ENOMEM, and those of
-// seccomp(2).
+// From now on, a system call that no row allows kills the process by SIGSYS,
+// when this thread or a thread that it starts makes the call. (Only clone3 is
+// ENOSYS instead: the C library then calls clone, whose arguments can be
+// checked.) Under sanitizers, whose runtimes need other calls, nothing is
+// installed, with a warning. Errors: EACCES without no_new_privs or
+// CAP_SYS_ADMIN, ENOMEM, and those of seccomp(2).
 base::ErrnoOr<void> InstallSyscallFilter(const SyscallPlan& plan);
 
 }  // namespace gofer::sandbox

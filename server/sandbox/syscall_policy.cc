@@ -16,19 +16,19 @@
 namespace gofer::sandbox {
 namespace {
 
-// What the kernel reads of an argument that is an int.
+// The bits that the kernel reads of an int argument.
 constexpr uint64_t kInt = 0xffffffff;
 
 constexpr ArgumentTest Is(unsigned index, uint64_t value) {
   return {index, kInt, value};
 }
 
-// Of `flags`, each may be there or not.
+// Each of `flags` may be there or not.
 constexpr ArgumentTest OnlyFlags(unsigned index, uint64_t flags) {
   return {index, kInt & ~flags, 0};
 }
 
-// `required` and any of `optional`.
+// All of `required` and any of `optional` may be there.
 constexpr ArgumentTest Flags(unsigned index, uint64_t required,
                              uint64_t optional) {
   return {index, kInt & ~optional, required};
@@ -251,7 +251,7 @@ const std::vector<SyscallRow> kRows = {
      kBind,
      "sockets in the tree"},
 
-    // To connect as another user, and back.
+    // Calls to connect as another user, and to become ourselves again.
     {"geteuid", {}, "", kCredentials, "connecting as another user"},
     {"getegid", {}, "", kCredentials, "connecting as another user"},
     {"setresuid",

@@ -22,17 +22,18 @@ enum class SyscallGroup {
   kControl,
 };
 
-// True of a call whose argument number `index`, after `& mask`, is `value`.
+// Holds for a call whose argument number `index`, after `& mask`, is `value`.
 struct ArgumentTest {
   unsigned index;
   uint64_t mask;
   uint64_t value;
 };
 
-// As a value: the id of the process that installs the filter.
+// Used as a value, this stands for the id of the process that installs the
+// filter.
 constexpr uint64_t kOwnPid = ~uint64_t{0};
 
-// A call is allowed when all tests of one of the rows of its name are true.
+// A call is allowed when all tests of one of the rows with its name hold.
 struct SyscallRow {
   // The kernel's name. Some architectures have fewer.
   const char* name;

@@ -26,12 +26,12 @@
 namespace gofer::sandbox {
 namespace {
 
-// Always there to be mounted on, and not needed any more.
+// /proc is always there to be mounted on, and is not needed any more.
 constexpr char kStage[] = "/proc";
 constexpr mode_t kMountPointMode = 0777;
 constexpr mode_t kDirectoryMode = 0755;
 
-// A step's end: nothing, or why it failed.
+// What a step returns: nothing, or why it failed.
 using Outcome = std::optional<StepError>;
 
 Outcome Check(Step step, absl::string_view what,
@@ -56,7 +56,7 @@ base::ErrnoOr<base::UniqueFd> OpenProcSelfFd() {
              clone.error() != base::Errno(EINVAL)) {
     return clone.error();
   }
-  // Locked mounts below /proc, as in user namespaces.
+  // There are locked mounts below /proc, as in user namespaces.
   base::Log().warn("/proc/self/fd is not detached: {}",
                    std::strerror(clone.ok() ? EPERM : clone.error().number()));
   return OpenDirectory("/proc/self/fd");
@@ -72,8 +72,8 @@ class TreeBuilder {
       : plan_(plan), given_(given) {}
 
   std::variant<MountedTree, StepError> Run() {
-    // The host's time zone, now that its file can be found. Later the tree's
-    // would be read, which is hostile.
+    // Reads the host's time zone while its file can be found. Later the tree's
+    // file would be read, which is hostile.
     ::tzset();
     constexpr Outcome (TreeBuilder::*kSteps[])() = {
         &TreeBuilder::CloneGiven,      &TreeBuilder::EnterNamespace,
@@ -96,7 +96,8 @@ class TreeBuilder {
                  base::SyscallVoid([] { return ::unshare(CLONE_NEWNS); }));
   }
 
-  // What we mount stays ours, what the host unmounts goes away here as well.
+  // As slaves, our mounts do not appear on the host, and what the host unmounts
+  // goes away here as well.
   Outcome MakeSlave() {
     return Check(Step::kPropagation, "/", base::SyscallVoid([] {
                    return ::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE,
@@ -118,7 +119,7 @@ class TreeBuilder {
     return std::nullopt;
   }
 
-  // A descriptor is of the namespace that it was opened in.
+  // A descriptor belongs to the namespace that it was opened in.
   Outcome CloneGiven() { return given_ != nullptr ? CloneAll() : std::nullopt; }
   Outcome CloneNamed() { return given_ == nullptr ? CloneAll() : std::nullopt; }
   Outcome CloneAll() {
@@ -126,8 +127,8 @@ class TreeBuilder {
     return CloneSources();
   }
 
-  // In the host's namespace a copy is a peer of what the host has mounted: it
-  // must not be by the time that we mount something on it.
+  // In the host's namespace a copy is a peer of the host's mount. It must be a
+  // slave before we mount on it, or our mounts would appear on the host.
   base::ErrnoOr<DetachedMount> CloneOne(const std::string& path, int given,
                                         bool recursive) const {
     if (given_ == nullptr) return DetachedMount::Clone(path.c_str(), recursive);
@@ -151,7 +152,8 @@ class TreeBuilder {
     return Check(Step::kBindRoot, plan_.root, set);
   }
 
-  // All of them before the tree hides /proc, through which a source may lead.
+  // All sources are cloned before the tree hides /proc, through which a source
+  // may lead.
   Outcome CloneSources() {
     for (size_t i = 0; i < plan_.binds.size(); ++i) {
       const BindMount& bind = plan_.binds[i];
@@ -160,7 +162,7 @@ class TreeBuilder {
       if (!source.ok()) {
         return StepError{Step::kBindMount, Describe(bind), source.error()};
       }
-      // It would be an empty directory, which nobody wants.
+      // A procfs would become an empty directory, which nobody wants.
       if (source->IsProcfs()) {
         return StepError{Step::kHideProc, Describe(bind), base::Errno(EPERM)};
       }
@@ -181,7 +183,7 @@ class TreeBuilder {
     return clone;
   }
 
-  // While nothing is attached: later the kernel would not.
+  // Ids are mapped while nothing is attached: later the kernel refuses it.
   Outcome MapIds() {
     if (!plan_.id_map) return std::nullopt;
     const auto map = MakeIdMapNamespace(*plan_.id_map);
@@ -248,7 +250,7 @@ class TreeBuilder {
       return attached;
     }
     tree_.destinations.push_back(std::move(found->text));
-    // It may cover the root.
+    // The bind may cover the root.
     return OpenRoot();
   }
 
@@ -306,7 +308,7 @@ class TreeBuilder {
     return std::nullopt;
   }
 
-  // Before anything is mounted on top of it.
+  // Each procfs goes before anything is mounted on top of it.
   base::ErrnoOr<void> Strip() const {
     auto mount_info = base::SyscallFd([this] {
       return ::openat(proc_self_.get(), "mountinfo", O_RDONLY | O_CLOEXEC);

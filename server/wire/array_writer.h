@@ -33,7 +33,7 @@ class ArrayWriter {
 
   // Writes one more element. Returns false, with nothing written, when it does
   // not fit, when there are 65535 already, or when a string in it is longer
-  // than that; a later, smaller one may still be appended.
+  // than that; a later, smaller element may still be appended.
   [[nodiscard]] bool Append(const T& element) {
     if (count_ == kMaxLength || !internal::LengthsFit(element)) return false;
     const size_t size = EncodedSize(element);

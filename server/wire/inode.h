@@ -11,7 +11,7 @@
 
 namespace gofer::wire {
 
-// What lookups and creations return. The client owns the control FD.
+// The result of lookups and creations. The client owns the control FD.
 struct Inode {
   FdId control_fd{};
   Statx stat{};

@@ -79,7 +79,7 @@ constexpr bool IsStaticType() {
 // declared in the listed order, beside the layout of its encoding.
 struct StructLayout {
   size_t size = 0;  // Where the members end; sizeof(T) once Finish is done.
-  size_t alignment = 1;  // Of the strictest member.
+  size_t alignment = 1;  // The strictest member's.
   size_t encoded = 0;    // Where the encoded fields end.
   bool same = true;      // Whether all members sit at their encoded offsets.
 

@@ -47,7 +47,8 @@ base::ErrnoOr<base::UniqueFd> MakeSocket() {
   });
 }
 
-// By way of the directory's descriptor: an address has room for 107 bytes.
+// Names the socket by way of the directory's descriptor: an address has room
+// for 107 bytes only.
 sockaddr_un AddressIn(int directory) {
   const std::string path =
       absl::StrCat("/proc/self/fd/", directory, "/", kSocketName);
@@ -159,7 +160,7 @@ base::ErrnoOr<base::UniqueFd> MakeAdoptedDirectory(
   if (!adopted.ok()) return adopted.error();
   const auto directory = MakeDirectory(adopted->get(), server_id);
   if (!directory.ok()) return directory.error();
-  // Held to the end of this: of two that start at once one has it.
+  // Held until this returns: when two gofers start at once, one of them has it.
   if (::flock(directory->get(), LOCK_EX | LOCK_NB) != 0) {
     return errno == EWOULDBLOCK ? base::Errno(EEXIST) : base::Errno::Last();
   }

@@ -20,9 +20,9 @@
 #include "server/lisafs/handler_table.h"
 #include "server/rules/unix_clock.h"
 #include "server/wire/message_id.h"
-#include "server/worker/agent_sandbox.h"
-#include "server/worker/agent_translate.h"
 #include "server/worker/failure.h"
+#include "server/worker/managed_sandbox.h"
+#include "server/worker/protocol_translation.h"
 
 namespace gofer::worker {
 namespace {
@@ -30,7 +30,7 @@ namespace {
 namespace v1 = ::goferd::worker::v1;
 
 constexpr uint64_t kLastWordsNs = 1'000'000'000;
-// So that SetLimits can allow more later, where we may.
+// The hard limit, so that SetLimits can allow more later.
 constexpr rlim_t kHardFds = rlim_t{1} << 20;
 
 v1::Party OwnParty() {
@@ -40,22 +40,28 @@ v1::Party OwnParty() {
        v1::CAPABILITY_RULES, v1::CAPABILITY_LIMITS, v1::CAPABILITY_STATS});
 }
 
-std::optional<SandboxFailure> Refuse(Failure::Code code,
-                                     absl::string_view text) {
-  return SandboxFailure{MakeFailure(code, text), ExitCode::kBootstrap};
+SandboxFailure Refuse(absl::string_view text) {
+  return {MakeFailure(Failure::MALFORMED, text), ExitCode::kBootstrap};
 }
 
-// What can be said before anything is done.
+// Checks what can be checked before anything is done.
 std::optional<SandboxFailure> Check(const v1::Bootstrap& request) {
   if (!control::CommonVersion(OwnParty(), request.party())) {
-    return Refuse(Failure::INCOMPATIBLE, "no version that both speak");
+    return SandboxFailure{IncompatibleFailure(request.party()),
+                          ExitCode::kBootstrap};
   }
-  if (!ToLogLevel(request.log_level()) || !AreSane(request.limits()) ||
-      request.sandbox_mode() < v1::SANDBOX_MODE_FULL ||
-      request.sandbox_mode() > v1::SANDBOX_MODE_UNCONFINED ||
-      request.daemon_data().size() > control::kMostServerData) {
-    return Refuse(Failure::MALFORMED,
-                  "log_level, limits, sandbox_mode or daemon_data");
+  if (!ToLogLevel(request.log_level())) {
+    return Refuse("Bootstrap.log_level is unspecified or not known");
+  }
+  if (!AreSane(request.limits())) {
+    return Refuse(absl::StrCat("Bootstrap.limits", kLimitBounds));
+  }
+  if (request.sandbox_mode() < v1::SANDBOX_MODE_FULL ||
+      request.sandbox_mode() > v1::SANDBOX_MODE_UNCONFINED) {
+    return Refuse("Bootstrap.sandbox_mode is unspecified or not known");
+  }
+  if (request.daemon_data().size() > control::kMostServerData) {
+    return Refuse("Bootstrap.daemon_data is longer than 64 KiB");
   }
   return std::nullopt;
 }
@@ -77,13 +83,13 @@ std::optional<SandboxFailure> LimitFds(uint32_t max_fds) {
 }
 
 v1::AdoptResult MakeFacts(const v1::Bootstrap& request,
-                          const ConfinedAgent& agent) {
+                          const ConfinedGofer& gofer) {
   v1::AdoptResult facts;
   v1::BootstrapResult& result = *facts.mutable_bootstrap();
   *result.mutable_party() = OwnParty();
   result.set_pid(::getpid());
-  for (const std::string& step : agent.steps) result.add_sandbox_steps(step);
-  for (const std::string& step : agent.missing) {
+  for (const std::string& step : gofer.steps) result.add_sandbox_steps(step);
+  for (const std::string& step : gofer.missing) {
     result.add_missing_sandbox_steps(step);
   }
   AddSupportedMids(result);
@@ -114,7 +120,9 @@ class Bootstrapper {
       }
       if (!request->message.has_bootstrap()) {
         Answer(request->message.request_id(),
-               MakeFailure(Failure::WRONG_STATE, "it has no server yet"));
+               MakeFailure(Failure::WRONG_STATE,
+                           "the gofer has no server yet: it waits for "
+                           "Bootstrap"));
         continue;
       }
       auto made = Become(*request);
@@ -131,7 +139,7 @@ class Bootstrapper {
   }
 
  private:
-  // Nothing after a signal.
+  // The next request, or nothing after a signal.
   std::optional<ControlRequest> NextRequest() {
     for (;;) {
       if (peer_ != nullptr && peer_->broken()) peer_.reset();
@@ -153,7 +161,7 @@ class Bootstrapper {
     if (socket.ok()) peer_ = std::make_unique<ControlPeer>(*std::move(socket));
   }
 
-  // Without a failure it is done.
+  // Answers that the request failed, or without a failure that it is done.
   void Answer(uint64_t request_id, const std::optional<Failure>& failure) {
     v1::FromGofer message;
     message.mutable_response()->set_request_id(request_id);
@@ -165,25 +173,25 @@ class Bootstrapper {
   std::variant<Bootstrapped, SandboxFailure> Become(ControlRequest& request) {
     const v1::Bootstrap& bootstrap = request.message.bootstrap();
     if (auto failed = Check(bootstrap)) return *failed;
-    const auto tree = ToAgentTree(bootstrap, request.fds);
+    const auto tree = ToBootstrapTree(bootstrap, request.fds);
     if (!tree.ok()) {
       return SandboxFailure{tree.failure(), ExitCode::kBootstrap};
     }
     base::SetLogLevel(*ToLogLevel(bootstrap.log_level()));
     if (auto failed = LimitFds(bootstrap.limits().max_fds())) return *failed;
-    auto confined = ConfineAgent(*tree, bootstrap.sandbox_mode());
+    auto confined = ConfineManagedGofer(*tree, bootstrap.sandbox_mode());
     if (auto* failed = std::get_if<SandboxFailure>(&confined)) {
       return std::move(*failed);
     }
-    // They lead to the host's mounts.
+    // These descriptors lead to the host's mounts.
     request.fds.clear();
-    auto& agent = *std::get_if<ConfinedAgent>(&confined);
+    auto& gofer = *std::get_if<ConfinedGofer>(&confined);
     Bootstrapped result;
-    result.facts.adopt = MakeFacts(bootstrap, agent);
-    result.facts.tree = std::move(agent.tree);
-    result.facts.may_clone_mounts = agent.may_clone_mounts;
-    result.facts.clone = std::move(agent.clone);
-    result.facts.readonly_clone = std::move(agent.readonly_clone);
+    result.facts.adopt = MakeFacts(bootstrap, gofer);
+    result.facts.tree = std::move(gofer.tree);
+    result.facts.may_clone_mounts = gofer.may_clone_mounts;
+    result.facts.clone = std::move(gofer.clone);
+    result.facts.readonly_clone = std::move(gofer.readonly_clone);
     result.peer = std::move(peer_);
     result.request_id = request.message.request_id();
     result.bootstrap = bootstrap;

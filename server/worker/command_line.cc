@@ -18,7 +18,7 @@ using lisafs::ProtocolLevel;
 // The raw words, before they make sense together.
 struct Flags {
   ServeOptions options;
-  AgentOptions agent;
+  ManagedOptions managed;
   std::vector<int> io_fds;
   std::vector<std::string> mount_paths;
   HostUds host_uds = HostUds::kNone;
@@ -85,19 +85,19 @@ void DeclareServe(CLI::App& serve, Flags& flags) {
       ->capture_default_str();
 }
 
-void DeclareAgent(CLI::App& agent, AgentOptions& options) {
-  agent
+void DeclareManaged(CLI::App& managed, ManagedOptions& options) {
+  managed
       .add_option("--control-fd", options.control_fd,
                   "Inherited, listening UNIX seqpacket socket on which goferd "
                   "says what to serve")
       ->required()
       ->check(CLI::NonNegativeNumber);
-  agent
+  managed
       .add_option("--log-level", options.log_level,
                   "trace, debug, info, warning, error or off, to stderr, until "
                   "goferd says another")
       ->capture_default_str();
-  agent
+  managed
       .add_option("--log-format", options.log_format,
                   "text, or json: one object a line")
       ->transform(CLI::CheckedTransformer(std::map<std::string, LogFormat>{
@@ -105,14 +105,14 @@ void DeclareAgent(CLI::App& agent, AgentOptions& options) {
       ->default_str("text");
 }
 
-// An error text, or empty.
+// Returns an error text, or an empty one.
 std::string UseLogLevel(const std::string& level) {
   if (base::SetLogLevel(level)) return "";
   return "--log-level=" + level +
          " is none of trace, debug, info, warning, error, off";
 }
 
-// What the flags mean together; an error text, or empty.
+// Sets what the flags mean together. Returns an error text, or an empty one.
 std::string Combine(Flags& flags) {
   if (flags.no_donate && flags.donate_mount) {
     return "--no-donate and --donate-mount contradict each other";
@@ -153,8 +153,8 @@ void SetConnectionOptions(Flags& flags) {
 
 }  // namespace
 
-std::variant<ServeOptions, AgentOptions, HelpText, UsageError> ParseCommandLine(
-    int argc, const char* const* argv) {
+std::variant<ServeOptions, ManagedOptions, HelpText, UsageError>
+ParseCommandLine(int argc, const char* const* argv) {
   Flags flags;
   CLI::App app("gofer serves a file tree to gVisor sandboxes over LISAFS.",
                "gofer");
@@ -167,31 +167,31 @@ std::variant<ServeOptions, AgentOptions, HelpText, UsageError> ParseCommandLine(
   CLI::App* const serve = app.add_subcommand(
       "serve", "Serve --root on inherited sockets until all are closed");
   DeclareServe(*serve, flags);
-  CLI::App* const agent =
-      app.add_subcommand("agent", "Serve what goferd says; goferd starts it");
-  DeclareAgent(*agent, flags.agent);
+  CLI::App* const managed = app.add_subcommand(
+      "managed", "Serve what goferd says, which starts and steers it");
+  DeclareManaged(*managed, flags.managed);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForVersion&) {
     return HelpText{std::string("gofer ") + GOFERD_VERSION + "\n"};
   } catch (const CLI::CallForHelp&) {
-    return HelpText{serve->parsed()   ? serve->help()
-                    : agent->parsed() ? agent->help()
-                                      : app.help()};
+    return HelpText{serve->parsed()     ? serve->help()
+                    : managed->parsed() ? managed->help()
+                                        : app.help()};
   } catch (const CLI::ParseError& error) {
     std::string text = error.what();
     for (char& c : text) {
       if (c == '\n') c = ' ';
     }
-    return UsageError{text + (agent->parsed() ? " (see gofer agent --help)"
-                                              : " (see gofer serve --help)")};
+    return UsageError{text + (managed->parsed() ? " (see gofer managed --help)"
+                                                : " (see gofer serve --help)")};
   }
-  if (agent->parsed()) {
-    if (std::string error = UseLogLevel(flags.agent.log_level);
+  if (managed->parsed()) {
+    if (std::string error = UseLogLevel(flags.managed.log_level);
         !error.empty()) {
       return UsageError{std::move(error)};
     }
-    return std::move(flags.agent);
+    return std::move(flags.managed);
   }
   if (std::string error = Combine(flags); !error.empty()) {
     return UsageError{std::move(error)};

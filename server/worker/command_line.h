@@ -1,4 +1,4 @@
-// ParseCommandLine: the words after `gofer`, checked.
+// ParseCommandLine: checks the words after `gofer`.
 
 #ifndef GOFER_SERVER_WORKER_COMMAND_LINE_H_
 #define GOFER_SERVER_WORKER_COMMAND_LINE_H_
@@ -10,7 +10,7 @@
 
 namespace gofer::worker {
 
-// The text that was asked for by --help or --version.
+// The text that --help or --version asked for.
 struct HelpText {
   std::string text;
 };
@@ -20,9 +20,9 @@ struct UsageError {
   std::string text;
 };
 
-// Looks at argv[1] and on; opens nothing.
-std::variant<ServeOptions, AgentOptions, HelpText, UsageError> ParseCommandLine(
-    int argc, const char* const* argv);
+// Looks at argv[1] and what follows; opens nothing.
+std::variant<ServeOptions, ManagedOptions, HelpText, UsageError>
+ParseCommandLine(int argc, const char* const* argv);
 
 }  // namespace gofer::worker
 

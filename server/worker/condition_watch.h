@@ -13,34 +13,34 @@
 
 namespace gofer::worker {
 
-// Looked at in rounds: what is not looked at in a round does not hold any more.
-// Not thread-safe.
+// The caller looks at everything in rounds: a condition that nobody looked at
+// in a round does not hold any more. Not thread-safe.
 class ConditionWatch {
  public:
   using Type = goferd::worker::v1::ConditionChanged::Type;
 
-  // A pressure begins at the first and ends below the second, so that it does
-  // not come and go with every file.
+  // A pressure begins at kBeginPercent and ends below kEndPercent, so that it
+  // does not come and go with every file.
   static constexpr uint64_t kBeginPercent = 80;
   static constexpr uint64_t kEndPercent = 70;
 
-  // `uid` is the connection's, empty for the server. Of `limit` (0: none)
-  // `used` are in use.
+  // `uid` is the connection's, or empty for the server. `used` things are in
+  // use where `limit` are allowed; 0 is no limit.
   void LookAtUse(const std::string& uid, Type type, uint64_t used,
                  uint64_t limit);
   // `count` requests are in flight for too long, the oldest for `age_ns`.
   void LookAtStalls(const std::string& uid, size_t count, int64_t age_ns);
-  // Ends the round, and tells what has changed by it.
+  // Ends the round, and returns the conditions that came or went by it.
   std::vector<goferd::worker::v1::ConditionChanged> EndRound();
 
   bool any() const { return !holding_.empty(); }
-  // Holds nothing to be known: all that holds is told of again.
+  // Forgets which conditions hold, so that EndRound returns them all again.
   void Reset() { holding_.clear(); }
 
  private:
   using Key = std::pair<std::string, Type>;
 
-  // What holds, with the text for it.
+  // The conditions that hold, with the text for each.
   std::map<Key, std::string> holding_;
   std::map<Key, std::string> round_;
 };

@@ -18,7 +18,7 @@
 #include "server/uds/unix_socket.h"
 #include "server/wire/message_id.h"
 #include "server/wire/message_list.h"
-#include "server/worker/agent_translate.h"
+#include "server/worker/protocol_translation.h"
 
 namespace gofer::worker {
 namespace {
@@ -29,12 +29,12 @@ constexpr rlim_t kMostFds = rlim_t{1} << 20;
 constexpr rlim_t kOwnFds = 64;
 // The sockets, memory and FD channels of one connection, besides its files.
 constexpr rlim_t kOwnFdsPerConnection = 20;
-// What each has with 0 in its options, at most.
+// The most channels of a connection whose options say 0.
 constexpr uint32_t kChannels = 4;
-// Nobody has said otherwise.
+// The defaults, since no goferd was there to say otherwise.
 constexpr int64_t kStallThresholdNs = 30'000'000'000;
 constexpr int64_t kEndedRetentionNs = 600'000'000'000;
-// With fewer files than this a connection is of no use.
+// A connection with fewer FDs is of no use.
 constexpr rlim_t kFewestFds = 16;
 
 std::string NameOf(size_t connection) {
@@ -145,7 +145,7 @@ StageResult ConnectionGroup::Create(std::shared_ptr<hostfs::HostTree> tree,
   for (ServedSocket& socket : sockets_) {
     socket.connection.name = NameOf(connections_.size());
     socket.connection.max_fds = max_fds_;
-    // Each FD may be on a node of its own; the rest is for those above.
+    // Each FD may be on a node of its own; the rest is for nodes above them.
     socket.connection.max_nodes = 2 * max_fds_ + 1024;
     auto backend = std::make_unique<hostfs::HostBackend>(
         tree, socket.host, socket.connection.level);
@@ -170,27 +170,27 @@ StageResult ConnectionGroup::Create(std::shared_ptr<hostfs::HostTree> tree,
   return std::nullopt;
 }
 
-void ConnectionGroup::EnableControl(AgentFacts facts, base::UniqueFd listener) {
+void ConnectionGroup::EnableControl(GoferFacts facts, base::UniqueFd listener) {
   notes_ = std::make_unique<ConnectionNotes>(*signals_);
   facts_ = std::move(facts);
   listener_ = std::move(listener);
 }
 
-void ConnectionGroup::MakeAgent() {
+void ConnectionGroup::MakeControlThread() {
   const auto count = static_cast<uint32_t>(connections_.size());
   goferd::worker::v1::AdoptResult& adopt = facts_.adopt;
   adopt.mutable_limits()->set_max_connections(count);
   adopt.mutable_limits()->set_max_fds(max_fds_ * count);
   adopt.mutable_limits()->set_max_channels(kChannels * count);
   book_ = std::make_unique<rules::RuleBook>(*server_);
-  agent_ = std::make_unique<ControlAgent>(
+  control_ = std::make_unique<ControlThread>(
       std::move(facts_),
-      ControlAgent::Parts{.server = *server_,
-                          .book = *book_,
-                          .notes = *notes_,
-                          .signals = *signals_},
+      ControlThread::Parts{.server = *server_,
+                           .book = *book_,
+                           .notes = *notes_,
+                           .signals = *signals_},
       std::move(listener_), kStallThresholdNs, kEndedRetentionNs,
-      ControlAgent::Life::kAsLongAsConnections);
+      ControlThread::Life::kAsLongAsConnections);
   for (size_t i = 0; i < connections_.size(); ++i) {
     goferd::worker::v1::Connection facts;
     facts.set_uid(NameOf(i));
@@ -199,12 +199,12 @@ void ConnectionGroup::MakeAgent() {
     *facts.mutable_options() =
         FromConnectionOptions(connections_[i]->options(), sockets_[i].host);
     facts.set_attach_unix_ns(rules::UnixNanos());
-    agent_->connections().Add(std::move(facts), connections_[i]);
+    control_->connections().Add(std::move(facts), connections_[i]);
   }
 }
 
 StageResult ConnectionGroup::Start() {
-  if (notes_ != nullptr) MakeAgent();
+  if (notes_ != nullptr) MakeControlThread();
   for (const auto& connection : connections_) {
     const auto started = server_->StartConnection(connection);
     if (!started.ok()) {
@@ -217,8 +217,8 @@ StageResult ConnectionGroup::Start() {
 }
 
 void ConnectionGroup::WaitForEnd() {
-  if (agent_ != nullptr) {
-    agent_->Run();
+  if (control_ != nullptr) {
+    control_->Run();
   } else {
     StopBySignals();
   }

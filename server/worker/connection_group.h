@@ -19,9 +19,9 @@
 #include "server/lisafs/options.h"
 #include "server/lisafs/server.h"
 #include "server/rules/rule_book.h"
-#include "server/worker/agent_requests.h"
 #include "server/worker/connection_notes.h"
-#include "server/worker/control_agent.h"
+#include "server/worker/control_thread.h"
+#include "server/worker/gofer_facts.h"
 #include "server/worker/signals.h"
 #include "server/worker/stage_error.h"
 
@@ -36,54 +36,56 @@ struct ServedSocket {
   hostfs::HostOptions host = {};
 };
 
-// The stages are called once each, in the order of their declaration, by the
-// only thread there is; the threads come with Start. Owns the sockets from
-// TakeSockets on, and ends all connections when destroyed.
+// The only thread of the process calls the stages once each, in the order of
+// their declaration; Start makes further threads. The group owns the sockets
+// from TakeSockets on, and ends all connections when it is destroyed.
 class ConnectionGroup {
  public:
   explicit ConnectionGroup(std::vector<ServedSocket> sockets)
       : sockets_(std::move(sockets)) {}
 
-  // SIGTERM and SIGINT are for WaitForEnd from here on.
+  // Keeps SIGTERM and SIGINT for WaitForEnd from here on.
   StageResult BlockSignals();
   // Raises RLIMIT_NOFILE to `process_limit`, by default to what the process may
-  // have, and gives every connection `max_fds`, with 0 an equal share of that.
+  // have, and gives every connection `max_fds` of it, or an equal share when
+  // `max_fds` is 0.
   StageResult ShareFds(uint32_t max_fds,
                        std::optional<uint64_t> process_limit = std::nullopt);
   StageResult TakeSockets();
-  // With `will_be_confined`, what the clients are given of their mount points
-  // is made now, while we may.
+  // With `will_be_confined`, makes the copies of mount points for clients now:
+  // a confined process may not.
   StageResult Create(std::shared_ptr<hostfs::HostTree> tree,
                      bool will_be_confined);
   StageResult Start();
 
-  // Before Create: WaitForEnd will serve goferd on `listener`, with `facts` but
-  // for what is known only then.
-  void EnableControl(AgentFacts facts, base::UniqueFd listener);
+  // Called before Create. Makes WaitForEnd serve goferd on `listener`; what
+  // `facts` lacks is filled in by then.
+  void EnableControl(GoferFacts facts, base::UniqueFd listener);
 
-  // Returns when all have ended. A signal asks them to: requests in flight are
-  // answered; a second one does not wait for that.
+  // Returns when all connections have ended. A signal ends them when their
+  // requests in flight are answered; a second signal ends them at once.
   void WaitForEnd();
 
  private:
   void NoteEnd(const lisafs::Connection& connection);
-  // Names the connections to the agent, "io-0" and on, before they start.
-  void MakeAgent();
+  // Names the connections "io-0" and on, and makes them known to the control
+  // thread, before they start.
+  void MakeControlThread();
   void StopBySignals();
 
   std::vector<ServedSocket> sockets_;
   uint32_t max_fds_ = 0;
   std::unique_ptr<TerminationSignals> signals_;
-  // With control only.
+  // Null without control.
   std::unique_ptr<ConnectionNotes> notes_;
-  AgentFacts facts_;
+  GoferFacts facts_;
   base::UniqueFd listener_;
   std::atomic<size_t> ended_ = 0;
-  // Before the connections that it outlives.
+  // Declared before the connections, which it has to outlive.
   std::unique_ptr<lisafs::Server> server_;
   std::vector<std::shared_ptr<lisafs::Connection>> connections_;
   std::unique_ptr<rules::RuleBook> book_;
-  std::unique_ptr<ControlAgent> agent_;
+  std::unique_ptr<ControlThread> control_;
 };
 
 }  // namespace gofer::worker

@@ -14,8 +14,8 @@
 
 namespace gofer::worker {
 
-// Each connection notes two things at most, so this does not grow by what
-// clients do. Thread-safe; noting never waits for the control thread.
+// Each connection leaves two notes at most, so clients cannot make the notes
+// grow. Thread-safe; noting never waits for the control thread.
 class ConnectionNotes {
  public:
   struct Note {
@@ -36,7 +36,7 @@ class ConnectionNotes {
     wake_.Notify();
   }
 
-  // In the order in which they came.
+  // Returns the notes in the order in which they came, and forgets them.
   std::vector<Note> Take() {
     base::MutexLock lock(mu_);
     return std::exchange(notes_, {});

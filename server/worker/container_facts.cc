@@ -5,14 +5,14 @@
 #include "server/control/versions.h"
 #include "server/lisafs/options.h"
 #include "server/rules/unix_clock.h"
-#include "server/worker/agent_translate.h"
+#include "server/worker/protocol_translation.h"
 #include "server/worker/sandbox_steps.h"
 
 namespace gofer::worker {
 
-AgentFacts ContainerFacts(const sandbox::Plan& plan, const std::string& root) {
+GoferFacts ContainerFacts(const sandbox::Plan& plan, const std::string& root) {
   namespace v1 = ::goferd::worker::v1;
-  AgentFacts facts;
+  GoferFacts facts;
   v1::BootstrapResult& result = *facts.adopt.mutable_bootstrap();
   *result.mutable_party() = control::MakeParty(
       GOFERD_VERSION, {v1::CAPABILITY_HANDLER_SWAP, v1::CAPABILITY_RULES,

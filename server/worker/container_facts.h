@@ -6,14 +6,14 @@
 #include <string>
 
 #include "server/sandbox/plan.h"
-#include "server/worker/agent_requests.h"
+#include "server/worker/gofer_facts.h"
 
 namespace gofer::worker {
 
-// `plan` is how it confines itself, `root` the host's path of its tree. It
-// takes no new connections, and its limits are to be filled in. Before the
-// process is confined.
-AgentFacts ContainerFacts(const sandbox::Plan& plan, const std::string& root);
+// `plan` says how the gofer confines itself, `root` is the host's path of its
+// tree. Such a gofer takes no new connections. The caller fills in the limits.
+// Called before the process is confined.
+GoferFacts ContainerFacts(const sandbox::Plan& plan, const std::string& root);
 
 }  // namespace gofer::worker
 

@@ -44,12 +44,12 @@
 namespace gofer::worker {
 namespace {
 
-// runsc reads specs of any size; nobody has one of this.
+// runsc reads specs of any size; no honest spec is as long as this.
 constexpr size_t kMostSpecBytes = size_t{64} << 20;
 // How long a gofer stays for the sake of its sandbox, which needs no longer.
 constexpr int kSentryExitMillis = 500;
-// What the sandbox is told about a mount that is an overlay on the host: what
-// it has read of it may become stale. Source: gVisor runsc/cmd/gofer.go.
+// The option that tells the sandbox that a mount is an overlay on the host,
+// where what it has read may become stale. Source: gVisor runsc/cmd/gofer.go.
 constexpr absl::string_view kStaleReadOption = "overlayfs_stale_read";
 
 // The process that serves one container.
@@ -85,8 +85,9 @@ class ContainerGofer {
     return error.code;
   }
 
-  // What we use. The rest would help whoever takes this process over: runsc of
-  // 2026 leaves us a socket that opens files of the host.
+  // The descriptors that we use. The rest would help somebody who takes this
+  // process over: runsc of 2026 leaves us a socket that opens files of the
+  // host.
   std::vector<int> KnownFds() const {
     std::vector<int> fds = flags_.io_fds;
     fds.insert(fds.end(), {flags_.spec_fd, flags_.mounts_fd, flags_.log_fd,
@@ -96,7 +97,8 @@ class ContainerGofer {
     return fds;
   }
 
-  // runsc leaves nothing on stderr but its debug log.
+  // runsc leaves us nothing to write to but its debug log, which becomes
+  // stderr.
   void UseDebugLog() {
     // The zone's file will be out of reach.
     ::tzset();
@@ -137,7 +139,7 @@ class ContainerGofer {
     return OverrideFlags();
   }
 
-  // From its beginning: others have read it before us.
+  // Reads from the file's beginning: runsc has read it before us.
   static base::ErrnoOr<void> ReadAll(int fd, std::string& text) {
     std::array<char, 16384> buffer;
     for (;;) {
@@ -193,7 +195,7 @@ class ContainerGofer {
     return std::nullopt;
   }
 
-  // Nobody should have to find out.
+  // Says in the log which protections are off.
   void WarnOfWhatIsLeftOut() const {
     if (!plan_.tree) {
       base::Log().warn(
@@ -209,8 +211,8 @@ class ContainerGofer {
     }
   }
 
-  // While we can reach the host, and are who may. A container starts without
-  // goferd, too.
+  // Done while we can reach the host and still have the right to. A failure is
+  // no error: a container starts without goferd, too.
   StageResult OfferAdoption() {
     if (flags_.state_dir.empty()) return std::nullopt;
     const std::string id = ContainerId();
@@ -298,7 +300,7 @@ class ContainerGofer {
   }
 
   StageResult TakeSockets() {
-    // Modes arrive masked by the sandbox.
+    // The sandbox has masked the modes that it asks for.
     ::umask(0);
     group_ = std::make_unique<ConnectionGroup>(Sockets());
     StageResult failed = group_->BlockSignals();
@@ -343,7 +345,7 @@ class ContainerGofer {
     return std::nullopt;
   }
 
-  // Last: runsc takes the answer for our promise to serve.
+  // The last stage: runsc takes the answer for our promise to serve.
   StageResult ReplyMounts() {
     if (flags_.mounts_fd < 0) return std::nullopt;
     const base::UniqueFd pipe(flags_.mounts_fd);

@@ -1,4 +1,4 @@
-// ControlPeer: one goferd on the control socket.
+// ControlPeer: a goferd at the other end of the control socket.
 
 #ifndef GOFER_SERVER_WORKER_CONTROL_PEER_H_
 #define GOFER_SERVER_WORKER_CONTROL_PEER_H_
@@ -17,14 +17,15 @@
 
 namespace gofer::worker {
 
-// A request and what came with it.
+// A request and the descriptors that came with it.
 struct ControlRequest {
   goferd::worker::v1::ToGofer message;
   std::vector<base::UniqueFd> fds;
 };
 
-// Sends from a queue, so that a goferd that does not read keeps nobody waiting;
-// when the queue is full it is broken, and adopts us anew. Of one thread.
+// Sends from a queue, so that a goferd that does not read keeps nobody waiting.
+// When the queue is full the peer is broken, and goferd has to adopt the gofer
+// again. Used by one thread.
 class ControlPeer {
  public:
   static constexpr size_t kMostQueuedFrames = 8192;
@@ -33,17 +34,19 @@ class ControlPeer {
   explicit ControlPeer(base::UniqueFd socket) : channel_(std::move(socket)) {}
 
   int fd() const { return channel_.fd(); }
-  // What to poll for: a further request only when all answers are sent.
+  // The events to poll for. A further request is read only when all answers are
+  // sent, so that requests cannot pile up answers.
   short events() const;
   bool broken() const { return broken_; }
 
   void Queue(const goferd::worker::v1::FromGofer& message);
-  // Sends what the socket takes now.
+  // Sends as much as the socket takes now.
   void Flush();
   // Sends all there is, waiting at most `timeout_ns` for each frame.
   void FlushAll(uint64_t timeout_ns);
 
-  // The next request if it is there. Breaks on what is none.
+  // Returns the next request if it has come. Bytes that are no request break
+  // the peer.
   std::optional<ControlRequest> Receive();
 
  private:

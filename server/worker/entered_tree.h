@@ -1,5 +1,4 @@
-// EnterTree: the step from a plan's tree to what the connections are served
-// from.
+// EnterTree: makes the tree of a plan and opens it for the connections.
 
 #ifndef GOFER_SERVER_WORKER_ENTERED_TREE_H_
 #define GOFER_SERVER_WORKER_ENTERED_TREE_H_
@@ -14,8 +13,8 @@
 namespace gofer::worker {
 
 // Makes `plan` all that this process can reach. `mounted` keeps the tree's root
-// and what sandbox::Confine wants to know; `tree` gets the other descriptors.
-// One thread; see sandbox::MountTree.
+// and what sandbox::Confine needs; `tree` gets the other descriptors. The
+// process must have one thread, as for sandbox::MountTree.
 StageResult EnterTree(const sandbox::TreePlan& plan,
                       sandbox::MountedTree& mounted,
                       std::shared_ptr<hostfs::HostTree>& tree);

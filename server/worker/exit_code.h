@@ -1,4 +1,4 @@
-// ExitCode: what the gofer process says when it ends. DO NOT CHANGE a value:
+// ExitCode: the code with which a gofer process ends. DO NOT CHANGE a value:
 // supervisors and scripts read them.
 
 #ifndef GOFER_SERVER_WORKER_EXIT_CODE_H_

@@ -1,4 +1,4 @@
-// MakeFailure: what goferd is told when a request fails.
+// MakeFailure: why a request failed, as goferd is told.
 
 #ifndef GOFER_SERVER_WORKER_FAILURE_H_
 #define GOFER_SERVER_WORKER_FAILURE_H_
@@ -18,7 +18,7 @@ namespace gofer::worker {
 
 using goferd::worker::v1::Failure;
 
-// `text` is for people: one line, escaped here.
+// `text` is for people; it is escaped, so that it is one line.
 inline Failure MakeFailure(Failure::Code code, absl::string_view text) {
   Failure failure;
   failure.set_code(code);
@@ -26,7 +26,7 @@ inline Failure MakeFailure(Failure::Code code, absl::string_view text) {
   return failure;
 }
 
-// Of the host, at `step`; `what` says on what, such as a path.
+// A HOST_ERROR at `step` about `what`, such as a path.
 inline Failure HostFailure(absl::string_view step, absl::string_view what,
                            base::Errno error) {
   Failure failure =

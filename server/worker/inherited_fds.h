@@ -7,10 +7,10 @@
 
 namespace gofer::worker {
 
-// Closes all descriptors but standard input, output and error and those of
-// `keep`, where negative numbers stand for nothing. One that leads to a
-// directory of the host would be a way out of the sandbox. Before anything of
-// ours is open.
+// Closes all descriptors but standard input, output and error and the numbers
+// in `keep`, where negative numbers stand for nothing. A descriptor that leads
+// to a directory of the host would be a way out of the sandbox. Called before
+// we have opened anything.
 void CloseOtherFds(std::vector<int> keep);
 
 }  // namespace gofer::worker

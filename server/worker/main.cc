@@ -7,10 +7,10 @@
 
 #include "server/runsc/gofer_flags.h"
 #include "server/runsc/user_log.h"
-#include "server/worker/agent.h"
 #include "server/worker/command_line.h"
 #include "server/worker/container_gofer.h"
 #include "server/worker/exit_code.h"
+#include "server/worker/managed_gofer.h"
 #include "server/worker/startup.h"
 
 namespace {
@@ -48,8 +48,9 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "gofer: usage: %s\n", error->text.c_str());
     return static_cast<int>(ExitCode::kUsage);
   }
-  if (const auto* agent = std::get_if<gofer::worker::AgentOptions>(&parsed)) {
-    return static_cast<int>(gofer::worker::RunAgent(*agent));
+  if (const auto* managed =
+          std::get_if<gofer::worker::ManagedOptions>(&parsed)) {
+    return static_cast<int>(gofer::worker::ServeManaged(*managed));
   }
   const auto& options = *std::get_if<gofer::worker::ServeOptions>(&parsed);
   return static_cast<int>(gofer::worker::Serve(options));

@@ -13,7 +13,7 @@
 #include "server/base/syscall.h"
 #include "server/hostfs/host_backend.h"
 #include "server/lisafs/mount_path.h"
-#include "server/worker/agent_translate.h"
+#include "server/worker/protocol_translation.h"
 
 namespace gofer::worker {
 namespace {
@@ -24,25 +24,37 @@ constexpr size_t kMaxIdBytes = 256;
 constexpr size_t kMaxPathBytes = 4095;
 constexpr absl::string_view kOpenStep = "open-mount-path";
 
+bool IsId(const std::string& id) {
+  return !id.empty() && id.size() <= kMaxIdBytes;
+}
+
 std::optional<Failure> CheckNames(const v1::StartConnection& request,
-                                  const AgentConnections& connections) {
-  if (request.uid().empty() || request.uid().size() > kMaxIdBytes ||
-      request.connection_id().empty() ||
-      request.connection_id().size() > kMaxIdBytes ||
-      request.mount_path().size() > kMaxPathBytes || !request.has_options() ||
-      request.daemon_data().size() > AgentConnections::kMaxDaemonData) {
-    return MakeFailure(Failure::MALFORMED,
-                       "uid, connection_id, mount_path, options or "
-                       "daemon_data");
+                                  const ConnectionBook& connections) {
+  const std::pair<absl::string_view, bool> fields[] = {
+      {"uid is empty or longer than 256 bytes", IsId(request.uid())},
+      {"connection_id is empty or longer than 256 bytes",
+       IsId(request.connection_id())},
+      {"mount_path is longer than 4095 bytes",
+       request.mount_path().size() <= kMaxPathBytes},
+      {"options is not set", request.has_options()},
+      {"daemon_data is longer than 16 KiB",
+       request.daemon_data().size() <= ConnectionBook::kMaxDaemonData}};
+  for (const auto& [fault, is_good] : fields) {
+    if (!is_good) {
+      return MakeFailure(Failure::MALFORMED,
+                         absl::StrCat("StartConnection.", fault));
+    }
   }
   if (connections.Has(request.uid())) {
-    return MakeFailure(Failure::ALREADY_EXISTS, request.uid());
+    return MakeFailure(
+        Failure::ALREADY_EXISTS,
+        absl::StrCat("there is a connection ", request.uid(), " already"));
   }
   return std::nullopt;
 }
 
-std::optional<Failure> CheckRoom(const AgentFacts& facts,
-                                 const AgentConnections& connections) {
+std::optional<Failure> CheckRoom(const GoferFacts& facts,
+                                 const ConnectionBook& connections) {
   if (facts.adopt.draining()) {
     return MakeFailure(Failure::DRAINING, "the server drains");
   }
@@ -50,7 +62,7 @@ std::optional<Failure> CheckRoom(const AgentFacts& facts,
   if (connections.live_count() >= limit) {
     return MakeFailure(
         Failure::CONNECTION_LIMIT,
-        absl::StrCat(limit, " connections are all there may be"));
+        absl::StrCat("limits.max_connections of ", limit, " is reached"));
   }
   return std::nullopt;
 }
@@ -63,7 +75,8 @@ Failure OpenFailure(const std::string& path, base::Errno error) {
   return failure;
 }
 
-// Whether the mount point is there and may be served, and is a directory.
+// Whether the mount point is a directory. Fails when it is not there or may not
+// be served.
 FailureOr<bool> IsDirectory(const hostfs::HostBackend& backend,
                             const std::string& path) {
   const auto fd = backend.tree().OpenPath(path);
@@ -73,9 +86,10 @@ FailureOr<bool> IsDirectory(const hostfs::HostBackend& backend,
   return S_ISDIR(stat->mode);
 }
 
-// A client gets a copy of its directory, above which there is nothing. A
-// confined gofer has made those of the root; it may make no others.
-std::optional<Failure> PrepareDonation(const AgentFacts& facts,
+// Prepares the copy of the client's directory, above which there is nothing. A
+// confined gofer has copies of the root only, which it made before: it may make
+// no more.
+std::optional<Failure> PrepareDonation(const GoferFacts& facts,
                                        const std::string& path,
                                        const lisafs::ConnectionOptions& options,
                                        hostfs::HostBackend& backend) {
@@ -106,15 +120,16 @@ std::optional<Failure> PrepareDonation(const AgentFacts& facts,
 }  // namespace
 
 FailureOr<v1::Connection> MakeConnection(const v1::StartConnection& request,
-                                         const AgentFacts& facts,
+                                         const GoferFacts& facts,
                                          lisafs::Server& server,
-                                         AgentConnections& connections) {
+                                         ConnectionBook& connections) {
   if (auto failure = CheckNames(request, connections)) return *failure;
   auto options = ToConnectionOptions(request.options(), facts.adopt.options());
   if (!options.ok()) return options.failure();
   const auto path = lisafs::CleanMountPath(request.mount_path());
   if (!path.ok()) {
-    return MakeFailure(Failure::MALFORMED, "mount_path is not absolute");
+    return MakeFailure(Failure::MALFORMED,
+                       "StartConnection.mount_path is not absolute");
   }
   if (auto failure = CheckRoom(facts, connections)) return *failure;
   options->connection.name = request.connection_id();

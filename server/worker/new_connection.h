@@ -1,21 +1,21 @@
-// MakeConnection: a connection that goferd asks for, checked and prepared.
+// MakeConnection: checks and prepares a connection that goferd asks for.
 
 #ifndef GOFER_SERVER_WORKER_NEW_CONNECTION_H_
 #define GOFER_SERVER_WORKER_NEW_CONNECTION_H_
 
 #include "goferd/worker/v1/connection.pb.h"
 #include "server/lisafs/server.h"
-#include "server/worker/agent_connections.h"
-#include "server/worker/agent_requests.h"
+#include "server/worker/connection_book.h"
 #include "server/worker/failure.h"
+#include "server/worker/gofer_facts.h"
 
 namespace gofer::worker {
 
-// Makes what `request` wants and adds it to `connections`. Failures: see
-// StartConnection in goferd/worker/v1/connection.proto.
+// Makes the connection that `request` asks for and adds it to `connections`.
+// StartConnection in goferd/worker/v1/connection.proto lists the failures.
 FailureOr<goferd::worker::v1::Connection> MakeConnection(
-    const goferd::worker::v1::StartConnection& request, const AgentFacts& facts,
-    lisafs::Server& server, AgentConnections& connections);
+    const goferd::worker::v1::StartConnection& request, const GoferFacts& facts,
+    lisafs::Server& server, ConnectionBook& connections);
 
 }  // namespace gofer::worker
 

@@ -1,4 +1,5 @@
-// SplitResponse: long lists in parts, so that each is sent at once.
+// SplitResponse: cuts a long list into parts, each of which a socket takes at
+// once.
 
 #ifndef GOFER_SERVER_WORKER_RESPONSE_PARTS_H_
 #define GOFER_SERVER_WORKER_RESPONSE_PARTS_H_
@@ -10,8 +11,8 @@
 
 namespace gofer::worker {
 
-// Parts of about `part_bytes` each, all but the last with `more`. What is in no
-// list is in the first. An element that is longer is a part by itself.
+// Returns parts of about `part_bytes` each; all but the last have `more`. The
+// first part has what is in no list. A longer element is a part by itself.
 std::vector<goferd::worker::v1::Response> SplitResponse(
     goferd::worker::v1::Response whole, size_t part_bytes);
 

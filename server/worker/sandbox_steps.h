@@ -1,4 +1,5 @@
-// StepNames: what a process did to confine itself, for goferd to tell.
+// StepNames: the steps by which a process confines itself, as goferd shows
+// them.
 
 #ifndef GOFER_SERVER_WORKER_SANDBOX_STEPS_H_
 #define GOFER_SERVER_WORKER_SANDBOX_STEPS_H_
@@ -10,9 +11,9 @@
 
 namespace gofer::worker {
 
-// The names of the steps that carrying out `plan` takes, in order. Landlock
-// among them only if the kernel has it, which is asked: before the filter is
-// installed.
+// The names of the steps that carrying out `plan` takes, in order. Landlock is
+// among them only if the kernel has it: call this before the filter is
+// installed, which does not let us ask.
 std::vector<std::string> StepNames(const sandbox::Plan& plan);
 
 }  // namespace gofer::worker

@@ -1,5 +1,5 @@
-// ServeOptions and AgentOptions: the command lines of `gofer serve` and `gofer
-// agent` as values.
+// ServeOptions and ManagedOptions: the command lines of `gofer serve` and
+// `gofer managed` as values.
 
 #ifndef GOFER_SERVER_WORKER_SERVE_OPTIONS_H_
 #define GOFER_SERVER_WORKER_SERVE_OPTIONS_H_
@@ -25,15 +25,15 @@ struct ServeOptions {
   std::vector<IoFd> io_fds;
   lisafs::ConnectionOptions connection;
   hostfs::HostOptions host;
-  // Confine the process to `root`, all other things given up.
+  // Whether the process confines itself to `root`.
   bool sandboxed = false;
   std::string log_level = "warning";
-  // FDs of one connection; 0 shares out what the process may have.
+  // The FDs of one connection; 0 shares out what the process may have.
   uint32_t max_fds = 0;
 };
 
-// The command line of `gofer agent`.
-struct AgentOptions {
+// The command line of `gofer managed`.
+struct ManagedOptions {
   int control_fd = -1;
   std::string log_level = "warning";
   base::LogFormat log_format = base::LogFormat::kText;

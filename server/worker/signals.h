@@ -10,9 +10,9 @@
 
 namespace gofer::worker {
 
-// Waits for a signal or for Notify, whichever comes. Made before the first
-// thread, because it blocks the signals for all of them. Wait belongs to one
-// thread, Notify to any.
+// Waits for a signal or for Notify, whichever comes. It is made before the
+// first thread, because threads inherit that the signals are blocked. One
+// thread may call Wait, any thread Notify.
 class TerminationSignals {
  public:
   // Blocks SIGTERM and SIGINT, and ignores SIGPIPE and SIGHUP: a terminal that
@@ -27,12 +27,12 @@ class TerminationSignals {
 
   void Notify();
 
-  // FOR WHO WAITS FOR MORE THAN THIS
+  // FOR CALLERS THAT POLL OTHER DESCRIPTORS TOO
 
-  // Borrowed, readable while there is a signal to be taken, or a notice.
+  // Borrowed. Readable while there is a signal, or a notice, to be taken.
   int signal_fd() const { return signals_.get(); }
   int notice_fd() const { return notified_.get(); }
-  // Of what is there: otherwise they block.
+  // Take what is there. They block when there is nothing.
   void TakeSignal();
   void TakeNotices();
 

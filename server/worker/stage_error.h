@@ -36,7 +36,7 @@ struct StageError {
   ExitCode code;
 };
 
-// What a stage returns: nothing is good.
+// What a stage returns: nothing when it succeeded.
 using StageResult = std::optional<StageError>;
 
 }  // namespace gofer::worker

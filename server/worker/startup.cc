@@ -73,7 +73,7 @@ std::vector<ServedSocket> ToSockets(const ServeOptions& options) {
   return sockets;
 }
 
-// What is left to give up when all is made that the clients will need.
+// Gives up what is left, now that all is made that the clients will need.
 StageResult Confine(const sandbox::Plan& plan,
                     const sandbox::MountedTree& mounted) {
   const auto failed = sandbox::Confine(plan, &mounted);
@@ -84,7 +84,7 @@ StageResult Confine(const sandbox::Plan& plan,
 StageResult Start(const ServeOptions& options, ConnectionGroup& group) {
   StageResult failed = group.BlockSignals();
   if (!failed) failed = group.ShareFds(options.max_fds);
-  // Modes arrive masked by the sandbox.
+  // The sandbox has masked the modes that it asks for.
   ::umask(0);
   std::shared_ptr<hostfs::HostTree> tree;
   sandbox::Plan plan;

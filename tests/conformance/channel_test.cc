@@ -1,4 +1,4 @@
-// Rows 25 to 43 of the checklist: channels and clients that break them. Rows 44
+// Rows 25 to 43 of rows.md: channels and clients that break them. Rows 44
 // to 50, 53 and 54 are about flipcall alone; see rows_elsewhere.txt.
 
 #include <fcntl.h>
@@ -54,7 +54,7 @@ TEST_P(ChannelTest, Row025_TheOptionsMaySayHowMany) {
   EXPECT_TRUE(other->FStat(other.root).ok());
 }
 
-TEST_P(ChannelTest, Row026_OffsetsAndSizes) {
+TEST_P(ChannelTest, Row026_WindowsFollowEachOther) {
   ClientOptions options = Options();
   options.connection.max_channels = 4;
   Session other = NewSession(options);
@@ -70,13 +70,13 @@ TEST_P(ChannelTest, Row026_OffsetsAndSizes) {
   }
 }
 
-TEST_P(ChannelTest, Row027_Seals) {
+TEST_P(ChannelTest, Row027_MemoryFileIsSealed) {
   const RawChannel channel(c_);
   EXPECT_EQ(::fcntl(channel.data_fd(), F_GET_SEALS),
             F_SEAL_SEAL | F_SEAL_SHRINK);
 }
 
-TEST_P(ChannelTest, Row028_KindsOfFds) {
+TEST_P(ChannelTest, Row028_FdsAreAMemfdAndASeqpacketSocket) {
   const RawChannel channel(c_);
   char target[100] = {};
   const std::string link = "/proc/self/fd/" + std::to_string(channel.data_fd());
@@ -89,7 +89,7 @@ TEST_P(ChannelTest, Row028_KindsOfFds) {
   EXPECT_EQ(type, SOCK_SEQPACKET);
 }
 
-TEST_P(ChannelTest, Row029_Handshake) {
+TEST_P(ChannelTest, Row029_HandshakeIsAnsweredInKind) {
   RawChannel channel(c_);
   channel.StartHandshake("{}\n");
   EXPECT_EQ(channel.WaitWhile(), 0u);
@@ -97,14 +97,14 @@ TEST_P(ChannelTest, Row029_Handshake) {
   EXPECT_EQ(ToHex(channel.bytes().subspan(16, 3)), "7b7d0a");
 }
 
-TEST_P(ChannelTest, Row030_HandshakeOfNonsense) {
+TEST_P(ChannelTest, Row030_HandshakeOfNonsenseEndsTheChannel) {
   RawChannel channel(c_);
   channel.StartHandshake("nonsense");
   channel.WaitWhile();
   ExpectOnlyTheChannelDied(channel);
 }
 
-TEST_P(ChannelTest, Row031_FStat) {
+TEST_P(ChannelTest, Row031_FStatIsAnsweredIn148Bytes) {
   RawChannel channel(c_);
   channel.Connect();
   channel.Send(3, Stat(root_));
@@ -124,7 +124,7 @@ TEST_P(ChannelTest, Row032_DonatedFdIsThereBeforeTheAnswer) {
   EXPECT_FALSE(channel.TryReceiveFd().valid());
 }
 
-TEST_P(ChannelTest, Row033_EmptyAnswer) {
+TEST_P(ChannelTest, Row033_EmptyAnswerIsTheHeaderAlone) {
   RawChannel channel(c_);
   channel.Connect();
   channel.Send(9, Encoded(wire::CloseReq{}));
@@ -133,7 +133,7 @@ TEST_P(ChannelTest, Row033_EmptyAnswer) {
   EXPECT_EQ(channel.message(), 9);
 }
 
-TEST_P(ChannelTest, Row034_UnknownMessage) {
+TEST_P(ChannelTest, Row034_UnknownMessageIsNotSupported) {
   RawChannel channel(c_);
   channel.Connect();
   channel.Send(200, {});
@@ -143,7 +143,7 @@ TEST_P(ChannelTest, Row034_UnknownMessage) {
   EXPECT_EQ(ToHex(channel.payload()), "5f000000");
 }
 
-TEST_P(ChannelTest, Row035_ChannelOverAChannel) {
+TEST_P(ChannelTest, Row035_ChannelMayBeOpenedOverAChannel) {
   RawChannel channel(c_);
   channel.Connect();
   channel.Send(2, {});
@@ -159,7 +159,7 @@ TEST_P(ChannelTest, Row035_ChannelOverAChannel) {
   EXPECT_EQ(session_.connection->channel_count(), 2u);
 }
 
-TEST_P(ChannelTest, Row036_AnnouncedFdsThatDoNotExist) {
+TEST_P(ChannelTest, Row036_AnnouncedFdsThatDoNotExistAreIgnored) {
   RawChannel channel(c_);
   channel.Connect();
   channel.Send(3, Stat(root_), 3);
@@ -179,7 +179,7 @@ TEST_P(ChannelTest, Row037_FdsOfTheClientAreNotEchoed) {
   EXPECT_FALSE(channel.TryReceiveFd().valid());
 }
 
-TEST_P(ChannelTest, Row038_DatagramShorterThanItsHeader) {
+TEST_P(ChannelTest, Row038_DatagramShorterThanItsHeaderEndsTheChannel) {
   RawChannel channel(c_);
   channel.Connect();
   channel.Send(3, Stat(root_), 0, 3);
@@ -187,7 +187,7 @@ TEST_P(ChannelTest, Row038_DatagramShorterThanItsHeader) {
   ExpectOnlyTheChannelDied(channel);
 }
 
-TEST_P(ChannelTest, Row039_EmptyDatagram) {
+TEST_P(ChannelTest, Row039_EmptyDatagramEndsTheChannel) {
   RawChannel channel(c_);
   channel.Connect();
   channel.Send(3, Stat(root_), 0, 0);
@@ -195,7 +195,7 @@ TEST_P(ChannelTest, Row039_EmptyDatagram) {
   ExpectOnlyTheChannelDied(channel);
 }
 
-TEST_P(ChannelTest, Row040_DatagramLongerThanTheWindow) {
+TEST_P(ChannelTest, Row040_DatagramLongerThanTheWindowEndsTheChannel) {
   RawChannel channel(c_);
   channel.Connect();
   channel.Send(3, Stat(root_), 0, 2'097'137);
@@ -203,7 +203,7 @@ TEST_P(ChannelTest, Row040_DatagramLongerThanTheWindow) {
   ExpectOnlyTheChannelDied(channel);
 }
 
-TEST_P(ChannelTest, Row041_StateThatDoesNotExist) {
+TEST_P(ChannelTest, Row041_StateThatDoesNotExistEndsTheChannel) {
   RawChannel channel(c_);
   channel.Connect();
   channel.set_state(7);
@@ -220,7 +220,7 @@ TEST_P(ChannelTest, Row042_DeadChannelsKeepTheirPlace) {
   EXPECT_EQ(c_.OpenChannel(), ENOMEM);
 }
 
-TEST_P(ChannelTest, Row043_ServerClosesWhileTheClientIsActive) {
+TEST_P(ChannelTest, Row043_EndOfTheConnectionShutsChannelsDown) {
   RawChannel channel(c_);
   channel.Connect();
   session_.connection->Stop(lisafs::StopMode::kClose,

@@ -1,4 +1,4 @@
-// Rows 51 to 57 of the checklist: channels under load and while they end.
+// Rows 51 to 57 of rows.md: channels under load and while they end.
 
 #include <fcntl.h>
 #include <sched.h>
@@ -43,7 +43,7 @@ TEST_P(ChannelTrafficTest, Row051_AnswerInFlightIsDelivered) {
   EXPECT_EQ(channel.payload(), request);
 }
 
-TEST_P(ChannelTrafficTest, Row052_RequestsAfterTheEndHasBegun) {
+TEST_P(ChannelTrafficTest, Row052_RequestsAfterTheEndHasBegunAreRefused) {
   const auto handler = std::make_shared<BlockingHandler>();
   served_.server().SetHandlers(StockBlocking(Id::kFStatFs, handler));
   RawChannel busy(c_);
@@ -62,7 +62,7 @@ TEST_P(ChannelTrafficTest, Row052_RequestsAfterTheEndHasBegun) {
   served_.server().Wait();
 }
 
-TEST_P(EchoTest, Row055_EchoOnAllPathways) {
+TEST_P(EchoTest, Row055_EveryPathwayEchoesItsRequests) {
   constexpr int kThreads = 8;
   constexpr int kMessages = 5'000;
   served_.server().SetHandlers(StockWith(Id::kFStatFs, &Echo));
@@ -93,7 +93,7 @@ TEST_P(EchoTest, Row055_EchoOnAllPathways) {
   for (std::thread& thread : threads) thread.join();
 }
 
-TEST_P(ChannelTrafficTest, Row056_ClientThatNeverTakesItsFds) {
+TEST_P(ChannelTrafficTest, Row056_ClientThatNeverTakesItsFdsStallsNobody) {
   RawChannel channel(c_);
   channel.Connect();
   const FdId f = To({"f"});
@@ -112,7 +112,7 @@ TEST_P(ChannelTrafficTest, Row056_ClientThatNeverTakesItsFds) {
   served_.server().Wait();
 }
 
-TEST_P(ChannelTrafficTest, Row057_ClientThatRewritesWhatIsBeingRead) {
+TEST_P(ChannelTrafficTest, Row057_ClientThatRewritesWhatIsBeingReadIsSurvived) {
   RawChannel channel(c_);
   channel.Connect();
   // Through a mapping of its own, as another process of the client's would.

@@ -1,4 +1,4 @@
-// Rows 146 to 150 of the checklist: files that are gone and still held.
+// Rows 146 to 150 of rows.md: files that are gone and still held.
 
 #include <fcntl.h>
 #include <linux/stat.h>
@@ -55,11 +55,11 @@ TEST_P(DeletedTest, Row146_TheServerMayRefuse) {
   EXPECT_EQ(other->FAllocate(open, 0, 0, 40).error, EINVAL);
 }
 
-TEST_P(DeletedTest, Row147_OpenAt) {
+TEST_P(DeletedTest, Row147_DeletedFileIsOpenedByLevel) {
   EXPECT_EQ(c_.OpenAt(UnlinkedFile(), O_RDONLY).error, aug2026() ? 0 : EINVAL);
 }
 
-TEST_P(DeletedTest, Row148_LinkAndXattrs) {
+TEST_P(DeletedTest, Row148_LinkAndXattrsOfADeletedFileAreRefused) {
   const FdId f = UnlinkedFile();
   EXPECT_EQ(c_.LinkAt(root_, f, "x").error, EINVAL);
   EXPECT_EQ(c_.FGetXattr(f, "user.a", 10).error, EINVAL);
@@ -68,7 +68,7 @@ TEST_P(DeletedTest, Row148_LinkAndXattrs) {
             aug2026() ? EINVAL : EOPNOTSUPP);
 }
 
-TEST_P(DeletedTest, Row149_EmptyAnswers) {
+TEST_P(DeletedTest, Row149_DeletedLinkAndFileGiveEmptyAnswers) {
   const FdId link = To({"ln"});
   ASSERT_EQ(c_.UnlinkAt(root_, "ln").error, 0);
   const auto target = c_.ReadLinkAt(link);
@@ -79,7 +79,7 @@ TEST_P(DeletedTest, Row149_EmptyAnswers) {
   EXPECT_EQ(names->names.size(), 0u);
 }
 
-TEST_P(DeletedTest, Row150_RemovedDirectory) {
+TEST_P(DeletedTest, Row150_RemovedDirectoryRefusesEverything) {
   const FdId d2 = To({"d1", "d2"});
   const FdId d3 = To({"d1", "d2", "d3"});
   const FdId open = Opened({"d1", "d2", "d3"}, O_RDONLY);
@@ -95,7 +95,7 @@ TEST_P(DeletedTest, Row150_RemovedDirectory) {
   EXPECT_EQ(c_.LinkAt(d3, To({"f"}), "x").error, EINVAL);
 }
 
-TEST_P(DeletedTest, Row148_XattrsOfALivingFile) {
+TEST_P(DeletedTest, Row148_XattrsOfALivingFileWorkByLevel) {
   const FdId f = To({"f"});
   const auto set = c_.FSetXattr(f, "user.a", "value");
   if (!aug2026()) {

@@ -1,4 +1,4 @@
-// Rows 151 to 156 of the checklist: Getdents64.
+// Rows 151 to 156 of rows.md: Getdents64.
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -43,7 +43,7 @@ TEST_P(GetdentsTest, Row151_OneEntryPerCall) {
   EXPECT_EQ(c_.Getdents64(dir, 40)->dirents.size(), 0u);
 }
 
-TEST_P(GetdentsTest, Row151_TypesOfEntries) {
+TEST_P(GetdentsTest, Row151_EntriesHaveTheirTypes) {
   const auto entries = c_.Getdents64(c_.OpenAt(root_, 0)->open_fd, -65536);
   std::map<std::string, int> types;
   for (const wire::Dirent64 entry : entries->dirents) {
@@ -65,7 +65,7 @@ TEST_P(GetdentsTest, Row152_NegativeCountRestarts) {
   EXPECT_EQ(*again->dirents.begin(), *first->dirents.begin());
 }
 
-TEST_P(GetdentsTest, Row153_CountTooSmallForAnything) {
+TEST_P(GetdentsTest, Row153_CountTooSmallForAnythingGivesNothing) {
   MakeFiles(3);
   const FdId dir = OpenDir();
   for (const int32_t count : {0, 23}) {
@@ -83,13 +83,13 @@ TEST_P(GetdentsTest, Row154_SmallestCountIsEverything) {
   EXPECT_EQ(entries->dirents.size(), 20u);
 }
 
-TEST_P(GetdentsTest, Row155_OnlyOpenDirectories) {
+TEST_P(GetdentsTest, Row155_OnlyOpenDirectoriesAreListed) {
   EXPECT_EQ(c_.Getdents64(root_, 100).error, EINVAL);
   EXPECT_EQ(c_.Getdents64(Opened({"f"}, O_RDONLY), 100).error, ENOTDIR);
   EXPECT_EQ(c_.Getdents64(kUnknown, 100).error, EBADF);
 }
 
-TEST_P(GetdentsTest, Row156_MoreThanFitsInAMessage) {
+TEST_P(GetdentsTest, Row156_MoreThanFitsInAMessageComesInPortions) {
   constexpr int kFiles = 9'500;
   MakeFiles(kFiles, std::string(240, 'x'));
   const FdId dir = OpenDir();

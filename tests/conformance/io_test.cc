@@ -1,4 +1,4 @@
-// Rows 101 to 116 of the checklist: I/O, FAllocate, FSync, FStatFS.
+// Rows 101 to 116 of rows.md: I/O, FAllocate, FSync, FStatFS.
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -72,20 +72,20 @@ TEST_P(IoTest, Row103_TwoMebibytesThereAndBack) {
   EXPECT_TRUE(direct == data);
 }
 
-TEST_P(IoTest, Row104_LongestRead) {
+TEST_P(IoTest, Row104_ReadsUpToTheLongestAreServed) {
   const FdId fd = Opened({"f"}, O_RDONLY);
   EXPECT_EQ(c_.PRead(fd, 2'093'048, 0).data, "hello world");
   EXPECT_EQ(c_.PRead(fd, 2'093'049, 0).error, ENOBUFS);
 }
 
-TEST_P(IoTest, Row105_WrappingReadCount) {
+TEST_P(IoTest, Row105_WrappingReadCountIsEnobufs) {
   const FdId fd = Opened({"f"}, O_RDONLY);
   EXPECT_EQ(c_.PRead(fd, 0xFFFFFFFF, 0).error, ENOBUFS);
   EXPECT_EQ(c_.PRead(fd, 0xFFFFFFF8, 0).error, ENOBUFS);
   EXPECT_EQ(c_.PRead(fd, 5, 0).data, "hello");
 }
 
-TEST_P(IoTest, Row106_ReadingNothing) {
+TEST_P(IoTest, Row106_ReadingNothingSucceeds) {
   const FdId fd = Opened({"f"}, O_RDONLY);
   const ReadReply beyond = c_.PRead(fd, 10, 100);
   EXPECT_EQ(beyond.error, 0);
@@ -95,7 +95,7 @@ TEST_P(IoTest, Row106_ReadingNothing) {
   EXPECT_EQ(none.data, "");
 }
 
-TEST_P(IoTest, Row107_NegativeOffset) {
+TEST_P(IoTest, Row107_NegativeOffsetIsEinval) {
   EXPECT_EQ(c_.PRead(Opened({"f"}, O_RDONLY), 1, kHuge).error, EINVAL);
   EXPECT_EQ(c_.PWrite(Opened({"f"}, O_RDWR), "x", kHuge).error, EINVAL);
 }
@@ -104,19 +104,19 @@ TEST_P(IoTest, Row108_DirectoryIsNotRead) {
   EXPECT_EQ(c_.PRead(Opened({"d1"}, O_RDONLY), 10, 0).error, EISDIR);
 }
 
-TEST_P(IoTest, Row109_WriteAnnouncingTooMuch) {
+TEST_P(IoTest, Row109_WriteAnnouncingTooMuchWritesNothing) {
   EXPECT_EQ(WriteAnnouncing(Opened({"f"}, O_RDWR), 10, "abc").error, EIO);
   EXPECT_EQ(WriteAnnouncing(Opened({"f"}, O_RDWR), 0xFFFFFFFF, "abc").error,
             EIO);
   EXPECT_EQ(tree().Content("/scratch/f"), "hello world");
 }
 
-TEST_P(IoTest, Row110_WriteAnnouncingTooLittle) {
+TEST_P(IoTest, Row110_WriteMovesTheAnnouncedNumber) {
   EXPECT_EQ(WriteAnnouncing(Opened({"f"}, O_RDWR), 2, "abc").error, 0);
   EXPECT_EQ(tree().Content("/scratch/f"), "abllo world");
 }
 
-TEST_P(IoTest, Row111_WriteOfNothing) {
+TEST_P(IoTest, Row111_WriteOfNothingSucceeds) {
   const auto written = c_.PWrite(Opened({"f"}, O_RDWR), "", 0);
   EXPECT_EQ(written.error, 0);
   EXPECT_EQ(written->count, 0u);
@@ -130,7 +130,7 @@ TEST_P(IoTest, Row112_AllocateGrows) {
   EXPECT_EQ(c_.FStat(made->child.control_fd)->size, 120u);
 }
 
-TEST_P(IoTest, Row113_AllocateNothing) {
+TEST_P(IoTest, Row113_AllocatingNothingIsEinval) {
   EXPECT_EQ(c_.FAllocate(Opened({"f"}, O_RDWR), 0, 0, 0).error, EINVAL);
 }
 
@@ -140,12 +140,12 @@ TEST_P(IoTest, Row114_SyncTriesAllAndReportsTheFirstError) {
   EXPECT_EQ(c_.FSync({good, good}).error, 0);
 }
 
-TEST_P(IoTest, Row115_SyncOfOtherKindsAndOfNothing) {
+TEST_P(IoTest, Row115_SyncRefusesOtherKindsAndTakesNone) {
   EXPECT_EQ(c_.FSync({root_, kUnknown}).error, EINVAL);
   EXPECT_EQ(c_.FSync({}).error, 0);
 }
 
-TEST_P(IoTest, Row116_StatFsOfAnOpenFd) {
+TEST_P(IoTest, Row116_StatFsTakesControlFdsOnly) {
   EXPECT_EQ(c_.FStatFs(Opened({"f"}, O_RDONLY)).error, EINVAL);
   const auto statfs = c_.FStatFs(root_);
   EXPECT_EQ(statfs.error, 0);

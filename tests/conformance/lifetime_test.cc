@@ -1,4 +1,4 @@
-// Rows 167 to 176 of the checklist: closing, read-only connections, mounting.
+// Rows 167 to 176 of rows.md: closing, read-only connections, mounting.
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -56,7 +56,7 @@ TEST_P(LifetimeTest, Row170_ReadOnlyReads) {
   EXPECT_EQ(other->ReadLinkAt(other->To(other.root, {"ln"}))->target, "d1");
 }
 
-TEST_P(LifetimeTest, Row171_ReadOnlyOpenOrderOfChecks) {
+TEST_P(LifetimeTest, Row171_ReadOnlyIsCheckedBeforeTheFd) {
   Session other = NewSession(ReadOnly());
   EXPECT_EQ(other->OpenAt(kUnknown, O_RDWR).error, EROFS);
   EXPECT_EQ(other->OpenAt(kUnknown, O_RDONLY | O_TRUNC).error, EROFS);
@@ -71,7 +71,7 @@ TEST_P(LifetimeTest, Row172_ReadOnlyBindsNoSocket) {
   EXPECT_FALSE(tree().Look("/scratch/s").has_value());
 }
 
-TEST_P(LifetimeTest, Row173_MountPointsOfAllKinds) {
+TEST_P(LifetimeTest, Row173_MountPointMayBeOfAnyKind) {
   const auto mount = [this](const char* path) {
     ClientOptions options = Options();
     options.mount_path = path;
@@ -86,7 +86,7 @@ TEST_P(LifetimeTest, Row173_MountPointsOfAllKinds) {
   EXPECT_EQ(mount("/scratch/../scratch/./d1/"), S_IFDIR);
 }
 
-TEST_P(LifetimeTest, Row174_RelativeMountPath) {
+TEST_P(LifetimeTest, Row174_RelativeMountPathIsRefused) {
   auto sockets = uds::MakeSocketPair(uds::SocketType::kStream);
   ASSERT_TRUE(sockets.ok());
   const auto connection = served_.server().CreateConnection(
@@ -114,7 +114,7 @@ TEST_P(LifetimeTest, Row175_OnlyTheMountPathIsLeft) {
   EXPECT_EQ(served_.server().NodeCount(), 2);
 }
 
-TEST_P(LifetimeTest, Row176_FiveAndTenChildren) {
+TEST_P(LifetimeTest, Row176_FiveAndTenChildrenAreFoundAgain) {
   for (const int children : {5, 10}) {
     const std::string name = "dir" + std::to_string(children);
     const auto dir = c_.MkdirAt(root_, name);

@@ -1,4 +1,4 @@
-// Rows 85 to 100 of the checklist: OpenAt and OpenCreateAt.
+// Rows 85 to 100 of rows.md: OpenAt and OpenCreateAt.
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -84,7 +84,7 @@ TEST_P(OpenTest, Row092_MountPointIsDonatedWithDirectfs) {
   EXPECT_TRUE(other->OpenAt(other->To(root, {"d1"}), O_RDONLY).fds.empty());
 }
 
-TEST_P(OpenTest, Row093_CharacterDevice) {
+TEST_P(OpenTest, Row093_CharacterDeviceIsOpenedByLevel) {
   if (!tree().MakeDevice("/scratch/null", S_IFCHR | 0666, 1, 3)) {
     GTEST_SKIP() << "making a character device needs root";
   }
@@ -99,7 +99,7 @@ TEST_P(OpenTest, Row093_CharacterDevice) {
   }
 }
 
-TEST_P(OpenTest, Row094_FifoWithoutPermission) {
+TEST_P(OpenTest, Row094_FifoNeedsPermission) {
   ClientOptions options = Options();
   options.policy.open_fifos = false;
   Session other = NewSession(options);
@@ -140,7 +140,7 @@ TEST_P(OpenTest, Row099_CreationLosesSetIdBits) {
   EXPECT_EQ(made->child.stat.mode, S_IFREG | 0755);
 }
 
-TEST_P(OpenTest, Row100_CreationWithoutOwner) {
+TEST_P(OpenTest, Row100_CreationMayLeaveTheOwnerAlone) {
   const auto made = c_.OpenCreateAt(root_, "new", O_RDWR, 0640,
                                     lisafs::Owner{0xFFFFFFFF, 0xFFFFFFFF});
   EXPECT_EQ(made.error, 0);

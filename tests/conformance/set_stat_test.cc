@@ -1,4 +1,4 @@
-// Rows 117 to 128 of the checklist: SetStat.
+// Rows 117 to 128 of rows.md: SetStat.
 
 #include <fcntl.h>
 #include <linux/stat.h>
@@ -47,7 +47,7 @@ class SetStatTest : public ConformanceTest {
   }
 };
 
-TEST_P(SetStatTest, Row117_NothingToSet) {
+TEST_P(SetStatTest, Row117_EmptyMaskChangesNothing) {
   const auto set = c_.SetStat(Of(To({"f"}), 0));
   EXPECT_EQ(set.error, 0);
   EXPECT_EQ(set->failure_mask, 0u);
@@ -69,7 +69,7 @@ TEST_P(SetStatTest, Row120_OpenFdIsRefused) {
   EXPECT_EQ(c_.SetStat(Size(open, 1)).error, EINVAL);
 }
 
-TEST_P(SetStatTest, Row121_EverythingAtOnce) {
+TEST_P(SetStatTest, Row121_EverythingIsSetAtOnce) {
   const auto made = c_.OpenCreateAt(root_, "new", O_RDWR);
   wire::SetStatReq request = Times(made->child.control_fd, 1000, 2000);
   request.mask |= STATX_MODE | STATX_SIZE | STATX_UID | STATX_GID;
@@ -87,13 +87,13 @@ TEST_P(SetStatTest, Row121_EverythingAtOnce) {
   EXPECT_EQ(stat->gid, ::getegid());
 }
 
-TEST_P(SetStatTest, Row122_SizeOfADirectoryAndASocket) {
+TEST_P(SetStatTest, Row122_SizeOfADirectoryAndASocketFailsInTheMask) {
   tree().MakeSocket("/scratch/sock");
   ExpectFailure(Size(To({"d1"}), 1), STATX_SIZE, EISDIR);
   ExpectFailure(Size(To({"sock"}), 1), STATX_SIZE, ENXIO);
 }
 
-TEST_P(SetStatTest, Row122_SizeOfACharacterDevice) {
+TEST_P(SetStatTest, Row122_SizeOfACharacterDeviceFailsInTheMask) {
   if (!tree().MakeDevice("/scratch/null", S_IFCHR | 0666, 1, 3)) {
     GTEST_SKIP() << "making a character device needs root";
   }
@@ -104,7 +104,7 @@ TEST_P(SetStatTest, Row122_SizeOfACharacterDevice) {
   ExpectFailure(Size(null, 1), STATX_SIZE, EINVAL);
 }
 
-TEST_P(SetStatTest, Row123_ModeOfASymlink) {
+TEST_P(SetStatTest, Row123_ModeOfASymlinkFailsInTheMask) {
   ExpectFailure(Mode(To({"ln"}), 0600), STATX_MODE,
                 aug2026() ? EOPNOTSUPP : EBADF);
 }
@@ -116,7 +116,7 @@ TEST_P(SetStatTest, Row124_TimesOfASymlinkAreItsOwn) {
   EXPECT_EQ(tree().Look("/scratch/d1")->mtime_sec, before);
 }
 
-TEST_P(SetStatTest, Row125_ModeAndTimesOfASocket) {
+TEST_P(SetStatTest, Row125_SocketTakesAModeAndNoTimes) {
   tree().MakeSocket("/scratch/sock");
   const FdId sock = To({"sock"});
   ExpectFailure(Mode(sock, 0611), 0, 0);
@@ -133,7 +133,7 @@ TEST_P(SetStatTest, Row126_OwnerComesLastAndTakesSetuid) {
   EXPECT_EQ(c_.FStat(f)->mode, S_IFREG | 0755);
 }
 
-TEST_P(SetStatTest, Row127_NegativeSize) {
+TEST_P(SetStatTest, Row127_NegativeSizeFailsInTheMask) {
   ExpectFailure(Size(To({"f"}), uint64_t{1} << 63), STATX_SIZE, EINVAL);
 }
 
@@ -149,7 +149,7 @@ TEST_P(SetStatTest, Row128_TimesMayBeNowOrLeftAlone) {
   EXPECT_EQ(stat->mtime, (wire::Timestamp{2000, 2}));
 }
 
-TEST_P(SetStatTest, Row128_OneTimeAlone) {
+TEST_P(SetStatTest, Row128_OneTimeMayBeSetAlone) {
   const FdId f = To({"f"});
   ExpectFailure(Times(f, 1000, 2000), 0, 0);
   wire::SetStatReq request = Times(f, 3000, 4000);

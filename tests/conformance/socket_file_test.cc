@@ -1,4 +1,4 @@
-// Rows 157 to 166 of the checklist: socket files.
+// Rows 157 to 166 of rows.md: socket files.
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -11,13 +11,13 @@ namespace {
 
 class SocketFileTest : public ConformanceTest {};
 
-TEST_P(SocketFileTest, Row157_ConnectToSomethingElse) {
+TEST_P(SocketFileTest, Row157_ConnectToSomethingElseIsEnotsock) {
   EXPECT_EQ(c_.Connect(To({"fifo"}), SOCK_STREAM).error, ENOTSOCK);
   EXPECT_EQ(c_.Connect(To({"f"}), SOCK_STREAM).error, ENOTSOCK);
   EXPECT_EQ(c_.Connect(kUnknown, SOCK_STREAM).error, EBADF);
 }
 
-TEST_P(SocketFileTest, Row158_SocketTypes) {
+TEST_P(SocketFileTest, Row158_ConnectTakesTheSocketsOwnTypeOnly) {
   tree().MakeSocket("/scratch/sock");
   const FdId sock = To({"sock"});
   EXPECT_EQ(c_.Connect(sock, 0).error, ENXIO);
@@ -29,7 +29,7 @@ TEST_P(SocketFileTest, Row158_SocketTypes) {
   EXPECT_TRUE(connected.payload.empty());
 }
 
-TEST_P(SocketFileTest, Row158_ConnectWithCreds) {
+TEST_P(SocketFileTest, Row158_ConnectWithCredsWorksByLevel) {
   tree().MakeSocket("/scratch/sock");
   const auto connected =
       c_.ConnectWithCreds(To({"sock"}), SOCK_STREAM, lisafs::Owner());
@@ -37,7 +37,7 @@ TEST_P(SocketFileTest, Row158_ConnectWithCreds) {
   EXPECT_EQ(connected.fds.size(), aug2026() ? 1u : 0u);
 }
 
-TEST_P(SocketFileTest, Row159_WithoutPermission) {
+TEST_P(SocketFileTest, Row159_SocketsNeedPermission) {
   tree().MakeSocket("/scratch/sock");
   ClientOptions options = Options();
   options.policy.connect_sockets = false;
@@ -49,7 +49,7 @@ TEST_P(SocketFileTest, Row159_WithoutPermission) {
   EXPECT_EQ(other->OpenAt(sock, 0).error, EPERM);
 }
 
-TEST_P(SocketFileTest, Row160_WhatIsNotBound) {
+TEST_P(SocketFileTest, Row160_RefusedBindMakesNoFile) {
   EXPECT_EQ(c_.BindAt(root_, std::string(108, 's'), SOCK_STREAM).error, EINVAL);
   EXPECT_EQ(c_.BindAt(root_, "f", SOCK_STREAM).error, EADDRINUSE);
   EXPECT_EQ(c_.BindAt(root_, "s", 0).error, ENXIO);
@@ -104,7 +104,7 @@ TEST_P(SocketFileTest, Row164_BoundSocketHasNoStat) {
   EXPECT_EQ(c_.FStat(root_).error, 0);
 }
 
-TEST_P(SocketFileTest, Row165_UnlinkedSocket) {
+TEST_P(SocketFileTest, Row165_UnlinkedSocketIsRefused) {
   const auto bound = c_.BindAt(root_, "s", SOCK_STREAM);
   ASSERT_EQ(c_.UnlinkAt(root_, "s").error, 0);
   EXPECT_EQ(c_.Listen(bound->bound_socket_fd).error, EINVAL);

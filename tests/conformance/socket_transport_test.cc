@@ -1,4 +1,4 @@
-// Rows 1 to 24 of the checklist: the socket.
+// Rows 1 to 24 of rows.md: the socket.
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -203,7 +203,7 @@ TEST_P(SocketTransportTest, Row015_ErrorIsNoRequest) {
   EXPECT_EQ(c_.CallBytes(0, {}).error, aug2026() ? EOPNOTSUPP : EINVAL);
 }
 
-TEST_P(SocketTransportTest, Row016_TableWithFiveSlots) {
+TEST_P(SocketTransportTest, Row016_MessagePastTheTableIsNotSupported) {
   std::vector<lisafs::Handler> rows = lisafs::HandlerTable::Stock()->rows();
   rows.resize(5);
   served_.server().SetHandlers(

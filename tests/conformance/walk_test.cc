@@ -1,4 +1,4 @@
-// Rows 58 to 84 of the checklist: Walk and WalkStat.
+// Rows 58 to 84 of rows.md: Walk and WalkStat.
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -25,26 +25,26 @@ class WalkTest : public ConformanceTest {
   }
 };
 
-TEST_P(WalkTest, Row058_EmptyPathFromADirectory) {
+TEST_P(WalkTest, Row058_EmptyPathFromADirectoryGivesNothing) {
   ExpectWalk(root_, {}, Status::kSuccess, 0);
 }
 
-TEST_P(WalkTest, Row059_EmptyPathFromAFile) {
+TEST_P(WalkTest, Row059_EmptyPathFromAFileIsEnotdir) {
   EXPECT_EQ(c_.Walk(To({"f"}), {}).error, ENOTDIR);
 }
 
-TEST_P(WalkTest, Row060_UnsafeNames) {
+TEST_P(WalkTest, Row060_UnsafeNamesAreRefused) {
   for (const absl::string_view name : {"", ".", "..", "a/b"}) {
     EXPECT_EQ(c_.Walk(root_, {name}).error, EINVAL) << name;
   }
 }
 
-TEST_P(WalkTest, Row061_NulInAName) {
+TEST_P(WalkTest, Row061_NulInANameIsRefused) {
   EXPECT_EQ(c_.Walk(root_, {absl::string_view("d1\0x", 4)}).error, EINVAL);
   EXPECT_EQ(c_.Walk(root_, {absl::string_view("..\0x", 4)}).error, EINVAL);
 }
 
-TEST_P(WalkTest, Row062_TenDirectoriesThenNothing) {
+TEST_P(WalkTest, Row062_WalkGivesTheDirectoriesThatExist) {
   std::string path = "/scratch";
   Names names;
   for (int i = 0; i < 10; ++i) {
@@ -92,16 +92,16 @@ TEST_P(WalkTest, Row069_NameIsTestedBeforeTheSymlink) {
   EXPECT_EQ(c_.Walk(root_, {"ln", ".."}).error, EINVAL);
 }
 
-TEST_P(WalkTest, Row070_UnknownFd) {
+TEST_P(WalkTest, Row070_UnknownFdIsEbadf) {
   EXPECT_EQ(c_.Walk(kUnknown, {"f"}).error, EBADF);
   EXPECT_EQ(c_.WalkStat(kUnknown, {"f"}).error, EBADF);
 }
 
-TEST_P(WalkTest, Row071_FromASymlink) {
+TEST_P(WalkTest, Row071_SymlinkIsNoDirectory) {
   EXPECT_EQ(c_.Walk(To({"ln"}), {"x"}).error, ENOTDIR);
 }
 
-TEST_P(WalkTest, Row072_FromADeletedDirectory) {
+TEST_P(WalkTest, Row072_DeletedDirectoryHasNoEntries) {
   const FdId d3 = To({"d1", "d2", "d3"});
   ASSERT_TRUE(c_.UnlinkAt(To({"d1", "d2"}), "d3", AT_REMOVEDIR).ok());
   ExpectWalk(d3, {"x"}, Status::kComponentDoesNotExist, 0);
@@ -124,7 +124,7 @@ TEST_P(WalkTest, Row074_FifoMayBeWalkedToWithoutPermission) {
   EXPECT_EQ(walked->inodes.size(), 1u);
 }
 
-TEST_P(WalkTest, Row075_WalkStatOfItself) {
+TEST_P(WalkTest, Row075_EmptyNameStatsTheFdItself) {
   for (const FdId fd : {root_, To({"f"}), To({"ln"})}) {
     const auto walked = c_.WalkStat(fd, {""});
     ASSERT_EQ(walked.error, 0);
@@ -133,9 +133,11 @@ TEST_P(WalkTest, Row075_WalkStatOfItself) {
   }
 }
 
-TEST_P(WalkTest, Row076_WalkStatOfNothing) { ExpectWalkStat(root_, {}, 0); }
+TEST_P(WalkTest, Row076_WalkStatOfNothingGivesNothing) {
+  ExpectWalkStat(root_, {}, 0);
+}
 
-TEST_P(WalkTest, Row077_WalkStatOfItselfAndMore) {
+TEST_P(WalkTest, Row077_EmptyNameMayBeFollowedByOthers) {
   ExpectWalkStat(root_, {"", "d1"}, 2);
 }
 
@@ -143,7 +145,7 @@ TEST_P(WalkTest, Row078_EmptyNameOnlyComesFirst) {
   EXPECT_EQ(c_.WalkStat(root_, {"d1", ""}).error, EINVAL);
 }
 
-TEST_P(WalkTest, Row079_WalkStatFromAFile) {
+TEST_P(WalkTest, Row079_WalkStatFromAFileIsEnotdir) {
   const FdId f = To({"f"});
   EXPECT_EQ(c_.WalkStat(f, {"x"}).error, ENOTDIR);
   EXPECT_EQ(c_.WalkStat(f, {"", "x"}).error, ENOTDIR);
@@ -159,7 +161,7 @@ TEST_P(WalkTest, Row081_WalkStatStopsAfterASymlink) {
   EXPECT_EQ(walked->stats[0].mode & S_IFMT, S_IFLNK);
 }
 
-TEST_P(WalkTest, Row082_WalkStatThroughAFile) {
+TEST_P(WalkTest, Row082_WalkStatThroughAFileIsEnotdir) {
   EXPECT_EQ(c_.WalkStat(root_, {"f", "x"}).error, ENOTDIR);
 }
 

@@ -61,7 +61,7 @@ void MemoryControlFd::CheckPath(const lisafs::TreeLock& tree) const {
   GOFER_CHECK(node().deleted() || path_ == node().FilePath(tree));
 }
 
-void MemoryControlFd::Renamed(const lisafs::GlobalGuarantee& global) {
+void MemoryControlFd::OnRenamed(const lisafs::GlobalGuarantee& global) {
   const GuaranteeWitness::Alone alone(fs().tree_witness());
   path_ = node().FilePath(global);
 }

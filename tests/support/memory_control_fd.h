@@ -14,7 +14,7 @@
 
 namespace gofer::test {
 
-// Keeps its path, which Renamed() refreshes and every method checks.
+// Keeps its path, which OnRenamed() refreshes and every method checks.
 class MemoryControlFd final : public lisafs::ControlFd {
  public:
   MemoryControlFd(lisafs::Connection& connection,
@@ -64,7 +64,7 @@ class MemoryControlFd final : public lisafs::ControlFd {
                              lisafs::ControlFd& new_directory,
                              absl::string_view new_name,
                              uint32_t flags) override;
-  void Renamed(const lisafs::GlobalGuarantee&) override;
+  void OnRenamed(const lisafs::GlobalGuarantee&) override;
 
   base::ErrnoOr<base::UniqueFd> Connect(const lisafs::ReadGuarantee&,
                                         uint32_t socket_type,

@@ -34,7 +34,7 @@ class MemoryOpenFd final : public lisafs::OpenFd {
   base::ErrnoOr<void> Getdents(const lisafs::ReadGuarantee&, uint64_t count,
                                Position position,
                                wire::ArrayWriter<wire::Dirent64>& out) override;
-  void Renamed(const lisafs::GlobalGuarantee&) override { ++renames_; }
+  void OnRenamed(const lisafs::GlobalGuarantee&) override { ++renames_; }
 
  private:
   MemoryControlFd& control() const {

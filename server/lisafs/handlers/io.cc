@@ -32,7 +32,7 @@ struct PWriteOperation : OnOpenFd {
                                              const WriteGuarantee& guarantee) {
     const auto data = context.communicator()
                           .Bulk(wire::kFixedSize<wire::PWriteReq>)
-                          .first(context.IoBytes(request.num_bytes));
+                          .first(context.LimitIoBytes(request.num_bytes));
     const auto written = fd.Write(guarantee, data, request.offset);
     if (!written.ok()) return written.error();
     return wire::PWriteResp{*written};
@@ -55,7 +55,7 @@ struct PReadOperation : OnOpenFd {
         context.connection().max_message_size()) {
       return base::Errno(ENOBUFS);
     }
-    const size_t longest = kHeader + context.IoBytes(request.count);
+    const size_t longest = kHeader + context.LimitIoBytes(request.count);
     const auto room = context.ResponseRoom(longest);
     if (!room.ok()) return room.error();
     const auto count =
@@ -90,7 +90,7 @@ struct FAllocateOperation : OnOpenFd {
 
 // Room that entries of `count` bytes of struct linux_dirent64 need at most when
 // written as wire::Dirent64: a name of 4 bytes has the worst ratio, 31 to 24.
-size_t DirentsRoom(uint64_t count, uint32_t max_message_size) {
+size_t ComputeDirentsRoom(uint64_t count, uint32_t max_message_size) {
   const uint64_t bounded = std::min<uint64_t>(count, max_message_size);
   return std::min<size_t>(sizeof(uint16_t) + bounded * 31 / 24 + 1,
                           max_message_size);
@@ -114,7 +114,7 @@ struct Getdents64Operation : OnOpenFd {
         wanted < 0 ? OpenFd::Position::kRestart : OpenFd::Position::kContinue;
     const auto count = static_cast<uint64_t>(wanted < 0 ? -wanted : wanted);
     const auto room = context.ResponseRoom(
-        DirentsRoom(count, context.connection().max_message_size()));
+        ComputeDirentsRoom(count, context.connection().max_message_size()));
     if (!room.ok()) return room.error();
     wire::ArrayWriter<wire::Dirent64> entries(*room, 0);
     const auto read = fd.Getdents(guarantee, count, position, entries);

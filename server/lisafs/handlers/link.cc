@@ -23,8 +23,8 @@ base::ErrnoOr<ControlFdAndStat> LinkGuarded(RequestContext& context,
                                             ControlFd& directory,
                                             ControlFd& target,
                                             absl::string_view name) {
-  // One position that was a file and is a directory now, changed from outside:
-  // its lock cannot be taken twice.
+  // The position was a file and is a directory now, changed from outside: its
+  // lock cannot be taken twice.
   if (&directory.node() == &target.node()) return base::Errno(EINVAL);
   TreeLock tree(context.server().rename_mutex());
   std::optional<WriteGuarantee> write;
@@ -54,7 +54,7 @@ struct ReadLinkAtOperation : OnControlFd {
   static base::ErrnoOr<size_t> Run(RequestContext& context, const Request&,
                                    ControlFd& fd,
                                    const ReadGuarantee& guarantee) {
-    // Of a deleted link the reference server reports an empty target.
+    // gVisor's server gives an empty target for a deleted link (quirk Q3).
     if (fd.node().deleted()) return context.Reply(wire::ReadLinkAtResp{});
     const base::ErrnoOr<std::string> target = fd.ReadLink(guarantee);
     if (!target.ok()) return target.error();

@@ -11,10 +11,10 @@
 namespace gofer::lisafs::handlers {
 namespace {
 
-// Of the flags in a request, these reach the backend.
+// The flags of a request that reach the backend.
 constexpr uint32_t kOpenFlags = O_ACCMODE | O_TRUNC;
 
-bool Changes(uint32_t flags) {
+bool ChangesFile(uint32_t flags) {
   return (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0;
 }
 
@@ -33,13 +33,14 @@ struct OpenAtOperation : OnControlFd {
   static base::ErrnoOr<void> Check(RequestContext& context,
                                    const Request& request) {
     if (context.options().access == Access::kReadOnly &&
-        Changes(request.flags)) {
+        ChangesFile(request.flags)) {
       return base::Errno(EROFS);
     }
     return {};
   }
   static base::ErrnoOr<void> Admit(ControlFd& fd, const Request& request) {
-    if (fd.is_directory() && Changes(request.flags)) return base::Errno(EISDIR);
+    if (fd.is_directory() && ChangesFile(request.flags))
+      return base::Errno(EISDIR);
     return {};
   }
   static bool WorksOnDeleted(const RequestContext& context) {

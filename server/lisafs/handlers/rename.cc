@@ -16,7 +16,7 @@ base::ErrnoOr<void> RenameGuarded(RequestContext& context, ControlFd& old_dir,
   Node& old_node = old_dir.node();
   Node& new_node = new_dir.node();
   if (old_node.deleted() || new_node.deleted()) return base::Errno(EINVAL);
-  // As the reference server does it: the host is not asked.
+  // The host is not asked, as in gVisor's server (quirk Q13).
   if (&old_node == &new_node && old_name == new_name) return {};
 
   Node::PendingRename pending(global, old_node, old_name, new_node, new_name);

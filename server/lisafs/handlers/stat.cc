@@ -80,7 +80,7 @@ base::ErrnoOr<size_t> FStat(RequestContext& context) {
                                        static_cast<OpenFd&>(**fd));
       break;
     case Fd::Kind::kBoundSocket:
-      // The reference server panics here, and this is how clients see it.
+      // gVisor's server panics here, and clients see this errno (quirk Q7).
       break;
   }
   if (!stat.ok()) return stat.error();

@@ -33,7 +33,7 @@ struct FlushOperation : OnOpenFd {
 base::ErrnoOr<size_t> FSync(RequestContext& context) {
   const auto request = context.Parse<wire::FSyncReq>();
   if (!request.ok()) return request.error();
-  // All are tried; the first failure is reported.
+  // Every FD is tried; the first failure is reported.
   std::optional<base::Errno> first_error;
   for (const wire::FdId id : request->fds) {
     // One request may name 65535 files; teardown waits for it.

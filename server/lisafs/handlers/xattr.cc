@@ -59,7 +59,7 @@ struct FListXattrOperation : OnControlFd {
                                    const Request& request, ControlFd& fd,
                                    const ReadGuarantee& guarantee) {
     std::string names;
-    // Of a deleted file the reference server reports an empty list.
+    // gVisor's server gives an empty list for a deleted file (quirk Q3).
     if (!fd.node().deleted()) {
       base::ErrnoOr<std::string> listed = fd.ListXattr(guarantee, request.size);
       if (!listed.ok()) return listed.error();

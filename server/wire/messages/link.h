@@ -49,7 +49,7 @@ static_assert(kMinSize<ReadLinkAtResp> == 2);
 
 struct UnlinkAtReq {
   FdId dir_fd{};
-  uint32_t flags = 0;  // Those of unlinkat(2).
+  uint32_t flags = 0;  // The flags of unlinkat(2).
   absl::string_view name{};
 
   using Fields = FieldList<Field<"dir_fd", &UnlinkAtReq::dir_fd>,

@@ -47,7 +47,7 @@ static_assert(kMinSize<FSetXattrReq> == 16);
 
 struct FListXattrReq {
   FdId fd{};
-  uint64_t size = 0;  // Of the list; 0 is no limit.
+  uint64_t size = 0;  // Bytes of the list; 0 is no limit.
 
   using Fields = FieldList<Field<"fd", &FListXattrReq::fd>,
                            Field<"size", &FListXattrReq::size>>;

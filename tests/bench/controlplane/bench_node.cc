@@ -17,14 +17,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "clients/admin/attach_client.h"
-#include "clients/admin/call.h"
+#include "goferd/admin/v1/connection_service.pb.h"
+#include "goferd/admin/v1/server_service.pb.h"
 #include "server/base/syscall.h"
 
 namespace goferd::bench {
 namespace {
 
 using namespace goferd::admin::v1;  // NOLINT: the API's own names.
-using client::Call;
 using client::CallOptions;
 using gofer::base::UniqueFd;
 
@@ -121,8 +121,8 @@ absl::Duration BenchNode::Start() {
 }
 
 void BenchNode::EndGofers() {
-  const auto listed = Call(admin_->servers(), &ServerService::Stub::ListServers,
-                           ListServersRequest());
+  const auto listed =
+      admin_->Call(client::methods::kListServers, ListServersRequest());
   if (!listed.ok()) return;
   for (const Server& server : listed->servers()) {
     DeleteServer(server.name().substr(std::string("servers/").size()));
@@ -134,8 +134,7 @@ pid_t BenchNode::CreateServer(const std::string& id) {
   CreateServerRequest request;
   request.set_server_id(id);
   request.mutable_server()->set_root(tree_);
-  const auto made =
-      Call(admin_->servers(), &ServerService::Stub::CreateServer, request);
+  const auto made = admin_->Call(client::methods::kCreateServer, request);
   if (!made.ok()) Fail(std::string(made.status().message()));
   return made->gofer_pid();
 }
@@ -145,9 +144,9 @@ void BenchNode::DeleteServer(const std::string& id) {
   request.set_name("servers/" + id);
   request.set_force(true);
   // One that is just being started again says so.
-  while (Call(admin_->servers(), &ServerService::Stub::DeleteServer, request)
-             .status()
-             .code() == absl::StatusCode::kAborted) {
+  while (
+      admin_->Call(client::methods::kDeleteServer, request).status().code() ==
+      absl::StatusCode::kAborted) {
     absl::SleepFor(kPause);
   }
 }
@@ -158,8 +157,7 @@ UniqueFd BenchNode::Connect(const std::string& server_id) {
   request.set_parent("servers/" + server_id);
   request.set_connection_id(absl::StrCat("bench-", ++number));
   request.set_mount_path("/");
-  const auto started = Call(admin_->connections(),
-                            &ConnectionService::Stub::StartConnection, request);
+  const auto started = admin_->Call(client::methods::kStartConnection, request);
   if (!started.ok()) Fail(std::string(started.status().message()));
   const std::vector<std::string> tickets = {started->ticket().ticket()};
   auto fds = client::AttachClient(started->ticket().attach_socket_path())

@@ -13,8 +13,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
-#include "clients/admin/call.h"
+#include "goferd/admin/v1/connection_service.pb.h"
+#include "goferd/admin/v1/event_service.pb.h"
+#include "goferd/admin/v1/handler_service.pb.h"
+#include "goferd/admin/v1/server_service.pb.h"
+#include "grpcpp/client_context.h"
 #include "server/base/thread.h"
 #include "tests/bench/controlplane/lisafs_load.h"
 
@@ -23,7 +28,6 @@ namespace {
 
 using namespace goferd::admin::v1;  // NOLINT: the API's own names.
 using client::AdminClient;
-using client::Call;
 
 constexpr absl::Duration kSwapInterval = absl::Milliseconds(10);
 
@@ -39,8 +43,7 @@ T Must(absl::StatusOr<T> result, const char* what) {
 int64_t Count(AdminClient& admin) {
   GetActiveConnectionCountRequest request;
   request.set_parent("servers/-");
-  return Must(Call(admin.connections(),
-                   &ConnectionService::Stub::GetActiveConnectionCount, request),
+  return Must(admin.Call(client::methods::kGetActiveConnectionCount, request),
               "GetActiveConnectionCount")
       .total_count();
 }
@@ -61,42 +64,57 @@ size_t ActiveServers(AdminClient& admin) {
   request.set_page_size(1000);
   request.set_filter("state = ACTIVE");
   return static_cast<size_t>(
-      Must(Call(admin.servers(), &ServerService::Stub::ListServers, request),
-           "ListServers")
+      Must(admin.Call(client::methods::kListServers, request), "ListServers")
           .servers_size());
 }
 
-// Waits for the event that a connection of `server` has ended so.
+// Waits for the event that a connection of `server` has ended in a crash of its
+// gofer. The constructor returns when the watch has begun.
 class CrashWatch {
  public:
   CrashWatch(AdminClient& admin, const std::string& server) {
-    WatchEventsRequest request;
-    request.set_parent("servers/" + server);
-    request.set_include_initial_state(true);
-    stream_ = admin.events().WatchEvents(&context_, request);
-    Until([](const Event& event) { return event.type() == Event::BOOKMARK; });
+    request_.set_parent("servers/" + server);
+    request_.set_include_initial_state(true);
+    auto thread =
+        gofer::base::Thread::Start("watch", [this, &admin] { Run(admin); });
+    if (!thread.ok()) Fail("no thread");
+    thread_ = *std::move(thread);
+    begun_.WaitForNotification();
   }
-  ~CrashWatch() { context_.TryCancel(); }
+  ~CrashWatch() {
+    call_.TryCancel();
+    thread_.Join();
+  }
 
-  void WaitForCrash() {
-    Until([](const Event& event) {
-      return event.connection().end_reason() == Connection::GOFER_CRASHED;
-    });
-  }
+  void WaitForCrash() { crashed_.WaitForNotification(); }
 
  private:
-  void Until(const std::function<bool(const Event&)>& wanted) {
-    WatchEventsResponse response;
-    while (stream_->Read(&response)) {
-      for (const Event& event : response.events()) {
-        if (wanted(event)) return;
+  void Run(AdminClient& admin) {
+    const absl::Status status = admin.WatchEvents(
+        call_, request_,
+        [this](const WatchEventsResponse& response) { return Take(response); });
+    if (!crashed_.HasBeenNotified()) {
+      Fail(absl::StrCat("the watch has ended: ", status.message()));
+    }
+  }
+  bool Take(const WatchEventsResponse& response) {
+    for (const Event& event : response.events()) {
+      if (event.type() == Event::BOOKMARK && !begun_.HasBeenNotified()) {
+        begun_.Notify();
+      }
+      if (event.connection().end_reason() == Connection::GOFER_CRASHED) {
+        crashed_.Notify();
+        return false;
       }
     }
-    Fail("the watch has ended");
+    return true;
   }
 
-  grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReader<WatchEventsResponse>> stream_;
+  WatchEventsRequest request_;
+  grpc::ClientContext call_;
+  absl::Notification begun_;
+  absl::Notification crashed_;
+  gofer::base::Thread thread_;
 };
 
 SetHandlersRequest StockTable(AdminClient& admin, const std::string& server) {
@@ -104,8 +122,7 @@ SetHandlersRequest StockTable(AdminClient& admin, const std::string& server) {
   list.set_parent("servers/" + server);
   list.set_page_size(1000);
   const auto handlers =
-      Must(Call(admin.handlers(), &HandlerService::Stub::ListHandlers, list),
-           "ListHandlers");
+      Must(admin.Call(client::methods::kListHandlers, list), "ListHandlers");
   SetHandlersRequest request;
   request.set_parent(list.parent());
   for (const Handler& handler : handlers.handlers()) {
@@ -136,8 +153,7 @@ class Swapper {
   void Run() {
     absl::Time next = absl::Now();
     while (!stop_.load()) {
-      Must(Call(admin_.handlers(), &HandlerService::Stub::SetHandlers, table_),
-           "SetHandlers");
+      Must(admin_.Call(client::methods::kSetHandlers, table_), "SetHandlers");
       swaps_.fetch_add(1);
       next += kSwapInterval;
       absl::SleepFor(next - absl::Now());
@@ -159,17 +175,15 @@ void AddRule(AdminClient& admin, const std::string& server, Mid mid) {
   rule.mutable_match()->add_mids(mid);
   rule.mutable_observe();
   rule.set_permanent(true);
-  Must(
-      Call(admin.handlers(), &HandlerService::Stub::CreateHandlerRule, request),
-      "CreateHandlerRule");
+  Must(admin.Call(client::methods::kCreateHandlerRule, request),
+       "CreateHandlerRule");
 }
 
 void RemoveRule(AdminClient& admin, const std::string& server) {
   DeleteHandlerRuleRequest request;
   request.set_name("servers/" + server + "/handlerRules/bench");
-  Must(
-      Call(admin.handlers(), &HandlerService::Stub::DeleteHandlerRule, request),
-      "DeleteHandlerRule");
+  Must(admin.Call(client::methods::kDeleteHandlerRule, request),
+       "DeleteHandlerRule");
 }
 
 // The median of the pairs' ratios: the rate while what `begin` returns lives,

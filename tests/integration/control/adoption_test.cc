@@ -7,7 +7,7 @@
 #include <string>
 #include <thread>
 
-#include "tests/integration/control/agent_under_test.h"
+#include "tests/integration/control/gofer_under_test.h"
 
 namespace gofer::test {
 namespace {
@@ -17,28 +17,28 @@ using client::Client;
 class AdoptionTest : public testing::Test {
  protected:
   AdoptionTest() {
-    agent_.root().Write("hello", "from the tree");
-    first_ = agent_.Start();
+    gofer_.root().Write("hello", "from the tree");
+    first_ = gofer_.Start();
   }
 
-  AgentUnderTest agent_;
+  GoferUnderTest gofer_;
   std::unique_ptr<FakeGoferd> first_;
 };
 
-TEST_F(AdoptionTest, ByASecondWhileTheFirstIsThere) {
-  const Client client = AgentUnderTest::Connect(*first_, "c");
+TEST_F(AdoptionTest, ASecondGoferdAdoptsWhileTheFirstIsThere) {
+  const Client client = GoferUnderTest::Connect(*first_, "c");
   first_->AwaitState("c", v1::CONNECTION_STATE_MOUNTED);
-  FakeGoferd second(agent_.socket_path());
+  FakeGoferd second(gofer_.socket_path());
   const v1::Response response = second.Adopt();
   ASSERT_TRUE(response.has_adopt()) << response.failure().text();
   const v1::AdoptResult& result = response.adopt();
   EXPECT_EQ(result.server_id(), "a-server");
   EXPECT_EQ(result.server_uid(), "uid-of-it");
-  EXPECT_EQ(result.root(), agent_.root().path());
+  EXPECT_EQ(result.root(), gofer_.root().path());
   EXPECT_EQ(result.limits().max_connections(), 16u);
   EXPECT_EQ(result.sandbox_mode(), v1::SANDBOX_MODE_FULL);
   EXPECT_EQ(result.daemon_data(), "of the daemon");
-  EXPECT_EQ(result.bootstrap().pid(), agent_.gofer().pid());
+  EXPECT_EQ(result.bootstrap().pid(), gofer_.process().pid());
   EXPECT_EQ(result.event_number(), 3u);
   EXPECT_GT(result.start_unix_ns(), 0);
   ASSERT_EQ(result.connections_size(), 1);
@@ -46,17 +46,17 @@ TEST_F(AdoptionTest, ByASecondWhileTheFirstIsThere) {
   EXPECT_EQ(result.connections(0).state(), v1::CONNECTION_STATE_MOUNTED);
   EXPECT_TRUE(first_->AwaitHangUp());
   EXPECT_EQ(ReadFile(client, "hello"), "from the tree");
-  const Client another = AgentUnderTest::Connect(second, "d");
+  const Client another = GoferUnderTest::Connect(second, "d");
   EXPECT_EQ(second.events().front().event_number(), 4u);
 }
 
-TEST_F(AdoptionTest, OneThatDoesNotAdoptTakesNothing) {
-  FakeGoferd silent(agent_.socket_path());
-  FakeGoferd wrong(agent_.socket_path());
+TEST_F(AdoptionTest, AGoferdThatDoesNotAdoptTakesNothing) {
+  FakeGoferd silent(gofer_.socket_path());
+  FakeGoferd wrong(gofer_.socket_path());
   v1::ToGofer message;
   message.mutable_count_connections();
   EXPECT_EQ(wrong.Ask(message).failure().code(), v1::Failure::WRONG_STATE);
-  v1::ToGofer again = agent_.MakeBootstrap();
+  v1::ToGofer again = gofer_.MakeBootstrap();
   EXPECT_EQ(wrong.Ask(again).failure().code(), v1::Failure::WRONG_STATE);
   message.mutable_adopt()->mutable_party()->set_min_protocol_version(3);
   message.mutable_adopt()->mutable_party()->set_max_protocol_version(4);
@@ -79,15 +79,15 @@ TEST_F(AdoptionTest, TheDaemonsDataIsKept) {
       std::string(64 << 10, 'x'));
   ASSERT_FALSE(first_->Ask(message).has_failure());
   first_.reset();
-  FakeGoferd second(agent_.socket_path());
+  FakeGoferd second(gofer_.socket_path());
   EXPECT_EQ(second.Adopt().adopt().daemon_data().size(), size_t{64} << 10);
 }
 
 TEST_F(AdoptionTest, FramesWithoutSenseEndTheChannelOnly) {
-  const Client client = AgentUnderTest::Connect(*first_, "c");
+  const Client client = GoferUnderTest::Connect(*first_, "c");
   ASSERT_TRUE(first_->channel().Send("\xff\xff", {}, 1'000'000'000).ok());
   EXPECT_TRUE(first_->AwaitHangUp());
-  FakeGoferd second(agent_.socket_path());
+  FakeGoferd second(gofer_.socket_path());
   EXPECT_EQ(second.Adopt().adopt().connections_size(), 1);
   EXPECT_EQ(ReadFile(client, "hello"), "from the tree");
   v1::ToGofer nothing;
@@ -95,7 +95,7 @@ TEST_F(AdoptionTest, FramesWithoutSenseEndTheChannelOnly) {
 }
 
 TEST_F(AdoptionTest, NoCallFailsWhenGoferdGoesUnderLoad) {
-  const Client client = AgentUnderTest::Connect(*first_, "c");
+  const Client client = GoferUnderTest::Connect(*first_, "c");
   std::atomic<bool> stop = false;
   std::atomic<int> calls = 0;
   std::atomic<int> failures = 0;
@@ -109,7 +109,7 @@ TEST_F(AdoptionTest, NoCallFailsWhenGoferdGoesUnderLoad) {
     const int before = calls.load();
     first_.reset();
     while (calls.load() < before + 20) std::this_thread::yield();
-    first_ = std::make_unique<FakeGoferd>(agent_.socket_path());
+    first_ = std::make_unique<FakeGoferd>(gofer_.socket_path());
     EXPECT_EQ(first_->Adopt().adopt().connections_size(), 1);
   }
   stop = true;
@@ -119,8 +119,8 @@ TEST_F(AdoptionTest, NoCallFailsWhenGoferdGoesUnderLoad) {
 
 // Its events fill the socket and the queue; it is dropped, nobody waits.
 TEST_F(AdoptionTest, AGoferdThatDoesNotReadHoldsNobodyUp) {
-  const Client client = AgentUnderTest::Connect(*first_, "c");
-  v1::ToGofer start = AgentUnderTest::MakeStart("d");
+  const Client client = GoferUnderTest::Connect(*first_, "c");
+  v1::ToGofer start = GoferUnderTest::MakeStart("d");
   start.mutable_start_connection()->set_daemon_data(std::string(16 << 10, 'd'));
   v1::ToGofer stop;
   stop.mutable_stop_connection()->set_uid("d");
@@ -137,7 +137,7 @@ TEST_F(AdoptionTest, AGoferdThatDoesNotReadHoldsNobodyUp) {
     }
   }
   EXPECT_EQ(ReadFile(client, "hello"), "from the tree");
-  FakeGoferd second(agent_.socket_path());
+  FakeGoferd second(gofer_.socket_path());
   EXPECT_TRUE(second.Adopt().has_adopt());
   EXPECT_EQ(second.Count().active(), 1u);
 }

@@ -11,7 +11,7 @@
 #include "server/base/clock.h"
 #include "server/uds/unix_socket.h"
 #include "server/wire/message_id.h"
-#include "tests/integration/control/agent_under_test.h"
+#include "tests/integration/control/gofer_under_test.h"
 
 namespace gofer::test {
 namespace {
@@ -22,9 +22,9 @@ using testing::ElementsAre;
 class ConnectionsTest : public testing::Test {
  protected:
   ConnectionsTest() {
-    agent_.root().Write("hello", "from the tree");
-    agent_.root().Write("sub/inner", "from below");
-    goferd_ = agent_.Start(MayMount() ? v1::SANDBOX_MODE_STRICT
+    gofer_.root().Write("hello", "from the tree");
+    gofer_.root().Write("sub/inner", "from below");
+    goferd_ = gofer_.Start(MayMount() ? v1::SANDBOX_MODE_STRICT
                                       : v1::SANDBOX_MODE_FULL);
   }
 
@@ -45,20 +45,20 @@ class ConnectionsTest : public testing::Test {
                                               : v1::Stats();
   }
 
-  AgentUnderTest agent_;
+  GoferUnderTest gofer_;
   std::unique_ptr<FakeGoferd> goferd_;
 };
 
 TEST_F(ConnectionsTest, ALifeWithItsEvents) {
   const v1::Response created =
-      goferd_->Ask(AgentUnderTest::MakeStart("c", "//sub/."));
+      goferd_->Ask(GoferUnderTest::MakeStart("c", "//sub/."));
   EXPECT_EQ(created.connection().mount_path(), "/sub");
   EXPECT_EQ(created.connection().daemon_data(), "data of c");
   EXPECT_GT(created.connection().create_unix_ns(), 0);
   ASSERT_EQ(goferd_->events().size(), 1u) << "before the answer";
   EXPECT_EQ(goferd_->events()[0].event_number(), 1u);
   {
-    auto socket = AgentUnderTest::Attach(*goferd_, "c");
+    auto socket = GoferUnderTest::Attach(*goferd_, "c");
     auto client = Client::Mount(std::move(socket));
     ASSERT_TRUE(client.ok());
     EXPECT_EQ(ReadFile(*client, "inner"), "from below");
@@ -77,28 +77,28 @@ TEST_F(ConnectionsTest, ALifeWithItsEvents) {
   EXPECT_GT(StatsOf("c").messages_size(), 0) << "its stats are, too";
 }
 
-TEST_F(ConnectionsTest, WhatCannotBeCreated) {
-  EXPECT_EQ(StartFailure(AgentUnderTest::MakeStart("")),
+TEST_F(ConnectionsTest, RejectsConnectionsThatCannotBeStarted) {
+  EXPECT_EQ(StartFailure(GoferUnderTest::MakeStart("")),
             v1::Failure::MALFORMED);
-  EXPECT_EQ(StartFailure(AgentUnderTest::MakeStart("c", "relative")),
+  EXPECT_EQ(StartFailure(GoferUnderTest::MakeStart("c", "relative")),
             v1::Failure::MALFORMED);
-  EXPECT_EQ(StartFailure(AgentUnderTest::MakeStart("c", "/missing")),
+  EXPECT_EQ(StartFailure(GoferUnderTest::MakeStart("c", "/missing")),
             v1::Failure::HOST_ERROR);
-  v1::ToGofer message = AgentUnderTest::MakeStart("c");
+  v1::ToGofer message = GoferUnderTest::MakeStart("c");
   message.mutable_start_connection()->mutable_options()->set_max_fds(0);
   EXPECT_EQ(StartFailure(message), v1::Failure::MALFORMED);
-  message = AgentUnderTest::MakeStart("c");
+  message = GoferUnderTest::MakeStart("c");
   message.mutable_start_connection()->set_daemon_data(
       std::string((16 << 10) + 1, 'x'));
   EXPECT_EQ(StartFailure(message), v1::Failure::MALFORMED);
-  EXPECT_FALSE(goferd_->Ask(AgentUnderTest::MakeStart("c")).has_failure());
-  EXPECT_EQ(StartFailure(AgentUnderTest::MakeStart("c")),
+  EXPECT_FALSE(goferd_->Ask(GoferUnderTest::MakeStart("c")).has_failure());
+  EXPECT_EQ(StartFailure(GoferUnderTest::MakeStart("c")),
             v1::Failure::ALREADY_EXISTS);
   EXPECT_EQ(goferd_->List().connections_size(), 1);
 }
 
-TEST_F(ConnectionsTest, WrongDescriptorsLeaveItCreated) {
-  ASSERT_FALSE(goferd_->Ask(AgentUnderTest::MakeStart("c")).has_failure());
+TEST_F(ConnectionsTest, WrongDescriptorsLeaveItPending) {
+  ASSERT_FALSE(goferd_->Ask(GoferUnderTest::MakeStart("c")).has_failure());
   v1::ToGofer attach;
   attach.mutable_attach_connection()->set_uid("c");
   EXPECT_EQ(goferd_->Ask(attach).failure().code(), v1::Failure::MALFORMED);
@@ -113,42 +113,42 @@ TEST_F(ConnectionsTest, WrongDescriptorsLeaveItCreated) {
   attach.mutable_attach_connection()->set_uid("nobody");
   EXPECT_EQ(goferd_->Ask(attach, one).failure().code(), v1::Failure::NOT_FOUND);
   EXPECT_EQ(goferd_->Count().pending(), 1u);
-  auto client = Client::Mount(AgentUnderTest::Attach(*goferd_, "c"));
+  auto client = Client::Mount(GoferUnderTest::Attach(*goferd_, "c"));
   ASSERT_TRUE(client.ok());
   attach.mutable_attach_connection()->set_uid("c");
   EXPECT_EQ(goferd_->Ask(attach, one).failure().code(),
             v1::Failure::WRONG_STATE);
 }
 
-TEST_F(ConnectionsTest, AsManyAsTheLimitAllows) {
+TEST_F(ConnectionsTest, StartsAsManyAsTheLimitAllows) {
   v1::ToGofer limits;
   v1::ServerLimits& wanted = *limits.mutable_set_limits()->mutable_limits();
   wanted.set_max_connections(2);
   wanted.set_max_fds(900);
   wanted.set_max_channels(0);
   ASSERT_FALSE(goferd_->Ask(limits).has_failure());
-  const Client one = AgentUnderTest::Connect(*goferd_, "one");
-  ASSERT_FALSE(goferd_->Ask(AgentUnderTest::MakeStart("two")).has_failure());
-  EXPECT_EQ(StartFailure(AgentUnderTest::MakeStart("three")),
+  const Client one = GoferUnderTest::Connect(*goferd_, "one");
+  ASSERT_FALSE(goferd_->Ask(GoferUnderTest::MakeStart("two")).has_failure());
+  EXPECT_EQ(StartFailure(GoferUnderTest::MakeStart("three")),
             v1::Failure::CONNECTION_LIMIT);
   EXPECT_EQ(
       goferd_->Stop("two", v1::StopConnection::CLOSE).connection().state(),
       v1::CONNECTION_STATE_ENDED)
       << "one that was not started ends at once";
-  EXPECT_FALSE(goferd_->Ask(AgentUnderTest::MakeStart("three")).has_failure());
+  EXPECT_FALSE(goferd_->Ask(GoferUnderTest::MakeStart("three")).has_failure());
   wanted.set_max_fds(UINT32_MAX);
   EXPECT_EQ(goferd_->Ask(limits).failure().code(), v1::Failure::HOST_ERROR);
   wanted.set_max_fds(1);
   EXPECT_EQ(goferd_->Ask(limits).failure().code(), v1::Failure::MALFORMED);
 }
 
-TEST_F(ConnectionsTest, NoChannelsWhereThereAreToBeNone) {
+TEST_F(ConnectionsTest, OffersNoChannelsWithoutALimitForThem) {
   v1::ToGofer limits;
   v1::ServerLimits& wanted = *limits.mutable_set_limits()->mutable_limits();
   wanted.set_max_connections(2);
   wanted.set_max_fds(900);
   ASSERT_FALSE(goferd_->Ask(limits).has_failure());
-  Client client = AgentUnderTest::Connect(*goferd_, "c");
+  Client client = GoferUnderTest::Connect(*goferd_, "c");
   EXPECT_FALSE(client.StartChannels(1).ok());
   wanted.set_max_channels(1);
   ASSERT_FALSE(goferd_->Ask(limits).has_failure());
@@ -156,8 +156,8 @@ TEST_F(ConnectionsTest, NoChannelsWhereThereAreToBeNone) {
   EXPECT_EQ(StatsOf("c").channel_count(), 1u);
 }
 
-TEST_F(ConnectionsTest, StopModes) {
-  Client client = AgentUnderTest::Connect(*goferd_, "c");
+TEST_F(ConnectionsTest, StopsInEachMode) {
+  Client client = GoferUnderTest::Connect(*goferd_, "c");
   auto file = client.root().WalkPath("hello");
   ASSERT_TRUE(file.ok());
   {
@@ -184,7 +184,7 @@ TEST_F(ConnectionsTest, StopModes) {
 }
 
 TEST_F(ConnectionsTest, ADrainBecomesAnAbort) {
-  Client client = AgentUnderTest::Connect(*goferd_, "c");
+  Client client = GoferUnderTest::Connect(*goferd_, "c");
   const auto open = client.root().WalkPath("hello")->Open(O_RDONLY);
   ASSERT_TRUE(open.ok());
   v1::ToGofer stop;
@@ -196,23 +196,23 @@ TEST_F(ConnectionsTest, ADrainBecomesAnAbort) {
   goferd_->AwaitState("c", v1::CONNECTION_STATE_ENDED);
 }
 
-TEST_F(ConnectionsTest, Draining) {
-  const Client client = AgentUnderTest::Connect(*goferd_, "served");
-  ASSERT_FALSE(goferd_->Ask(AgentUnderTest::MakeStart("idle")).has_failure());
+TEST_F(ConnectionsTest, ADrainingServerTakesNoConnections) {
+  const Client client = GoferUnderTest::Connect(*goferd_, "served");
+  ASSERT_FALSE(goferd_->Ask(GoferUnderTest::MakeStart("idle")).has_failure());
   v1::ToGofer drain;
   drain.mutable_set_draining()->set_draining(true);
   ASSERT_FALSE(goferd_->Ask(drain).has_failure());
-  EXPECT_EQ(StartFailure(AgentUnderTest::MakeStart("late")),
+  EXPECT_EQ(StartFailure(GoferUnderTest::MakeStart("late")),
             v1::Failure::DRAINING);
   EXPECT_EQ(goferd_->List().connections_size(), 1) << "idle is forgotten";
   EXPECT_EQ(ReadFile(client, "hello"), "from the tree");
   drain.mutable_set_draining()->set_draining(false);
   ASSERT_FALSE(goferd_->Ask(drain).has_failure());
-  EXPECT_FALSE(goferd_->Ask(AgentUnderTest::MakeStart("idle")).has_failure());
+  EXPECT_FALSE(goferd_->Ask(GoferUnderTest::MakeStart("idle")).has_failure());
 }
 
 TEST_F(ConnectionsTest, StatsCount) {
-  const Client client = AgentUnderTest::Connect(*goferd_, "c");
+  const Client client = GoferUnderTest::Connect(*goferd_, "c");
   EXPECT_EQ(ReadFile(client, "hello"), "from the tree");
   EXPECT_EQ(ReadFile(client, "missing"), absl::StrCat("errno ", ENOENT));
   const v1::Stats stats = StatsOf("c");
@@ -249,7 +249,7 @@ TEST_F(ConnectionsTest, LongListsComeInParts) {
   ASSERT_FALSE(goferd_->Ask(limits).has_failure());
   constexpr int kCount = 200;
   for (int i = 0; i < kCount; ++i) {
-    v1::ToGofer start = AgentUnderTest::MakeStart(absl::StrCat("c", 1000 + i));
+    v1::ToGofer start = GoferUnderTest::MakeStart(absl::StrCat("c", 1000 + i));
     start.mutable_start_connection()->set_daemon_data(
         std::string(16 << 10, 'd'));
     ASSERT_FALSE(goferd_->Ask(start).has_failure());
@@ -264,13 +264,13 @@ TEST_F(ConnectionsTest, LongListsComeInParts) {
 
 TEST_F(ConnectionsTest, TheRootIsDonatedAsAMountOfItsOwn) {
   if (!MayMount()) GTEST_SKIP() << "needs root, to clone mounts";
-  v1::ToGofer start = AgentUnderTest::MakeStart("c");
+  v1::ToGofer start = GoferUnderTest::MakeStart("c");
   v1::ConnectionOptions& options =
       *start.mutable_start_connection()->mutable_options();
   options.set_donate_host_fds(v1::ConnectionOptions::FILES_AND_MOUNT_POINT);
   options.set_readonly(true);
   ASSERT_FALSE(goferd_->Ask(start).has_failure());
-  auto client = Client::Mount(AgentUnderTest::Attach(*goferd_, "c"));
+  auto client = Client::Mount(GoferUnderTest::Attach(*goferd_, "c"));
   ASSERT_TRUE(client.ok());
   ASSERT_GE(client->mount_fd(), 0);
   const base::UniqueFd inside(
@@ -281,17 +281,17 @@ TEST_F(ConnectionsTest, TheRootIsDonatedAsAMountOfItsOwn) {
   EXPECT_EQ(::faccessat(above.get(), "hello", F_OK, 0), 0) << "it ends there";
   EXPECT_EQ(::openat(client->mount_fd(), "new", O_CREAT | O_WRONLY, 0600), -1);
   EXPECT_EQ(errno, EROFS);
-  start = AgentUnderTest::MakeStart("d", "/sub");
+  start = GoferUnderTest::MakeStart("d", "/sub");
   start.mutable_start_connection()->mutable_options()->set_donate_host_fds(
       v1::ConnectionOptions::FILES_AND_MOUNT_POINT);
   EXPECT_EQ(StartFailure(start), v1::Failure::UNSUPPORTED);
 }
 
 TEST_F(ConnectionsTest, PressureComesAndGoes) {
-  v1::ToGofer start = AgentUnderTest::MakeStart("c");
+  v1::ToGofer start = GoferUnderTest::MakeStart("c");
   start.mutable_start_connection()->mutable_options()->set_max_fds(10);
   ASSERT_FALSE(goferd_->Ask(start).has_failure());
-  auto client = Client::Mount(AgentUnderTest::Attach(*goferd_, "c"));
+  auto client = Client::Mount(GoferUnderTest::Attach(*goferd_, "c"));
   ASSERT_TRUE(client.ok());
   const auto await = [&](bool active) {
     return goferd_->AwaitEvent([&](const v1::Event& event) {

@@ -20,8 +20,8 @@
 #include "server/base/check.h"
 #include "server/uds/unix_socket.h"
 #include "server/wire/message_id.h"
-#include "tests/integration/control/agent_under_test.h"
 #include "tests/integration/control/fake_goferd.h"
+#include "tests/integration/control/gofer_under_test.h"
 
 namespace gofer::test {
 namespace {
@@ -71,7 +71,7 @@ class ContainerAdoptionTest : public testing::Test {
   std::unique_ptr<GoferChild> gofer_;
 };
 
-TEST_F(ContainerAdoptionTest, AdoptedWithItsConnections) {
+TEST_F(ContainerAdoptionTest, IsAdoptedWithItsConnections) {
   Client client = Start(state_.path());
   EXPECT_THAT(state_.Read("adopted/runsc-my-box/pid"),
               HasSubstr(absl::StrCat(gofer_->pid(), " ")));
@@ -90,7 +90,7 @@ TEST_F(ContainerAdoptionTest, AdoptedWithItsConnections) {
   EXPECT_EQ(adopt.connections(0).connection_id(), "io-0");
   EXPECT_EQ(adopt.connections(0).mount_path(), "/");
   EXPECT_GT(adopt.connections(0).attach_unix_ns(), 0);
-  EXPECT_EQ(goferd.Ask(AgentUnderTest::MakeStart("c")).failure().code(),
+  EXPECT_EQ(goferd.Ask(GoferUnderTest::MakeStart("c")).failure().code(),
             v1::Failure::UNSUPPORTED);
   v1::ToGofer stats;
   stats.mutable_get_stats()->mutable_every_connection();

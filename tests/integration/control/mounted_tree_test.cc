@@ -1,4 +1,4 @@
-// Agents that serve a bundle's tree, or one with mapped ids.
+// Managed gofers that serve a bundle's tree, or a tree with mapped ids.
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -16,7 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/sandbox/step.h"
 #include "server/worker/exit_code.h"
-#include "tests/integration/control/agent_under_test.h"
+#include "tests/integration/control/gofer_under_test.h"
 #include "tests/support/open_fds.h"
 
 namespace gofer::test {
@@ -46,13 +46,13 @@ class MountedTreeTest : public testing::Test {
  protected:
   void SetUp() override {
     if (!MayMount()) GTEST_SKIP() << "needs root, to make mounts";
-    agent_.root().Write("hello", "from the root");
+    gofer_.root().Write("hello", "from the root");
     data_.Write("hello", "from the data");
   }
 
   // Of the root and what AddMount added.
   v1::Response Bootstrap(v1::ToGofer message) {
-    fds_.insert(fds_.begin(), OpenPath(agent_.root().path()));
+    fds_.insert(fds_.begin(), OpenPath(gofer_.root().path()));
     return goferd_.Ask(std::move(message), Borrowed(fds_));
   }
   void AddMount(v1::ToGofer& message, const std::string& source,
@@ -66,23 +66,23 @@ class MountedTreeTest : public testing::Test {
     fds_.push_back(OpenPath(source));
   }
   v1::ToGofer MakeBundle(v1::SandboxMode mode = v1::SANDBOX_MODE_STRICT) const {
-    v1::ToGofer message = agent_.MakeBootstrap(mode);
+    v1::ToGofer message = gofer_.MakeBootstrap(mode);
     message.mutable_bootstrap()->set_oci_bundle("/the/bundle");
     message.mutable_bootstrap()->mutable_bundle();
     return message;
   }
   void ExpectEnd(sandbox::Step step) {
-    EXPECT_EQ(agent_.gofer().Wait(),
+    EXPECT_EQ(gofer_.process().Wait(),
               static_cast<int>(worker::ExitCodeOf(step)));
   }
 
-  AgentUnderTest agent_;
-  FakeGoferd goferd_{agent_.socket_path()};
+  GoferUnderTest gofer_;
+  FakeGoferd goferd_{gofer_.socket_path()};
   const ScratchDirectory data_;
   std::vector<base::UniqueFd> fds_;
 };
 
-TEST_F(MountedTreeTest, BundleWithAReadonlyAndAWritableMount) {
+TEST_F(MountedTreeTest, ServesABundleWithAReadonlyAndAWritableMount) {
   v1::ToGofer message = MakeBundle();
   AddMount(message, data_.path(), "/ro/data", MOUNT_ATTR_RDONLY);
   AddMount(message, data_.path(), "/rw");
@@ -94,27 +94,27 @@ TEST_F(MountedTreeTest, BundleWithAReadonlyAndAWritableMount) {
       << response.failure().step() << ": " << response.failure().text();
   EXPECT_THAT(response.bootstrap().sandbox_steps(), Contains("bind-mount"));
   EXPECT_THAT(response.bootstrap().sandbox_steps(), Contains("readonly-root"));
-  const Client root = AgentUnderTest::Connect(goferd_, "root");
+  const Client root = GoferUnderTest::Connect(goferd_, "root");
   EXPECT_EQ(ReadFile(root, "hello"), "from the root");
   EXPECT_EQ(ReadFile(root, "ro/data/hello"), "from the data");
   EXPECT_EQ(ReadFile(root, "rw/hello"), "from the data");
   EXPECT_EQ(ReadFile(root, "file"), "from the data");
   EXPECT_TRUE(root.root().Walk("work").ok());
   EXPECT_EQ(TryMake(root, "new"), EROFS);
-  const Client ro = AgentUnderTest::Connect(goferd_, "ro", "/ro/data");
+  const Client ro = GoferUnderTest::Connect(goferd_, "ro", "/ro/data");
   EXPECT_EQ(ReadFile(ro, "hello"), "from the data");
   EXPECT_EQ(TryMake(ro, "new"), EROFS);
-  const Client rw = AgentUnderTest::Connect(goferd_, "rw", "/rw");
+  const Client rw = GoferUnderTest::Connect(goferd_, "rw", "/rw");
   EXPECT_EQ(TryMake(rw, "new"), 0);
   EXPECT_TRUE(data_.Has("new"));
   // As runsc's gofer makes mount points.
   struct stat stat;
-  ASSERT_EQ(::stat((agent_.root() / "ro/data").c_str(), &stat), 0);
+  ASSERT_EQ(::stat((gofer_.root() / "ro/data").c_str(), &stat), 0);
   EXPECT_EQ(stat.st_mode & 07777, 0755u);
 }
 
-// The agent works with what the descriptors are of, whatever is there by now.
-TEST_F(MountedTreeTest, NamesSwappedForSymlinksMeanwhile) {
+// The gofer mounts what the descriptors are of, whatever is at their paths now.
+TEST_F(MountedTreeTest, NamesSwappedForSymlinksMeanwhileChangeNothing) {
   v1::ToGofer message = MakeBundle();
   const ScratchDirectory other;
   other.Write("hello", "elsewhere");
@@ -125,23 +125,23 @@ TEST_F(MountedTreeTest, NamesSwappedForSymlinksMeanwhile) {
   std::filesystem::rename(source, source + "-gone");
   std::filesystem::create_directory_symlink(other.path(), source);
   ASSERT_TRUE(Bootstrap(message).has_bootstrap());
-  const Client client = AgentUnderTest::Connect(goferd_, "c", "/data");
+  const Client client = GoferUnderTest::Connect(goferd_, "c", "/data");
   EXPECT_EQ(ReadFile(client, "hello"), "as looked up");
 }
 
 TEST_F(MountedTreeTest, DestinationsBehindSymlinksStayInTheTree) {
   std::filesystem::create_directory_symlink(data_.path(),
-                                            agent_.root() / "out");
+                                            gofer_.root() / "out");
   std::filesystem::create_directory_symlink("../../../../tmp",
-                                            agent_.root() / "up");
+                                            gofer_.root() / "up");
   v1::ToGofer message = MakeBundle();
   AddMount(message, data_.path(), "/out/mounted");
   AddMount(message, data_.path(), "/up/../../mounted-too");
   ASSERT_TRUE(Bootstrap(message).has_bootstrap());
   EXPECT_FALSE(data_.Has("mounted"));
-  EXPECT_TRUE(agent_.root().Has(data_.path().substr(1) + "/mounted"));
-  EXPECT_TRUE(agent_.root().Has("mounted-too"));
-  const Client client = AgentUnderTest::Connect(goferd_, "c", "/mounted-too");
+  EXPECT_TRUE(gofer_.root().Has(data_.path().substr(1) + "/mounted"));
+  EXPECT_TRUE(gofer_.root().Has("mounted-too"));
+  const Client client = GoferUnderTest::Connect(goferd_, "c", "/mounted-too");
   EXPECT_EQ(ReadFile(client, "hello"), "from the data");
 }
 
@@ -149,27 +149,27 @@ TEST_F(MountedTreeTest, NoDescriptorLeadsOut) {
   v1::ToGofer message = MakeBundle();
   AddMount(message, data_.path(), "/data");
   ASSERT_TRUE(Bootstrap(message).has_bootstrap());
-  const auto fds = absl::StrCat("/proc/", agent_.gofer().pid(), "/fd");
+  const auto fds = absl::StrCat("/proc/", gofer_.process().pid(), "/fd");
   for (const auto& entry : std::filesystem::directory_iterator(fds)) {
     const std::string target = std::filesystem::read_symlink(entry.path());
-    EXPECT_THAT(target, Not(HasSubstr(agent_.root().path())));
+    EXPECT_THAT(target, Not(HasSubstr(gofer_.root().path())));
     EXPECT_THAT(target, Not(HasSubstr(data_.path())));
   }
 }
 
-TEST_F(MountedTreeTest, AsManyMountsAsDescriptorsTravel) {
+TEST_F(MountedTreeTest, ServesAsManyMountsAsDescriptorsTravel) {
   v1::ToGofer message = MakeBundle();
   for (size_t i = 0; i + 1 < control::kMaxFrameFds; ++i) {
     AddMount(message, data_.path(), absl::StrCat("/m", i));
   }
   const v1::Response response = Bootstrap(message);
   ASSERT_TRUE(response.has_bootstrap()) << response.failure().text();
-  const Client client = AgentUnderTest::Connect(goferd_, "c", "/m250");
+  const Client client = GoferUnderTest::Connect(goferd_, "c", "/m250");
   EXPECT_EQ(ReadFile(client, "hello"), "from the data");
 }
 
-TEST_F(MountedTreeTest, DestinationsInALoop) {
-  std::filesystem::create_symlink("loop", agent_.root() / "loop");
+TEST_F(MountedTreeTest, FailsOnDestinationsInALoop) {
+  std::filesystem::create_symlink("loop", gofer_.root() / "loop");
   v1::ToGofer message = MakeBundle();
   AddMount(message, data_.path(), "/loop/x");
   const v1::Response response = Bootstrap(message);
@@ -187,17 +187,17 @@ TEST_F(MountedTreeTest, BindOfProcfsIsRefused) {
   ExpectEnd(sandbox::Step::kHideProc);
 }
 
-TEST_F(MountedTreeTest, BundlesThatGoferdWouldNotSend) {
+TEST_F(MountedTreeTest, RejectsBundlesThatGoferdWouldNotSend) {
   const auto code_of = [](void (*spoil)(v1::Bootstrap&)) {
-    AgentUnderTest agent;
-    FakeGoferd goferd(agent.socket_path());
-    v1::ToGofer message = agent.MakeBootstrap();
+    GoferUnderTest gofer;
+    FakeGoferd goferd(gofer.socket_path());
+    v1::ToGofer message = gofer.MakeBootstrap();
     v1::Bootstrap& bootstrap = *message.mutable_bootstrap();
     bootstrap.set_oci_bundle("/b");
     bootstrap.mutable_bundle();
     spoil(bootstrap);
-    const auto code = agent.Bootstrap(goferd, message).failure().code();
-    EXPECT_EQ(agent.gofer().Wait(),
+    const auto code = gofer.Bootstrap(goferd, message).failure().code();
+    EXPECT_EQ(gofer.process().Wait(),
               static_cast<int>(worker::ExitCode::kBootstrap));
     return code;
   };
@@ -213,19 +213,19 @@ TEST_F(MountedTreeTest, BundlesThatGoferdWouldNotSend) {
             v1::Failure::MALFORMED);
 }
 
-TEST_F(MountedTreeTest, AttributesThatAreNoOptions) {
+TEST_F(MountedTreeTest, RejectsAttributesThatAreNoOptions) {
   v1::ToGofer message = MakeBundle();
   AddMount(message, data_.path(), "/data", MOUNT_ATTR_IDMAP);
   EXPECT_EQ(Bootstrap(message).failure().code(), v1::Failure::MALFORMED);
 }
 
 TEST_F(MountedTreeTest, BundleWithoutPrivilegesSaysWhatItNeeds) {
-  AgentUnderTest agent(kNobody);
-  FakeGoferd goferd(agent.socket_path());
-  v1::ToGofer message = agent.MakeBootstrap(v1::SANDBOX_MODE_FULL);
+  GoferUnderTest gofer(kNobody);
+  FakeGoferd goferd(gofer.socket_path());
+  v1::ToGofer message = gofer.MakeBootstrap(v1::SANDBOX_MODE_FULL);
   message.mutable_bootstrap()->set_oci_bundle("/b");
   message.mutable_bootstrap()->mutable_bundle();
-  const v1::Response response = agent.Bootstrap(goferd, message);
+  const v1::Response response = gofer.Bootstrap(goferd, message);
   EXPECT_EQ(response.failure().code(), v1::Failure::HOST_ERROR);
   EXPECT_EQ(response.failure().error_number(), EPERM);
   EXPECT_THAT(response.failure().text(), HasSubstr("CAP_SYS_ADMIN"));
@@ -251,9 +251,9 @@ TEST_F(MountedTreeTest, OwnersAreMappedBothWays) {
   const auto own = [](const std::string& path, uid_t id) {
     return ::chown(path.c_str(), id, id) == 0;
   };
-  ASSERT_TRUE(own(agent_.root().path(), 100'000));
-  ASSERT_TRUE(own(agent_.root() / "hello", 100'007));
-  agent_.root().Write("foreign", "x");
+  ASSERT_TRUE(own(gofer_.root().path(), 100'000));
+  ASSERT_TRUE(own(gofer_.root() / "hello", 100'007));
+  gofer_.root().Write("foreign", "x");
   ASSERT_TRUE(own(data_.path(), 100'000));
   v1::ToGofer message = WithMap(MakeBundle());
   AddMount(message, data_.path(), "/data");
@@ -261,16 +261,16 @@ TEST_F(MountedTreeTest, OwnersAreMappedBothWays) {
   if (CannotMap(response)) GTEST_SKIP() << response.failure().text();
   ASSERT_TRUE(response.has_bootstrap()) << response.failure().text();
   EXPECT_THAT(response.bootstrap().sandbox_steps(), Contains("id-map"));
-  const Client root = AgentUnderTest::Connect(goferd_, "root");
+  const Client root = GoferUnderTest::Connect(goferd_, "root");
   EXPECT_EQ(root.root().Walk("hello")->Stat()->uid, 7u);
   EXPECT_EQ(root.root().Walk("foreign")->Stat()->uid, 65534u);
   EXPECT_EQ(TryMake(root, "mine", {.uid = 5, .gid = 6}), 0);
   EXPECT_EQ(TryMake(root, "theirs", {.uid = 1000, .gid = 0}), EOVERFLOW);
-  EXPECT_FALSE(agent_.root().Has("theirs"));
-  const Client data = AgentUnderTest::Connect(goferd_, "data", "/data");
+  EXPECT_FALSE(gofer_.root().Has("theirs"));
+  const Client data = GoferUnderTest::Connect(goferd_, "data", "/data");
   EXPECT_EQ(TryMake(data, "mine", {.uid = 8, .gid = 9}), 0);
   struct stat stat;
-  ASSERT_EQ(::stat((agent_.root() / "mine").c_str(), &stat), 0);
+  ASSERT_EQ(::stat((gofer_.root() / "mine").c_str(), &stat), 0);
   EXPECT_EQ(stat.st_uid, 100'005u);
   EXPECT_EQ(stat.st_gid, 100'006u);
   ASSERT_EQ(::stat((data_ / "mine").c_str(), &stat), 0);
@@ -280,24 +280,24 @@ TEST_F(MountedTreeTest, OwnersAreMappedBothWays) {
 
 // A client with a copy of the root sees, and makes, the same.
 TEST_F(MountedTreeTest, DonatedRootsAreMapped) {
-  ASSERT_EQ(::chown(agent_.root().path().c_str(), 100'003, 100'003), 0);
-  const v1::Response response = Bootstrap(WithMap(agent_.MakeBootstrap()));
+  ASSERT_EQ(::chown(gofer_.root().path().c_str(), 100'003, 100'003), 0);
+  const v1::Response response = Bootstrap(WithMap(gofer_.MakeBootstrap()));
   if (CannotMap(response)) GTEST_SKIP() << response.failure().text();
   ASSERT_TRUE(response.has_bootstrap()) << response.failure().text();
-  v1::ToGofer start = AgentUnderTest::MakeStart("c");
+  v1::ToGofer start = GoferUnderTest::MakeStart("c");
   start.mutable_start_connection()->mutable_options()->set_donate_host_fds(
       v1::ConnectionOptions::FILES_AND_MOUNT_POINT);
   ASSERT_FALSE(goferd_.Ask(start).has_failure());
-  auto client = Client::Mount(AgentUnderTest::Attach(goferd_, "c"));
+  auto client = Client::Mount(GoferUnderTest::Attach(goferd_, "c"));
   ASSERT_TRUE(client.ok());
   struct stat stat;
   ASSERT_EQ(::fstat(client->mount_fd(), &stat), 0);
   EXPECT_EQ(stat.st_uid, 3u);
 }
 
-TEST_F(MountedTreeTest, FileSystemThatCannotMapIds) {
+TEST_F(MountedTreeTest, FailsOnAFileSystemThatCannotMapIds) {
   fds_.push_back(OpenPath("/sys"));
-  v1::ToGofer message = WithMap(agent_.MakeBootstrap());
+  v1::ToGofer message = WithMap(gofer_.MakeBootstrap());
   const v1::Response response = goferd_.Ask(std::move(message), Borrowed(fds_));
   EXPECT_TRUE(CannotMap(response));
   EXPECT_EQ(response.failure().step(), "idmapped-mounts");
@@ -305,10 +305,10 @@ TEST_F(MountedTreeTest, FileSystemThatCannotMapIds) {
 }
 
 TEST_F(MountedTreeTest, MapWithoutPrivilegesSaysWhatItNeeds) {
-  AgentUnderTest agent(kNobody);
-  FakeGoferd goferd(agent.socket_path());
-  const v1::Response response = agent.Bootstrap(
-      goferd, WithMap(agent.MakeBootstrap(v1::SANDBOX_MODE_FULL)));
+  GoferUnderTest gofer(kNobody);
+  FakeGoferd goferd(gofer.socket_path());
+  const v1::Response response = gofer.Bootstrap(
+      goferd, WithMap(gofer.MakeBootstrap(v1::SANDBOX_MODE_FULL)));
   EXPECT_EQ(response.failure().error_number(), EPERM);
   EXPECT_THAT(response.failure().text(), HasSubstr("CAP_SYS_ADMIN"));
 }

@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/rules/unix_clock.h"
 #include "server/wire/message_id.h"
-#include "tests/integration/control/agent_under_test.h"
+#include "tests/integration/control/gofer_under_test.h"
 
 namespace gofer::test {
 namespace {
@@ -23,8 +23,8 @@ constexpr auto kPRead = static_cast<uint32_t>(wire::MessageId::kPRead);
 class RulesTest : public testing::Test {
  protected:
   RulesTest() {
-    agent_.root().Write("hello", "from the tree");
-    goferd_ = agent_.Start();
+    gofer_.root().Write("hello", "from the tree");
+    goferd_ = gofer_.Start();
   }
 
   static v1::Rule MakeRule(const std::string& uid, uint32_t mid) {
@@ -59,12 +59,12 @@ class RulesTest : public testing::Test {
     return goferd_->Ask(message).inflight();
   }
 
-  AgentUnderTest agent_;
+  GoferUnderTest gofer_;
   std::unique_ptr<FakeGoferd> goferd_;
 };
 
-TEST_F(RulesTest, AnErrorWhileItStands) {
-  const Client client = AgentUnderTest::Connect(*goferd_, "c");
+TEST_F(RulesTest, AnErrorIsAnsweredWhileTheRuleStands) {
+  const Client client = GoferUnderTest::Connect(*goferd_, "c");
   v1::Rule rule = MakeRule("r", kOpenAt);
   rule.set_error_number(EIO);
   rule.set_connection_id("id-of-c");
@@ -92,7 +92,7 @@ TEST_F(RulesTest, RulesWithoutSenseChangeNothing) {
 }
 
 TEST_F(RulesTest, AHeldRequestIsSeenAndStalls) {
-  const Client client = AgentUnderTest::Connect(*goferd_, "c");
+  const Client client = GoferUnderTest::Connect(*goferd_, "c");
   v1::Rule rule = MakeRule("r", kPRead);
   rule.mutable_hang();
   ASSERT_FALSE(Upsert(rule).has_failure());
@@ -129,7 +129,7 @@ TEST_F(RulesTest, ARuleExpires) {
 }
 
 TEST_F(RulesTest, ADisconnectSaysWhichRule) {
-  const Client client = AgentUnderTest::Connect(*goferd_, "c");
+  const Client client = GoferUnderTest::Connect(*goferd_, "c");
   v1::Rule rule = MakeRule("r", kOpenAt);
   rule.mutable_disconnect();
   ASSERT_FALSE(Upsert(rule).has_failure());
@@ -140,7 +140,7 @@ TEST_F(RulesTest, ADisconnectSaysWhichRule) {
 }
 
 TEST_F(RulesTest, HandlersAreReplacedAsAWhole) {
-  const Client client = AgentUnderTest::Connect(*goferd_, "c");
+  const Client client = GoferUnderTest::Connect(*goferd_, "c");
   v1::ToGofer list;
   list.mutable_list_handlers();
   const v1::HandlerList stock = goferd_->Ask(list).handlers();
@@ -168,11 +168,11 @@ TEST_F(RulesTest, HandlersAreReplacedAsAWhole) {
   EXPECT_EQ(ReadFile(client, "hello"), "from the tree");
 }
 
-TEST_F(RulesTest, TheyArePartOfAnAdoption) {
+TEST_F(RulesTest, RulesArePartOfAnAdoption) {
   v1::Rule rule = MakeRule("r", kOpenAt);
   rule.mutable_observe();
   ASSERT_FALSE(Upsert(rule).has_failure());
-  FakeGoferd second(agent_.socket_path());
+  FakeGoferd second(gofer_.socket_path());
   const v1::Response response = second.Adopt();
   ASSERT_EQ(response.adopt().rules_size(), 1);
   EXPECT_EQ(response.adopt().rules(0).rule_id(), "id-of-r");

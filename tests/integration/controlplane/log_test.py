@@ -72,7 +72,7 @@ class JsonLogTest(node.NodeTest):
     def test_last_words_of_a_gofer(self):
         # Its level does not matter.
         done = subprocess.run(
-            [os.environ["GOFER"], "agent", "--control-fd=0", "--log-level=off",
+            [os.environ["GOFER"], "managed", "--control-fd=0", "--log-level=off",
              "--log-format=json"], stdin=subprocess.DEVNULL,
             capture_output=True, text=True, timeout=20, check=False)
         self.assertNotEqual(done.returncode, 0)

@@ -320,7 +320,7 @@ class TlsTest(node.NodeTest):
             file.write("no certificate\n")
         done = self.ctl("info", ca=junk)
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn(f"{junk}: there is nothing in PEM in it", done.stderr)
+        self.assertIn(f"{junk}: the file holds no PEM block", done.stderr)
         # Not one of goferd's CA, or none.
         other_keys = os.path.join(self.keys, "other")
         os.mkdir(other_keys)

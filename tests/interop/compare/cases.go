@@ -1,6 +1,6 @@
 package main
 
-// Names start with the row of the protocol's test checklist. Where one row has
+// Names start with the row of tests/conformance/rows.md. Where one row has
 // several readings there are several cases, told apart by the words behind it.
 
 var both = []transport{overSocket, overChannels}

@@ -1,11 +1,11 @@
 package main
 
 // differences are all the places where our gofer is meant to answer otherwise
-// than the packaged one. Q numbers are those of the protocol's quirk register.
+// than the packaged one. Q numbers: see the quirks in server/lisafs/README.md.
 var differences = concat(
 	[]difference{
 		{name: "row012_payload_length_wraps", label: serverProcess, stock: "exit 2", ours: "exit 0",
-			why: "Q4: the length wraps in 32 bits and crashes the whole process; ours drains and goes on"},
+			why: "Q4: the length wraps in 32 bits and crashes the whole process; ours ends that connection"},
 		{name: "row037_client_sends_fd", label: "FStat",
 			stock: "dataLen 148, numFDs 1...", ours: "dataLen 148, numFDs 0...",
 			why: "Q5: FDs that a client pushes are echoed; ours never takes them"},

@@ -23,7 +23,7 @@ const (
 	overRaw      transport = "raw" // frames put together by hand
 )
 
-// testCase is one row of the checklist: operations whose outcome is observed.
+// testCase observes one row of rows.md: operations and their outcomes.
 type testCase struct {
 	name       string
 	transports []transport

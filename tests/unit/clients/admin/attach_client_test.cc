@@ -13,6 +13,7 @@
 
 #include "clients/admin/error_details.h"
 #include "controlplane/attach_record/attach_record.h"
+#include "goferd/admin/v1/error_reason.pb.h"
 #include "server/uds/fd_message.h"
 #include "server/uds/unix_socket.h"
 
@@ -204,7 +205,7 @@ class RefusingAttachSocket {
   std::thread thread_;
 };
 
-TEST(AttachClientTest, ReadsARefusalOfOneThatHasHungUp) {
+TEST(AttachClientTest, ReadsARefusalOfAServerThatHasHungUp) {
   const RefusingAttachSocket socket;
   auto pair = gofer::uds::MakeSocketPair(SocketType::kStream);
   const std::vector<std::string> tickets = {kTicket};
@@ -216,7 +217,7 @@ TEST(AttachClientTest, ReadsARefusalOfOneThatHasHungUp) {
   }
 }
 
-TEST(AttachClientTest, RefusesAnswersThatMakeNoSense) {
+TEST(AttachClientTest, RefusesMalformedAnswers) {
   const std::vector<Answer> answers = {
       [](const AttachRequest&, auto) {
         return Reply{"garbage", {}};
@@ -239,7 +240,7 @@ TEST(AttachClientTest, RefusesAnswersThatMakeNoSense) {
   }
 }
 
-TEST(AttachClientTest, NobodyThereIsUnavailable) {
+TEST(AttachClientTest, ReturnsUnavailableWhenNobodyListens) {
   const std::vector<std::string> tickets = {kTicket};
   EXPECT_TRUE(absl::IsUnavailable(
       AttachClient("/nonexistent/attach.sock").Take(tickets).status()));
@@ -249,7 +250,7 @@ TEST(AttachClientTest, NobodyThereIsUnavailable) {
       absl::IsUnavailable(AttachClient(socket.path()).Take(tickets).status()));
 }
 
-TEST(AttachClientTest, SilenceIsDeadlineExceeded) {
+TEST(AttachClientTest, ReturnsDeadlineExceededOnSilence) {
   const AttachListener listener;
   const std::vector<std::string> tickets = {kTicket};
   EXPECT_TRUE(absl::IsDeadlineExceeded(
@@ -258,7 +259,7 @@ TEST(AttachClientTest, SilenceIsDeadlineExceeded) {
           .status()));
 }
 
-TEST(AttachClientTest, APathThatIsASecretIsNotTold) {
+TEST(AttachClientTest, KeepsASecretPathOutOfErrors) {
   for (const std::string& path :
        {std::string("/nonexistent/5ec1e7"),
         "/nonexistent/" + std::string(200, 'a') + "5ec1e7"}) {

@@ -35,7 +35,7 @@ TEST(EndpointTest, RefusesOtherHostsWithoutTls) {
   EXPECT_EQ(endpoint->tls().ca, "ca.pem");
 }
 
-TEST(EndpointTest, RefusesTlsInPart) {
+TEST(EndpointTest, RefusesIncompleteTlsFiles) {
   EXPECT_FALSE(
       Endpoint::Parse("node1:1", {.ca = "a", .certificate = "b"}).ok());
   EXPECT_FALSE(
@@ -45,7 +45,7 @@ TEST(EndpointTest, RefusesTlsInPart) {
           .ok());
 }
 
-TEST(EndpointTest, RefusesWhatIsNoAddress) {
+TEST(EndpointTest, RefusesMalformedAddresses) {
   for (const char* text :
        {"", "node", ":1", "localhost:", "localhost:0", "localhost:65536",
         "localhost:x", "unix:relative", "unix:", "::1:7443", "[::1:7443",

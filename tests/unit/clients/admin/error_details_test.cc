@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 
 #include "controlplane/errors/error.h"
+#include "goferd/admin/v1/error_reason.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "grpcpp/support/status.h"
 
 namespace goferd::client {
 namespace {
@@ -38,7 +40,7 @@ grpc::Status Packed(const std::string& domain, const std::string& reason) {
                       status.SerializeAsString());
 }
 
-TEST(ErrorDetailsTest, ReadsThemFromGrpc) {
+TEST(ErrorDetailsTest, ReadsDetailsOfAGrpcStatus) {
   const auto status = ToAbslStatus(Packed("goferd", "ETAG_MISMATCH"));
   EXPECT_TRUE(absl::IsAborted(status));
   EXPECT_EQ(status.message(), "text");

@@ -63,7 +63,7 @@ TEST(ConnectTest, BecomesTheProgramWithItsPaths) {
                         "7 }"));
 }
 
-TEST(ConnectTest, APathIsForWhoRunsItUnlessAPeerIsNamed) {
+TEST(ConnectTest, LimitsAPathToItsUserUnlessAPeerIsNamed) {
   FakeGoferd goferd;
   goferd.batch.add_responses()->mutable_ticket()->set_attach_socket_path("/p");
   const auto request = [&](std::vector<std::string> flags) {
@@ -81,7 +81,7 @@ TEST(ConnectTest, APathIsForWhoRunsItUnlessAPeerIsNamed) {
               testing::Not(HasSubstr("expected_peer")));
 }
 
-TEST(ConnectTest, TellsWhenTheAttachSocketIsNotThere) {
+TEST(ConnectTest, FailsWithoutAnAttachSocket) {
   FakeGoferd goferd;
   goferd.batch.add_responses()->mutable_ticket()->set_ticket(
       std::string(16, 'a'));

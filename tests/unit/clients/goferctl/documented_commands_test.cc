@@ -58,7 +58,7 @@ std::vector<std::vector<std::string>> CommandsIn(const std::string& path) {
   return commands;
 }
 
-TEST(DocumentedCommandsTest, AreUnderstood) {
+TEST(DocumentedCommandsTest, ParseWithoutUsageErrors) {
   for (const char* path : {"README.md", "clients/goferctl/README.md"}) {
     const auto commands = CommandsIn(path);
     EXPECT_GE(commands.size(), 8u) << path;
@@ -70,7 +70,7 @@ TEST(DocumentedCommandsTest, AreUnderstood) {
   }
 }
 
-TEST(DocumentedCommandsTest, AWrongFlagWouldBeNoticed) {
+TEST(DocumentedCommandsTest, FailOnAWrongFlag) {
   EXPECT_EQ(
       RunGoferctl(Words("faults add docs/slow --mids='OpenAt' --ttl=5m")).code,
       kUsage);

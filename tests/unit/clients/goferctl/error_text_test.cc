@@ -14,7 +14,7 @@ TEST(ErrorTextTest, SaysWhatHappenedAndWhatToDo) {
   EXPECT_EQ(ErrorText(errors::Error(errors::Reason::SERVER_NOT_FOUND,
                                     "there is no servers/web")),
             "goferctl: there is no servers/web (SERVER_NOT_FOUND)\n"
-            "  What to do: `goferctl server list` has the servers\n");
+            "  What to do: `goferctl server list` lists the servers\n");
 }
 
 TEST(ErrorTextTest, NamesFieldsNodeAndDelay) {

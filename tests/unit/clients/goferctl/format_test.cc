@@ -37,7 +37,7 @@ TEST(FormatTest, ParsesBytes) {
   }
 }
 
-TEST(FormatTest, AbsentTimesAreEmpty) {
+TEST(FormatTest, ShowsAnAbsentTimeAsEmpty) {
   google::protobuf::Timestamp time;
   EXPECT_EQ(Age(time), "");
   EXPECT_EQ(Moment(time), "");

@@ -55,7 +55,7 @@ TEST_F(FsTest, ListsDirectories) {
                                        "donate_host_fds: NO_FDS }"));
 }
 
-TEST_F(FsTest, ContentsThatStdoutDoesNotTakeAreAFailure) {
+TEST_F(FsTest, CatFailsWhenStdoutTakesNoMore) {
   std::ofstream full("/dev/full");
   const Ran ran = RunFs({"cat", "web", "/scratch/f"}, "", &full);
   EXPECT_EQ(ran.code, 15);
@@ -102,7 +102,7 @@ TEST_F(FsTest, MakesMovesAndRemoves) {
   EXPECT_FALSE(tree_.tree().Look("/scratch/a/b").has_value());
 }
 
-TEST_F(FsTest, TellsErrorsByErrno) {
+TEST_F(FsTest, PrintsTheErrno) {
   const Ran ran = RunFs({"cat", "web", "/nothing"});
   EXPECT_EQ(ran.code, 5);
   EXPECT_THAT(ran.err, HasSubstr("cat /nothing: No such file or directory"));
@@ -113,7 +113,7 @@ TEST_F(FsTest, TellsErrorsByErrno) {
   EXPECT_NE(RunFs({"put", "web", "/scratch/x", "/nonexistent/file"}).code, 0);
 }
 
-TEST(FsWithoutGoferTest, TellsThatItWentAway) {
+TEST(FsWithoutGoferTest, FailsWhenTheGoferIsGone) {
   FakeGoferd goferd;
   const FakeAttachSocket socket(goferd.directory());
   AddTickets(goferd, socket, 1);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "clients/goferctl/exit_code.h"
+#include "goferd/admin/v1/mid.pb.h"
 
 namespace goferctl {
 namespace {
@@ -20,7 +21,7 @@ TEST(NamesTest, TakesShortAndFullNames) {
   EXPECT_EQ(*ServerOrConnectionName("-/-"), "servers/-/connections/-");
 }
 
-TEST(NamesTest, RefusesOthers) {
+TEST(NamesTest, RefusesOtherWords) {
   for (const char* word : {"", "a/b", "servers/", "servers/a/b"}) {
     EXPECT_TRUE(IsUsageError(ServerName(word).status())) << word;
   }
@@ -37,7 +38,7 @@ TEST(NamesTest, ShortensNames) {
   EXPECT_EQ(ShortName(""), "");
 }
 
-TEST(NamesTest, KnowsMessagesHoweverTheyAreWritten) {
+TEST(NamesTest, ParsesEverySpellingOfAMessage) {
   for (const char* word : {"PRead", "pread", "MID_PREAD", "12"}) {
     ASSERT_TRUE(ParseMid(word).ok()) << word;
     EXPECT_EQ(*ParseMid(word), goferd::admin::v1::MID_PREAD);

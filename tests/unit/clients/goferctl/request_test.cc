@@ -18,7 +18,7 @@ struct Case {
 
 class RequestTest : public testing::TestWithParam<Case> {};
 
-TEST_P(RequestTest, IsMadeFromWords) {
+TEST_P(RequestTest, HasTheFieldsThatTheWordsSay) {
   FakeGoferd goferd;
   const Ran ran = RunGoferctl(GetParam().words, goferd.endpoint());
   EXPECT_EQ(ran.code, 0) << ran.err;
@@ -209,7 +209,7 @@ TEST(MutationTest, GetsARequestId) {
   EXPECT_THAT(goferd.LastRequest(), HasSubstr("request_id: \""));
 }
 
-TEST(UsageTest, RefusesWordsThatMakeNoSense) {
+TEST(UsageTest, RefusesWrongCommandLines) {
   const std::vector<std::vector<std::string>> wrong = {
       {},
       {"serve"},

@@ -17,7 +17,7 @@ RuleFlags Observer() {
   return flags;
 }
 
-TEST(RuleFlagsTest, WantsOneActionAndOneExpiration) {
+TEST(RuleFlagsTest, RequiresOneActionAndOneExpiration) {
   HandlerRule rule;
   EXPECT_TRUE(SetRule(Observer(), "servers/web", &rule).ok());
   RuleFlags two = Observer();

@@ -63,7 +63,7 @@ TEST(RunTest, ListsAllPages) {
   EXPECT_EQ(ParseArray(json.out).values_size(), 2);
 }
 
-TEST(RunTest, ALoopOfPagesEnds) {
+TEST(RunTest, EndsALoopOfPages) {
   FakeGoferd goferd;
   goferd.server_pages.resize(2);
   goferd.server_pages[0].set_next_page_token("1");
@@ -71,7 +71,7 @@ TEST(RunTest, ALoopOfPagesEnds) {
   EXPECT_EQ(RunGoferctl({"server", "list"}, goferd.endpoint()).code, 13);
 }
 
-TEST(RunTest, WhatStdoutDoesNotTakeIsAFailure) {
+TEST(RunTest, FailsWhenStdoutTakesNoMore) {
   FakeGoferd goferd;
   const std::vector<std::vector<std::string>> commands = {
       {"server", "list"}, {"server", "list", "-o", "json"}, {"--help"}};
@@ -88,7 +88,7 @@ TEST(RunTest, WhatStdoutDoesNotTakeIsAFailure) {
             7);
 }
 
-TEST(RunTest, EmptyListsAreDocumentsToo) {
+TEST(RunTest, PrintsAnEmptyListAsADocument) {
   FakeGoferd goferd;
   EXPECT_EQ(
       RunGoferctl({"server", "list", "-o", "json"}, goferd.endpoint()).out,
@@ -135,7 +135,7 @@ TEST(RunTest, WatchesAsEventsInJson) {
   EXPECT_THAT(ran.out, HasSubstr("\n{\"type\":\"DELETED\""));
 }
 
-TEST(RunTest, EventsEndWithTheState) {
+TEST(RunTest, EndsEventsAfterTheInitialState) {
   FakeGoferd goferd;
   goferd.event_streams = {{MakeEvent(Event::ADDED, "web"),
                            MakeEvent(Event::BOOKMARK, "b"),
@@ -147,7 +147,7 @@ TEST(RunTest, EventsEndWithTheState) {
   EXPECT_THAT(ran.out, Not(HasSubstr("later")));
 }
 
-TEST(RunTest, TellsErrorsOfGoferd) {
+TEST(RunTest, PrintsErrorsOfGoferd) {
   FakeGoferd goferd;
   goferd.FailWith(errors::Error(errors::Reason::SERVER_NOT_FOUND, "no web"));
   const Ran ran = RunGoferctl({"server", "get", "web"}, goferd.endpoint());
@@ -155,7 +155,7 @@ TEST(RunTest, TellsErrorsOfGoferd) {
   EXPECT_EQ(ran.out, "");
   EXPECT_EQ(ran.err,
             "goferctl: no web (SERVER_NOT_FOUND)\n"
-            "  What to do: `goferctl server list` has the servers\n");
+            "  What to do: `goferctl server list` lists the servers\n");
 }
 
 TEST(RunTest, PutsNodesSideBySide) {
@@ -184,7 +184,7 @@ TEST(RunTest, PutsNodesSideBySide) {
   EXPECT_EQ(first.at("name").string_value(), "servers/web");
 }
 
-TEST(RunTest, OfSeveralNodesTheWorstAnswerCounts) {
+TEST(RunTest, ReturnsTheWorstAnswerOfSeveralNodes) {
   FakeGoferd one;
   FakeGoferd two;
   two.FailWith(errors::Error(errors::Reason::ROLE_REQUIRED, "not you"));
@@ -195,7 +195,7 @@ TEST(RunTest, OfSeveralNodesTheWorstAnswerCounts) {
   EXPECT_THAT(ran.err, HasSubstr(two.endpoint() + ": not you"));
 }
 
-TEST(RunTest, NobodyThereIsUnavailable) {
+TEST(RunTest, ReturnsUnavailableWhenNobodyListens) {
   const Ran ran = RunGoferctl(
       {"info", "--endpoint=unix:/nonexistent/a.sock", "--timeout=5s"});
   EXPECT_EQ(ran.code, 14) << ran.err;
@@ -208,7 +208,7 @@ TEST(RunTest, NobodyThereIsUnavailable) {
             14);
 }
 
-TEST(RunTest, AsksForHealth) {
+TEST(RunTest, PrintsHealth) {
   FakeGoferd goferd;
   const Ran ran = RunGoferctl({"health"}, goferd.endpoint());
   EXPECT_EQ(ran.code, 0) << ran.err;
@@ -240,7 +240,7 @@ TEST(RunTest, CountsByState) {
   EXPECT_EQ(ran.out, "OF       COUNT\nmounted  3\ntotal    3\n");
 }
 
-TEST(RunTest, HelpsEverywhere) {
+TEST(RunTest, HasHelpOnEveryLevel) {
   const Ran ran = RunGoferctl({"--help"});
   EXPECT_EQ(ran.code, 0);
   EXPECT_THAT(ran.out, HasSubstr("Exit codes:"));

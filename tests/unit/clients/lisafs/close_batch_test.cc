@@ -24,7 +24,7 @@ TEST(CloseBatchTest, TheHundredthIdFillsIt) {
   EXPECT_THAT(batch.Take(), IsEmpty());
 }
 
-TEST(CloseBatchTest, TakeGivesWhatThereIsOnce) {
+TEST(CloseBatchTest, TakeReturnsEachIdOnce) {
   CloseBatch batch;
   (void)batch.Add(Id(7));
   (void)batch.Add(Id(8));

@@ -58,7 +58,7 @@ TEST_F(GoferProcessTest, IsStartedWithItsSocketAndNothingElse) {
   ASSERT_NE(process, nullptr);
   ASSERT_TRUE(process->WaitForEnd(absl::Seconds(20)));
   EXPECT_EQ(process->Reap().exit_code, 0);
-  EXPECT_EQ(Read("arguments"), "agent --control-fd=3\n");
+  EXPECT_EQ(Read("arguments"), "managed --control-fd=3\n");
   EXPECT_EQ(Read("environment"), "");
   // 4 is the directory that is read.
   EXPECT_EQ(Read("fds"), "0\n1\n2\n3\n4\n");

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "server/base/log.h"
+#include "server/base/log_backend.h"
 
 namespace goferd::state {
 namespace {
@@ -59,13 +59,13 @@ class GoferLogsTest : public testing::Test {
     base_ = ::mkdtemp(pattern.data());
     state_.emplace(*StateDirectory::Open(base_));
     EXPECT_TRUE(state_->MakeServer("one").ok());
-    sinks_ = gofer::base::Log().sinks();
-    gofer::base::Log().sinks() = {lines_};
+    sinks_ = gofer::base::LogBackend().sinks();
+    gofer::base::LogBackend().sinks() = {lines_};
   }
   ~GoferLogsTest() override {
     logs_.reset();
     loop_.reset();
-    gofer::base::Log().sinks() = sinks_;
+    gofer::base::LogBackend().sinks() = sinks_;
     state_.reset();
     std::filesystem::remove_all(base_);
   }

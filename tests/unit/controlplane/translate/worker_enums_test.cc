@@ -31,6 +31,7 @@ template <typename Admin, typename Worker>
 void ExpectSameWords(const std::string& (*name_of)(Worker), Worker last,
                      const std::string& prefix = "") {
   const auto* const words = google::protobuf::GetEnumDescriptor<Admin>();
+  ASSERT_FALSE(name_of(last).empty());
   for (int number = 1; number <= static_cast<int>(last); ++number) {
     const std::string& name = name_of(static_cast<Worker>(number));
     if (name.empty()) continue;

@@ -19,7 +19,7 @@ TEST(ErrnoTest, HoldsAPositiveNumber) {
   EXPECT_NE(Errno(ENOENT), Errno(EIO));
 }
 
-TEST(ErrnoOrTest, ValueOrError) {
+TEST(ErrnoOrTest, HoldsAValueOrAnError) {
   ErrnoOr<std::string> value = std::string("text");
   ASSERT_TRUE(value.ok());
   EXPECT_EQ(*value, "text");
@@ -40,7 +40,7 @@ TEST(ErrnoOrTest, MovesWhatCannotBeCopied) {
   EXPECT_EQ(*taken, 7);
 }
 
-TEST(ErrnoOrTest, OfNothing) {
+TEST(ErrnoOrTest, VoidHoldsSuccessOrAnError) {
   const ErrnoOr<void> success;
   EXPECT_TRUE(success.ok());
   const ErrnoOr<void> failure = Errno(EPERM);

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "server/base/log.h"
+#include "server/base/log_backend.h"
 
 namespace gofer::base {
 namespace {
@@ -31,7 +32,7 @@ size_t CountLines(const std::string& text) {
   return static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
-TEST(LineFormatterTest, JsonRecord) {
+TEST(LineFormatterTest, WritesARecordAsOneJsonObject) {
   EXPECT_EQ(LineOf(LogFormat::kJson, "a \"b\""),
             R"({"time":"2000-02-29T12:34:56.000042Z","level":"warning",)"
             R"("component":"gofer","pid":)" +
@@ -40,7 +41,7 @@ TEST(LineFormatterTest, JsonRecord) {
                 "\n");
 }
 
-TEST(LineFormatterTest, ComponentOfALibrary) {
+TEST(LineFormatterTest, RecordOfALibraryNamesItAsComponent) {
   EXPECT_EQ(json::parse(LineOf(LogFormat::kJson, "x", "grpc"))["component"],
             "grpc");
   EXPECT_NE(LineOf(LogFormat::kText, "x", "grpc").find(" grpc["),
@@ -72,7 +73,7 @@ TEST(LineFormatterTest, ForgedTextLineStaysAMessage) {
             std::string::npos);
 }
 
-TEST(LineFormatterTest, TimesBeforeTheEpochAndWithinADay) {
+TEST(LineFormatterTest, WritesTimesBeforeTheEpochAndWithinADay) {
   spdlog::details::log_msg message("", spdlog::level::err, "x");
   message.time =
       std::chrono::system_clock::time_point(std::chrono::microseconds(-1));
@@ -89,11 +90,11 @@ class OwnLogTest : public ::testing::Test {
   ~OwnLogTest() override { SetLogFormat(LogFormat::kText, "gofer"); }
 };
 
-TEST_F(OwnLogTest, AllWaysLeadToRecords) {
+TEST_F(OwnLogTest, EveryWayToLogWritesARecord) {
   ::testing::internal::CaptureStderr();
   Log().warn("one");
-  LogOf("grpc", spdlog::level::warn, "two");
-  LogOf("grpc", spdlog::level::debug, "below the level");
+  LogOf("grpc", LogLevel::kWarning, "two");
+  LogOf("grpc", LogLevel::kDebug, "below the level");
   SetLogLevel("off");
   SayLastWords("three\nlines\nmore");
   SetLogLevel("info");

@@ -44,15 +44,15 @@ TEST(RateLimitTest, OneThreadOfManyPasses) {
   EXPECT_EQ(passed, 1);
 }
 
-TEST(LogTest, LevelsByName) {
+TEST(LogTest, AcceptsLevelsByName) {
   const auto before = Log().level();
   EXPECT_TRUE(SetLogLevel("debug"));
-  EXPECT_EQ(Log().level(), spdlog::level::debug);
+  EXPECT_EQ(Log().level(), LogLevel::kDebug);
   EXPECT_TRUE(SetLogLevel("off"));
-  EXPECT_EQ(Log().level(), spdlog::level::off);
+  EXPECT_EQ(Log().level(), LogLevel::kOff);
   EXPECT_FALSE(SetLogLevel("loud"));
-  EXPECT_EQ(Log().level(), spdlog::level::off);
-  Log().set_level(before);
+  EXPECT_EQ(Log().level(), LogLevel::kOff);
+  SetLogLevel(before);
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace gofer::base {
 namespace {
 
-TEST(ParseMountInfoTest, LinesOfTheKernel) {
+TEST(ParseMountInfoTest, ReadsLinesOfTheKernel) {
   const auto mounts = ParseMountInfo(
       "21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/vda rw\n"
       "22 21 0:5 / /with\\040blank rw - proc proc rw\n");

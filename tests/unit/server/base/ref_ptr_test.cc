@@ -74,11 +74,11 @@ TEST(RefPtrTest, ReleaseGivesTheReferenceAway) {
   EXPECT_EQ(alive, 1);
 }
 
-TEST(RefPtrTest, SharingNothing) {
+TEST(RefPtrTest, SharingNullGivesNull) {
   EXPECT_FALSE(RefPtr<Tracked>::Share(nullptr));
 }
 
-TEST(RefPtrTest, ClassesMayEndTheirOwnWay) {
+TEST(RefPtrTest, LastReferenceCallsOnZeroRefs) {
   int zeros = 0;
   RefPtr<Postponed> pointer = MakeRef<Postponed>(&zeros);
   RefPtr<Postponed> copy = pointer;

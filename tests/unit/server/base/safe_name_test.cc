@@ -7,7 +7,7 @@
 namespace gofer::base {
 namespace {
 
-TEST(SafeNameTest, OrdinaryNames) {
+TEST(SafeNameTest, AcceptsOrdinaryNames) {
   for (const char* const name :
        {"a", "...", ".hidden", "..a", "a..", " ", "\n", "\xff\xfe", "-rf"}) {
     EXPECT_TRUE(IsSafeName(name)) << name;
@@ -16,14 +16,14 @@ TEST(SafeNameTest, OrdinaryNames) {
   EXPECT_TRUE(IsSafeName(std::string(70'000, 'x')));
 }
 
-TEST(SafeNameTest, NamesThatLeaveTheDirectory) {
+TEST(SafeNameTest, RefusesNamesThatLeaveTheDirectory) {
   for (const char* const name :
        {"", ".", "..", "/", "a/b", "/a", "a/", "../a"}) {
     EXPECT_FALSE(IsSafeName(name)) << name;
   }
 }
 
-TEST(SafeNameTest, NulHidesWhatFollows) {
+TEST(SafeNameTest, RefusesNulThatWouldHideTheRest) {
   EXPECT_FALSE(IsSafeName(absl::string_view("..\0x", 4)));
   EXPECT_FALSE(IsSafeName(absl::string_view("\0", 1)));
   EXPECT_FALSE(IsSafeName(absl::string_view("a\0", 2)));

@@ -23,7 +23,7 @@ TEST(TextTest, PlainIsCutBetweenCharactersToo) {
   EXPECT_EQ(PlainText("ab\xC3\xA9", 4), "ab\xC3\xA9");
 }
 
-TEST(TextTest, WhatMovesATerminalIsNotPlain) {
+TEST(TextTest, PlainReplacesBytesThatMoveATerminal) {
   EXPECT_EQ(PlainText("a\nb\x1B[2Jc\x7F", 64), "a?b?[2Jc?");
   // The same introducer as one character, beyond ASCII.
   EXPECT_EQ(PlainText("\xC2\x9B"
@@ -32,7 +32,7 @@ TEST(TextTest, WhatMovesATerminalIsNotPlain) {
             "??2J");
 }
 
-TEST(TextTest, WhatIsNoUtf8IsNotPlain) {
+TEST(TextTest, PlainReplacesBytesThatAreNoUtf8) {
   EXPECT_EQ(PlainText("\xC3", 64), "?");
   EXPECT_EQ(PlainText("\xFF\xFE", 64), "??");
   EXPECT_EQ(PlainText("\xC3(", 64), "?(");

@@ -77,8 +77,8 @@ class ChannelCommunicatorTest : public testing::Test {
   std::unique_ptr<FdChannel> fds_;
 };
 
-// Rows 31 and 34, Appendix A 49 and 50.
-TEST_F(ChannelCommunicatorTest, GoldenRequestAndErrorResponse) {
+// Rows 31 and 34 of tests/conformance/rows.md, byte for byte.
+TEST_F(ChannelCommunicatorTest, ReadsAndWritesTheGoldenBytes) {
   const auto request = ReceiveFirstHex("030000000100000000000000");
   EXPECT_EQ(raw_.Hex(28),
             "010000000c0000000000000000000000"
@@ -129,7 +129,7 @@ TEST_F(ChannelCommunicatorTest, HandshakeOfNonsenseEndsTheChannel) {
 }
 
 // Row 36.
-TEST_F(ChannelCommunicatorTest, AnnouncedDescriptorsThatDoNotExist) {
+TEST_F(ChannelCommunicatorTest, IgnoresAnnouncedDescriptorsThatDoNotExist) {
   const auto request = ReceiveFirstHex("0300030001");
   ASSERT_TRUE(request.ok());
   EXPECT_EQ(request->payload_len, 1u);
@@ -200,7 +200,7 @@ TEST_F(ChannelCommunicatorTest, WindowsLastBytesAreTooLongButHarmless) {
   EXPECT_EQ(server_->Bulk(2'097'132).size(), 0u);
 }
 
-TEST_F(ChannelCommunicatorTest, LongestAllowedPayload) {
+TEST_F(ChannelCommunicatorTest, TakesTheLongestAllowedPayload) {
   const std::string datagram(4 + wire::kMaxMessageSize, '\x01');
   const auto request = ReceiveFirst(datagram);
   ASSERT_TRUE(request.ok());
@@ -252,14 +252,15 @@ TEST_F(ChannelCommunicatorTest, ClientThatNeverDrainsLosesDescriptors) {
     HandOverHex("07000000");
     ASSERT_TRUE(server_->Receive().ok());
   }
-  // Those that a client may have in flight when it takes them in time.
+  // The FDs that a client may have in flight when it takes them in time.
   EXPECT_GE(with_fd, 2);
   for (int i = 0; i < with_fd; ++i) EXPECT_TRUE(fds_->TryReceive().ok());
   EXPECT_EQ(fds_->TryReceive().error(), base::Errno(EAGAIN));
 }
 
 // Row 57.
-TEST_F(ChannelCommunicatorTest, ClientThatRewritesTheRequestAllTheTime) {
+TEST_F(ChannelCommunicatorTest,
+       ClientThatRewritesTheRequestAllTheTimeIsSurvived) {
   std::atomic<bool> stop = false;
   std::thread client([&] {
     raw_.Put("{}\n");

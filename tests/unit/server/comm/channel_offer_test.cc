@@ -27,7 +27,7 @@ class ChannelOfferTest : public testing::Test {
 };
 
 // Row 26.
-TEST_F(ChannelOfferTest, WindowsOfTheProtocolsSizeOneAfterAnother) {
+TEST_F(ChannelOfferTest, OffersWindowsOfTheProtocolsSizeOneAfterAnother) {
   for (uint64_t i = 0; i < 4; ++i) {
     const auto offer = Make();
     ASSERT_TRUE(offer.ok());

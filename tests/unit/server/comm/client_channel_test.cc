@@ -67,7 +67,7 @@ void ExpectEcho(ClientChannel& client, uint16_t message, size_t size) {
   EXPECT_TRUE(AsText(response->payload) == payload);
 }
 
-TEST(ClientChannelTest, RoundTripsOfAllSizes) {
+TEST(ClientChannelTest, CarriesRoundTripsOfAllSizes) {
   flipcall::PacketWindowAllocator allocator;
   auto offer = *MakeChannelOffer(allocator, wire::kMaxMessageSize);
   const auto client = Open(offer);
@@ -81,7 +81,7 @@ TEST(ClientChannelTest, RoundTripsOfAllSizes) {
   server.join();
 }
 
-TEST(ClientChannelTest, RoundTripsBetweenProcesses) {
+TEST(ClientChannelTest, CarriesRoundTripsBetweenProcesses) {
   flipcall::PacketWindowAllocator allocator;
   auto offer = *MakeChannelOffer(allocator, 4096);
   const pid_t child = ::fork();
@@ -99,7 +99,7 @@ TEST(ClientChannelTest, RoundTripsBetweenProcesses) {
   EXPECT_EQ(status, 0);
 }
 
-TEST(ClientChannelTest, FourChannelsOfOneFileAtOnce) {
+TEST(ClientChannelTest, FourChannelsOfOneFileWorkAtOnce) {
   flipcall::PacketWindowAllocator allocator;
   std::vector<ChannelOffer> offers;
   std::vector<std::unique_ptr<ClientChannel>> clients;
@@ -130,7 +130,7 @@ TEST(ClientChannelTest, TakesItsDescriptorsAndClosesUnwantedOnes) {
     ASSERT_TRUE(response.ok());
     EXPECT_EQ(response->fds.size(), wanted);
   }
-  // None is left over for the next one.
+  // No FD is left over for the next answer.
   EXPECT_TRUE(client->RoundTrip(7, AsBytes("0"), {}, 3)->fds.empty());
   client->Shutdown();
   server.join();
@@ -183,7 +183,7 @@ class ClientOfLiarTest : public testing::Test {
                                      std::move(pair.second))) {}
 };
 
-TEST_F(ClientOfLiarTest, AnswerShorterThanItsHeader) {
+TEST_F(ClientOfLiarTest, AnswerShorterThanItsHeaderEndsTheChannel) {
   EXPECT_EQ(RoundTrip([&] {
               raw_.Put("abc");
               raw_.SetState(kClientActive);
@@ -193,7 +193,7 @@ TEST_F(ClientOfLiarTest, AnswerShorterThanItsHeader) {
   EXPECT_FALSE(client_->RoundTrip(3, {}, {}, 0).ok());
 }
 
-TEST_F(ClientOfLiarTest, AnswerLongerThanTheWindow) {
+TEST_F(ClientOfLiarTest, AnswerLongerThanTheWindowEndsTheChannel) {
   EXPECT_EQ(RoundTrip([&] {
               raw_.data_len().store(0xFFFFFFFF);
               raw_.SetState(kClientActive);
@@ -201,7 +201,7 @@ TEST_F(ClientOfLiarTest, AnswerLongerThanTheWindow) {
             base::Errno(EPROTO));
 }
 
-TEST_F(ClientOfLiarTest, AnnouncedDescriptorsThatDoNotExist) {
+TEST_F(ClientOfLiarTest, AnnouncedDescriptorsThatDoNotExistAreLeftOut) {
   const auto response = RoundTrip([&] {
     raw_.Put(absl::string_view("\x03\0\xFF\0answer", 10));
     raw_.SetState(kClientActive);
@@ -221,7 +221,7 @@ TEST_F(ClientOfLiarTest, AnswerThatChangesAfterwardsIsAlreadyCopied) {
   EXPECT_EQ(AsText(response->payload), "answer");
 }
 
-TEST_F(ClientOfLiarTest, WindowThatDoesNotExist) {
+TEST_F(ClientOfLiarTest, WindowThatDoesNotExistIsRefused) {
   const auto open = [&](uint64_t offset, uint64_t length) {
     return ClientChannel::Open(file_.fd(), offset, length, base::UniqueFd())
         .ok();

@@ -29,7 +29,7 @@ class ClientSocketTest : public testing::Test {
   ClientSocketTest()
       : ClientSocketTest(*uds::MakeSocketPair(uds::SocketType::kStream)) {}
 
-  // What the client makes of a server that answers with `bytes` and hangs up.
+  // The client's result when a server answers with `bytes` and hangs up.
   base::ErrnoOr<Response> AnswerWith(absl::string_view bytes) {
     auto pair = *uds::MakeSocketPair(uds::SocketType::kStream);
     RawSocket server(std::move(pair.first));

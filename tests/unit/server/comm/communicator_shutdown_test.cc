@@ -37,7 +37,7 @@ class SocketShutdownTest : public testing::Test {
 };
 
 // A: shutdown. B: everything else.
-TEST_F(SocketShutdownTest, BeforeReceiveAndSend) {
+TEST_F(SocketShutdownTest, ShutdownFailsLaterReceiveAndSend) {
   ASSERT_TRUE(client_.Write(Frame(3, "queued")));
   server_.Shutdown();
   server_.Shutdown();
@@ -47,7 +47,7 @@ TEST_F(SocketShutdownTest, BeforeReceiveAndSend) {
 }
 
 // A: a thread enters Receive. B: shutdown, before it blocks or after.
-TEST_F(SocketShutdownTest, WhileReceiving) {
+TEST_F(SocketShutdownTest, ShutdownEndsAReceive) {
   for (int i = 0; i < 100; ++i) {
     auto pair = *uds::MakeSocketPair(uds::SocketType::kStream);
     SocketCommunicator server(std::move(pair.second), 4096);
@@ -60,7 +60,7 @@ TEST_F(SocketShutdownTest, WhileReceiving) {
 }
 
 // A: half a request has come. B: the server waits for the rest. C: shutdown.
-TEST_F(SocketShutdownTest, WhileReceivingTheSecondHalf) {
+TEST_F(SocketShutdownTest, ShutdownEndsAReceiveOfTheSecondHalf) {
   ASSERT_TRUE(client_.Write(Header(100'000, 3) + "abc"));
   std::thread receiver(
       [&] { EXPECT_EQ(server_.Receive().error(), base::Errno(ESHUTDOWN)); });
@@ -70,7 +70,7 @@ TEST_F(SocketShutdownTest, WhileReceivingTheSecondHalf) {
 }
 
 // A: the client does not read and the server blocks in Send. B: shutdown.
-TEST_F(SocketShutdownTest, WhileSending) {
+TEST_F(SocketShutdownTest, ShutdownEndsASend) {
   std::atomic<int> sends = 0;
   std::thread sender([&] {
     ASSERT_TRUE(server_.Response(200'000).ok());
@@ -114,7 +114,7 @@ TEST_F(SocketShutdownTest, GracefulEndWakesAReceive) {
 }
 
 // A: the client waits for its response. B: either side ends the connection.
-TEST_F(SocketShutdownTest, ClientsRoundTripEnds) {
+TEST_F(SocketShutdownTest, ShutdownEndsTheClientsRoundTrip) {
   for (const bool local : {true, false}) {
     auto pair = *uds::MakeSocketPair(uds::SocketType::kStream);
     SocketCommunicator server(std::move(pair.second), 4096);
@@ -150,7 +150,7 @@ class ChannelShutdownTest : public testing::Test {
 };
 
 // A: shutdown. B: the server's thread starts.
-TEST_F(ChannelShutdownTest, BeforeTheFirstReceive) {
+TEST_F(ChannelShutdownTest, ShutdownFailsTheFirstReceive) {
   server().Shutdown();
   server().Shutdown();
   EXPECT_EQ(server().Receive().error(), base::Errno(ESHUTDOWN));
@@ -158,7 +158,7 @@ TEST_F(ChannelShutdownTest, BeforeTheFirstReceive) {
 }
 
 // A: the server waits for the handshake. B: shutdown.
-TEST_F(ChannelShutdownTest, WhileTheServerWaitsForTheHandshake) {
+TEST_F(ChannelShutdownTest, ShutdownEndsTheWaitForTheHandshake) {
   std::thread receiver(
       [&] { EXPECT_EQ(server().Receive().error(), base::Errno(ESHUTDOWN)); });
   server().Shutdown();
@@ -166,7 +166,7 @@ TEST_F(ChannelShutdownTest, WhileTheServerWaitsForTheHandshake) {
 }
 
 // A: a request is in flight. B: either side shuts down. C: the response.
-TEST_F(ChannelShutdownTest, WhileARequestIsInFlight) {
+TEST_F(ChannelShutdownTest, ShutdownDuringARequestFailsBothSides) {
   std::thread caller([&] {
     ASSERT_TRUE(client_->Connect().ok());
     EXPECT_EQ(client_->RoundTrip(3, {}, {}, 0).error(),
@@ -180,7 +180,7 @@ TEST_F(ChannelShutdownTest, WhileARequestIsInFlight) {
 }
 
 // A: the client waits for its response. B: the client shuts down.
-TEST_F(ChannelShutdownTest, ClientGivesUp) {
+TEST_F(ChannelShutdownTest, ClientThatGivesUpIsAConnectionReset) {
   std::thread caller([&] {
     ASSERT_TRUE(client_->Connect().ok());
     EXPECT_EQ(client_->RoundTrip(3, {}, {}, 0).error(), base::Errno(ESHUTDOWN));

@@ -73,7 +73,7 @@ TEST_F(FdChannelTest, PeerThatDoesNotDrainBlocksNobody) {
     sent += now;
   } while (now == files.size());
   EXPECT_EQ(sender_.Send(test::Borrowed(files)), 0u);
-  // What was counted as sent is there, and draining makes room again.
+  // The FDs counted as sent are there, and draining makes room again.
   for (size_t i = 0; i < sent; ++i) EXPECT_TRUE(receiver_.TryReceive().ok());
   EXPECT_EQ(sender_.Send(test::Borrowed(files)), files.size());
 }

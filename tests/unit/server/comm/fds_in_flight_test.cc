@@ -68,7 +68,7 @@ TEST_F(FdsInFlightTest, ClientThatReadsNoResponsesGetsNoMoreDescriptors) {
   }
 }
 
-// What a child process of the next test found.
+// The result of a child process of the next test.
 enum Verdict { kLives = 0, kEnded = 1, kGotFds = 2, kNoLimitHere = 3 };
 
 // Sends descriptors that nobody takes until the kernel refuses.

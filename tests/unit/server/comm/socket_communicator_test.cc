@@ -65,7 +65,7 @@ class SocketCommunicatorTest : public testing::Test {
       : client_(std::move(pair.first)), server_(std::move(pair.second), kMax) {}
 };
 
-TEST_F(SocketCommunicatorTest, GoldenFrames) {
+TEST_F(SocketCommunicatorTest, ReadsAndWritesTheGoldenFrames) {
   ASSERT_TRUE(client_.Write(absl::HexStringToBytes("0000000001000000")));
   ExpectRequest(1, "");
   Answer(0, absl::string_view("\x16\0\0\0", 4));
@@ -73,7 +73,7 @@ TEST_F(SocketCommunicatorTest, GoldenFrames) {
 }
 
 // Row 5.
-TEST_F(SocketCommunicatorTest, HeaderByteByByte) {
+TEST_F(SocketCommunicatorTest, HeaderMayComeByteByByte) {
   std::thread client([&] {
     for (const char byte : Frame(3, "abc")) {
       ASSERT_TRUE(client_.Write(absl::string_view(&byte, 1)));
@@ -90,7 +90,7 @@ TEST_F(SocketCommunicatorTest, PaddingIsIgnored) {
 }
 
 // Row 7.
-TEST_F(SocketCommunicatorTest, TwoRequestsInOneWrite) {
+TEST_F(SocketCommunicatorTest, ReceivesTwoRequestsOfOneWrite) {
   ASSERT_TRUE(client_.Write(Frame(3, "first") + Frame(4, "second")));
   ExpectRequest(3, "first");
   Answer(3, "1");
@@ -107,7 +107,7 @@ TEST_F(SocketCommunicatorTest, OneReadTakesAllThatIsQueued) {
   EXPECT_EQ(left, 0);
 }
 
-TEST_F(SocketCommunicatorTest, ManyPipelinedRequestsOfAllSizes) {
+TEST_F(SocketCommunicatorTest, ReceivesManyPipelinedRequestsOfAllSizes) {
   std::thread client([&] {
     std::string bytes;
     for (uint32_t i = 0; i < 3000; ++i) {
@@ -125,20 +125,20 @@ TEST_F(SocketCommunicatorTest, ManyPipelinedRequestsOfAllSizes) {
 }
 
 // Row 8.
-TEST_F(SocketCommunicatorTest, EndOfFileInTheHeader) {
+TEST_F(SocketCommunicatorTest, EndOfFileInTheHeaderIsAConnectionReset) {
   ASSERT_TRUE(client_.Write("abc"));
   client_.Close();
   EXPECT_EQ(server_.Receive().error(), base::Errno(ECONNRESET));
 }
 
 // Row 9.
-TEST_F(SocketCommunicatorTest, EndOfFileInThePayload) {
+TEST_F(SocketCommunicatorTest, EndOfFileInThePayloadIsAConnectionReset) {
   ASSERT_TRUE(client_.Write(Header(100, 3) + "abc"));
   client_.Close();
   EXPECT_EQ(server_.Receive().error(), base::Errno(ECONNRESET));
 }
 
-TEST_F(SocketCommunicatorTest, EndOfFileBetweenRequests) {
+TEST_F(SocketCommunicatorTest, EndOfFileBetweenRequestsIsAConnectionReset) {
   ASSERT_TRUE(client_.Write(Frame(3, "abc")));
   client_.Close();
   ExpectRequest(3, "abc");
@@ -147,7 +147,7 @@ TEST_F(SocketCommunicatorTest, EndOfFileBetweenRequests) {
 }
 
 // Row 10.
-TEST_F(SocketCommunicatorTest, LongestPayload) {
+TEST_F(SocketCommunicatorTest, TakesTheLongestPayload) {
   const std::string payload(kMax, 'p');
   std::thread client([&] {
     ASSERT_TRUE(client_.Write(Frame(11, payload)));
@@ -317,7 +317,7 @@ TEST_F(SocketCommunicatorTest, RequestStaysReadableWhileTheResponseIsWritten) {
   EXPECT_EQ(AsText(bulk), "def");
 }
 
-TEST_F(SocketCommunicatorTest, ShorterResponseThanReserved) {
+TEST_F(SocketCommunicatorTest, ResponseMayBeShorterThanReserved) {
   const auto room = server_.Response(100);
   ASSERT_TRUE(room.ok());
   Fill(*room, "abcdef");

@@ -116,7 +116,7 @@ TEST_F(ControlChannelTest, DescriptorsArriveInOrderWithTheirFrame) {
   }
 }
 
-TEST_F(ControlChannelTest, NothingIsThereYet) {
+TEST_F(ControlChannelTest, SaysThatNothingIsThereYet) {
   const auto frame = channel_->Receive();
   ASSERT_FALSE(frame.ok());
   EXPECT_EQ(frame.error(), Errno(EAGAIN));
@@ -132,14 +132,14 @@ TEST_F(ControlChannelTest, HalfAFrameIsContinuedLater) {
   EXPECT_EQ(frame->fds.size(), 1u);
 }
 
-TEST_F(ControlChannelTest, HalfAFrameThenTheEnd) {
+TEST_F(ControlChannelTest, HalfAFrameThenTheEndIsAnError) {
   SendRaw(Packet(kFull + 3, 0, full_), 2);
   raw_.reset();
   open_before_ -= 1;
   ExpectError(ECONNRESET);
 }
 
-TEST_F(ControlChannelTest, PacketsThatMakeNoFrame) {
+TEST_F(ControlChannelTest, RejectsPacketsThatMakeNoFrame) {
   const std::string packets[] = {
       "short",
       Packet(3, 1, "abc"),  // Begins in the middle.
@@ -161,7 +161,7 @@ TEST_F(ControlChannelTest, PacketsThatMakeNoFrame) {
   }
 }
 
-TEST_F(ControlChannelTest, LaterPacketsThatDoNotFit) {
+TEST_F(ControlChannelTest, RejectsLaterPacketsThatDoNotFit) {
   const std::string packets[] = {
       Packet(kFull + 3, 0, full_),           // Again from the start.
       Packet(kFull + 3, kFull - 1, "cdef"),  // Overlapping.
@@ -207,18 +207,18 @@ TEST_F(ControlChannelTest, DescriptorsOfAPeerThatHasNoneAreNotTaken) {
   EXPECT_EQ(channel_->Receive().error(), Errno(EMSGSIZE));
 }
 
-TEST_F(ControlChannelTest, DescriptorsBesideALaterPacket) {
+TEST_F(ControlChannelTest, RejectsDescriptorsBesideALaterPacket) {
   SendRaw(Packet(kFull + 3, 0, full_), 1);
   SendRaw(Packet(kFull + 3, kFull, "def"), 1);
   ExpectError(EPROTO);
 }
 
-TEST_F(ControlChannelTest, TooManyDescriptors) {
+TEST_F(ControlChannelTest, RejectsTooManyDescriptors) {
   SendRaw(Packet(3, 0, "abc"), kMaxFrameFds + 1);
   ExpectError(EMSGSIZE);
 }
 
-TEST_F(ControlChannelTest, MoreDescriptorsThanThisEndTakes) {
+TEST_F(ControlChannelTest, RejectsMoreDescriptorsThanThisEndTakes) {
   auto pair = *uds::MakeSocketPair(uds::SocketType::kSeqPacket);
   ControlChannel few(std::move(pair.first), 1);
   ControlChannel sender(std::move(pair.second));
@@ -227,7 +227,7 @@ TEST_F(ControlChannelTest, MoreDescriptorsThanThisEndTakes) {
   EXPECT_EQ(few.Receive().error(), Errno(EMSGSIZE));
 }
 
-TEST_F(ControlChannelTest, DescriptorsWithoutFreeNumbers) {
+TEST_F(ControlChannelTest, ClosesDescriptorsWithoutFreeNumbers) {
   SendRaw(Packet(3, 0, "abc"), 3);
   rlimit before;
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);

@@ -73,13 +73,15 @@ class EndpointHostileTest : public testing::Test {
   std::atomic<bool> ended_ = false;
 };
 
-TEST_F(EndpointHostileTest, RequeueAttackHidesOurSleeperOnce) {
+TEST_F(EndpointHostileTest,
+       RequeueAttackThatHidesOurSleeperOnceOnlyDelaysShutdown) {
   StartWaiting();
   while (Requeue() == 0) ::sched_yield();
   ExpectThatShutdownEnds();
 }
 
-TEST_F(EndpointHostileTest, RequeueAttackThatGoesOnAllTheTime) {
+TEST_F(EndpointHostileTest,
+       RequeueAttackThatGoesOnAllTheTimeOnlyDelaysShutdown) {
   StartWaiting();
   std::atomic<bool> moved = false;
   std::thread attacker([&] {
@@ -110,7 +112,7 @@ TEST_F(EndpointHostileTest, RequeueAttackDelaysTheAttackersTurnOnly) {
 
 // A priority-inheriting waiter that is queued first makes each FUTEX_WAKE of
 // the word fail, before it comes to ours.
-TEST_F(EndpointHostileTest, PiWaiterAttackMakesEveryWakeFail) {
+TEST_F(EndpointHostileTest, PiWaiterAttackOnEveryWakeOnlyDelaysShutdown) {
   const auto lock_pi = [this] {
     return ::syscall(SYS_futex, raw_.futex_word(), FUTEX_LOCK_PI, 0, nullptr,
                      nullptr, 0);

@@ -1,4 +1,5 @@
-// Shutdown against everything else, by labelled interleavings (rows 43 to 50).
+// Shutdown against everything else, by labelled interleavings: rows 43 to 50 of
+// tests/conformance/rows.md.
 // "Local" is a Shutdown of the endpoint that is used, "remote" of its peer.
 
 #include <gtest/gtest.h>
@@ -32,7 +33,7 @@ class EndpointShutdownTest : public testing::TestWithParam<Side> {
   void ShutDownSideOf(Endpoint& local, Endpoint& remote) {
     (GetParam() == Side::kLocal ? local : remote).Shutdown();
   }
-  // What the user of the endpoint is told.
+  // The error that the endpoint's user gets.
   static base::Errno Expected() {
     return base::Errno(GetParam() == Side::kLocal ? ESHUTDOWN : ECONNRESET);
   }
@@ -86,34 +87,34 @@ TEST_P(EndpointShutdownTest, WindowSaysShutDownAlsoWhenTheServerWasActive) {
 }
 
 // Row 44, A: shutdown. B: the client connects.
-TEST_P(EndpointShutdownTest, BeforeTheClientConnects) {
+TEST_P(EndpointShutdownTest, ShutdownFailsALaterClientHandshake) {
   ShutDownSideOf(client_, server_);
   EXPECT_EQ(client_.Handshake().error(), Expected());
 }
 
 // Row 45, A: the client blocks in its handshake. B: shutdown.
-TEST_P(EndpointShutdownTest, WhileTheClientConnects) {
+TEST_P(EndpointShutdownTest, ShutdownEndsTheClientsHandshake) {
   RunWhileBlocked(
       client_env_, [&] { EXPECT_EQ(client_.Handshake().error(), Expected()); },
       [&] { ShutDownSideOf(client_, server_); });
 }
 
 // Row 46, A: shutdown. B: the server waits for the handshake.
-TEST_P(EndpointShutdownTest, BeforeTheServersFirstReceive) {
+TEST_P(EndpointShutdownTest, ShutdownFailsTheServersFirstReceive) {
   ShutDownSideOf(server_, client_);
   EXPECT_EQ(server_.Handshake().error(), Expected());
 }
 
 // Row 47, A: the server waits for the handshake. B: shutdown before the client
 // has connected.
-TEST_P(EndpointShutdownTest, WhileTheServerWaitsForTheHandshake) {
+TEST_P(EndpointShutdownTest, ShutdownEndsTheServersWaitForTheHandshake) {
   RunWhileBlocked(
       server_env_, [&] { EXPECT_EQ(server_.Handshake().error(), Expected()); },
       [&] { ShutDownSideOf(server_, client_); });
 }
 
 // Row 47, A: handshake done. B: the server waits for a request. C: shutdown.
-TEST_P(EndpointShutdownTest, WhileTheServerWaitsForTheFirstRequest) {
+TEST_P(EndpointShutdownTest, ShutdownEndsTheServersWaitForTheFirstRequest) {
   Connect();
   RunWhileBlocked(
       server_env_,
@@ -122,7 +123,7 @@ TEST_P(EndpointShutdownTest, WhileTheServerWaitsForTheFirstRequest) {
 }
 
 // Row 48, A: the client has sent a request and waits. B: shutdown.
-TEST_P(EndpointShutdownTest, WhileTheClientWaitsForAResponse) {
+TEST_P(EndpointShutdownTest, ShutdownEndsTheClientsWaitForAResponse) {
   Connect();
   RunWhileBlocked(
       client_env_,
@@ -134,7 +135,7 @@ TEST_P(EndpointShutdownTest, WhileTheClientWaitsForAResponse) {
 }
 
 // Row 49, A: the server has answered a request and waits. B: shutdown.
-TEST_P(EndpointShutdownTest, WhileTheServerWaitsForTheNextRequest) {
+TEST_P(EndpointShutdownTest, ShutdownEndsTheServersWaitForTheNextRequest) {
   Connect();
   ASSERT_TRUE(client_.HandOver(4).ok());
   ASSERT_TRUE(server_.WaitForTurn().ok());
@@ -148,7 +149,7 @@ TEST_P(EndpointShutdownTest, WhileTheServerWaitsForTheNextRequest) {
 }
 
 // A: the server works on a request. B: shutdown. C: the server answers.
-TEST_P(EndpointShutdownTest, BeforeTheServersHandOver) {
+TEST_P(EndpointShutdownTest, ShutdownFailsTheServersHandOver) {
   Connect();
   ASSERT_TRUE(client_.HandOver(4).ok());
   ASSERT_TRUE(server_.WaitForTurn().ok());
@@ -202,7 +203,7 @@ TEST_P(EndpointLocalShutdownTest, ClientThatRestoresTheStateCannotKeepUs) {
 }
 
 // A: shutdown by several threads at once while the server waits.
-TEST_P(EndpointLocalShutdownTest, SeveralShutdownsAtOnce) {
+TEST_P(EndpointLocalShutdownTest, SeveralShutdownsAtOnceEndTheWait) {
   std::thread callers[4];
   RunWhileBlocked(
       server_env_,
@@ -219,7 +220,7 @@ TEST_P(EndpointLocalShutdownTest, SeveralShutdownsAtOnce) {
 
 // A: the client hands over. B: shutdown of the server at the same time. The
 // server gets the request or ESHUTDOWN; the window says shut down in the end.
-TEST_P(EndpointLocalShutdownTest, RacesWithAHandOver) {
+TEST_P(EndpointLocalShutdownTest, ShutdownDuringAHandOverEndsTheServer) {
   for (int i = 0; i < 200; ++i) {
     WindowFile file;
     const RawWindow raw = file.Raw();
@@ -257,7 +258,7 @@ TEST_P(EndpointLocalShutdownTest, RacesWithAHandOver) {
 
 // As above with both sides' own endpoints: both threads end, whoever shuts
 // down.
-TEST_P(EndpointShutdownTest, RacesWithRoundTrips) {
+TEST_P(EndpointShutdownTest, ShutdownDuringRoundTripsEndsBothSides) {
   for (int i = 0; i < 50; ++i) {
     WindowFile file;
     Endpoint server(Endpoint::Role::kServer, file.Map());

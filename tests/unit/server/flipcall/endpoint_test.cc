@@ -44,7 +44,7 @@ class EndpointTest : public testing::Test {
   Endpoint server_{Endpoint::Role::kServer, file_.Map()};
 };
 
-// Row 29, and Appendix A 48.
+// Row 29 of tests/conformance/rows.md, byte for byte.
 TEST_F(EndpointTest, HandshakeLeavesTheGoldenBytes) {
   HandOverToServer("{}\n");
   ASSERT_TRUE(server_.Handshake().ok());
@@ -241,7 +241,7 @@ void PingPong(Endpoint& client, int trips) {
   }
 }
 
-TEST_F(EndpointTest, PingPongBetweenThreads) {
+TEST_F(EndpointTest, CarriesPingPongBetweenThreads) {
   std::thread server([&] { Echo(server_); });
   Endpoint client(Endpoint::Role::kClient, file_.Map());
   PingPong(client, 20'000);
@@ -249,7 +249,7 @@ TEST_F(EndpointTest, PingPongBetweenThreads) {
   server.join();
 }
 
-TEST_F(EndpointTest, PingPongBetweenProcesses) {
+TEST_F(EndpointTest, CarriesPingPongBetweenProcesses) {
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
@@ -267,7 +267,7 @@ TEST_F(EndpointTest, PingPongBetweenProcesses) {
   EXPECT_EQ(status, 0);
 }
 
-TEST_F(EndpointTest, ManyChannelsAtOnce) {
+TEST_F(EndpointTest, ManyChannelsWorkAtOnce) {
   std::thread threads[8];
   for (std::thread& thread : threads) {
     thread = std::thread([] {

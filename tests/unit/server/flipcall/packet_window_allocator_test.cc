@@ -16,7 +16,7 @@ namespace gofer::flipcall {
 namespace {
 
 constexpr uint64_t kMiB = uint64_t{1} << 20;
-// What one channel of a connection takes.
+// The resources that one channel of a connection takes.
 constexpr uint64_t kChannelBytes = 16 + 4 + (2 * kMiB - 4096);
 
 uint64_t FileBytes(int fd) {

@@ -216,7 +216,7 @@ TEST_F(WaiterTest, TimeoutsOfTheParkingAreNotSpunAndTeachNothing) {
   EXPECT_EQ(waiter_.counters().parks - before.parks, 3600u);
   EXPECT_LE(waiter_.counters().spun_ns - before.spun_ns,
             kTuning.max_spin_ns + 1000);
-  // One wait, that took long.
+  // A single wait that took long.
   EXPECT_EQ(waiter_.counters().spins_lost - before.spins_lost, 1u);
   EXPECT_EQ(waiter_.budget_ns(), kTuning.max_spin_ns / 2);
 }

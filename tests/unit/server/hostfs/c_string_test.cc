@@ -14,7 +14,7 @@ TEST(CStringTest, TerminatesAViewIntoLongerText) {
   EXPECT_STREQ(name.get(), "name");
 }
 
-TEST(CStringTest, EmptyViewWithoutMemory) {
+TEST(CStringTest, EmptyViewWithoutMemoryIsTheEmptyString) {
   const CString name{absl::string_view()};
   ASSERT_TRUE(name.ok());
   EXPECT_STREQ(name.get(), "");

@@ -81,7 +81,7 @@ TEST_F(DirentReaderTest, EmptyDirectoryHasNoDots) {
   EXPECT_THAT(Read(kAll, Position::kContinue), IsEmpty());
 }
 
-TEST_F(DirentReaderTest, OneShortNamePerSmallCount) {
+TEST_F(DirentReaderTest, SmallCountGivesOneShortName) {
   MakeFiles(10);
   Open(nullptr);
   for (int i = 0; i < 10; ++i) {
@@ -90,7 +90,7 @@ TEST_F(DirentReaderTest, OneShortNamePerSmallCount) {
   EXPECT_THAT(Read(40, Position::kContinue), IsEmpty());
 }
 
-TEST_F(DirentReaderTest, CountTooSmallForAnyEntry) {
+TEST_F(DirentReaderTest, CountTooSmallForAnyEntryGivesNone) {
   MakeFiles(1);
   Open(nullptr);
   EXPECT_THAT(Read(0, Position::kContinue), IsEmpty());
@@ -133,7 +133,7 @@ TEST_F(DirentReaderTest, FirstEntryThatDoesNotFitIsNotLost) {
   EXPECT_THAT(Read(kAll, Position::kContinue), SizeIs(1));
 }
 
-TEST_F(DirentReaderTest, ManyLongNamesInPortions) {
+TEST_F(DirentReaderTest, ListsManyLongNamesInPortions) {
   const std::string stem(240, 'n');
   for (int i = 0; i < 1000; ++i) {
     directory_.MakeFile(stem + std::to_string(i));

@@ -1,4 +1,4 @@
-// What a hostile client can do with the descriptors that HostBackend gives it.
+// Attacks by the descriptors that HostBackend gives to a hostile client.
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -112,7 +112,7 @@ TEST_F(HostBackendDonationTest, DotDotOfTheMountPointOpenedLaterStaysInside) {
     EXPECT_EQ(ErrorOf(session_->Open(root_, O_RDONLY)), 0);
     ASSERT_THAT(session_->fds(), SizeIs(1));
     EXPECT_EQ(OpenAt(session_->fds()[0], "../outside", O_RDONLY), ENOENT);
-    // Of other directories there is nothing.
+    // Other directories are not donated.
     EXPECT_EQ(ErrorOf(session_->Open(WalkTo("d"), O_RDONLY)), 0);
     EXPECT_THAT(session_->fds(), IsEmpty());
   });
@@ -208,7 +208,7 @@ TEST_F(HostBackendDonationTest, LeasedFileDoesNotHoldTheServerUp) {
   std::signal(SIGIO, old);
 }
 
-// The memory of the server, for one, is a file there.
+// The server's memory is a file there, for example.
 TEST_F(HostBackendDonationTest, OwnProcfsIsNotServed) {
   HostSession session("/", host_options_, options_);
   const auto root = session.Mount();

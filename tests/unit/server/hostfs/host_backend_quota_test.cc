@@ -99,7 +99,7 @@ TEST_F(HostBackendQuotaTest, KeptWritableFdCounts) {
   EXPECT_EQ(directory_.Read("f"), "text");
 }
 
-// What was created on the host before the tree had no room is taken back.
+// A file created on the host before the tree had no room is taken back.
 TEST_F(HostBackendQuotaTest, NodesPastTheQuotaTakeCreationsBack) {
   directory_.MakeFile("f");
   options_.max_nodes = 1;

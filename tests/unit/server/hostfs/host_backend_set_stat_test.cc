@@ -53,7 +53,7 @@ TEST_F(HostBackendSetStatTest, EmptyMaskChangesNothing) {
   EXPECT_EQ(directory_.Read("f"), "text");
 }
 
-TEST_F(HostBackendSetStatTest, SizeOfWhatHasNone) {
+TEST_F(HostBackendSetStatTest, SizeOfAFileWithoutSizeFailsInTheMask) {
   directory_.MakeDirectory("d");
   directory_.MakeSymlink("ln", "f");
   directory_.MakeFifo("fifo");

@@ -54,7 +54,7 @@ class HostBackendSocketTest : public HostBackendTest {
   }
 };
 
-TEST_F(HostBackendSocketTest, BindListenConnectAccept) {
+TEST_F(HostBackendSocketTest, BoundSocketListensAndAcceptsAConnection) {
   Start();
   const auto bound = Bind("s");
   ASSERT_TRUE(bound.ok());
@@ -99,7 +99,7 @@ TEST_F(HostBackendSocketTest, ControlFdIsOfTheFile) {
   EXPECT_EQ(stat->ino, directory_.Stat("s").st_ino);
 }
 
-TEST_F(HostBackendSocketTest, PermissionComesFirst) {
+TEST_F(HostBackendSocketTest, PermissionIsCheckedFirst) {
   const base::UniqueFd listener = HostListener("s");
   host_options_.host_uds = HostUds::kNone;
   Start();
@@ -108,7 +108,7 @@ TEST_F(HostBackendSocketTest, PermissionComesFirst) {
   EXPECT_EQ(ErrorOf(Bind(std::string(200, 'x'), 0)), EPERM);
 }
 
-TEST_F(HostBackendSocketTest, OpenAndCreateAreSeparate) {
+TEST_F(HostBackendSocketTest, PermissionsToOpenAndToCreateAreSeparate) {
   const base::UniqueFd listener = HostListener("s");
   host_options_.host_uds = HostUds::kOpen;
   Start();
@@ -120,7 +120,7 @@ TEST_F(HostBackendSocketTest, OpenAndCreateAreSeparate) {
   EXPECT_EQ(ErrorOf(Bind("t")), 0);
 }
 
-TEST_F(HostBackendSocketTest, OddTypesAndTakenNames) {
+TEST_F(HostBackendSocketTest, RefusesOddTypesAndTakenNames) {
   const base::UniqueFd listener = HostListener("s");
   Start();
   EXPECT_EQ(Connect(WalkTo("s"), 0), ENXIO);
@@ -177,7 +177,7 @@ TEST_F(HostBackendSocketTest, AncestorReplacedByASymlinkIsNotFollowed) {
   EXPECT_THAT(session_->fds(), SizeIs(0));
 }
 
-TEST_F(HostBackendSocketTest, SetStatOfASocketFile) {
+TEST_F(HostBackendSocketTest, SetStatOfASocketFileSetsTheModeOnly) {
   Start();
   const auto bound = Bind("s");
   ASSERT_TRUE(bound.ok());

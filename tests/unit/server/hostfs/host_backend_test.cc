@@ -1,4 +1,4 @@
-// What HostBackend does with the tree: mounting, walking, creating, listing.
+// HostBackend's work on the tree: mounting, walking, creating, listing.
 
 #include "server/hostfs/host_backend.h"
 
@@ -231,7 +231,7 @@ TEST_F(HostBackendTest, ListingLargerThanAMessageComesInFullAnyway) {
   EXPECT_THAT(seen, SizeIs(100));
 }
 
-TEST_F(HostBackendTest, XattrsAreOfAug2026) {
+TEST_F(HostBackendTest, XattrsWorkAtAug2026Only) {
   directory_.MakeFile("f");
   Start();
   const auto set = [&] {

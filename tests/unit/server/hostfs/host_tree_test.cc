@@ -57,7 +57,7 @@ TEST_P(HostTreeTest, OpensRootDirectoryAndFile) {
   }
 }
 
-TEST_P(HostTreeTest, MissingFile) {
+TEST_P(HostTreeTest, MissingFileIsEnoent) {
   const auto fd = Open("/d/none");
   ASSERT_FALSE(fd.ok());
   EXPECT_EQ(fd.error(), base::Errno(ENOENT));

@@ -34,7 +34,7 @@ TEST_F(ProcfsCheckTest, KnowsProcfs) {
   }
 }
 
-TEST_F(ProcfsCheckTest, KnowsOthersInMemory) {
+TEST_F(ProcfsCheckTest, KnowsOtherFileSystemsInMemory) {
   for (int i = 0; i < 2; ++i) {
     EXPECT_FALSE(IsProcfs("/dev", ""));
     EXPECT_FALSE(IsProcfs("/dev", "null"));
@@ -47,7 +47,7 @@ TEST_F(ProcfsCheckTest, KnowsFilesOnDisks) {
   EXPECT_FALSE(IsProcfs(directory.path().c_str(), ""));
 }
 
-// Of a PID namespace or a container: not the one that is on /proc.
+// A procfs of a PID namespace or a container is not the procfs on /proc.
 TEST_F(ProcfsCheckTest, KnowsASecondProcfs) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root to mount";
   const base::UniqueFd context(::fsopen("proc", FSOPEN_CLOEXEC));
@@ -61,7 +61,7 @@ TEST_F(ProcfsCheckTest, KnowsASecondProcfs) {
   EXPECT_TRUE(check_.IsProcfs(procfs.get(), "", *stat));
 }
 
-TEST_F(ProcfsCheckTest, WhatHasGoneIsNotServed) {
+TEST_F(ProcfsCheckTest, FileThatHasGoneIsNotServed) {
   const base::UniqueFd dev(::open("/dev", O_PATH | O_CLOEXEC));
   EXPECT_TRUE(check_.IsProcfs(dev.get(), "no-such-file", wire::Statx()));
 }

@@ -35,7 +35,7 @@ class UnixFileTest : public testing::Test {
   const ProcSelfFd proc_{*ProcSelfFd::OpenDirectory()};
 };
 
-TEST_F(UnixFileTest, OnlyThreePlainTypes) {
+TEST_F(UnixFileTest, MakesSocketsOfThreePlainTypesOnly) {
   for (const uint32_t type : {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET}) {
     EXPECT_TRUE(MakeUnixSocket(type).ok());
   }
@@ -56,7 +56,7 @@ TEST_F(UnixFileTest, BindsAndConnects) {
   EXPECT_NE(::fcntl(client->get(), F_GETFL) & O_NONBLOCK, 0);
 }
 
-TEST_F(UnixFileTest, LongestNameThatAnAddressHolds) {
+TEST_F(UnixFileTest, BindsTheLongestNameThatAnAddressHolds) {
   const auto bind = [&](size_t length) {
     const auto socket = MakeUnixSocket(SOCK_STREAM);
     const auto bound = BindInDirectory(proc_, socket->get(), Directory().get(),
@@ -84,7 +84,7 @@ TEST_F(UnixFileTest, SymlinkToASocketIsNotFollowed) {
   EXPECT_NE(Connect(client->get(), "ln"), 0);
 }
 
-TEST_F(UnixFileTest, WrongTypeAndNobodyListening) {
+TEST_F(UnixFileTest, ConnectFailsOnWrongTypeAndWithoutListener) {
   const base::UniqueFd listener = Listen("s", 1);
   const auto datagram = MakeUnixSocket(SOCK_DGRAM);
   EXPECT_EQ(Connect(datagram->get(), "s"), EPROTOTYPE);

@@ -29,7 +29,7 @@ class XattrTest : public testing::Test {
   const ProcSelfFd proc_{*ProcSelfFd::OpenDirectory()};
 };
 
-TEST_F(XattrTest, GetSetListRemove) {
+TEST_F(XattrTest, SetsGetsListsAndRemoves) {
   const base::UniqueFd file = Control("f");
   ASSERT_TRUE(SetXattr(proc_, file.get(), "user.b", "other", 0).ok());
   const auto value = GetXattr(proc_, file.get(), "user.b", 0);

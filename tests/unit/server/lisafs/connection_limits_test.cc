@@ -1,4 +1,4 @@
-// What one connection may have: FDs, nodes, bytes in a message.
+// The limits of one connection: FDs, nodes, bytes in a message.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -28,7 +28,7 @@ TEST_F(ConnectionLimitsTest, FdsAreLimited) {
   EXPECT_EQ(session->MkdirAt(session.root, "new").error, EMFILE);
   EXPECT_EQ(session->Mount().error, EMFILE);
   EXPECT_FALSE(served_.tree().Look("/scratch/new").has_value());
-  // What only another FD keeps alive counts as well.
+  // An FD that only another FD keeps alive counts as well.
   ASSERT_TRUE(session->Close({f}).ok());
   EXPECT_EQ(session->Walk(session.root, {"d1"}).error, EMFILE);
   ASSERT_TRUE(session->Close({open->open_fd}).ok());
@@ -91,7 +91,7 @@ TEST_F(ConnectionLimitsTest, NodesOfOthersCostNothing) {
   EXPECT_EQ(poor->Walk(poor.root, {"f"}).error, ENOMEM);
 }
 
-TEST_F(ConnectionLimitsTest, MessagesMayBeShorter) {
+TEST_F(ConnectionLimitsTest, MaximumMessageSizeMayBeLower) {
   test::ClientOptions options;
   options.connection.max_message_size = 4096;
   test::Session session = served_.Connect(options);

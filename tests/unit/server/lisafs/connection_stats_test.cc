@@ -17,7 +17,7 @@ TEST(PathwayStatsTest, CountsCallsErrorsBytesAndTime) {
   ConnectionStats sums;
   stats.AddTo(sums);
   stats.AddTo(sums);
-  const MessageCounters& counters = sums.Of(Id::kFStat);
+  const MessageCounters& counters = sums.ForMessage(Id::kFStat);
   EXPECT_EQ(counters.calls, 4u);
   EXPECT_EQ(counters.errors, 2u);
   EXPECT_EQ(counters.bytes_in, 30u);
@@ -25,7 +25,7 @@ TEST(PathwayStatsTest, CountsCallsErrorsBytesAndTime) {
   EXPECT_EQ(counters.latency_sum_ns, 800u);
   EXPECT_EQ(counters.latency[0], 2u);
   EXPECT_EQ(counters.latency[1], 2u);
-  EXPECT_EQ(sums.Of(Id::kWalk).calls, 0u);
+  EXPECT_EQ(sums.ForMessage(Id::kWalk).calls, 0u);
 }
 
 TEST(PathwayStatsTest, UnknownMessagesShareASlot) {
@@ -46,7 +46,7 @@ TEST(PathwayStatsTest, CountsErrorsByNumberAndTheRestTogether) {
   stats.End(3, 2, 0, 4, 1);
   ConnectionStats sums;
   stats.AddTo(sums);
-  const MessageCounters& counters = sums.Of(Id::kFStat);
+  const MessageCounters& counters = sums.ForMessage(Id::kFStat);
   EXPECT_EQ(counters.errors, 57u);
   ASSERT_EQ(counters.errors_by_number.size(), ErrorCounters::kSlots + 1);
   EXPECT_EQ(counters.errors_by_number.at(2), 3u);
@@ -88,13 +88,13 @@ TEST(ConnectionStatsTest, SumsOverAllPathways) {
   EXPECT_EQ(session->FStat(test::FdId{99}).error, EBADF);
   // The counters of a request move before its answer is sent.
   const ConnectionStats stats = session.connection->Stats();
-  EXPECT_EQ(stats.Of(Id::kFStat).calls, 3u);
-  EXPECT_EQ(stats.Of(Id::kFStat).errors, 1u);
-  EXPECT_EQ(stats.Of(Id::kFStat).bytes_in, 24u);
-  EXPECT_EQ(stats.Of(Id::kFStat).bytes_out, 292u);
-  EXPECT_EQ(stats.Of(Id::kMount).calls, 1u);
-  EXPECT_EQ(stats.Of(Id::kChannel).calls, 1u);
-  EXPECT_EQ(stats.Of(Id::kFStat).errors_by_number,
+  EXPECT_EQ(stats.ForMessage(Id::kFStat).calls, 3u);
+  EXPECT_EQ(stats.ForMessage(Id::kFStat).errors, 1u);
+  EXPECT_EQ(stats.ForMessage(Id::kFStat).bytes_in, 24u);
+  EXPECT_EQ(stats.ForMessage(Id::kFStat).bytes_out, 292u);
+  EXPECT_EQ(stats.ForMessage(Id::kMount).calls, 1u);
+  EXPECT_EQ(stats.ForMessage(Id::kChannel).calls, 1u);
+  EXPECT_EQ(stats.ForMessage(Id::kFStat).errors_by_number,
             (std::map<int, uint64_t>{{EBADF, 1}}));
   EXPECT_EQ(stats.socket.calls, 3u);
   EXPECT_EQ(stats.channels.calls, 2u);
@@ -107,15 +107,15 @@ TEST(ServerStatsTest, KeepsTheSumsOverEndedConnections) {
   {
     test::Session session = served.Mount();
     session->FStat(session.root);
-    EXPECT_EQ(served.server().TotalStats().Of(Id::kFStat).calls, 1u);
+    EXPECT_EQ(served.server().TotalStats().ForMessage(Id::kFStat).calls, 1u);
   }
   served.server().Wait();
-  EXPECT_EQ(served.server().TotalStats().Of(Id::kFStat).calls, 1u);
+  EXPECT_EQ(served.server().TotalStats().ForMessage(Id::kFStat).calls, 1u);
   test::Session session = served.Mount();
   session->FStat(test::FdId{99});
   const ConnectionStats total = served.server().TotalStats();
-  EXPECT_EQ(total.Of(Id::kFStat).calls, 2u);
-  EXPECT_EQ(total.Of(Id::kFStat).errors_by_number.at(EBADF), 1u);
+  EXPECT_EQ(total.ForMessage(Id::kFStat).calls, 2u);
+  EXPECT_EQ(total.ForMessage(Id::kFStat).errors_by_number.at(EBADF), 1u);
   EXPECT_EQ(total.socket.calls, 4u);
   EXPECT_EQ(session.connection->node_count(), 1u);
 }

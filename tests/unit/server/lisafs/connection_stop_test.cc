@@ -39,12 +39,12 @@ class ConnectionStopTest : public testing::Test {
   test::Session session_ = served_.Mount();
 };
 
-TEST_F(ConnectionStopTest, ClientHangsUp) {
+TEST_F(ConnectionStopTest, HangUpOfTheClientEndsTheConnection) {
   session_->socket().Shutdown();
   ExpectEnded(EndReason::kClientEof);
 }
 
-TEST_F(ConnectionStopTest, ClientBreaksTheRules) {
+TEST_F(ConnectionStopTest, ClientThatBreaksTheRulesEndsItsConnection) {
   const uint8_t absurd[8] = {0xFF, 0xFF, 0xFF, 0xFF, 3, 0, 0, 0};
   ASSERT_EQ(::send(session_->socket().fd(), absurd, sizeof(absurd), 0), 8);
   ExpectEnded(EndReason::kProtocolError);
@@ -141,7 +141,7 @@ TEST_F(ConnectionStopTest, AbortDoesNotAnswerTheRequestInFlight) {
   ExpectEnded(EndReason::kAdminStop);
 }
 
-TEST_F(ConnectionStopTest, AbortOfARequestOnAChannel) {
+TEST_F(ConnectionStopTest, AbortDoesNotAnswerARequestOnAChannel) {
   const auto handler = std::make_shared<BlockingHandler>();
   server().SetHandlers(StockBlocking(MessageId::kFStatFs, handler));
   ASSERT_EQ(session_->OpenChannel(), 0);

@@ -171,7 +171,7 @@ TEST_F(ConnectionTeardownTest, E_HandlerDropsTheLastReference) {
 }
 
 // C and several S at once, requests on all pathways; in whatever order.
-TEST_F(ConnectionTeardownTest, F_EverythingAtOnce) {
+TEST_F(ConnectionTeardownTest, F_EverythingAtOnceLeavesNothing) {
   const auto before = test::ProcessCounts::Take();
   for (int round = 0; round < 60; ++round) {
     test::Session other = served_.Mount();

@@ -179,7 +179,7 @@ class DonationTest : public DispatchTest,
   test::ProcessCounts before_;
 };
 
-TEST_P(DonationTest, TwoAtMostInOrder) {
+TEST_P(DonationTest, SendsTwoAtMostInOrder) {
   DonateThen(2, Succeed);
   {
     const auto reply = session_->CallBytes(17, {});
@@ -195,7 +195,7 @@ TEST_P(DonationTest, TwoAtMostInOrder) {
   EXPECT_EQ(test::ProcessCounts::Take(), before_);
 }
 
-TEST_P(DonationTest, FailureClosesThem) {
+TEST_P(DonationTest, FailureClosesDonations) {
   for (const auto ending : {&Fail, &Throw}) {
     DonateThen(2, ending);
     const auto reply = session_->CallBytes(17, {});

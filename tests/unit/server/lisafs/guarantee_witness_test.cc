@@ -13,7 +13,7 @@ TEST(GuaranteeWitnessTest, SharedMethodsOverlap) {
   const GuaranteeWitness::Shared second(witness);
 }
 
-TEST(GuaranteeWitnessTest, OneAfterTheOther) {
+TEST(GuaranteeWitnessTest, AcceptsOneAfterTheOther) {
   GuaranteeWitness witness;
   { const GuaranteeWitness::Alone alone(witness); }
   { const GuaranteeWitness::Shared shared(witness); }

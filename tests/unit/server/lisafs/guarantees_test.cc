@@ -165,26 +165,26 @@ class LastReferenceTest : public testing::Test {
   test::Session session_ = served_.Mount();
 };
 
-TEST_F(LastReferenceTest, DroppedWithoutAnyLock) {
+TEST_F(LastReferenceTest, MayBeDroppedWithoutAnyLock) {
   LastReference().reset();
   ExpectGone();
 }
 
-TEST_F(LastReferenceTest, DroppedUnderTheTreeLock) {
+TEST_F(LastReferenceTest, MayBeDroppedUnderTheTreeLock) {
   base::RefPtr<ControlFd> fd = LastReference();
   TreeLock tree(served_.server().rename_mutex());
   fd.reset();
   ExpectGone();
 }
 
-TEST_F(LastReferenceTest, DroppedUnderTheGlobalGuarantee) {
+TEST_F(LastReferenceTest, MayBeDroppedUnderTheGlobalGuarantee) {
   base::RefPtr<ControlFd> fd = LastReference();
   GlobalGuarantee global(served_.server().rename_mutex());
   fd.reset();
   ExpectGone();
 }
 
-TEST_F(LastReferenceTest, DroppedUnderItsOwnNodesLock) {
+TEST_F(LastReferenceTest, MayBeDroppedUnderItsOwnNodesLock) {
   base::RefPtr<ControlFd> fd = LastReference();
   auto node = base::RefPtr<Node>::Share(&fd->node());
   {

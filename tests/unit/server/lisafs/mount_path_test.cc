@@ -36,7 +36,7 @@ TEST(MountPathTest, RefusesRelativePathsAndNul) {
   }
 }
 
-TEST(MountPathTest, Components) {
+TEST(MountPathTest, SplitsIntoComponents) {
   EXPECT_THAT(PathComponents("/"), IsEmpty());
   EXPECT_THAT(PathComponents("/a/bc"), ElementsAre("a", "bc"));
 }

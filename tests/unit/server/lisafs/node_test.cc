@@ -84,7 +84,7 @@ TEST_F(NodeTest, ChildrenKeepTheirParents) {
   EXPECT_EQ(live_, 1);
 }
 
-TEST_F(NodeTest, Paths) {
+TEST_F(NodeTest, PathsFollowTheParents) {
   RefPtr<Node> a = Child(*root_, "a");
   RefPtr<Node> b = Child(*a, "b");
   EXPECT_EQ(Path(*root_), "/");
@@ -98,7 +98,7 @@ TEST_F(NodeTest, Paths) {
   a.reset();
 }
 
-TEST_F(NodeTest, FiveAndTenChildren) {
+TEST_F(NodeTest, FindsEachOfFiveAndTenChildren) {
   for (const int count : {5, 10}) {
     std::vector<RefPtr<Node>> children;
     for (int i = 0; i < count; ++i) {
@@ -187,7 +187,7 @@ TEST_F(NodeTest, QuotaBoundsTheNodesOfAConnection) {
     a = root_->FindOrCreateChild(tree, "a", *small);
     b = a->FindOrCreateChild(tree, "b", *small);
     EXPECT_FALSE(b->FindOrCreateChild(tree, "c", *small));
-    // What exists costs nothing.
+    // A node that exists costs nothing.
     EXPECT_TRUE(root_->FindOrCreateChild(tree, "a", *small));
   }
   EXPECT_EQ(live_, 3);
@@ -225,7 +225,7 @@ TEST_F(NodeTest, RenameDeletesWhatItReplaces) {
   Drop(a);
 }
 
-TEST_F(NodeTest, RenameOfANameWithoutNode) {
+TEST_F(NodeTest, RenameOfANameWithoutNodeDeletesTheTarget) {
   RefPtr<Node> b = Child(*root_, "b");
   Rename(*root_, "a", *root_, "b");
   EXPECT_TRUE(b->deleted());
@@ -246,7 +246,7 @@ TEST_F(NodeTest, ExchangeDeletesNeither) {
   EXPECT_EQ(live_, 1);
 }
 
-TEST_F(NodeTest, ExchangeWithANameWithoutNode) {
+TEST_F(NodeTest, ExchangeWithANameWithoutNodeMovesTheOther) {
   RefPtr<Node> a = Child(*root_, "a");
   Rename(*root_, "a", *root_, "b", Kind::kExchange);
   EXPECT_EQ(Path(*a), "/b");

@@ -41,7 +41,7 @@ TEST(QuotaTest, SlotKeepsTheQuotaAlive) {
   EXPECT_TRUE(slot);
 }
 
-TEST(QuotaTest, NothingIsAllowed) {
+TEST(QuotaTest, LimitOfZeroAllowsNothing) {
   auto quota = base::MakeRef<Quota>(0u);
   EXPECT_FALSE(QuotaSlot::Take(*quota));
 }

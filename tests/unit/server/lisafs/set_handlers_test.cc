@@ -94,7 +94,7 @@ TEST(SetHandlersTest, RequestThatHasBegunEndsWithItsTable) {
   });
   blocking.begun.Wait();
   served.server().SetHandlers(HandlerTable::Stock());
-  // New requests see the new table, the old one lives on.
+  // New requests see the new table; the old table lives on.
   EXPECT_TRUE(other->FStatFs(other.root).ok());
   EXPECT_FALSE(watch.expired());
   blocking.let_go.Open();

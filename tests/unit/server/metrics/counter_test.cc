@@ -7,7 +7,7 @@
 namespace gofer::metrics {
 namespace {
 
-TEST(CounterTest, Adds) {
+TEST(CounterTest, AddsUp) {
   Counter counter;
   EXPECT_EQ(counter.Get(), 0u);
   counter.Add(3);

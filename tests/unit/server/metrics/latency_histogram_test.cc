@@ -24,7 +24,7 @@ TEST(LatencyHistogramTest, LastBucketHasNoBound) {
   EXPECT_EQ(Histogram::UpperBound(kLast), UINT64_MAX);
 }
 
-TEST(LatencyHistogramTest, SumsAndCounts) {
+TEST(LatencyHistogramTest, SumsAndCountsDurations) {
   Histogram histogram;
   histogram.Add(100);
   histogram.Add(200);

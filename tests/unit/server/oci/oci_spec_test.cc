@@ -83,7 +83,7 @@ TEST(OciSpecTest, BindNeedsASource) {
   EXPECT_FALSE((OciMount{.type = "tmpfs", .source = "tmpfs"}).IsBind());
 }
 
-TEST(OciSpecTest, WhatIsWrongIsSaid) {
+TEST(OciSpecTest, SaysWhatIsWrong) {
   EXPECT_THAT(Bad("not json"), HasSubstr("not JSON"));
   EXPECT_THAT(Bad(""), HasSubstr("not JSON"));
   EXPECT_THAT(Bad("[]"), HasSubstr("no JSON object"));
@@ -105,7 +105,7 @@ TEST(OciSpecTest, WhatIsWrongIsSaid) {
 }
 
 // The kernel would see another path than the sandbox.
-TEST(OciSpecTest, ZeroBytesInPaths) {
+TEST(OciSpecTest, RejectsZeroBytesInPaths) {
   EXPECT_THAT(Bad(R"({"process": {}, "root": {"path": "/r\u0000/x"}})"),
               HasSubstr("root.path has a zero byte"));
   EXPECT_THAT(Bad(R"({"process": {"cwd": "/\u0000"}, "root": {"path": "/r"}})"),
@@ -116,7 +116,7 @@ TEST(OciSpecTest, ZeroBytesInPaths) {
               HasSubstr("mounts[0].source has a zero byte"));
 }
 
-TEST(OciSpecTest, CreateContainerHooks) {
+TEST(OciSpecTest, NoticesCreateContainerHooks) {
   EXPECT_TRUE(Good(R"({"process": {}, "root": {"path": "/r"},
                        "hooks": {"createContainer": [{"path": "/h"}]}})")
                   .has_create_container_hooks);

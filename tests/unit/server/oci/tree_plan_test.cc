@@ -39,7 +39,7 @@ std::string Bad(const OciSpec& spec) {
   return error != nullptr ? error->text : "accepted";
 }
 
-TEST(TreePlanTest, RootAndBindMountsInOrder) {
+TEST(TreePlanTest, PlansTheRootAndBindMountsInOrder) {
   OciSpec spec = Spec();
   spec.root_readonly = true;
   spec.cwd = "/home/user";
@@ -62,7 +62,7 @@ TEST(TreePlanTest, RootAndBindMountsInOrder) {
                                              .recursive = false}));
 }
 
-TEST(TreePlanTest, NoDirectoryForTheRootAsWorkingDirectory) {
+TEST(TreePlanTest, MakesNoDirectoryForTheRootAsWorkingDirectory) {
   OciSpec spec = Spec();
   spec.cwd = "/";
   const auto made = MakeTreePlan(spec);

@@ -64,7 +64,7 @@ TEST_P(HeldRequestTest, RemovalOfTheRuleLetsItBeHandled) {
   EXPECT_EQ(error_, 0);
 }
 
-TEST_P(HeldRequestTest, ChangesOfOtherRulesDoNot) {
+TEST_P(HeldRequestTest, ChangesOfOtherRulesKeepHoldingIt) {
   CallAndWaitUntilHeld();
   Set({RuleOf("other", Observe{})});
   Remove("other");
@@ -75,7 +75,7 @@ TEST_P(HeldRequestTest, ChangesOfOtherRulesDoNot) {
   EXPECT_EQ(error_, 0);
 }
 
-TEST_P(HeldRequestTest, ReplacementOfTheRuleDoes) {
+TEST_P(HeldRequestTest, ReplacementOfTheRuleLetsItBeHandled) {
   CallAndWaitUntilHeld();
   Set({RuleOf("r", AnswerError{EIO}, {Id::kFStat})});
   Join();
@@ -84,7 +84,7 @@ TEST_P(HeldRequestTest, ReplacementOfTheRuleDoes) {
   EXPECT_EQ(session_->FStat(session_.root).error, EIO);
 }
 
-TEST_P(HeldRequestTest, ExpiryDoes) {
+TEST_P(HeldRequestTest, ExpiryOfTheRuleLetsItBeHandled) {
   CallAndWaitUntilHeld();
   now_ = 1'000'000'000'000'000;
   EXPECT_EQ(book().ExpireNow(now_).size(), 1u);
@@ -119,8 +119,8 @@ TEST_P(HeldRequestTest, CloseLetsItBeAnswered) {
   Join();
   server().Wait();
   const auto stats = session_.connection->Stats();
-  EXPECT_EQ(stats.Of(Id::kFStat).calls, 1u);
-  EXPECT_EQ(stats.Of(Id::kFStat).errors, 0u);
+  EXPECT_EQ(stats.ForMessage(Id::kFStat).calls, 1u);
+  EXPECT_EQ(stats.ForMessage(Id::kFStat).errors, 0u);
   // A channel's answer is in its window when the end is published there; a
   // client that wakes only then sees the end alone.
   if (!GetParam() || error_ > 0) {

@@ -32,7 +32,7 @@ TEST_P(RuleActionTest, ErrorIsAnsweredAsLongAsTheRuleStands) {
   EXPECT_EQ(CountersOf("r").last_hit_unix_ns, 1000);
   Remove("r");
   EXPECT_TRUE(session->FStat(session.root).ok());
-  EXPECT_EQ(session.connection->Stats().Of(Id::kFStat).errors_by_number,
+  EXPECT_EQ(session.connection->Stats().ForMessage(Id::kFStat).errors_by_number,
             (std::map<int, uint64_t>{{ENOSPC, 1}}));
 }
 

@@ -70,7 +70,7 @@ TEST(StandingRuleTest, TheSameSeedGivesTheSameSequence) {
   EXPECT_NE(Fire(*Make(rule), 3000), first);
 }
 
-TEST(StandingRuleTest, ProbabilityZeroAndOne) {
+TEST(StandingRuleTest, ProbabilityZeroNeverFiresAndOneAlwaysDoes) {
   Rule rule = Named();
   rule.trigger.probability_denominator = 5;
   EXPECT_EQ(Fire(*Make(rule), 4), "....");

@@ -9,7 +9,7 @@ namespace {
 using testing::ElementsAre;
 using testing::Pair;
 
-TEST(FlagOverridesTest, OnlyAnnotationsOfRunsc) {
+TEST(FlagOverridesTest, TakesOnlyAnnotationsOfRunsc) {
   oci::OciSpec spec;
   spec.annotations = {{"dev.gvisor.flag.debug", "true"},
                       {"dev.gvisor.spec.x", "1"},

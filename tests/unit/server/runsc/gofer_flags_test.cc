@@ -42,8 +42,8 @@ FlagsError Bad(const std::vector<const char*>& words) {
   return std::get<FlagsError>(parsed);
 }
 
-// As runsc of Dec 2022 writes it: protocol.md 8.10.
-TEST(GoferFlagsTest, CommandLineOfDec2022) {
+// As runsc of Dec 2022 starts its gofer: gVisor runsc/container/container.go.
+TEST(GoferFlagsTest, ReadsTheCommandLineOfDec2022) {
   const GoferFlags flags =
       Good({"--debug=true", "--platform=ptrace", "--log-fd=3",
             "--debug-log-fd=4", "gofer", "--bundle", "/b", "--spec-fd=5",
@@ -63,7 +63,7 @@ TEST(GoferFlagsTest, CommandLineOfDec2022) {
   EXPECT_THAT(flags.ignored, ElementsAre("--platform"));
 }
 
-TEST(GoferFlagsTest, CommandLineOfNov2023) {
+TEST(GoferFlagsTest, ReadsTheCommandLineOfNov2023) {
   const GoferFlags flags =
       Good({"--log-format=json", "gofer", "--bundle", "/b",
             "--overlay-mediums=2,0", "--spec-fd=5", "--mounts-fd=6",
@@ -77,7 +77,7 @@ TEST(GoferFlagsTest, CommandLineOfNov2023) {
   EXPECT_THAT(flags.ignored, ElementsAre("--log-format"));
 }
 
-TEST(GoferFlagsTest, CommandLineOfAug2026) {
+TEST(GoferFlagsTest, ReadsTheCommandLineOfAug2026) {
   const GoferFlags flags =
       Good({"--directfs=false", "--character-device-policy=passthrough",
             "gofer", "--bundle", "/b",
@@ -125,7 +125,7 @@ TEST(GoferFlagsTest, LastValueCounts) {
   EXPECT_FALSE(flags.setup_root);
 }
 
-TEST(GoferFlagsTest, HostFilesByPolicy) {
+TEST(GoferFlagsTest, ReadsThePoliciesForHostFiles) {
   const std::vector<const char*> command = {"gofer", "--bundle=/b",
                                             "--spec-fd=3", "--io-fds=4"};
   const auto with = [&](const char* flag) {
@@ -139,7 +139,7 @@ TEST(GoferFlagsTest, HostFilesByPolicy) {
   EXPECT_EQ(with("--host-fifo=open").host_fifo, hostfs::HostFifo::kOpen);
 }
 
-TEST(GoferFlagsTest, OverlayOfDec2022) {
+TEST(GoferFlagsTest, ReadsTheOverlayOfDec2022) {
   const std::vector<const char*> command = {"gofer", "--bundle=/b",
                                             "--spec-fd=3", "--io-fds=4"};
   const auto with = [&](const char* flag) {
@@ -194,7 +194,7 @@ TEST(GoferFlagsTest, ContainersNameIsNoValueOfTheLastFlag) {
               ElementsAre(0));
 }
 
-TEST(GoferFlagsTest, WhatIsMissingIsNamed) {
+TEST(GoferFlagsTest, NamesWhatIsMissing) {
   EXPECT_THAT(Bad({"gofer", "--spec-fd=3", "--io-fds=4"}).text,
               HasSubstr("--bundle"));
   EXPECT_THAT(Bad({"gofer", "--bundle=/b", "--io-fds=4"}).text,
@@ -203,7 +203,7 @@ TEST(GoferFlagsTest, WhatIsMissingIsNamed) {
               HasSubstr("--io-fds"));
 }
 
-TEST(GoferFlagsTest, BadValuesAreNamed) {
+TEST(GoferFlagsTest, NamesBadValues) {
   const auto with = [](const char* flag) {
     return Bad({"gofer", "--bundle=/b", "--spec-fd=3", "--io-fds=4", flag})
         .text;
@@ -222,7 +222,7 @@ TEST(GoferFlagsTest, ErrorsKnowWhereToBeLogged) {
   EXPECT_EQ(error.text.find('\n'), std::string::npos);
 }
 
-TEST(IsGoferCommandTest, ByNameOrByCommand) {
+TEST(IsGoferCommandTest, KnowsACallByItsNameOrItsCommand) {
   const auto is = [](std::vector<const char*> words) {
     return IsGoferCommand(static_cast<int>(words.size()), words.data());
   };

@@ -5,10 +5,12 @@
 namespace gofer::runsc {
 namespace {
 
-TEST(MountsReplyTest, NoMounts) { EXPECT_EQ(MountsReply({}), "[]"); }
+TEST(MountsReplyTest, NoMountsAreAnEmptyArray) {
+  EXPECT_EQ(MountsReply({}), "[]");
+}
 
-// The example of protocol.md 8.10.
-TEST(MountsReplyTest, MountsInOrder) {
+// As runsc of gVisor reads it: the JSON of its specs-go.Mount structs.
+TEST(MountsReplyTest, KeepsTheOrderOfMounts) {
   EXPECT_EQ(MountsReply(
                 {{.destination = "/proc", .type = "proc", .source = "/b/proc"},
                  {.destination = "/data",

@@ -59,7 +59,7 @@ uint64_t Attributes(const std::vector<std::string>& options) {
   return Good(WithOptions(options)).tree->binds.at(0).attributes;
 }
 
-TEST(SandboxPlanTest, TreeOfTheSpec) {
+TEST(SandboxPlanTest, PlansTheTreeOfTheSpec) {
   OciSpec spec;
   spec.root = "/r";
   spec.root_readonly = true;
@@ -86,8 +86,8 @@ TEST(SandboxPlanTest, TreeOfTheSpec) {
   EXPECT_TRUE(plan.syscalls);
 }
 
-// No wider than the reference: protocol.md 8.10, and without CAP_SYS_CHROOT.
-TEST(SandboxPlanTest, Capabilities) {
+// No wider than gVisor (runsc/cmd/gofer.go), and without CAP_SYS_CHROOT.
+TEST(SandboxPlanTest, PlansCapabilities) {
   EXPECT_THAT(Good(WithOptions({})).capabilities->keep,
               ElementsAre(CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH,
                           CAP_FOWNER, CAP_FSETID));
@@ -110,7 +110,7 @@ TEST(SandboxPlanTest, HostSocketsNeedSystemCalls) {
   EXPECT_TRUE(Good(WithOptions({}), flags).syscalls->credentials);
 }
 
-TEST(SandboxPlanTest, MountOptions) {
+TEST(SandboxPlanTest, PlansMountOptions) {
   EXPECT_EQ(Attributes({}), 0u);
   EXPECT_EQ(Attributes({"ro", "nosuid", "nodev", "noexec"}),
             uint64_t{MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
@@ -124,7 +124,7 @@ TEST(SandboxPlanTest, MountOptions) {
   EXPECT_EQ(Attributes({"sync", "unheard-of"}), 0u);
 }
 
-TEST(SandboxPlanTest, PropagationOfMounts) {
+TEST(SandboxPlanTest, PlansThePropagationOfMounts) {
   const auto propagation = [](const char* option) {
     return Good(WithOptions({option})).tree->binds.at(0).propagation;
   };
@@ -139,7 +139,7 @@ TEST(SandboxPlanTest, PropagationOfMounts) {
   EXPECT_THAT(Bad(WithOptions({"rshared"})), HasSubstr("/d: option rshared"));
 }
 
-TEST(SandboxPlanTest, PropagationOfTheRoot) {
+TEST(SandboxPlanTest, PlansThePropagationOfTheRoot) {
   OciSpec spec = WithOptions({});
   spec.rootfs_propagation = "private";
   EXPECT_EQ(Good(spec).tree->propagation,
@@ -180,7 +180,7 @@ TEST(SandboxPlanTest, WorkingDirectoryIsMadeUntil2026) {
   EXPECT_THAT(Good(spec, flags).tree->directories, ElementsAre());
 }
 
-TEST(SandboxPlanTest, NoTreeWithoutSetUp) {
+TEST(SandboxPlanTest, PlansNoTreeWithoutSetUp) {
   GoferFlags flags;
   flags.setup_root = false;
   EXPECT_FALSE(Good(WithOptions({}), flags).tree);
@@ -188,7 +188,7 @@ TEST(SandboxPlanTest, NoTreeWithoutSetUp) {
   EXPECT_THAT(Good(WithOptions({}), flags).landlock_roots, ElementsAre("/r"));
 }
 
-TEST(SandboxPlanTest, LimitOfDescriptors) {
+TEST(SandboxPlanTest, PlansTheLimitOfDescriptors) {
   GoferFlags flags;
   EXPECT_FALSE(Good(WithOptions({})).max_fds);
   flags.max_fds = 500;

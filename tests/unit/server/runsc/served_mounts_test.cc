@@ -54,7 +54,7 @@ std::string Bad(const OciSpec& spec, const GoferFlags& flags) {
   return std::get<ServedMountsError>(matched).text;
 }
 
-TEST(ServedMountsTest, SocketsInTheOrderOfTheSpec) {
+TEST(ServedMountsTest, GivesSocketsInTheOrderOfTheSpec) {
   GoferFlags flags;
   flags.io_fds = {10, 11, 12};
   const auto served = Good(Spec(), flags);
@@ -69,7 +69,7 @@ TEST(ServedMountsTest, SocketsInTheOrderOfTheSpec) {
   EXPECT_EQ(served[2].of.access, Access::kReadOnly);
 }
 
-TEST(ServedMountsTest, ReadonlyRoot) {
+TEST(ServedMountsTest, TakesAReadonlyRootFromTheSpec) {
   OciSpec spec = Spec();
   spec.root_readonly = true;
   GoferFlags flags;
@@ -110,13 +110,13 @@ TEST(ServedMountsTest, MountsThatAreNotServedHaveNoSocket) {
   EXPECT_EQ(served[1].of.mount, 2u);
 }
 
-TEST(ServedMountsTest, OneSocketTwice) {
+TEST(ServedMountsTest, RejectsASocketThatIsGivenTwice) {
   GoferFlags flags;
   flags.io_fds = {10, 11, 10};
   EXPECT_EQ(Bad(Spec(), flags), "--io-fds=10 is given twice");
 }
 
-TEST(ServedMountsTest, SocketsTooFewOrTooMany) {
+TEST(ServedMountsTest, RejectsTooFewAndTooManySockets) {
   GoferFlags flags;
   flags.io_fds = {10, 11};
   EXPECT_EQ(Bad(Spec(), flags),

@@ -16,7 +16,7 @@ namespace {
 // 2026-11-23T18:00:00Z.
 constexpr int64_t kNow = int64_t{1'795'456'800} * 1'000'000'000;
 
-TEST(UserLogTest, JsonAsRunscWritesIt) {
+TEST(UserLogTest, WritesJsonAsRunscDoes) {
   EXPECT_EQ(UserLogLine("a \"b\"\n", kNow),
             R"({"msg":"gofer: a \"b\"\n","level":"error",)"
             R"("time":"2026-11-23T18:00:00.000000000Z"})"

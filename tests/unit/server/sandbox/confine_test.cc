@@ -39,7 +39,7 @@ bool Has(int capability, cap_flag_t set) {
   return value == CAP_SET;
 }
 
-TEST(ConfineTest, NothingPlannedNothingDone) {
+TEST(ConfineTest, DoesNothingWhenNothingIsPlanned) {
   ExpectFine(RunInChild([](const ChildReport& report) {
     CHILD_EXPECT(report, !Confine(NoPlan()));
     CHILD_EXPECT(report, ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0);
@@ -47,7 +47,7 @@ TEST(ConfineTest, NothingPlannedNothingDone) {
   }));
 }
 
-TEST(ConfineTest, FdLimit) {
+TEST(ConfineTest, SetsTheFdLimit) {
   Plan plan = NoPlan();
   plan.max_fds = 77;
   ExpectFine(RunInChild([&](const ChildReport& report) {
@@ -58,7 +58,7 @@ TEST(ConfineTest, FdLimit) {
   }));
 }
 
-TEST(ConfineTest, FdLimitThatIsNotAllowed) {
+TEST(ConfineTest, FailsOnAnFdLimitThatIsNotAllowed) {
   Plan plan = NoPlan();
   plan.max_fds = uint64_t{1} << 40;
   ExpectFine(RunInChild([&](const ChildReport& report) {
@@ -70,7 +70,7 @@ TEST(ConfineTest, FdLimitThatIsNotAllowed) {
   }));
 }
 
-TEST(ConfineTest, NoNewPrivileges) {
+TEST(ConfineTest, SetsNoNewPrivileges) {
   Plan plan = NoPlan();
   plan.no_new_privileges = true;
   ExpectFine(RunInChild([&](const ChildReport& report) {
@@ -79,7 +79,7 @@ TEST(ConfineTest, NoNewPrivileges) {
   }));
 }
 
-TEST(ConfineTest, CapabilitiesThatAreKept) {
+TEST(ConfineTest, KeepsTheCapabilitiesOfThePlan) {
   if (!Has(CAP_SETPCAP, CAP_EFFECTIVE)) GTEST_SKIP() << "needs capabilities";
   Plan plan = NoPlan();
   plan.capabilities = CapabilityPlan{{CAP_CHOWN, CAP_FOWNER}};
@@ -96,7 +96,7 @@ TEST(ConfineTest, CapabilitiesThatAreKept) {
   }));
 }
 
-TEST(ConfineTest, CapabilityThatIsNotPermittedIsLeftOut) {
+TEST(ConfineTest, LeavesOutACapabilityThatIsNotPermitted) {
   Plan first = NoPlan(), second = NoPlan();
   first.capabilities = CapabilityPlan{{CAP_CHOWN}};
   second.capabilities = CapabilityPlan{{CAP_CHOWN, CAP_SYS_ADMIN}};
@@ -110,7 +110,7 @@ TEST(ConfineTest, CapabilityThatIsNotPermittedIsLeftOut) {
 }
 
 // Without CAP_SETPCAP the bounding set cannot be made smaller.
-TEST(ConfineTest, AllOfAnOrdinaryUser) {
+TEST(ConfineTest, ConfinesAnOrdinaryUser) {
   Plan plan;
   plan.capabilities = CapabilityPlan{{CAP_CHOWN}};
   plan.syscalls = SyscallPlan();
@@ -259,7 +259,7 @@ TEST_F(ConfinedTreeTest, NothingIsExecutedOrMounted) {
   });
 }
 
-TEST_F(ConfinedTreeTest, LandlockWithoutATree) {
+TEST_F(ConfinedTreeTest, LandlockWorksWithoutATree) {
   if (LandlockAbi() < kFirstLandlockAbi) GTEST_SKIP() << "no Landlock";
   ExpectFine(RunInChild([&](const ChildReport& report) {
     Plan plan;
@@ -275,7 +275,7 @@ TEST_F(ConfinedTreeTest, LandlockWithoutATree) {
   }));
 }
 
-TEST_F(ConfinedTreeTest, LandlockRootThatIsMissing) {
+TEST_F(ConfinedTreeTest, FailsOnALandlockRootThatIsMissing) {
   if (LandlockAbi() < kFirstLandlockAbi) GTEST_SKIP() << "no Landlock";
   ExpectFine(RunInChild([&](const ChildReport& report) {
     Plan plan;

@@ -149,13 +149,13 @@ TEST_F(IdMapTest, LaterMountsOfTheHostDoNotAppear) {
   EXPECT_EQ(end.report, "");
 }
 
-TEST_F(IdMapTest, FileSystemThatCannot) {
+TEST_F(IdMapTest, FailsOnAFileSystemThatCannotMapIds) {
   plan_.root = "/sys";
   const auto end = Run([](const ChildReport&, const MountedTree&) {});
   EXPECT_EQ(end.report, "id-map: /sys: Invalid argument");
 }
 
-TEST_F(IdMapTest, ImpossibleMaps) {
+TEST_F(IdMapTest, RejectsImpossibleMaps) {
   for (const IdMapPlan& map : {
            IdMapPlan{.users = {{0, 0, 10}, {5, 20, 10}}},
            IdMapPlan{.users = {{0, 0, 10}, {20, 5, 10}}},

@@ -15,7 +15,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-TEST(PlanJsonTest, MapsOfIds) {
+TEST(PlanJsonTest, PrintsMapsOfIds) {
   Plan plan;
   plan.tree = TreePlan{.root = "/r"};
   EXPECT_THAT(ToJson(plan), Not(HasSubstr("id_map")));
@@ -32,7 +32,7 @@ TEST(PlanJsonTest, MapsOfIds) {
     })"));
 }
 
-TEST(PlanJsonTest, EmptyPlan) {
+TEST(PlanJsonTest, PrintsAnEmptyPlan) {
   EXPECT_EQ(ToJson(Plan()), R"({
   "tree": null,
   "max_fds": null,
@@ -117,7 +117,7 @@ TEST(PlanJsonTest, ListsTheSystemCallsWithTheirConditions) {
   EXPECT_THAT(ToJson(plan), HasSubstr("\"name\": \"connect\""));
 }
 
-TEST(PlanJsonTest, NameThatIsNoUtf8) {
+TEST(PlanJsonTest, ReplacesANameThatIsNotUtf8) {
   Plan plan;
   plan.tree = TreePlan{.root = "/r\xff",
                        .binds = {{.source = "/s", .destination = "/d\xc3("}}};

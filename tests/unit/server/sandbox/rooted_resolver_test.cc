@@ -52,7 +52,7 @@ class RootedResolverTest : public testing::Test {
   base::UniqueFd root_;
 };
 
-TEST_F(RootedResolverTest, Root) {
+TEST_F(RootedResolverTest, FindsTheRoot) {
   EXPECT_EQ(Text("/"), "/");
   EXPECT_EQ(Text("//"), "/");
   EXPECT_EQ(Text("."), "/");
@@ -69,7 +69,7 @@ TEST_F(RootedResolverTest, PathsAreMadeClean) {
   EXPECT_EQ(Text("/../../etc"), "/etc");
 }
 
-TEST_F(RootedResolverTest, EmptyPathAndZeroByte) {
+TEST_F(RootedResolverTest, RejectsAnEmptyPathAndAZeroByte) {
   EXPECT_EQ(Resolve("").error(), base::Errno(ENOENT));
   EXPECT_EQ(Resolve(std::string("/a\0b", 4)).error(), base::Errno(EINVAL));
   EXPECT_FALSE(directory_.Has("tree/a"));
@@ -88,18 +88,18 @@ TEST_F(RootedResolverTest, MakesWhatIsMissing) {
   EXPECT_EQ(directory_.Stat("tree/m").st_mode, S_IFDIR | 0750u);
 }
 
-TEST_F(RootedResolverTest, WhatIsThereStays) {
+TEST_F(RootedResolverTest, KeepsWhatIsThere) {
   EXPECT_EQ(Text("/etc/passwd", kMakeFile), "/etc/passwd");
   EXPECT_EQ(directory_.Read("tree/etc/passwd"), "tree");
   // Of the wrong type: the caller looks.
   EXPECT_EQ(Text("/etc", kMakeFile), "/etc");
 }
 
-TEST_F(RootedResolverTest, FileOnTheWay) {
+TEST_F(RootedResolverTest, FailsOnAFileOnTheWay) {
   EXPECT_EQ(Resolve("/etc/passwd/x").error(), base::Errno(ENOTDIR));
 }
 
-TEST_F(RootedResolverTest, SymlinksOfTheTree) {
+TEST_F(RootedResolverTest, FollowsSymlinksOfTheTree) {
   Link("relative", "etc/passwd");
   Link("etc/up", "../etc");
   Link("absolute", "/etc");
@@ -137,7 +137,7 @@ TEST_F(RootedResolverTest, DanglingSymlinkIsMadeWhereItPoints) {
   EXPECT_TRUE(S_ISREG(directory_.Stat("tree/run/f").st_mode));
 }
 
-TEST_F(RootedResolverTest, LoopOfSymlinks) {
+TEST_F(RootedResolverTest, FailsOnALoopOfSymlinks) {
   Link("self", "self");
   Link("a", "/b");
   Link("b", "a/x");
@@ -145,7 +145,7 @@ TEST_F(RootedResolverTest, LoopOfSymlinks) {
   EXPECT_EQ(Resolve("/a").error(), base::Errno(ELOOP));
 }
 
-TEST_F(RootedResolverTest, AsManySymlinksAsAllowed) {
+TEST_F(RootedResolverTest, FollowsAsManySymlinksAsAllowed) {
   Link("l1", "etc");
   for (int i = 2; i <= RootedResolver::kMostSymlinks + 1; ++i) {
     Link(absl::StrCat("l", i), absl::StrCat("l", i - 1));
@@ -154,7 +154,7 @@ TEST_F(RootedResolverTest, AsManySymlinksAsAllowed) {
   EXPECT_EQ(Resolve("/l256").error(), base::Errno(ELOOP));
 }
 
-TEST_F(RootedResolverTest, NamesThatAreTooLong) {
+TEST_F(RootedResolverTest, RejectsNamesThatAreTooLong) {
   EXPECT_EQ(Resolve("/" + std::string(NAME_MAX + 1, 'x')).error(),
             base::Errno(ENAMETOOLONG));
   const std::string longest(NAME_MAX, 'x');
@@ -164,13 +164,13 @@ TEST_F(RootedResolverTest, NamesThatAreTooLong) {
   EXPECT_EQ(Text("/" + longest), "/" + longest);
 }
 
-TEST_F(RootedResolverTest, NameThatIsNoUtf8) {
+TEST_F(RootedResolverTest, TakesANameThatIsNotUtf8) {
   EXPECT_EQ(Text("/\xff\xc3("), "/\xff\xc3(");
 }
 
 // Somebody replaces a directory by a symlink to the host, over and over: every
 // result is in the tree, or an error.
-TEST_F(RootedResolverTest, SymlinkSwappedMeanwhile) {
+TEST_F(RootedResolverTest, ASymlinkSwappedMeanwhileStaysInside) {
   directory_.MakeDirectory("outside");
   directory_.MakeDirectory("tree/swap");
   Link("evil", "../outside");

@@ -8,7 +8,7 @@ namespace gofer::sandbox {
 namespace {
 
 // Supervisors read them as exit codes.
-TEST(StepTest, NumbersStay) {
+TEST(StepTest, NumbersNeverChange) {
   EXPECT_EQ(static_cast<int>(Step::kMountNamespace), 0);
   EXPECT_EQ(static_cast<int>(Step::kPropagation), 1);
   EXPECT_EQ(static_cast<int>(Step::kProcSelfFd), 2);
@@ -35,7 +35,7 @@ TEST(StepErrorTest, IsOneLine) {
             "No such file or directory");
 }
 
-TEST(StepErrorTest, WithoutAnObject) {
+TEST(StepErrorTest, IsOneLineWithoutAnObject) {
   const StepError error{Step::kLandlock, "", base::Errno(EPERM)};
   EXPECT_EQ(error.Text(), "landlock: Operation not permitted");
 }

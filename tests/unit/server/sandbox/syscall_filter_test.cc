@@ -4,7 +4,6 @@
 #include <linux/sockios.h>
 #include <sched.h>
 #include <signal.h>
-#include <spdlog/logger.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -175,7 +174,7 @@ TEST_F(SyscallFilterTest, Clone3SaysThatThereIsNone) {
   }));
 }
 
-TEST_F(SyscallFilterTest, SocketsOfTheHostWhenPlanned) {
+TEST_F(SyscallFilterTest, SocketsOfTheHostWorkWhenPlanned) {
   const hostfs::TempDirectory directory;
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
@@ -196,7 +195,7 @@ TEST_F(SyscallFilterTest, SocketsOfTheHostWhenPlanned) {
       }));
 }
 
-TEST_F(SyscallFilterTest, EffectiveIdsWhenPlanned) {
+TEST_F(SyscallFilterTest, EffectiveIdsWorkWhenPlanned) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root to change ids";
   ExpectFine(RunFiltered({.credentials = true}, [](const ChildReport& report) {
     CHILD_EXPECT(report, ::syscall(SYS_setresgid, -1, 1000, -1) == 0);
@@ -207,7 +206,7 @@ TEST_F(SyscallFilterTest, EffectiveIdsWhenPlanned) {
   }));
 }
 
-TEST_F(SyscallFilterTest, MountCopiesWhenPlanned) {
+TEST_F(SyscallFilterTest, MountCopiesWorkWhenPlanned) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root to copy mounts";
   const base::UniqueFd root(::open("/", O_PATH | O_CLOEXEC));
   ExpectFine(

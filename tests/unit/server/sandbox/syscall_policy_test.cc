@@ -124,14 +124,14 @@ bool ReferenceHas(const SyscallRow& row) {
   return group != kReferenceGroups.end() && group->second.count(row.name) != 0;
 }
 
-TEST(SyscallPolicyTest, NoWiderThanTheReferenceWithoutAReason) {
+TEST(SyscallPolicyTest, IsNoWiderThanTheReferenceWithoutAReason) {
   for (const SyscallRow& row : SyscallRows()) {
     EXPECT_TRUE(ReferenceHas(row) || kExceptions.count(row.name) != 0)
         << row.name;
   }
 }
 
-TEST(SyscallPolicyTest, NoExceptionWithoutARow) {
+TEST(SyscallPolicyTest, HasARowForEachException) {
   Names ours;
   for (const SyscallRow& row : SyscallRows()) ours.insert(row.name);
   for (const auto& [name, reason] : kExceptions) {
@@ -140,7 +140,7 @@ TEST(SyscallPolicyTest, NoExceptionWithoutARow) {
   }
 }
 
-TEST(SyscallPolicyTest, NeverAllowed) {
+TEST(SyscallPolicyTest, NeverAllowsDangerousCalls) {
   const Names never = {"bpf",
                        "chroot",
                        "clone3",
@@ -168,7 +168,7 @@ TEST(SyscallPolicyTest, NeverAllowed) {
 }
 
 // The arguments of these are what makes them harmless.
-TEST(SyscallPolicyTest, ArgumentsAreTested) {
+TEST(SyscallPolicyTest, TestsArguments) {
   const Names tested = {"clone",      "eventfd2",      "fallocate",  "fcntl",
                         "futex",      "ioctl",         "linkat",     "mknodat",
                         "mmap",       "mprotect",      "prctl",      "mremap",
@@ -183,7 +183,7 @@ TEST(SyscallPolicyTest, ArgumentsAreTested) {
 }
 
 // The filter leaves out what this architecture does not have.
-TEST(SyscallPolicyTest, NoNameIsMisspelt) {
+TEST(SyscallPolicyTest, MisspellsNoName) {
   for (const SyscallRow& row : SyscallRows()) {
     EXPECT_NE(::seccomp_syscall_resolve_name(row.name), __NR_SCMP_ERROR)
         << row.name;

@@ -183,7 +183,7 @@ TEST_F(TreeBuilderTest, ProcSelfFdReopensAndLeadsNowhere) {
   EXPECT_EQ(end.report, "");
 }
 
-TEST_F(TreeBuilderTest, BindWithinABind) {
+TEST_F(TreeBuilderTest, MountsABindWithinABind) {
   host_.MakeDirectory("data/sub");
   Bind("data", "/a");
   Bind("one", "/a/sub/file");
@@ -212,7 +212,7 @@ TEST_F(TreeBuilderTest, LaterBindCoversAnEarlierOne) {
   EXPECT_EQ(end.report, "");
 }
 
-TEST_F(TreeBuilderTest, BindThatCoversTheRoot) {
+TEST_F(TreeBuilderTest, MountsABindThatCoversTheRoot) {
   Bind("data", "/");
   Bind("one", "/one");
   const auto end = Run([](const ChildReport& report, MountedTree& tree) {
@@ -224,7 +224,7 @@ TEST_F(TreeBuilderTest, BindThatCoversTheRoot) {
   EXPECT_EQ(end.report, "");
 }
 
-TEST_F(TreeBuilderTest, HostileSymlinksOfTheTree) {
+TEST_F(TreeBuilderTest, HostileSymlinksOfTheTreeStayInside) {
   host_.MakeSymlink("root/passwd", "/etc/passwd");
   host_.MakeSymlink("root/up", "../../../../..");
   host_.MakeSymlink("root/named", host_.path());
@@ -290,7 +290,7 @@ TEST_F(TreeBuilderTest, ReadonlyBindHoldsNoWritableMount) {
 }
 
 // A launcher's namespace is used as it is.
-TEST_F(TreeBuilderTest, NamespaceOfTheLauncher) {
+TEST_F(TreeBuilderTest, WorksInTheNamespaceOfTheLauncher) {
   plan_.new_namespace = false;
   const auto end = RunInChild([&](const ChildReport& report) {
     CHILD_REQUIRE(report, EnterNamespace());
@@ -305,7 +305,7 @@ TEST_F(TreeBuilderTest, NamespaceOfTheLauncher) {
   EXPECT_EQ(end.report, "");
 }
 
-TEST_F(TreeBuilderTest, PropagationOfTheHost) {
+TEST_F(TreeBuilderTest, MountsOfTheHostPropagateAsPlanned) {
   host_.MakeDirectory("data/late");
   Bind("data", "/slave");
   Bind("data", "/private");
@@ -350,7 +350,7 @@ TEST_F(TreeBuilderTest, PropagationOfTheHost) {
   EXPECT_EQ(end.report, "");
 }
 
-TEST_F(TreeBuilderTest, RootOfTheHostAsTheTree) {
+TEST_F(TreeBuilderTest, ServesTheRootOfTheHost) {
   plan_.root = "/";
   Bind("data", host_.Path("root") + "/bound");
   const auto end = Run([&](const ChildReport& report, MountedTree& tree) {
@@ -385,7 +385,7 @@ TEST_F(TreeBuilderTest, BindOfProcfsIsRefused) {
 }
 
 // The tree hides /proc only after all sources have been found.
-TEST_F(TreeBuilderTest, SourceThroughProc) {
+TEST_F(TreeBuilderTest, FindsASourceThroughProc) {
   plan_.new_namespace = false;
   const auto end = RunInChild([&](const ChildReport& report) {
     CHILD_REQUIRE(report, EnterNamespace());
@@ -399,7 +399,7 @@ TEST_F(TreeBuilderTest, SourceThroughProc) {
   EXPECT_EQ(end.report, "");
 }
 
-TEST_F(TreeBuilderTest, SourceIsASymlinkOfTheHost) {
+TEST_F(TreeBuilderTest, FollowsASymlinkOfTheHostToASource) {
   host_.MakeSymlink("link", "data");
   Bind("link", "/data");
   const auto end = Run([](const ChildReport& report, MountedTree&) {
@@ -409,7 +409,7 @@ TEST_F(TreeBuilderTest, SourceIsASymlinkOfTheHost) {
 }
 
 // As a launcher starts it: /proc is still that of the parent's processes.
-TEST_F(TreeBuilderTest, InANewPidNamespace) {
+TEST_F(TreeBuilderTest, WorksInANewPidNamespace) {
   const auto end = RunInChild([&](const ChildReport& report) {
     CHILD_REQUIRE(report, ::unshare(CLONE_NEWPID) == 0);
     const pid_t first = ::fork();
@@ -436,7 +436,7 @@ bool WriteText(const char* path, const std::string& text) {
 }
 
 // Where mounts are locked: the descriptors may not be a mount of their own.
-TEST_F(TreeBuilderTest, InAUserNamespace) {
+TEST_F(TreeBuilderTest, WorksInAUserNamespace) {
   ::chmod(host_.path().c_str(), 0755);
   Bind("data", "/data", MOUNT_ATTR_RDONLY);
   const auto end = RunInChild([&](const ChildReport& report) {
@@ -460,7 +460,7 @@ base::UniqueFd OpenPath(const std::string& path) {
 }
 
 // The names may lead elsewhere by the time that the tree is made.
-TEST_F(TreeBuilderTest, NamesSwappedAfterTheyWereLookedUp) {
+TEST_F(TreeBuilderTest, NamesSwappedAfterTheyWereLookedUpChangeNothing) {
   Bind("data", "/data");
   Bind("one", "/one");
   const auto end = RunInChild([&](const ChildReport& report) {
@@ -535,25 +535,25 @@ TEST_F(TreeBuilderTest, GivenSourcesKeepTheirOptions) {
   EXPECT_EQ(end.report, "");
 }
 
-TEST_F(TreeBuilderTest, MissingRoot) {
+TEST_F(TreeBuilderTest, FailsOnAMissingRoot) {
   plan_.root = host_.Path("none");
   EXPECT_EQ(Error(),
             "bind-root: " + host_.Path("none") + ": No such file or directory");
 }
 
-TEST_F(TreeBuilderTest, MissingSource) {
+TEST_F(TreeBuilderTest, FailsOnAMissingSource) {
   Bind("none", "/data");
   EXPECT_EQ(Error(), "bind-mount: " + host_.Path("none") +
                          " on /data: No such file or directory");
   EXPECT_FALSE(host_.Has("root/data"));
 }
 
-TEST_F(TreeBuilderTest, RootIsAFile) {
+TEST_F(TreeBuilderTest, FailsOnARootThatIsAFile) {
   plan_.root = host_.Path("one");
   EXPECT_EQ(Error(), "bind-root: " + host_.Path("one") + ": Not a directory");
 }
 
-TEST_F(TreeBuilderTest, FileOnADirectoryAndTheReverse) {
+TEST_F(TreeBuilderTest, RefusesAFileOnADirectoryAndTheReverse) {
   host_.MakeDirectory("root/d");
   Bind("one", "/d");
   EXPECT_EQ(Error(),
@@ -567,14 +567,14 @@ TEST_F(TreeBuilderTest, FileOnADirectoryAndTheReverse) {
   EXPECT_EQ(Error(), "make-directory: /f: Not a directory");
 }
 
-TEST_F(TreeBuilderTest, SymlinksOfTheTreeInALoop) {
+TEST_F(TreeBuilderTest, FailsOnSymlinksOfTheTreeInALoop) {
   host_.MakeSymlink("root/loop", "loop");
   Bind("data", "/loop/x");
   EXPECT_EQ(Error(), "bind-mount: " + host_.Path("data") +
                          " on /loop/x: Too many levels of symbolic links");
 }
 
-TEST_F(TreeBuilderTest, WithoutTheRightToMount) {
+TEST_F(TreeBuilderTest, FailsWithoutTheRightToMount) {
   const auto end = RunInChild([&](const ChildReport& report) {
     ::chmod(host_.path().c_str(), 0755);
     CHILD_REQUIRE(report, ::setresuid(65534, 65534, 65534) == 0);

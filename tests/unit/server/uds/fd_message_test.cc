@@ -48,7 +48,7 @@ TEST_F(FdMessageTest, BytesAndDescriptorsArriveInOrder) {
   }
 }
 
-TEST_F(FdMessageTest, EveryCountUpToTheKernelsLimit) {
+TEST_F(FdMessageTest, CarriesEveryCountUpToTheKernelsLimit) {
   const auto files = MakeFiles(kMaxFdsPerMessage);
   for (const size_t count : {size_t{1}, size_t{2}, size_t{3},
                              kMaxFdsPerMessage - 1, kMaxFdsPerMessage}) {

@@ -13,7 +13,7 @@
 namespace gofer::uds {
 namespace {
 
-TEST(PeerCredentialsTest, OfAPairAreOurOwn) {
+TEST(PeerCredentialsTest, PairHasOurOwnCredentials) {
   const auto pair = MakeSocketPair(SocketType::kStream);
   ASSERT_TRUE(pair.ok());
   const auto peer = GetPeerCredentials(pair->first.get());
@@ -23,12 +23,12 @@ TEST(PeerCredentialsTest, OfAPairAreOurOwn) {
   EXPECT_EQ(peer->gid, ::getegid());
 }
 
-TEST(PeerCredentialsTest, NeedAPeer) {
+TEST(PeerCredentialsTest, RefusesSocketWithoutPeer) {
   const base::UniqueFd lonely(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   EXPECT_EQ(GetPeerCredentials(lonely.get()).error(), base::Errno(ENOTCONN));
 }
 
-TEST(PeerCredentialsTest, NeedAUnixSocket) {
+TEST(PeerCredentialsTest, RefusesSocketThatIsNoUnixSocket) {
   const base::UniqueFd inet(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   EXPECT_EQ(GetPeerCredentials(inet.get()).error(), base::Errno(EOPNOTSUPP));
   EXPECT_EQ(GetPeerCredentials(-1).error(), base::Errno(EBADF));

@@ -29,7 +29,7 @@ TEST(UnixSocketTest, PeerThatHungUpStillCountsAsConnected) {
   EXPECT_TRUE(CheckConnected(pair->first.get(), SocketType::kStream).ok());
 }
 
-TEST(UnixSocketTest, SaysWhatElseItIs) {
+TEST(UnixSocketTest, ErrorNamesTheKindOfDescriptor) {
   const auto check = [](const base::UniqueFd& fd) {
     return CheckConnected(fd.get(), SocketType::kStream).error().number();
   };

@@ -24,7 +24,7 @@ TEST(DebugStringTest, NamesTheTypeAndItsFields) {
             "SetStatResp{failure_mask: 0x200, failure_errno: 22}");
 }
 
-TEST(DebugStringTest, NestedStructsAndArrays) {
+TEST(DebugStringTest, ShowsNestedStructsAndArrays) {
   const Dirent64 dirents[] = {{1, 2, 3, 4, 5, "a"}, {}};
   EXPECT_EQ(
       DebugString(Getdents64Resp{dirents}),
@@ -35,7 +35,7 @@ TEST(DebugStringTest, NestedStructsAndArrays) {
             "WalkResp{status: 2, inodes: []}");
 }
 
-TEST(DebugStringTest, SignedExtremes) {
+TEST(DebugStringTest, ShowsSignedExtremes) {
   EXPECT_EQ(DebugString(Timespec{std::numeric_limits<int64_t>::min(), -1}),
             "Timespec{sec: -9223372036854775808, nsec: -1}");
 }

@@ -15,7 +15,7 @@ using Id = MessageId;
 using ::testing::ElementsAre;
 using ::testing::Pair;
 
-TEST(MessageListTest, NamesOfKnownAndUnknownMessages) {
+TEST(MessageListTest, NamesKnownMessagesAndMarksUnknownOnes) {
   EXPECT_EQ(NameOf(0), "Error");
   EXPECT_EQ(NameOf(17), "FStatFS");
   EXPECT_EQ(NameOf(33), "RenameAt2");
@@ -42,7 +42,7 @@ TEST(MessageListTest, ReadOnlyConnectionsRefuseExactlyTheseMessages) {
                   Id::kFRemoveXattr, Id::kBindAt, Id::kRenameAt2));
 }
 
-TEST(MessageListTest, DonatedDescriptors) {
+TEST(MessageListTest, KnowsHowManyDescriptorsEachMessageDonates) {
   std::map<Id, int> donating;
   ForEachMessage([&donating]<class Row>() {
     if (RowOf(Row::kId).max_fds > 0) {

@@ -53,7 +53,7 @@ void ExpectBytes(const T& message, const std::string& hex) {
   EXPECT_EQ(*decoded, message);
 }
 
-TEST(ReferenceBytesTest, ErrorMountAndChannel) {
+TEST(ReferenceBytesTest, EncodesErrorMountAndChannel) {
   ExpectBytes(ErrorResp{EINVAL}, "16000000");
   ExpectBytes(EmptyMessage{}, "");
   std::vector<uint16_t> mids;
@@ -71,7 +71,7 @@ TEST(ReferenceBytesTest, ErrorMountAndChannel) {
               "0000200000000000 0000200000000000");
 }
 
-TEST(ReferenceBytesTest, StatAndSetStat) {
+TEST(ReferenceBytesTest, EncodesStatAndSetStat) {
   ExpectBytes(FStatReq{FdId{7}}, "0700000000000000");
   ExpectBytes(kStatx, kStatxHex);
   ExpectBytes(SetStatReq{.fd = FdId{7},
@@ -92,7 +92,7 @@ TEST(ReferenceBytesTest, StatAndSetStat) {
               "0500000000000000 ff00000000000000");
 }
 
-TEST(ReferenceBytesTest, Walk) {
+TEST(ReferenceBytesTest, EncodesWalk) {
   const absl::string_view usr_lib[] = {"usr", "lib"};
   ExpectBytes(WalkReq{FdId{1}, usr_lib},
               "0100000000000000 0200 0300757372 03006c6962");
@@ -107,7 +107,7 @@ TEST(ReferenceBytesTest, Walk) {
   ExpectBytes(WalkStatResp{stats}, std::string("0100") + kStatxHex);
 }
 
-TEST(ReferenceBytesTest, OpenAndClose) {
+TEST(ReferenceBytesTest, EncodesOpenAndClose) {
   ExpectBytes(OpenAtReq{FdId{3}, 02 | 01000},
               "0300000000000000 02020000 00000000");
   ExpectBytes(OpenAtResp{FdId{4}}, "0400000000000000");
@@ -120,7 +120,7 @@ TEST(ReferenceBytesTest, OpenAndClose) {
   ExpectBytes(CloseReq{fds}, "0200 0200000000000000 0300000000000000");
 }
 
-TEST(ReferenceBytesTest, InputAndOutput) {
+TEST(ReferenceBytesTest, EncodesInputAndOutput) {
   const FdId fds[] = {FdId{4}};
   ExpectBytes(FSyncReq{fds}, "0100 0400000000000000");
   ExpectBytes(PWriteReq{16, FdId{4}, 3},
@@ -134,7 +134,7 @@ TEST(ReferenceBytesTest, InputAndOutput) {
               "2000000000000000");
 }
 
-TEST(ReferenceBytesTest, Creation) {
+TEST(ReferenceBytesTest, EncodesCreation) {
   ExpectBytes(MkdirAtReq{{FdId{1}, 0, 0, 0755}, "dir"},
               "0100000000000000 00000000 00000000 ed01 0000 00000000"
               "0300646972");
@@ -147,7 +147,7 @@ TEST(ReferenceBytesTest, Creation) {
               "0100000000000000 0200000000000000 0200686c");
 }
 
-TEST(ReferenceBytesTest, LinksAndNames) {
+TEST(ReferenceBytesTest, EncodesLinksAndNames) {
   ExpectBytes(ReadLinkAtReq{FdId{5}}, "0500000000000000");
   ExpectBytes(ReadLinkAtResp{"/tgt"}, "04002f746774");
   ExpectBytes(UnlinkAtReq{FdId{1}, 0x200, "d"},
@@ -159,7 +159,7 @@ TEST(ReferenceBytesTest, LinksAndNames) {
               rename + "02000000");
 }
 
-TEST(ReferenceBytesTest, Sockets) {
+TEST(ReferenceBytesTest, EncodesSockets) {
   const std::string connect = "0600000000000000 01000000 00000000";
   ExpectBytes(ConnectReq{FdId{6}, SOCK_STREAM}, connect);
   ExpectBytes(ConnectWithCredsReq{FdId{6}, SOCK_STREAM, 1000, 1001},
@@ -172,7 +172,7 @@ TEST(ReferenceBytesTest, Sockets) {
   ExpectBytes(AcceptResp{""}, "0000");
 }
 
-TEST(ReferenceBytesTest, Directories) {
+TEST(ReferenceBytesTest, EncodesDirectories) {
   ExpectBytes(Getdents64Req{FdId{8}, -65536},
               "0800000000000000 0000ffff 00000000");
   const Dirent64 dirents[] = {{0x11, 1, 8, 3, 8, "f"}};
@@ -181,7 +181,7 @@ TEST(ReferenceBytesTest, Directories) {
               "010066");
 }
 
-TEST(ReferenceBytesTest, Xattrs) {
+TEST(ReferenceBytesTest, EncodesXattrs) {
   ExpectBytes(FGetXattrReq{FdId{2}, 64, "user.a"},
               "0200000000000000 40000000 0600757365722e61");
   ExpectBytes(FGetXattrResp{"val"}, "030076616c");

@@ -33,7 +33,7 @@ TEST(AdoptedServerIdTest, IsAlwaysAServersId) {
   EXPECT_EQ(AdoptedServerId(std::string(200, 'a')).size(), 63u);
 }
 
-TEST(OtherServerIdTest, IsOfTheBundleAndAServersId) {
+TEST(OtherServerIdTest, IsMadeOfTheBundleAndIsAServersId) {
   EXPECT_EQ(OtherServerId("runsc-box", "/a/box"), "runsc-box-04145a73");
   EXPECT_EQ(OtherServerId("runsc-box", "/a/box"),
             OtherServerId("runsc-box", "/a/box"));
@@ -103,7 +103,7 @@ TEST_F(MakeAdoptedDirectoryTest, OfTwoBundlesOfOneNameBothAreFound) {
             base::Errno(EEXIST));
 }
 
-TEST_F(MakeAdoptedDirectoryTest, OneThatIsBeingMadeIsLeftAlone) {
+TEST_F(MakeAdoptedDirectoryTest, LeavesADirectoryThatIsBeingMadeAlone) {
   std::filesystem::create_directories(state_ + "/adopted/runsc-a");
   const base::UniqueFd maker(
       ::open((state_ + "/adopted/runsc-a").c_str(), O_RDONLY | O_DIRECTORY));
@@ -112,7 +112,7 @@ TEST_F(MakeAdoptedDirectoryTest, OneThatIsBeingMadeIsLeftAlone) {
             base::Errno(EEXIST));
 }
 
-TEST_F(MakeAdoptedDirectoryTest, WithoutAStateDirectory) {
+TEST_F(MakeAdoptedDirectoryTest, FailsWithoutAStateDirectory) {
   EXPECT_EQ(MakeAdoptedDirectory(state_ + "/none", "runsc-a").error(),
             base::Errno(ENOENT));
   std::filesystem::create_directory_symlink("/tmp", state_ + "/adopted");

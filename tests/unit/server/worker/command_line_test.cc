@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::variant<ServeOptions, AgentOptions, HelpText, UsageError> Parse(
+std::variant<ServeOptions, ManagedOptions, HelpText, UsageError> Parse(
     std::vector<const char*> words) {
   words.insert(words.begin(), "gofer");
   return ParseCommandLine(static_cast<int>(words.size()), words.data());
@@ -85,24 +85,24 @@ TEST(CommandLineTest, DonateMountImpliesFiles) {
             lisafs::Donation::kFilesAndMountPoint);
 }
 
-TEST(CommandLineTest, MissingRoot) {
+TEST(CommandLineTest, RejectsAMissingRoot) {
   EXPECT_THAT(ParseError({"serve", "--io-fds=3"}), HasSubstr("--root"));
 }
 
-TEST(CommandLineTest, MissingSockets) {
+TEST(CommandLineTest, RejectsMissingSockets) {
   EXPECT_THAT(ParseError({"serve", "--root=/srv"}), HasSubstr("--io-fds"));
 }
 
-TEST(CommandLineTest, MissingSubcommand) {
+TEST(CommandLineTest, RejectsAMissingSubcommand) {
   EXPECT_FALSE(ParseError({}).empty());
 }
 
-TEST(CommandLineTest, UnknownFlag) {
+TEST(CommandLineTest, RejectsAnUnknownFlag) {
   EXPECT_THAT(ParseError({"serve", "--root=/", "--io-fds=3", "--frob"}),
               HasSubstr("--frob"));
 }
 
-TEST(CommandLineTest, BadValuesAreNamed) {
+TEST(CommandLineTest, NamesBadValues) {
   EXPECT_THAT(ParseError({"serve", "--root=/", "--io-fds=-1"}),
               HasSubstr("-1"));
   EXPECT_THAT(ParseError({"serve", "--root=/", "--io-fds=x"}), HasSubstr("x"));
@@ -113,23 +113,23 @@ TEST(CommandLineTest, BadValuesAreNamed) {
               HasSubstr("--log-level=x"));
 }
 
-TEST(CommandLineTest, OneSocketTwice) {
+TEST(CommandLineTest, RejectsASocketThatIsGivenTwice) {
   EXPECT_THAT(ParseError({"serve", "--root=/", "--io-fds=3", "--io-fds=3"}),
               HasSubstr("twice"));
 }
 
-TEST(CommandLineTest, RelativeMountPath) {
+TEST(CommandLineTest, RejectsARelativeMountPath) {
   EXPECT_THAT(ParseError({"serve", "--root=/", "--io-fds=3", "--mount-path=a"}),
               HasSubstr("absolute"));
 }
 
-TEST(CommandLineTest, MoreMountPathsThanSockets) {
+TEST(CommandLineTest, RejectsMoreMountPathsThanSockets) {
   EXPECT_THAT(ParseError({"serve", "--root=/", "--io-fds=3", "--mount-path=/a",
                           "--mount-path=/b"}),
               HasSubstr("more --mount-path"));
 }
 
-TEST(CommandLineTest, ContradictingDonations) {
+TEST(CommandLineTest, RejectsContradictingDonations) {
   EXPECT_THAT(ParseError({"serve", "--root=/", "--io-fds=3", "--no-donate",
                           "--donate-mount"}),
               HasSubstr("contradict"));
@@ -147,36 +147,36 @@ TEST(CommandLineTest, HelpNamesEveryFlag) {
   }
 }
 
-TEST(CommandLineTest, Version) {
+TEST(CommandLineTest, PrintsItsVersion) {
   const auto parsed = Parse({"--version"});
   const auto* help = std::get_if<HelpText>(&parsed);
   ASSERT_NE(help, nullptr);
   EXPECT_THAT(help->text, ::testing::StartsWith("gofer "));
 }
 
-TEST(CommandLineTest, Agent) {
-  const auto parsed = Parse({"agent", "--control-fd=7", "--log-level=debug"});
-  const auto* const options = std::get_if<AgentOptions>(&parsed);
+TEST(CommandLineTest, ManagedTakesAControlSocket) {
+  const auto parsed = Parse({"managed", "--control-fd=7", "--log-level=debug"});
+  const auto* const options = std::get_if<ManagedOptions>(&parsed);
   ASSERT_NE(options, nullptr);
   EXPECT_EQ(options->control_fd, 7);
   EXPECT_EQ(options->log_level, "debug");
   EXPECT_EQ(options->log_format, base::LogFormat::kText);
 }
 
-TEST(CommandLineTest, AgentThatLogsForPrograms) {
-  const auto parsed = Parse({"agent", "--control-fd=7", "--log-format=json"});
-  const auto* const options = std::get_if<AgentOptions>(&parsed);
+TEST(CommandLineTest, ManagedLogsForPrograms) {
+  const auto parsed = Parse({"managed", "--control-fd=7", "--log-format=json"});
+  const auto* const options = std::get_if<ManagedOptions>(&parsed);
   ASSERT_NE(options, nullptr);
   EXPECT_EQ(options->log_format, base::LogFormat::kJson);
-  EXPECT_THAT(ParseError({"agent", "--control-fd=3", "--log-format=xml"}),
+  EXPECT_THAT(ParseError({"managed", "--control-fd=3", "--log-format=xml"}),
               HasSubstr("--log-format"));
 }
 
-TEST(CommandLineTest, AgentErrors) {
-  EXPECT_THAT(ParseError({"agent"}), HasSubstr("--control-fd"));
-  EXPECT_THAT(ParseError({"agent", "--control-fd=-1"}),
-              HasSubstr("gofer agent --help"));
-  EXPECT_THAT(ParseError({"agent", "--control-fd=3", "--log-level=loud"}),
+TEST(CommandLineTest, ManagedRejectsWhatMakesNoSense) {
+  EXPECT_THAT(ParseError({"managed"}), HasSubstr("--control-fd"));
+  EXPECT_THAT(ParseError({"managed", "--control-fd=-1"}),
+              HasSubstr("gofer managed --help"));
+  EXPECT_THAT(ParseError({"managed", "--control-fd=3", "--log-level=loud"}),
               HasSubstr("--log-level=loud"));
 }
 

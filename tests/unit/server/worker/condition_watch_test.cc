@@ -32,12 +32,12 @@ TEST_F(ConditionWatchTest, PressureBeginsAt80AndEndsBelow70) {
   EXPECT_EQ(Round(79), 0);
 }
 
-TEST_F(ConditionWatchTest, WithoutALimitThereIsNone) {
+TEST_F(ConditionWatchTest, HasNoPressureWithoutALimit) {
   watch_.LookAtUse("", ConditionChanged::FD_PRESSURE, 1000, 0);
   EXPECT_TRUE(watch_.EndRound().empty());
 }
 
-TEST_F(ConditionWatchTest, WhatIsNotLookedAtIsGone) {
+TEST_F(ConditionWatchTest, EndsAConditionThatIsNotLookedAt) {
   EXPECT_EQ(Round(90), 1);
   const auto changes = watch_.EndRound();
   ASSERT_EQ(changes.size(), 1u);
@@ -45,13 +45,13 @@ TEST_F(ConditionWatchTest, WhatIsNotLookedAtIsGone) {
   EXPECT_FALSE(watch_.any());
 }
 
-TEST_F(ConditionWatchTest, ResetTellsAgain) {
+TEST_F(ConditionWatchTest, TellsAllAgainAfterReset) {
   EXPECT_EQ(Round(90), 1);
   watch_.Reset();
   EXPECT_EQ(Round(90), 1);
 }
 
-TEST_F(ConditionWatchTest, Stalls) {
+TEST_F(ConditionWatchTest, TellsOfStalls) {
   watch_.LookAtStalls("c", 0, 0);
   EXPECT_TRUE(watch_.EndRound().empty());
   watch_.LookAtStalls("c", 2, 1'500'000'000);

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "server/sandbox/landlock.h"
-#include "server/worker/agent_sandbox.h"
+#include "server/worker/managed_sandbox.h"
 
 namespace gofer::worker {
 namespace {
@@ -14,13 +14,13 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-TEST(StepNamesTest, NothingPlannedNothingNamed) {
+TEST(StepNamesTest, NamesNothingWhenNothingIsPlanned) {
   EXPECT_THAT(StepNames({.no_new_privileges = false, .landlock = false}),
               IsEmpty());
 }
 
-TEST(StepNamesTest, OfAnAgent) {
-  sandbox::Plan plan = AgentPlan();
+TEST(StepNamesTest, NamesEveryStepOfAManagedGofer) {
+  sandbox::Plan plan = ManagedGoferPlan();
   plan.landlock = false;
   EXPECT_THAT(StepNames(plan), ElementsAre("no-new-privileges", "capabilities",
                                            "syscall-filter"));
@@ -32,8 +32,8 @@ TEST(StepNamesTest, OfAnAgent) {
                   "capabilities", "syscall-filter"));
 }
 
-TEST(AgentPlanTest, NoPrivilegeOverMounts) {
-  const sandbox::Plan plan = AgentPlan();
+TEST(ManagedGoferPlanTest, KeepsNoPrivilegeOverMounts) {
+  const sandbox::Plan plan = ManagedGoferPlan();
   ASSERT_TRUE(plan.syscalls && plan.capabilities);
   EXPECT_FALSE(plan.syscalls->donate_mounts);
   constexpr int kSysAdmin = 21;

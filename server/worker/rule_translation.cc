@@ -1,4 +1,4 @@
-#include "server/worker/agent_rules.h"
+#include "server/worker/rule_translation.h"
 
 #include <cstdint>
 #include <optional>
@@ -37,7 +37,7 @@ Failure ToFailure(const rules::Failure& failure) {
   return MakeFailure(CodeOf(failure.kind), failure.message);
 }
 
-// Nothing for an action that we do not know.
+// Nothing for an action that is not known, or a negative delay.
 std::optional<rules::Action> ToAction(const v1::Rule& rule) {
   switch (rule.action_case()) {
     case v1::Rule::kErrorNumber:
@@ -66,10 +66,16 @@ std::optional<rules::Action> ToAction(const v1::Rule& rule) {
 
 FailureOr<rules::Rule> ToRule(const v1::Rule& from) {
   auto action = ToAction(from);
-  if (!action || from.daemon_data().size() > control::kMostRuleData) {
+  if (!action) {
     return MakeFailure(Failure::MALFORMED,
                        absl::StrCat("rule ", from.rule_id(),
-                                    ": its action or its daemon data"));
+                                    ": its action is not set, not known, or a "
+                                    "negative delay"));
+  }
+  if (from.daemon_data().size() > control::kMostRuleData) {
+    return MakeFailure(Failure::MALFORMED,
+                       absl::StrCat("rule ", from.rule_id(),
+                                    ": daemon_data is longer than 32 KiB"));
   }
   rules::Rule rule;
   rule.uid = from.uid();

@@ -1,7 +1,7 @@
-// Counters as goferd is told them.
+// StatsOf: counters as goferd is told them.
 
-#ifndef GOFER_SERVER_WORKER_AGENT_STATS_H_
-#define GOFER_SERVER_WORKER_AGENT_STATS_H_
+#ifndef GOFER_SERVER_WORKER_STATS_TRANSLATION_H_
+#define GOFER_SERVER_WORKER_STATS_TRANSLATION_H_
 
 #include "absl/strings/string_view.h"
 #include "goferd/worker/v1/stats.pb.h"
@@ -10,7 +10,7 @@
 
 namespace gofer::worker {
 
-// Of one connection, which may have ended.
+// The counters of one connection, which may have ended.
 goferd::worker::v1::Stats StatsOf(const lisafs::Connection& connection,
                                   absl::string_view uid);
 
@@ -24,4 +24,4 @@ void AddInflight(const lisafs::Connection& connection, absl::string_view uid,
 
 }  // namespace gofer::worker
 
-#endif  // GOFER_SERVER_WORKER_AGENT_STATS_H_
+#endif  // GOFER_SERVER_WORKER_STATS_TRANSLATION_H_

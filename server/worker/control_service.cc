@@ -1,4 +1,4 @@
-#include "server/worker/agent_requests.h"
+#include "server/worker/control_service.h"
 
 #include <sys/resource.h>
 
@@ -9,11 +9,11 @@
 #include "server/base/log.h"
 #include "server/control/bounds.h"
 #include "server/control/versions.h"
-#include "server/worker/agent_rules.h"
-#include "server/worker/agent_stats.h"
-#include "server/worker/agent_translate.h"
 #include "server/worker/failure.h"
 #include "server/worker/new_connection.h"
+#include "server/worker/protocol_translation.h"
+#include "server/worker/rule_translation.h"
+#include "server/worker/stats_translation.h"
 
 namespace gofer::worker {
 namespace {
@@ -36,11 +36,12 @@ void Fail(v1::Response& response, Failure::Code code, absl::string_view text) {
 
 }  // namespace
 
-size_t AgentRequests::FdCount(const Message& message) {
+size_t ControlService::FdCount(const Message& message) {
   return message.has_attach_connection() ? 1 : 0;
 }
 
-bool AgentRequests::IsUnsupported(const Message& message) const {
+std::optional<v1::Capability> ControlService::MissingCapability(
+    const Message& message) const {
   v1::Capability needed;
   switch (message.request_case()) {
     case Message::kStartConnection:
@@ -51,20 +52,26 @@ bool AgentRequests::IsUnsupported(const Message& message) const {
       needed = v1::CAPABILITY_LIMITS;
       break;
     default:
-      return false;
+      return std::nullopt;
   }
-  return !control::HasCapability(facts_.adopt.bootstrap().party(), needed);
+  if (control::HasCapability(facts_.adopt.bootstrap().party(), needed)) {
+    return std::nullopt;
+  }
+  return needed;
 }
 
-std::optional<v1::Response> AgentRequests::Serve(ControlRequest request) {
+std::optional<v1::Response> ControlService::Serve(ControlRequest request) {
   const Message& message = request.message;
   Response response;
   response.set_request_id(message.request_id());
   if (request.fds.size() != FdCount(message)) {
     Fail(response, Failure::MALFORMED,
-         absl::StrCat(request.fds.size(), " descriptors with it"));
-  } else if (IsUnsupported(message)) {
-    Fail(response, Failure::UNSUPPORTED, "this gofer cannot do that");
+         absl::StrCat("the request comes with ", request.fds.size(),
+                      " descriptors in place of ", FdCount(message)));
+  } else if (const auto missing = MissingCapability(message)) {
+    Fail(response, Failure::UNSUPPORTED,
+         absl::StrCat("this gofer does not have ",
+                      v1::Capability_Name(*missing)));
   } else {
     Dispatch(message, request.fds, response);
   }
@@ -72,9 +79,9 @@ std::optional<v1::Response> AgentRequests::Serve(ControlRequest request) {
   return response;
 }
 
-void AgentRequests::Dispatch(const Message& message,
-                             std::vector<base::UniqueFd>& fds,
-                             Response& response) {
+void ControlService::Dispatch(const Message& message,
+                              std::vector<base::UniqueFd>& fds,
+                              Response& response) {
   switch (message.request_case()) {
     case Message::kStartConnection:
       StartConnection(message.start_connection(), response);
@@ -139,15 +146,18 @@ void AgentRequests::Dispatch(const Message& message,
       break;
     case Message::kBootstrap:
     case Message::kAdopt:
-      Fail(response, Failure::WRONG_STATE, "only as the first request");
+      Fail(response, Failure::WRONG_STATE,
+           "the gofer has a server: Bootstrap and Adopt can only be the first "
+           "request on a socket");
       break;
     case Message::REQUEST_NOT_SET:
-      Fail(response, Failure::UNSUPPORTED, "a request that is not known");
+      Fail(response, Failure::UNSUPPORTED,
+           "ToGofer.request is not known to this gofer");
       break;
   }
 }
 
-v1::AdoptResult AgentRequests::Adopt(uint64_t event_number) const {
+v1::AdoptResult ControlService::Adopt(uint64_t event_number) const {
   v1::AdoptResult result = facts_.adopt;
   result.set_event_number(event_number);
   for (auto& connection : connections_.List()) {
@@ -158,14 +168,14 @@ v1::AdoptResult AgentRequests::Adopt(uint64_t event_number) const {
   return result;
 }
 
-void AgentRequests::StartConnection(const v1::StartConnection& request,
-                                    Response& response) {
+void ControlService::StartConnection(const v1::StartConnection& request,
+                                     Response& response) {
   Put(MakeConnection(request, facts_, server_, connections_), response,
       &Response::mutable_connection);
 }
 
-void AgentRequests::GetStats(const v1::GetStats& request,
-                             Response& response) const {
+void ControlService::GetStats(const v1::GetStats& request,
+                              Response& response) const {
   v1::StatsList& list = *response.mutable_stats();
   switch (request.target_case()) {
     case v1::GetStats::kServerTotal:
@@ -180,24 +190,26 @@ void AgentRequests::GetStats(const v1::GetStats& request,
         return;
       }
       response.clear_result();
-      Fail(response, Failure::NOT_FOUND, request.connection_uid());
+      Fail(response, Failure::NOT_FOUND,
+           absl::StrCat("no connection ", request.connection_uid()));
       return;
     case v1::GetStats::TARGET_NOT_SET:
       response.clear_result();
-      Fail(response, Failure::MALFORMED, "whose?");
+      Fail(response, Failure::MALFORMED, "GetStats.target is not set");
       return;
   }
 }
 
-void AgentRequests::SetDraining(bool draining) {
+void ControlService::SetDraining(bool draining) {
   facts_.adopt.set_draining(draining);
   if (draining) connections_.ForgetCreated();
 }
 
-void AgentRequests::SetLimits(const v1::ServerLimits& limits,
-                              Response& response) {
+void ControlService::SetLimits(const v1::ServerLimits& limits,
+                               Response& response) {
   if (!AreSane(limits)) {
-    return Fail(response, Failure::MALFORMED, "a limit out of range");
+    return Fail(response, Failure::MALFORMED,
+                absl::StrCat("SetLimits.limits", kLimitBounds));
   }
   rlimit limit = {};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
@@ -210,29 +222,36 @@ void AgentRequests::SetLimits(const v1::ServerLimits& limits,
     }
   }
   *response.mutable_failure() = HostFailure(
-      "fd-limit", absl::StrCat(limits.max_fds(), " of ", limit.rlim_max),
+      "fd-limit",
+      absl::StrCat("SetLimits.limits.max_fds of ", limits.max_fds(),
+                   ": the hard limit of RLIMIT_NOFILE is ", limit.rlim_max),
       base::Errno(EPERM));
 }
 
-void AgentRequests::SetLogLevel(v1::LogLevel level, Response& response) {
+void ControlService::SetLogLevel(v1::LogLevel level, Response& response) {
   const auto word = ToLogLevel(level);
-  if (!word) return Fail(response, Failure::MALFORMED, "no such level");
+  if (!word)
+    return Fail(response, Failure::MALFORMED,
+                "SetLogLevel.log_level is unspecified or not known");
   base::SetLogLevel(*word);
 }
 
-void AgentRequests::SetDaemonData(const std::string& data, Response& response) {
+void ControlService::SetDaemonData(const std::string& data,
+                                   Response& response) {
   if (data.size() > control::kMostServerData) {
-    return Fail(response, Failure::MALFORMED, "more than 64 KiB");
+    return Fail(response, Failure::MALFORMED,
+                "SetDaemonData.daemon_data is longer than 64 KiB");
   }
   facts_.adopt.set_daemon_data(data);
 }
 
-void AgentRequests::Shutdown(const Message& message, Response& response) {
+void ControlService::Shutdown(const Message& message, Response& response) {
   const v1::Shutdown& request = message.shutdown();
   if (!request.has_close_timeout_ns() && connections_.live_count() > 0) {
-    return Fail(
-        response, Failure::WRONG_STATE,
-        absl::StrCat("there are ", connections_.live_count(), " connections"));
+    return Fail(response, Failure::WRONG_STATE,
+
+                absl::StrCat("there are ", connections_.live_count(),
+                             " connections, and close_timeout_ns is not set"));
   }
   shutdown_ = {.request_id = message.request_id(),
                .close_timeout_ns = request.close_timeout_ns()};

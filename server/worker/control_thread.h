@@ -1,7 +1,7 @@
-// ControlAgent: the control thread of a gofer that serves.
+// ControlThread: what the control thread of a serving gofer does.
 
-#ifndef GOFER_SERVER_WORKER_CONTROL_AGENT_H_
-#define GOFER_SERVER_WORKER_CONTROL_AGENT_H_
+#ifndef GOFER_SERVER_WORKER_CONTROL_THREAD_H_
+#define GOFER_SERVER_WORKER_CONTROL_THREAD_H_
 
 #include <cstdint>
 #include <memory>
@@ -12,25 +12,27 @@
 #include "server/base/unique_fd.h"
 #include "server/lisafs/server.h"
 #include "server/rules/rule_book.h"
-#include "server/worker/agent_connections.h"
-#include "server/worker/agent_requests.h"
 #include "server/worker/condition_watch.h"
+#include "server/worker/connection_book.h"
 #include "server/worker/connection_notes.h"
 #include "server/worker/control_peer.h"
+#include "server/worker/control_service.h"
+#include "server/worker/gofer_facts.h"
 #include "server/worker/signals.h"
 
 namespace gofer::worker {
 
-// Serves one goferd at a time on a listening socket. A newer one takes the
-// place of the older when it has said Adopt, not before: until then it is a
-// candidate. Having no goferd is normal. All is done on the one thread that
-// calls Run; connections never wait for it.
-class ControlAgent {
+// Serves one goferd at a time on a listening socket. A newer goferd takes the
+// place of the older when it has said Adopt; until then it is a candidate, so
+// that somebody who only connects takes nothing away. Having no goferd is
+// normal. All is done on the one thread that calls Run; connections never wait
+// for it.
+class ControlThread {
  public:
-  // When Run returns without being asked to.
+  // Whether Run also returns when the last connection has ended.
   enum class Life { kUntilShutdown, kAsLongAsConnections };
 
-  // What it works with; all must outlive it.
+  // What the thread works with; all four must outlive it.
   struct Parts {
     lisafs::Server& server;
     rules::RuleBook& book;
@@ -38,22 +40,22 @@ class ControlAgent {
     TerminationSignals& signals;
   };
 
-  // `listener`: a listening SOCK_SEQPACKET socket, may be invalid.
-  // `stall_threshold_ns`: 0 for never.
-  ControlAgent(AgentFacts facts, const Parts& parts, base::UniqueFd listener,
-               int64_t stall_threshold_ns, int64_t ended_retention_ns,
-               Life life);
-  ControlAgent(const ControlAgent&) = delete;
-  ControlAgent& operator=(const ControlAgent&) = delete;
+  // `listener` is a listening SOCK_SEQPACKET socket, or invalid: then nobody
+  // can adopt this gofer. `stall_threshold_ns`: 0 for never.
+  ControlThread(GoferFacts facts, const Parts& parts, base::UniqueFd listener,
+                int64_t stall_threshold_ns, int64_t ended_retention_ns,
+                Life life);
+  ControlThread(const ControlThread&) = delete;
+  ControlThread& operator=(const ControlThread&) = delete;
 
-  // Before Run: the goferd that is there already.
+  // Called before Run when there is a goferd already.
   void SetPeer(std::unique_ptr<ControlPeer> peer,
                const goferd::worker::v1::Party& party);
 
-  AgentConnections& connections() { return connections_; }
+  ConnectionBook& connections() { return connections_; }
 
-  // Until a Shutdown, or SIGTERM or SIGINT, and the last connection's end. A
-  // second signal aborts them.
+  // Returns after the last connection's end, when a Shutdown, SIGTERM or SIGINT
+  // has asked for it. A second signal aborts the connections.
   void Run();
 
  private:
@@ -63,7 +65,7 @@ class ControlAgent {
   void Turn();
   int TimeoutMillis(uint64_t now_ns) const;
   void Accept();
-  // What is due by time.
+  // Does what is due at `now_ns`.
   void Tick(uint64_t now_ns);
   void LookAtConditions();
 
@@ -77,7 +79,7 @@ class ControlAgent {
   void BeginShutdown(const ShutdownRequest& request);
   bool is_done() const;
 
-  AgentFacts facts_;
+  GoferFacts facts_;
   const Parts parts_;
   const base::UniqueFd listener_;
   const int64_t stall_threshold_ns_;
@@ -87,8 +89,8 @@ class ControlAgent {
   std::unique_ptr<ControlPeer> peer_;
   bool peer_wants_events_ = false;
   std::unique_ptr<ControlPeer> candidate_;
-  AgentConnections connections_;
-  AgentRequests requests_;
+  ConnectionBook connections_;
+  ControlService service_;
   ConditionWatch conditions_;
 
   // base::MonotonicNanos; UINT64_MAX for never.
@@ -100,4 +102,4 @@ class ControlAgent {
 
 }  // namespace gofer::worker
 
-#endif  // GOFER_SERVER_WORKER_CONTROL_AGENT_H_
+#endif  // GOFER_SERVER_WORKER_CONTROL_THREAD_H_

@@ -1,8 +1,8 @@
-// AgentUnderTest: a scratch directory, a `gofer agent` that is to serve it, and
-// what a test says to it.
+// GoferUnderTest: a scratch directory, a `gofer managed` that is to serve it,
+// and what a test says to it.
 
-#ifndef GOFER_TESTS_INTEGRATION_CONTROL_AGENT_UNDER_TEST_H_
-#define GOFER_TESTS_INTEGRATION_CONTROL_AGENT_UNDER_TEST_H_
+#ifndef GOFER_TESTS_INTEGRATION_CONTROL_GOFER_UNDER_TEST_H_
+#define GOFER_TESTS_INTEGRATION_CONTROL_GOFER_UNDER_TEST_H_
 
 #include <memory>
 #include <string>
@@ -14,14 +14,14 @@
 
 namespace gofer::test {
 
-class AgentUnderTest {
+class GoferUnderTest {
  public:
   // `wrapper`: as of GoferChild.
-  explicit AgentUnderTest(const std::vector<std::string>& wrapper = {});
+  explicit GoferUnderTest(const std::vector<std::string>& wrapper = {});
 
   const ScratchDirectory& root() const { return root_; }
   std::string socket_path() const { return state_ / "control.sock"; }
-  GoferChild& gofer() { return *gofer_; }
+  GoferChild& process() { return *process_; }
 
   // A Bootstrap as goferd sends it.
   v1::ToGofer MakeBootstrap(v1::SandboxMode mode = v1::SANDBOX_MODE_FULL) const;
@@ -42,7 +42,7 @@ class AgentUnderTest {
  private:
   const ScratchDirectory root_;
   const ScratchDirectory state_;
-  std::unique_ptr<GoferChild> gofer_;
+  std::unique_ptr<GoferChild> process_;
 };
 
 // The file's content, or "errno n".
@@ -53,4 +53,4 @@ bool MayMount();
 
 }  // namespace gofer::test
 
-#endif  // GOFER_TESTS_INTEGRATION_CONTROL_AGENT_UNDER_TEST_H_
+#endif  // GOFER_TESTS_INTEGRATION_CONTROL_GOFER_UNDER_TEST_H_

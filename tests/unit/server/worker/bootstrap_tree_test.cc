@@ -1,4 +1,4 @@
-#include "server/worker/agent_tree.h"
+#include "server/worker/bootstrap_tree.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -48,22 +48,22 @@ v1::Bootstrap BundleRequest() {
 }
 
 Failure::Code CodeOf(const v1::Bootstrap& bootstrap, size_t fds) {
-  auto tree = ToAgentTree(bootstrap, Directories(fds));
+  auto tree = ToBootstrapTree(bootstrap, Directories(fds));
   return tree.ok() ? Failure::CODE_UNSPECIFIED : tree.failure().code();
 }
 
-TEST(AgentTreeTest, PlainDirectory) {
+TEST(BootstrapTreeTest, PlansAPlainDirectory) {
   const auto fds = Directories(1);
-  auto tree = ToAgentTree(Request(), fds);
+  auto tree = ToBootstrapTree(Request(), fds);
   ASSERT_TRUE(tree.ok());
   EXPECT_EQ(tree->plan, sandbox::TreePlan{.root = "."});
   EXPECT_EQ(tree->sources.root, fds[0].get());
   EXPECT_FALSE(tree->needs_mounts());
 }
 
-TEST(AgentTreeTest, Bundle) {
+TEST(BootstrapTreeTest, PlansABundle) {
   const auto fds = Directories(2);
-  auto tree = ToAgentTree(BundleRequest(), fds);
+  auto tree = ToBootstrapTree(BundleRequest(), fds);
   ASSERT_TRUE(tree.ok());
   EXPECT_TRUE(tree->is_bundle);
   EXPECT_TRUE(tree->needs_mounts());
@@ -83,20 +83,20 @@ TEST(AgentTreeTest, Bundle) {
   EXPECT_THAT(tree->sources.binds, ElementsAre(fds[1].get()));
 }
 
-TEST(AgentTreeTest, IdMap) {
+TEST(BootstrapTreeTest, PlansAnIdMap) {
   v1::Bootstrap bootstrap = Request();
   v1::IdRange& range = *bootstrap.mutable_id_map()->add_uid_ranges();
   range.set_host_id(1000);
   range.set_sandbox_id(0);
   range.set_count(5);
-  auto tree = ToAgentTree(bootstrap, Directories(1));
+  auto tree = ToBootstrapTree(bootstrap, Directories(1));
   ASSERT_TRUE(tree.ok());
   EXPECT_TRUE(tree->needs_mounts());
   EXPECT_EQ(tree->plan.id_map,
             (sandbox::IdMapPlan{.users = {{1000, 0, 5}}, .groups = {}}));
 }
 
-TEST(AgentTreeTest, DescriptorsTooFewOrTooMany) {
+TEST(BootstrapTreeTest, RejectsTooFewAndTooManyDescriptors) {
   EXPECT_EQ(CodeOf(Request(), 0), Failure::MALFORMED);
   EXPECT_EQ(CodeOf(Request(), 2), Failure::MALFORMED);
   EXPECT_EQ(CodeOf(BundleRequest(), 1), Failure::MALFORMED);
@@ -104,7 +104,7 @@ TEST(AgentTreeTest, DescriptorsTooFewOrTooMany) {
   EXPECT_EQ(CodeOf(BundleRequest(), 2), Failure::CODE_UNSPECIFIED);
 }
 
-TEST(AgentTreeTest, AttributesThatAreNoMountOptions) {
+TEST(BootstrapTreeTest, RejectsAttributesThatAreNoMountOptions) {
   for (const uint64_t attribute :
        {uint64_t{MOUNT_ATTR_IDMAP}, uint64_t{1} << 63}) {
     v1::Bootstrap bootstrap = BundleRequest();
@@ -113,7 +113,7 @@ TEST(AgentTreeTest, AttributesThatAreNoMountOptions) {
   }
 }
 
-TEST(AgentTreeTest, NothingOfItWithoutASandbox) {
+TEST(BootstrapTreeTest, RejectsBundlesAndIdMapsWithoutASandbox) {
   v1::Bootstrap bundle = BundleRequest();
   bundle.set_sandbox_mode(v1::SANDBOX_MODE_UNCONFINED);
   v1::Bootstrap mapped = Request();
@@ -122,7 +122,7 @@ TEST(AgentTreeTest, NothingOfItWithoutASandbox) {
   for (const auto& [bootstrap, fds] :
        {std::pair{bundle, 2}, std::pair{mapped, 1}}) {
     const auto tree =
-        ToAgentTree(bootstrap, Directories(static_cast<size_t>(fds)));
+        ToBootstrapTree(bootstrap, Directories(static_cast<size_t>(fds)));
     ASSERT_FALSE(tree.ok());
     EXPECT_EQ(tree.failure().code(), Failure::UNSUPPORTED);
     EXPECT_THAT(tree.failure().text(), HasSubstr("needs a mount namespace"));

@@ -1,4 +1,4 @@
-#include "server/worker/control_agent.h"
+#include "server/worker/control_thread.h"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -12,6 +12,7 @@
 #include "server/control/versions.h"
 #include "server/rules/unix_clock.h"
 #include "server/worker/failure.h"
+#include "server/worker/protocol_translation.h"
 #include "server/worker/response_parts.h"
 
 namespace gofer::worker {
@@ -21,17 +22,18 @@ namespace v1 = ::goferd::worker::v1;
 
 constexpr uint64_t kNanosPerMilli = 1'000'000;
 constexpr uint64_t kLookIntervalNs = 1000 * kNanosPerMilli;
-// After an accept without a free descriptor.
+// The pause after an accept that failed for want of a free descriptor.
 constexpr uint64_t kAcceptPauseNs = 200 * kNanosPerMilli;
 constexpr uint64_t kLastWordsNs = 1000 * kNanosPerMilli;
-// What a socket takes at once when it says that it has room.
+// A socket that says it has room takes so many bytes at once.
 constexpr size_t kPartBytes = size_t{64} << 10;
 
 }  // namespace
 
-ControlAgent::ControlAgent(AgentFacts facts, const Parts& parts,
-                           base::UniqueFd listener, int64_t stall_threshold_ns,
-                           int64_t ended_retention_ns, Life life)
+ControlThread::ControlThread(GoferFacts facts, const Parts& parts,
+                             base::UniqueFd listener,
+                             int64_t stall_threshold_ns,
+                             int64_t ended_retention_ns, Life life)
     : facts_(std::move(facts)),
       parts_(parts),
       listener_(std::move(listener)),
@@ -43,35 +45,35 @@ ControlAgent::ControlAgent(AgentFacts facts, const Parts& parts,
                      *event.mutable_connection_changed() = connection;
                      Emit(std::move(event));
                    }),
-      requests_(facts_, parts.server, parts.book, connections_) {}
+      service_(facts_, parts.server, parts.book, connections_) {}
 
-void ControlAgent::SetPeer(std::unique_ptr<ControlPeer> peer,
-                           const v1::Party& party) {
+void ControlThread::SetPeer(std::unique_ptr<ControlPeer> peer,
+                            const v1::Party& party) {
   peer_ = std::move(peer);
-  // Nobody waits for that answer any more.
-  requests_.ForgetShutdown();
+  // The goferd that waited for its answer is replaced.
+  service_.ForgetShutdown();
   peer_wants_events_ = control::HasCapability(party, v1::CAPABILITY_EVENTS);
-  // It knows nothing of them.
+  // The new goferd knows of no condition yet.
   conditions_.Reset();
   next_look_ns_ = 0;
 }
 
-void ControlAgent::Run() {
+void ControlThread::Run() {
   while (!is_done()) Turn();
-  if (requests_.shutdown() && peer_ != nullptr) {
+  if (service_.shutdown() && peer_ != nullptr) {
     v1::Response response;
-    response.set_request_id(requests_.shutdown()->request_id);
+    response.set_request_id(service_.shutdown()->request_id);
     Answer(*peer_, std::move(response));
   }
   if (peer_ != nullptr) peer_->FlushAll(kLastWordsNs);
 }
 
-bool ControlAgent::is_done() const {
+bool ControlThread::is_done() const {
   return connections_.live_count() == 0 &&
          (ending_ || life_ == Life::kAsLongAsConnections);
 }
 
-void ControlAgent::Turn() {
+void ControlThread::Turn() {
   pollfd polled[kPolledCount] = {};
   for (pollfd& entry : polled) entry.fd = -1;
   polled[kSignal] = {parts_.signals.signal_fd(), POLLIN, 0};
@@ -81,8 +83,8 @@ void ControlAgent::Turn() {
     polled[kListener] = {listener_.get(), POLLIN, 0};
   }
   if (peer_ != nullptr) {
-    // While it waits for the end it is not listened to.
-    const short events = requests_.shutdown() && peer_->events() == POLLIN
+    // A goferd that waits for our end is not listened to.
+    const short events = service_.shutdown() && peer_->events() == POLLIN
                              ? short{0}
                              : peer_->events();
     polled[kPeer] = {peer_->fd(), events, 0};
@@ -103,7 +105,7 @@ void ControlAgent::Turn() {
   if (peer_ != nullptr && peer_->broken()) peer_.reset();
 }
 
-int ControlAgent::TimeoutMillis(uint64_t now_ns) const {
+int ControlThread::TimeoutMillis(uint64_t now_ns) const {
   uint64_t next = std::min(connections_.NextTick(), abort_all_ns_);
   if (peer_ != nullptr && peer_wants_events_ &&
       (connections_.live_count() > 0 || conditions_.any())) {
@@ -122,7 +124,7 @@ int ControlAgent::TimeoutMillis(uint64_t now_ns) const {
   return static_cast<int>(millis);
 }
 
-void ControlAgent::Tick(uint64_t now_ns) {
+void ControlThread::Tick(uint64_t now_ns) {
   connections_.Tick(now_ns);
   if (now_ns >= abort_all_ns_) {
     abort_all_ns_ = UINT64_MAX;
@@ -139,7 +141,7 @@ void ControlAgent::Tick(uint64_t now_ns) {
   }
 }
 
-void ControlAgent::LookAtConditions() {
+void ControlThread::LookAtConditions() {
   using Type = v1::ConditionChanged;
   uint64_t all_fds = 0;
   connections_.Visit(
@@ -173,7 +175,7 @@ void ControlAgent::LookAtConditions() {
   }
 }
 
-void ControlAgent::Accept() {
+void ControlThread::Accept() {
   auto socket = base::SyscallFd([&] {
     return ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
   });
@@ -184,24 +186,24 @@ void ControlAgent::Accept() {
   candidate_ = std::make_unique<ControlPeer>(*std::move(socket));
 }
 
-void ControlAgent::ServePeer() {
+void ControlThread::ServePeer() {
   peer_->Flush();
-  while (!requests_.shutdown() && peer_->events() == POLLIN) {
+  while (!service_.shutdown() && peer_->events() == POLLIN) {
     auto request = peer_->Receive();
     if (!request) break;
-    auto response = requests_.Serve(*std::move(request));
+    auto response = service_.Serve(*std::move(request));
     if (response) {
       Answer(*peer_, *std::move(response));
     } else {
-      BeginShutdown(*requests_.shutdown());
+      BeginShutdown(*service_.shutdown());
     }
     peer_->Flush();
   }
-  // A goferd that hangs up while it waits for the end.
-  if (requests_.shutdown()) (void)peer_->Receive();
+  // Notices a goferd that hangs up while it waits for our end.
+  if (service_.shutdown()) (void)peer_->Receive();
 }
 
-void ControlAgent::ServeCandidate() {
+void ControlThread::ServeCandidate() {
   candidate_->Flush();
   auto request = candidate_->Receive();
   if (request) {
@@ -210,14 +212,15 @@ void ControlAgent::ServeCandidate() {
     response.set_request_id(message.request_id());
     if (!message.has_adopt()) {
       *response.mutable_failure() = MakeFailure(
-          Failure::WRONG_STATE, "it has a server: the first word is Adopt");
+          Failure::WRONG_STATE,
+          "the gofer has a server: the first request has to be Adopt");
     } else if (!request->fds.empty()) {
       *response.mutable_failure() =
-          MakeFailure(Failure::MALFORMED, "descriptors with it");
+          MakeFailure(Failure::MALFORMED, "Adopt comes with descriptors");
     } else if (!control::CommonVersion(facts_.adopt.bootstrap().party(),
                                        message.adopt().party())) {
       *response.mutable_failure() =
-          MakeFailure(Failure::INCOMPATIBLE, "no version that both speak");
+          IncompatibleFailure(message.adopt().party());
     } else {
       return TakeOver(message);
     }
@@ -227,16 +230,16 @@ void ControlAgent::ServeCandidate() {
   if (candidate_->broken()) candidate_.reset();
 }
 
-void ControlAgent::TakeOver(const v1::ToGofer& message) {
+void ControlThread::TakeOver(const v1::ToGofer& message) {
   base::Log().info("adopted by a goferd");
   SetPeer(std::move(candidate_), message.adopt().party());
   v1::Response response;
   response.set_request_id(message.request_id());
-  *response.mutable_adopt() = requests_.Adopt(event_number_);
+  *response.mutable_adopt() = service_.Adopt(event_number_);
   Answer(*peer_, std::move(response));
 }
 
-void ControlAgent::Answer(ControlPeer& peer, v1::Response response) {
+void ControlThread::Answer(ControlPeer& peer, v1::Response response) {
   for (v1::Response& part : SplitResponse(std::move(response), kPartBytes)) {
     v1::FromGofer message;
     *message.mutable_response() = std::move(part);
@@ -244,7 +247,7 @@ void ControlAgent::Answer(ControlPeer& peer, v1::Response response) {
   }
 }
 
-void ControlAgent::Emit(v1::Event event) {
+void ControlThread::Emit(v1::Event event) {
   event.set_event_number(++event_number_);
   if (peer_ == nullptr || !peer_wants_events_) return;
   event.set_event_unix_ns(rules::UnixNanos());
@@ -253,7 +256,7 @@ void ControlAgent::Emit(v1::Event event) {
   peer_->Queue(message);
 }
 
-void ControlAgent::TakeSignal() {
+void ControlThread::TakeSignal() {
   parts_.signals.TakeSignal();
   base::Log().info("asked to end");
   connections_.StopAll(ending_ ? lisafs::StopMode::kAbort
@@ -262,7 +265,7 @@ void ControlAgent::TakeSignal() {
   ending_ = true;
 }
 
-void ControlAgent::BeginShutdown(const ShutdownRequest& request) {
+void ControlThread::BeginShutdown(const ShutdownRequest& request) {
   ending_ = true;
   facts_.adopt.set_draining(true);
   if (request.close_timeout_ns <= 0) {

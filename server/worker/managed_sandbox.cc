@@ -1,4 +1,4 @@
-#include "server/worker/agent_sandbox.h"
+#include "server/worker/managed_sandbox.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -33,9 +33,9 @@ SandboxFailure Failed(const sandbox::StepError& error) {
           ExitCodeOf(error.step)};
 }
 
-// What the privileges or the kernel do not allow, with what needs it.
+// Says which privilege or kernel feature a bundle or a map of ids lacks.
 SandboxFailure FailedToMount(const sandbox::StepError& error,
-                             const AgentTree& tree) {
+                             const BootstrapTree& tree) {
   const bool is_map = error.step == Step::kIdMap;
   if (!tree.needs_mounts()) return Failed(error);
   if (error.error == base::Errno(EPERM)) {
@@ -70,21 +70,21 @@ SandboxFailure FailedToOpen(base::Errno error) {
 
 std::string PathOf(int fd) { return absl::StrCat("/proc/self/fd/", fd); }
 
-class AgentSandbox {
+class ManagedSandbox {
  public:
-  AgentSandbox(const AgentTree& wanted, v1::SandboxMode mode)
-      : wanted_(wanted), mode_(mode), plan_(AgentPlan()) {}
+  ManagedSandbox(const BootstrapTree& wanted, v1::SandboxMode mode)
+      : wanted_(wanted), mode_(mode), plan_(ManagedGoferPlan()) {}
 
-  std::variant<ConfinedAgent, SandboxFailure> Run() {
-    // Of mount points that are made, as they are by runsc's gofer.
+  std::variant<ConfinedGofer, SandboxFailure> Run() {
+    // For mount points that are made, as runsc's gofer makes them.
     ::umask(kMountPointMask);
-    constexpr std::optional<SandboxFailure> (AgentSandbox::*kStages[])() = {
-        &AgentSandbox::EnterTree, &AgentSandbox::OpenTree,
-        &AgentSandbox::CloneTree, &AgentSandbox::Confine};
+    constexpr std::optional<SandboxFailure> (ManagedSandbox::*kStages[])() = {
+        &ManagedSandbox::EnterTree, &ManagedSandbox::OpenTree,
+        &ManagedSandbox::CloneTree, &ManagedSandbox::Confine};
     for (const auto stage : kStages) {
       if (auto failed = (this->*stage)()) return *std::move(failed);
     }
-    return std::move(agent_);
+    return std::move(gofer_);
   }
 
  private:
@@ -93,7 +93,7 @@ class AgentSandbox {
   int root() const { return wanted_.sources.root; }
   bool is_confined() const { return mode_ != v1::SANDBOX_MODE_UNCONFINED; }
 
-  // Without the privilege it is the host's tree that is served.
+  // Without the privilege, the tree is served where it is on the host.
   Outcome EnterTree() {
     if (!is_confined()) return std::nullopt;
     if (!wanted_.is_bundle && ::fchdir(root()) != 0) {
@@ -109,7 +109,7 @@ class AgentSandbox {
         return FailedToMount(*error, wanted_);
       }
       for (const Step step : {Step::kMountNamespace, Step::kPivotRoot}) {
-        agent_.missing.emplace_back(sandbox::Name(step));
+        gofer_.missing.emplace_back(sandbox::Name(step));
       }
       return std::nullopt;
     }
@@ -119,18 +119,18 @@ class AgentSandbox {
   }
 
   Outcome OpenTree() {
-    // Modes arrive masked by the sandbox.
+    // The sandbox has masked the modes that it asks for.
     ::umask(0);
     if (!mounted_) {
       auto opened = hostfs::HostTree::Open(PathOf(root()).c_str());
       if (!opened.ok()) return FailedToOpen(opened.error());
-      agent_.tree = *std::move(opened);
+      gofer_.tree = *std::move(opened);
       return std::nullopt;
     }
     auto root = base::SyscallFd(
         [&] { return ::fcntl(mounted_->root.get(), F_DUPFD_CLOEXEC, 0); });
     if (!root.ok()) return FailedToOpen(root.error());
-    agent_.tree =
+    gofer_.tree =
         std::make_shared<hostfs::HostTree>(hostfs::HostTree::Descriptors{
             .root = *std::move(root),
             .proc_self_fd = std::move(mounted_->proc_self_fd),
@@ -138,20 +138,20 @@ class AgentSandbox {
     return std::nullopt;
   }
 
-  // It is no failure when there are none: few clients want them.
+  // That there are no copies is no failure: few clients want them.
   Outcome CloneTree() {
     if (!is_confined()) {
-      agent_.may_clone_mounts = agent_.tree->CheckMountClone().ok();
+      gofer_.may_clone_mounts = gofer_.tree->CheckMountClone().ok();
       return std::nullopt;
     }
-    // In the host's tree, the host's later mounts would be missing.
+    // A copy of the host's own tree would lack the host's later mounts.
     if (!mounted_) return std::nullopt;
     const int root = mounted_->root.get();
     auto clone = hostfs::CloneMount(root, lisafs::Access::kReadWrite);
     auto readonly = hostfs::CloneMount(root, lisafs::Access::kReadOnly);
     if (clone.ok() && readonly.ok()) {
-      agent_.clone = *std::move(clone);
-      agent_.readonly_clone = *std::move(readonly);
+      gofer_.clone = *std::move(clone);
+      gofer_.readonly_clone = *std::move(readonly);
     }
     return std::nullopt;
   }
@@ -168,25 +168,25 @@ class AgentSandbox {
     }
     if (!mounted_) plan_.landlock_roots = {PathOf(root())};
     // The filter would not let us ask the kernel what it has.
-    agent_.steps = StepNames(plan_);
+    gofer_.steps = StepNames(plan_);
     if (!has_landlock) {
-      agent_.missing.emplace_back(sandbox::Name(Step::kLandlock));
+      gofer_.missing.emplace_back(sandbox::Name(Step::kLandlock));
     }
     const auto error = sandbox::Confine(plan_, mounted_ ? &*mounted_ : nullptr);
     if (error) return Failed(*error);
     return std::nullopt;
   }
 
-  const AgentTree& wanted_;
+  const BootstrapTree& wanted_;
   const v1::SandboxMode mode_;
   sandbox::Plan plan_;
   std::optional<sandbox::MountedTree> mounted_;
-  ConfinedAgent agent_;
+  ConfinedGofer gofer_;
 };
 
 }  // namespace
 
-sandbox::Plan AgentPlan() {
+sandbox::Plan ManagedGoferPlan() {
   sandbox::SyscallPlan syscalls;
   syscalls.connect = true;
   syscalls.bind = true;
@@ -199,9 +199,9 @@ sandbox::Plan AgentPlan() {
   return plan;
 }
 
-std::variant<ConfinedAgent, SandboxFailure> ConfineAgent(const AgentTree& tree,
-                                                         v1::SandboxMode mode) {
-  return AgentSandbox(tree, mode).Run();
+std::variant<ConfinedGofer, SandboxFailure> ConfineManagedGofer(
+    const BootstrapTree& tree, v1::SandboxMode mode) {
+  return ManagedSandbox(tree, mode).Run();
 }
 
 }  // namespace gofer::worker

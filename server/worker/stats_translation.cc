@@ -1,4 +1,4 @@
-#include "server/worker/agent_stats.h"
+#include "server/worker/stats_translation.h"
 
 #include <cstdint>
 #include <string>
@@ -44,7 +44,7 @@ v1::PathwayStats ToPathway(const lisafs::PathwayCounters& counters) {
 v1::Stats ToStats(const lisafs::ConnectionStats& counters) {
   v1::Stats stats;
   stats.set_sample_unix_ns(rules::UnixNanos());
-  // That of unknown messages first: its number is 0.
+  // Unknown messages come first: their number is 0.
   constexpr size_t kUnknown = lisafs::ConnectionStats::kUnknown;
   AddMessage(kUnknown, counters.messages[kUnknown], stats);
   for (size_t slot = 0; slot < kUnknown; ++slot) {

@@ -1,7 +1,8 @@
-// Between goferd's rules and handlers and those of gofer::rules.
+// Answers requests about rules and handlers: translates between the protocol's
+// messages and the values of gofer::rules.
 
-#ifndef GOFER_SERVER_WORKER_AGENT_RULES_H_
-#define GOFER_SERVER_WORKER_AGENT_RULES_H_
+#ifndef GOFER_SERVER_WORKER_RULE_TRANSLATION_H_
+#define GOFER_SERVER_WORKER_RULE_TRANSLATION_H_
 
 #include "goferd/worker/v1/handler.pb.h"
 #include "goferd/worker/v1/rule.pb.h"
@@ -23,4 +24,4 @@ goferd::worker::v1::HandlerList ListHandlers(const rules::RuleBook& book);
 
 }  // namespace gofer::worker
 
-#endif  // GOFER_SERVER_WORKER_AGENT_RULES_H_
+#endif  // GOFER_SERVER_WORKER_RULE_TRANSLATION_H_

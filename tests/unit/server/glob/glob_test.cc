@@ -1,10 +1,10 @@
-#include "server/rules/glob.h"
+#include "server/glob/glob.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace gofer::rules {
+namespace gofer::glob {
 namespace {
 
 bool Match(absl::string_view pattern, absl::string_view path) {
@@ -13,7 +13,7 @@ bool Match(absl::string_view pattern, absl::string_view path) {
   return glob.ok() && glob->Matches(path);
 }
 
-TEST(GlobTest, PlainTextIsTheWholePath) {
+TEST(GlobTest, PlainTextMatchesTheWholePathOnly) {
   EXPECT_TRUE(Match("/a/b", "/a/b"));
   EXPECT_FALSE(Match("/a/b", "/a/bc"));
   EXPECT_FALSE(Match("/a/b", "/a"));
@@ -51,7 +51,7 @@ TEST(GlobTest, TwoStarsCrossComponents) {
   EXPECT_TRUE(Match("/**/a/**/b", "/a/b"));
 }
 
-TEST(GlobTest, Sets) {
+TEST(GlobTest, SetMatchesOneOfItsBytesAndNoSlash) {
   EXPECT_TRUE(Match("/[abc]", "/b"));
   EXPECT_FALSE(Match("/[abc]", "/d"));
   EXPECT_TRUE(Match("/[a-c0-9]x", "/7x"));
@@ -82,7 +82,7 @@ TEST(GlobTest, RefusesBadPatterns) {
   EXPECT_EQ(Glob::Compile(longest + "a").error(), base::Errno(ENAMETOOLONG));
 }
 
-TEST(GlobTest, NothingMatchesTheDefaultButNothing) {
+TEST(GlobTest, DefaultMatchesTheEmptyTextOnly) {
   EXPECT_TRUE(Glob().Matches(""));
   EXPECT_FALSE(Glob().Matches("/"));
 }
@@ -106,7 +106,7 @@ TEST(GlobAttackTest, RepeatedStarsAgainstNearMissesEnd) {
   EXPECT_TRUE(Match(dirs + "a", slashes));
 }
 
-TEST(GlobAttackTest, TheLongestPatternOfStarsOnly) {
+TEST(GlobAttackTest, LongestPatternOfStarsOnlyIsMatchedInTime) {
   EXPECT_TRUE(Match(std::string(Glob::kMaxPattern, '*'), "/a/b"));
   std::string dirs;
   while (dirs.size() + 3 <= Glob::kMaxPattern) dirs += "**/";
@@ -115,4 +115,4 @@ TEST(GlobAttackTest, TheLongestPatternOfStarsOnly) {
 }
 
 }  // namespace
-}  // namespace gofer::rules
+}  // namespace gofer::glob

@@ -1,4 +1,4 @@
-#include "server/worker/agent_connections.h"
+#include "server/worker/connection_book.h"
 
 #include <algorithm>
 #include <utility>
@@ -6,8 +6,8 @@
 #include "server/base/clock.h"
 #include "server/rules/unix_clock.h"
 #include "server/uds/unix_socket.h"
-#include "server/worker/agent_stats.h"
-#include "server/worker/agent_translate.h"
+#include "server/worker/protocol_translation.h"
+#include "server/worker/stats_translation.h"
 
 namespace gofer::worker {
 namespace {
@@ -28,17 +28,16 @@ uint64_t After(int64_t duration_ns) {
 
 }  // namespace
 
-AgentConnections::AgentConnections(lisafs::Server& server,
-                                   ConnectionNotes& notes,
-                                   int64_t ended_retention_ns,
-                                   ChangeCallback on_change)
+ConnectionBook::ConnectionBook(lisafs::Server& server, ConnectionNotes& notes,
+                               int64_t ended_retention_ns,
+                               ChangeCallback on_change)
     : server_(server),
       notes_(notes),
       retention_ns_(
           static_cast<uint64_t>(std::max<int64_t>(ended_retention_ns, 0))),
       on_change_(std::move(on_change)) {}
 
-v1::Connection AgentConnections::Add(
+v1::Connection ConnectionBook::Add(
     v1::Connection facts, std::shared_ptr<lisafs::Connection> connection) {
   facts.set_create_unix_ns(rules::UnixNanos());
   const std::string uid = facts.uid();
@@ -50,11 +49,11 @@ v1::Connection AgentConnections::Add(
   return view;
 }
 
-bool AgentConnections::Has(const std::string& uid) const {
+bool ConnectionBook::Has(const std::string& uid) const {
   return live_.count(uid) != 0 || ended_.count(uid) != 0;
 }
 
-FailureOr<v1::Connection> AgentConnections::Attach(
+FailureOr<v1::Connection> ConnectionBook::Attach(
     const v1::AttachConnection& request, base::UniqueFd socket) {
   const auto found = live_.find(request.uid());
   if (found == live_.end() && !Has(request.uid())) {
@@ -62,13 +61,20 @@ FailureOr<v1::Connection> AgentConnections::Attach(
   }
   if (found == live_.end() ||
       found->second.connection->state() != ConnectionState::kCreated) {
-    return MakeFailure(Failure::WRONG_STATE, "it is attached, or has ended");
+    return MakeFailure(Failure::WRONG_STATE,
+                       absl::StrCat("connection ", request.uid(),
+                                    " is not pending: it is attached, or has "
+                                    "ended"));
   }
   const auto checked =
       uds::CheckConnected(socket.get(), uds::SocketType::kStream);
-  if (!checked.ok() || request.daemon_data().size() > kMaxDaemonData) {
+  if (!checked.ok()) {
     return MakeFailure(Failure::MALFORMED,
-                       "no connected UNIX stream socket, or too much data");
+                       "the descriptor is no connected UNIX stream socket");
+  }
+  if (request.daemon_data().size() > kMaxDaemonData) {
+    return MakeFailure(Failure::MALFORMED,
+                       "AttachConnection.daemon_data is longer than 16 KiB");
   }
   Live& live = found->second;
   const auto started =
@@ -85,27 +91,32 @@ FailureOr<v1::Connection> AgentConnections::Attach(
   return view;
 }
 
-FailureOr<v1::Connection> AgentConnections::SetData(
+FailureOr<v1::Connection> ConnectionBook::SetData(
     const v1::SetConnectionData& request) {
   const auto found = live_.find(request.uid());
   if (found == live_.end()) {
-    return Has(request.uid()) ? FailureOr<v1::Connection>(MakeFailure(
-                                    Failure::WRONG_STATE, "it has ended"))
-                              : NotFound(request.uid());
+    return Has(request.uid())
+               ? FailureOr<v1::Connection>(MakeFailure(
+                     Failure::WRONG_STATE,
+                     absl::StrCat("connection ", request.uid(), " has ended")))
+               : NotFound(request.uid());
   }
   if (request.daemon_data().size() > kMaxDaemonData) {
-    return MakeFailure(Failure::MALFORMED, "too much data");
+    return MakeFailure(Failure::MALFORMED,
+                       "SetConnectionData.daemon_data is longer than 16 KiB");
   }
   found->second.facts.set_daemon_data(request.daemon_data());
   return View(found->second);
 }
 
-FailureOr<v1::Connection> AgentConnections::Stop(
+FailureOr<v1::Connection> ConnectionBook::Stop(
     const v1::StopConnection& request) {
   const auto mode = ToStopMode(request.mode());
   const auto reason = ToStopReason(request.reason());
   if (!mode || !reason) {
-    return MakeFailure(Failure::MALFORMED, "a mode or reason that is unknown");
+    return MakeFailure(Failure::MALFORMED,
+                       absl::StrCat("StopConnection.", mode ? "reason" : "mode",
+                                    " is unspecified or not known"));
   }
   const auto found = live_.find(request.uid());
   if (found == live_.end()) {
@@ -127,7 +138,7 @@ FailureOr<v1::Connection> AgentConnections::Stop(
   return view;
 }
 
-void AgentConnections::StopAll(lisafs::StopMode mode) {
+void ConnectionBook::StopAll(lisafs::StopMode mode) {
   for (auto it = live_.begin(); it != live_.end();) {
     const auto live = it++;
     if (live->second.connection->state() == ConnectionState::kCreated) {
@@ -139,7 +150,7 @@ void AgentConnections::StopAll(lisafs::StopMode mode) {
   }
 }
 
-void AgentConnections::ForgetCreated() {
+void ConnectionBook::ForgetCreated() {
   for (auto it = live_.begin(); it != live_.end();) {
     const auto live = it++;
     if (live->second.connection->state() != ConnectionState::kCreated) continue;
@@ -149,7 +160,7 @@ void AgentConnections::ForgetCreated() {
   }
 }
 
-std::vector<v1::Connection> AgentConnections::List() const {
+std::vector<v1::Connection> ConnectionBook::List() const {
   std::map<absl::string_view, v1::Connection> sorted;
   for (const auto& [uid, live] : live_) sorted.emplace(uid, View(live));
   for (const auto& [uid, ended] : ended_) sorted.emplace(uid, ended.facts);
@@ -158,7 +169,7 @@ std::vector<v1::Connection> AgentConnections::List() const {
   return list;
 }
 
-v1::ConnectionCount AgentConnections::Count() const {
+v1::ConnectionCount ConnectionBook::Count() const {
   v1::ConnectionCount count;
   for (const auto& [uid, live] : live_) {
     if (live.connection->state() == ConnectionState::kCreated) {
@@ -169,8 +180,7 @@ v1::ConnectionCount AgentConnections::Count() const {
   return count;
 }
 
-std::optional<v1::Stats> AgentConnections::StatsOf(
-    const std::string& uid) const {
+std::optional<v1::Stats> ConnectionBook::StatsOf(const std::string& uid) const {
   if (const auto live = live_.find(uid); live != live_.end()) {
     return worker::StatsOf(*live->second.connection, uid);
   }
@@ -179,7 +189,7 @@ std::optional<v1::Stats> AgentConnections::StatsOf(
   return ended->second.stats;
 }
 
-v1::StatsList AgentConnections::AllStats() const {
+v1::StatsList ConnectionBook::AllStats() const {
   std::map<absl::string_view, v1::Stats> sorted;
   for (const auto& [uid, live] : live_) {
     sorted.emplace(uid, worker::StatsOf(*live.connection, uid));
@@ -190,7 +200,7 @@ v1::StatsList AgentConnections::AllStats() const {
   return list;
 }
 
-v1::InflightList AgentConnections::Inflight(int64_t min_age_ns) const {
+v1::InflightList ConnectionBook::Inflight(int64_t min_age_ns) const {
   v1::InflightList list;
   for (const auto& [uid, live] : live_) {
     AddInflight(*live.connection, uid, min_age_ns, list);
@@ -202,7 +212,7 @@ v1::InflightList AgentConnections::Inflight(int64_t min_age_ns) const {
   return list;
 }
 
-void AgentConnections::Visit(
+void ConnectionBook::Visit(
     const std::function<void(const std::string&, const lisafs::Connection&)>&
         visit) const {
   for (const auto& [uid, live] : live_) {
@@ -211,7 +221,7 @@ void AgentConnections::Visit(
   }
 }
 
-void AgentConnections::TakeNotes() {
+void ConnectionBook::TakeNotes() {
   for (const ConnectionNotes::Note& note : notes_.Take()) {
     const auto uid = uids_.find(note.id);
     if (uid == uids_.end()) continue;
@@ -225,7 +235,7 @@ void AgentConnections::TakeNotes() {
   }
 }
 
-void AgentConnections::Tick(uint64_t now_ns) {
+void ConnectionBook::Tick(uint64_t now_ns) {
   for (auto& [uid, live] : live_) {
     if (live.abort_at_ns > now_ns) continue;
     live.abort_at_ns = UINT64_MAX;
@@ -238,13 +248,13 @@ void AgentConnections::Tick(uint64_t now_ns) {
   }
 }
 
-uint64_t AgentConnections::NextTick() const {
+uint64_t ConnectionBook::NextTick() const {
   uint64_t next = forget_.empty() ? UINT64_MAX : forget_.front().first;
   for (const auto& [uid, live] : live_) next = std::min(next, live.abort_at_ns);
   return next;
 }
 
-v1::Connection AgentConnections::View(const Live& live) {
+v1::Connection ConnectionBook::View(const Live& live) {
   v1::Connection view = live.facts;
   view.set_state(FromState(live.connection->state()));
   view.set_end_reason(FromEndReason(live.connection->end_reason()));
@@ -253,9 +263,9 @@ v1::Connection AgentConnections::View(const Live& live) {
   return view;
 }
 
-v1::Connection AgentConnections::EndCreated(LiveMap::iterator live,
-                                            v1::EndReason reason,
-                                            absl::string_view detail) {
+v1::Connection ConnectionBook::EndCreated(LiveMap::iterator live,
+                                          v1::EndReason reason,
+                                          absl::string_view detail) {
   v1::Connection facts = View(live->second);
   facts.set_end_reason(reason);
   facts.set_end_detail(
@@ -263,8 +273,8 @@ v1::Connection AgentConnections::EndCreated(LiveMap::iterator live,
   return End(live, std::move(facts), rules::UnixNanos());
 }
 
-v1::Connection AgentConnections::End(LiveMap::iterator live,
-                                     v1::Connection facts, int64_t unix_ns) {
+v1::Connection ConnectionBook::End(LiveMap::iterator live, v1::Connection facts,
+                                   int64_t unix_ns) {
   facts.set_state(v1::CONNECTION_STATE_ENDED);
   facts.set_end_unix_ns(unix_ns);
   const lisafs::Connection& connection = *live->second.connection;
@@ -275,7 +285,7 @@ v1::Connection AgentConnections::End(LiveMap::iterator live,
   return facts;
 }
 
-void AgentConnections::Remember(Ended ended) {
+void ConnectionBook::Remember(Ended ended) {
   const std::string uid = ended.facts.uid();
   const uint64_t now = base::MonotonicNanos();
   forget_.emplace_back(

@@ -1,4 +1,4 @@
-#include "server/worker/agent.h"
+#include "server/worker/managed_gofer.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -15,12 +15,12 @@
 #include "server/base/unique_fd.h"
 #include "server/lisafs/server.h"
 #include "server/rules/rule_book.h"
-#include "server/worker/agent_translate.h"
 #include "server/worker/bootstrap.h"
 #include "server/worker/connection_notes.h"
-#include "server/worker/control_agent.h"
 #include "server/worker/control_peer.h"
+#include "server/worker/control_thread.h"
 #include "server/worker/inherited_fds.h"
+#include "server/worker/protocol_translation.h"
 #include "server/worker/signals.h"
 #include "server/worker/stage_error.h"
 
@@ -50,7 +50,8 @@ StageResult CheckListener(int fd) {
         ExitCode::kControl);
   }
   ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-  // Who had come may be gone when we accept.
+  // A goferd that has connected may be gone when we accept, which must not
+  // block.
   ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
   return std::nullopt;
 }
@@ -77,20 +78,21 @@ void Serve(Bootstrapped start, base::UniqueFd listener,
   server.SetMaxChannels(start.bootstrap.limits().max_channels());
   rules::RuleBook book(server);
   AnswerBootstrap(start);
-  ControlAgent agent(
+  ControlThread control(
       std::move(start.facts),
       {.server = server, .book = book, .notes = notes, .signals = signals},
       std::move(listener), start.bootstrap.stall_threshold_ns(),
-      start.bootstrap.ended_retention_ns(), ControlAgent::Life::kUntilShutdown);
-  agent.SetPeer(std::move(start.peer), start.bootstrap.party());
-  agent.Run();
+      start.bootstrap.ended_retention_ns(),
+      ControlThread::Life::kUntilShutdown);
+  control.SetPeer(std::move(start.peer), start.bootstrap.party());
+  control.Run();
 }
 
 }  // namespace
 
-ExitCode RunAgent(const AgentOptions& options) {
+ExitCode ServeManaged(const ManagedOptions& options) {
   base::SetLogFormat(options.log_format, "gofer");
-  // The zone's file will be out of reach.
+  // Reads the time zone now: its file will be out of reach.
   ::tzset();
   CloseOtherFds({options.control_fd});
   if (const StageResult failed = CheckListener(options.control_fd)) {

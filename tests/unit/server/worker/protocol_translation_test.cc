@@ -1,4 +1,4 @@
-#include "server/worker/agent_translate.h"
+#include "server/worker/protocol_translation.h"
 
 #include <gtest/gtest.h>
 
@@ -24,7 +24,7 @@ v1::ConnectionOptions GoodOptions() {
   return options;
 }
 
-TEST(ToConnectionOptionsTest, EachFieldAndBack) {
+TEST(ToConnectionOptionsTest, TranslatesEachFieldAndBack) {
   const auto translated =
       ToConnectionOptions(GoodOptions(), v1::ServerOptions());
   ASSERT_TRUE(translated.ok());
@@ -47,7 +47,7 @@ TEST(ToConnectionOptionsTest, TheServerSaysWhetherDeletedFilesAreOpened) {
       (*ToConnectionOptions(GoodOptions(), server)).connection.open_on_deleted);
 }
 
-TEST(ToConnectionOptionsTest, WhatMakesNoSense) {
+TEST(ToConnectionOptionsTest, RejectsWhatMakesNoSense) {
   using Options = v1::ConnectionOptions;
   const std::function<void(Options&)> spoil[] = {
       [](Options& o) { o.clear_donate_host_fds(); },
@@ -76,7 +76,7 @@ TEST(ToConnectionOptionsTest, WhatMakesNoSense) {
   }
 }
 
-TEST(StopTest, ModesAndReasons) {
+TEST(StopTest, AcceptsOnlyModesAndReasonsOfStopConnection) {
   EXPECT_EQ(ToStopMode(v1::StopConnection::DRAIN), lisafs::StopMode::kDrain);
   EXPECT_EQ(ToStopMode(v1::StopConnection::ABORT), lisafs::StopMode::kAbort);
   EXPECT_EQ(ToStopMode(v1::StopConnection::MODE_UNSPECIFIED), std::nullopt);
@@ -85,7 +85,7 @@ TEST(StopTest, ModesAndReasons) {
   EXPECT_EQ(ToStopReason(v1::END_REASON_QUOTA), std::nullopt);
 }
 
-TEST(LimitsTest, Sanity) {
+TEST(LimitsTest, RejectsLimitsOutOfRange) {
   v1::ServerLimits limits;
   EXPECT_FALSE(AreSane(limits));
   limits.set_max_connections(1);

@@ -1,11 +1,11 @@
-#include "server/rules/glob.h"
+#include "server/glob/glob.h"
 
 #include <array>
 #include <bit>
 #include <string>
 #include <utility>
 
-namespace gofer::rules {
+namespace gofer::glob {
 
 // Parses a pattern into tokens.
 class GlobCompiler {
@@ -14,7 +14,7 @@ class GlobCompiler {
 
   base::ErrnoOr<Glob> Run() {
     while (!rest_.empty()) {
-      if (auto parsed = Next(); !parsed.ok()) return parsed.error();
+      if (auto parsed = ParseNext(); !parsed.ok()) return parsed.error();
     }
     return std::move(glob_);
   }
@@ -39,17 +39,17 @@ class GlobCompiler {
     after_slash_ = c == '/';
   }
 
-  base::ErrnoOr<void> Next() {
+  base::ErrnoOr<void> ParseNext() {
     const char c = Take();
     switch (c) {
       case '*':
-        Star();
+        ParseStar();
         return {};
       case '?':
         Emit(Kind::kAnyByte);
         break;
       case '[':
-        if (!Set()) return base::Errno(EINVAL);
+        if (!ParseSet()) return base::Errno(EINVAL);
         break;
       case '\\':
         if (rest_.empty()) return base::Errno(EINVAL);
@@ -63,7 +63,7 @@ class GlobCompiler {
     return {};
   }
 
-  void Star() {
+  void ParseStar() {
     if (!TakeIf('*')) {
       Emit(Kind::kStar);
       after_slash_ = false;
@@ -78,7 +78,7 @@ class GlobCompiler {
     if (whole_component) EmitByte('/');
   }
 
-  bool TakeMember(uint8_t& byte) {
+  bool ParseMember(uint8_t& byte) {
     if (rest_.empty()) return false;
     char c = Take();
     if (c == '\\') {
@@ -89,20 +89,20 @@ class GlobCompiler {
     return true;
   }
 
-  bool Set() {
+  bool ParseSet() {
     std::bitset<256> set;
     const bool negated = TakeIf('!') || TakeIf('^');
     bool first = true;
     while (first || !TakeIf(']')) {
       first = false;
       uint8_t low = 0;
-      if (!TakeMember(low)) return false;
+      if (!ParseMember(low)) return false;
       uint8_t high = low;
       const bool range =
           rest_.size() >= 2 && rest_[0] == '-' && rest_[1] != ']';
       if (range) {
         Take();
-        if (!TakeMember(high) || high < low) return false;
+        if (!ParseMember(high) || high < low) return false;
       }
       for (size_t byte = low; byte <= high; ++byte) set.set(byte);
     }
@@ -119,7 +119,7 @@ class GlobCompiler {
   Glob glob_;
 };
 
-// A set of places in a pattern; the last is behind its end.
+// A set of positions in a pattern; the last position is behind its end.
 class Glob::States {
  public:
   void Add(size_t state) { words_[state / 64] |= Bit(state); }
@@ -127,7 +127,8 @@ class Glob::States {
     return (words_[state / 64] & Bit(state)) != 0;
   }
 
-  // Calls visit(state) for those below `end`; true when there was one.
+  // Calls visit(state) for every state in the set, up to and including `end`.
+  // Returns whether there was any.
   template <class Visit>
   bool ForEach(size_t end, Visit visit) const {
     bool any = false;
@@ -178,12 +179,12 @@ bool Glob::Takes(const Token& token, uint8_t byte) const {
 }
 
 void Glob::Enter(States& states, size_t state) const {
-  // Stars follow each other rarely; each place is entered once per byte.
+  // Recursion is shallow: each position is entered once per byte of the path.
   while (!states.Has(state)) {
     states.Add(state);
     if (state == tokens_.size()) return;
     const Kind kind = tokens_[state].kind;
-    // Past `**` and its slash.
+    // Skips the kMaySkip itself, the kAcross and the slash.
     if (kind == Kind::kMaySkip) Enter(states, state + 3);
     if (kind != Kind::kMaySkip && kind != Kind::kStar &&
         kind != Kind::kAcross) {
@@ -214,4 +215,4 @@ bool Glob::Matches(absl::string_view path) const {
   return now->Has(end);
 }
 
-}  // namespace gofer::rules
+}  // namespace gofer::glob

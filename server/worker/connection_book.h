@@ -1,7 +1,7 @@
-// AgentConnections: the connections of a gofer, as goferd knows them.
+// ConnectionBook: the connections of a gofer, as goferd knows them.
 
-#ifndef GOFER_SERVER_WORKER_AGENT_CONNECTIONS_H_
-#define GOFER_SERVER_WORKER_AGENT_CONNECTIONS_H_
+#ifndef GOFER_SERVER_WORKER_CONNECTION_BOOK_H_
+#define GOFER_SERVER_WORKER_CONNECTION_BOOK_H_
 
 #include <cstdint>
 #include <deque>
@@ -25,10 +25,11 @@
 
 namespace gofer::worker {
 
-// By uid, from their creation until they are forgotten. Those that run are the
-// server's; ended ones are kept as messages, a bounded number for a bounded
-// time. Of the control thread alone.
-class AgentConnections {
+// Keeps connections by uid, from their creation until they are forgotten. The
+// server owns a connection that runs; an ended connection is kept as a message,
+// a bounded number of them for a bounded time. Used by the control thread
+// alone.
+class ConnectionBook {
  public:
   static constexpr size_t kMostEnded = 10'000;
   static constexpr size_t kMaxDaemonData = control::kMostConnectionData;
@@ -38,17 +39,18 @@ class AgentConnections {
       std::function<void(const goferd::worker::v1::Connection&)>;
 
   // `server` and `notes` must outlive this.
-  AgentConnections(lisafs::Server& server, ConnectionNotes& notes,
-                   int64_t ended_retention_ns, ChangeCallback on_change);
+  ConnectionBook(lisafs::Server& server, ConnectionNotes& notes,
+                 int64_t ended_retention_ns, ChangeCallback on_change);
 
-  // `facts` has what goferd has chosen; the state and the times are ours.
+  // `facts` has what goferd has chosen; the book fills in the state and the
+  // times.
   goferd::worker::v1::Connection Add(
       goferd::worker::v1::Connection facts,
       std::shared_ptr<lisafs::Connection> connection);
-  // Whether there is, or is remembered, one with this uid.
+  // Whether a connection with this uid exists or is remembered.
   bool Has(const std::string& uid) const;
 
-  // `socket` is closed on failure.
+  // Closes `socket` on failure.
   FailureOr<goferd::worker::v1::Connection> Attach(
       const goferd::worker::v1::AttachConnection& request,
       base::UniqueFd socket);
@@ -57,29 +59,30 @@ class AgentConnections {
   FailureOr<goferd::worker::v1::Connection> Stop(
       const goferd::worker::v1::StopConnection& request);
   void StopAll(lisafs::StopMode mode);
-  // Those that were not attached.
+  // Ends and forgets the connections that were not attached.
   void ForgetCreated();
 
-  // In the order of their uids, ended ones among them.
+  // All connections in the order of their uids, ended ones among them.
   std::vector<goferd::worker::v1::Connection> List() const;
   goferd::worker::v1::ConnectionCount Count() const;
-  // Those that have not ended.
+  // How many connections have not ended.
   size_t live_count() const { return live_.size(); }
 
-  // Whether `uid` is known; with it, the counters of the one.
+  // The counters of the connection `uid`; nothing when it is not known.
   std::optional<goferd::worker::v1::Stats> StatsOf(
       const std::string& uid) const;
   goferd::worker::v1::StatsList AllStats() const;
-  // The oldest first.
+  // Requests that are in flight for at least `min_age_ns`, the oldest first.
   goferd::worker::v1::InflightList Inflight(int64_t min_age_ns) const;
 
-  // Of each that was attached and has not ended.
+  // Visits each connection that was attached and has not ended.
   void Visit(const std::function<void(const std::string& uid,
                                       const lisafs::Connection&)>& visit) const;
 
-  // Takes in what the connections have noted.
+  // Takes in the notes that connections have left: mounted, ended.
   void TakeNotes();
-  // Does what is due at `now_ns` (base::MonotonicNanos): aborts and forgets.
+  // Aborts and forgets the connections for which `now_ns`
+  // (base::MonotonicNanos) is the time.
   void Tick(uint64_t now_ns);
   // When Tick has something to do; UINT64_MAX for never.
   uint64_t NextTick() const;
@@ -98,11 +101,11 @@ class AgentConnections {
   using LiveMap = std::map<std::string, Live>;
 
   static goferd::worker::v1::Connection View(const Live& live);
-  // Moves it to the ended ones, and tells of it.
+  // Moves `live` to the ended connections, and calls on_change_.
   goferd::worker::v1::Connection End(LiveMap::iterator live,
                                      goferd::worker::v1::Connection facts,
                                      int64_t unix_ns);
-  // One that was never attached.
+  // Ends a connection that was never attached.
   goferd::worker::v1::Connection EndCreated(
       LiveMap::iterator live, goferd::worker::v1::EndReason reason,
       absl::string_view detail);
@@ -115,10 +118,10 @@ class AgentConnections {
   LiveMap live_;
   std::map<lisafs::Connection::Id, std::string> uids_;
   std::map<std::string, Ended> ended_;
-  // When to forget which, the first first.
+  // When to forget which connection, in the order of time.
   std::deque<std::pair<uint64_t, std::string>> forget_;
 };
 
 }  // namespace gofer::worker
 
-#endif  // GOFER_SERVER_WORKER_AGENT_CONNECTIONS_H_
+#endif  // GOFER_SERVER_WORKER_CONNECTION_BOOK_H_

@@ -1,60 +1,49 @@
-// AgentRequests: what goferd asks of a gofer that serves, and the answers.
+// ControlService: what goferd asks of a gofer that serves, and the answers.
 
-#ifndef GOFER_SERVER_WORKER_AGENT_REQUESTS_H_
-#define GOFER_SERVER_WORKER_AGENT_REQUESTS_H_
+#ifndef GOFER_SERVER_WORKER_CONTROL_SERVICE_H_
+#define GOFER_SERVER_WORKER_CONTROL_SERVICE_H_
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <vector>
 
 #include "goferd/worker/v1/bootstrap.pb.h"
 #include "goferd/worker/v1/frame.pb.h"
 #include "server/base/unique_fd.h"
-#include "server/hostfs/host_tree.h"
 #include "server/lisafs/server.h"
 #include "server/rules/rule_book.h"
-#include "server/worker/agent_connections.h"
+#include "server/worker/connection_book.h"
 #include "server/worker/control_peer.h"
+#include "server/worker/gofer_facts.h"
 
 namespace gofer::worker {
 
-// What a gofer is, as Adopt answers it but for the lists, and what new
-// connections are made of.
-struct AgentFacts {
-  goferd::worker::v1::AdoptResult adopt;
-  // Null in a gofer that takes no new connections.
-  std::shared_ptr<hostfs::HostTree> tree;
-  // See ConfinedAgent.
-  bool may_clone_mounts = false;
-  base::UniqueFd clone;
-  base::UniqueFd readonly_clone;
-};
-
-// What a Shutdown wants.
+// What a Shutdown asks for, until the connections have ended.
 struct ShutdownRequest {
   uint64_t request_id = 0;
   int64_t close_timeout_ns = 0;
 };
 
-// Answers every request but Bootstrap, Adopt's taking over and the end of
-// Shutdown, which are ControlAgent's. Of the control thread alone.
-class AgentRequests {
+// Answers every request but Bootstrap, which comes before there is a server,
+// and Adopt and Shutdown, which ControlThread carries out. Used by the control
+// thread alone.
+class ControlService {
  public:
   using Response = goferd::worker::v1::Response;
 
-  // All must outlive this.
-  AgentRequests(AgentFacts& facts, lisafs::Server& server,
-                rules::RuleBook& book, AgentConnections& connections)
+  // All four must outlive this.
+  ControlService(GoferFacts& facts, lisafs::Server& server,
+                 rules::RuleBook& book, ConnectionBook& connections)
       : facts_(facts),
         server_(server),
         book_(book),
         connections_(connections) {}
 
-  // The answer; nothing for a Shutdown, which is then in shutdown().
+  // Returns the answer, or nothing for a Shutdown, which is then in shutdown().
   std::optional<Response> Serve(ControlRequest request);
 
-  // As of now, with the lists. `event_number` is that of the last event.
+  // The answer to Adopt as of now, with its lists. `event_number` is the last
+  // event's.
   goferd::worker::v1::AdoptResult Adopt(uint64_t event_number) const;
 
   const std::optional<ShutdownRequest>& shutdown() const { return shutdown_; }
@@ -63,10 +52,11 @@ class AgentRequests {
  private:
   using Message = goferd::worker::v1::ToGofer;
 
-  // How many descriptors go with it.
+  // How many descriptors have to come with the message.
   static size_t FdCount(const Message& message);
-  // Whether it needs a capability that we have not.
-  bool IsUnsupported(const Message& message) const;
+  // The capability that the request needs and this gofer does not have, if any.
+  std::optional<goferd::worker::v1::Capability> MissingCapability(
+      const Message& message) const;
   void Dispatch(const Message& message, std::vector<base::UniqueFd>& fds,
                 Response& response);
 
@@ -81,13 +71,13 @@ class AgentRequests {
   void SetDaemonData(const std::string& data, Response& response);
   void Shutdown(const Message& message, Response& response);
 
-  AgentFacts& facts_;
+  GoferFacts& facts_;
   lisafs::Server& server_;
   rules::RuleBook& book_;
-  AgentConnections& connections_;
+  ConnectionBook& connections_;
   std::optional<ShutdownRequest> shutdown_;
 };
 
 }  // namespace gofer::worker
 
-#endif  // GOFER_SERVER_WORKER_AGENT_REQUESTS_H_
+#endif  // GOFER_SERVER_WORKER_CONTROL_SERVICE_H_

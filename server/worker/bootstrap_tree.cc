@@ -1,4 +1,4 @@
-#include "server/worker/agent_tree.h"
+#include "server/worker/bootstrap_tree.h"
 
 #include <sys/mount.h>
 
@@ -17,12 +17,13 @@ namespace v1 = ::goferd::worker::v1;
 using sandbox::Propagation;
 using sandbox::PropagationKind;
 
-// What options of a bind mount come to. Ids are mapped another way.
+// The attributes that options of a bind mount set. Ids are mapped another way
+// (`id_map`).
 constexpr uint64_t kMountOptions = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
                                    MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
                                    MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME;
 
-// Nothing for one that is unspecified or not known.
+// Nothing for a propagation that is unspecified or not known.
 std::optional<Propagation> ToPropagation(v1::MountPropagation propagation) {
   switch (propagation) {
     case v1::MOUNT_PROPAGATION_PRIVATE:
@@ -56,7 +57,7 @@ std::vector<sandbox::IdRange> ToIdRanges(const Ranges& ranges) {
 
 std::optional<Failure> AddBundle(const v1::Bootstrap& bootstrap,
                                  std::span<const base::UniqueFd> fds,
-                                 AgentTree& tree) {
+                                 BootstrapTree& tree) {
   const v1::Bundle& bundle = bootstrap.bundle();
   tree.is_bundle = true;
   tree.plan.root = bootstrap.root();
@@ -64,11 +65,19 @@ std::optional<Failure> AddBundle(const v1::Bootstrap& bootstrap,
   if (const auto propagation = ToPropagation(bundle.propagation())) {
     tree.plan.propagation = *propagation;
   }
-  bool good = IsKnown(bundle.propagation());
+  if (!IsKnown(bundle.propagation())) {
+    return MakeFailure(Failure::MALFORMED, "bundle.propagation is not known");
+  }
   for (int i = 0; i < bundle.mounts_size(); ++i) {
     const v1::BundleMount& mount = bundle.mounts(i);
-    good = good && IsKnown(mount.propagation()) &&
-           (mount.attributes() & ~kMountOptions) == 0;
+    if (!IsKnown(mount.propagation()) ||
+        (mount.attributes() & ~kMountOptions) != 0) {
+      return MakeFailure(
+          Failure::MALFORMED,
+          absl::StrCat("bundle.mounts[", i, "] on ", mount.destination(),
+                       ": propagation or attributes are not "
+                       "known"));
+    }
     tree.plan.binds.push_back(
         {.source = mount.source(),
          .destination = mount.destination(),
@@ -79,14 +88,13 @@ std::optional<Failure> AddBundle(const v1::Bootstrap& bootstrap,
   }
   tree.plan.directories.assign(bundle.directories().begin(),
                                bundle.directories().end());
-  if (good) return std::nullopt;
-  return MakeFailure(Failure::MALFORMED, "a mount of the bundle");
+  return std::nullopt;
 }
 
 }  // namespace
 
-FailureOr<AgentTree> ToAgentTree(const v1::Bootstrap& bootstrap,
-                                 std::span<const base::UniqueFd> fds) {
+FailureOr<BootstrapTree> ToBootstrapTree(const v1::Bootstrap& bootstrap,
+                                         std::span<const base::UniqueFd> fds) {
   const bool is_bundle =
       bootstrap.has_bundle() || !bootstrap.oci_bundle().empty();
   if (bootstrap.sandbox_mode() == v1::SANDBOX_MODE_UNCONFINED &&
@@ -97,15 +105,16 @@ FailureOr<AgentTree> ToAgentTree(const v1::Bootstrap& bootstrap,
                                     "unconfined gofer has not"));
   }
   if (is_bundle && !bootstrap.has_bundle()) {
-    return MakeFailure(Failure::MALFORMED, "oci_bundle without its tree");
+    return MakeFailure(Failure::MALFORMED,
+                       "oci_bundle is set and bundle is not");
   }
   const auto wanted = static_cast<size_t>(bootstrap.bundle().mounts_size()) + 1;
   if (fds.size() != wanted) {
-    return MakeFailure(
-        Failure::MALFORMED,
-        absl::StrCat(fds.size(), " descriptors in place of ", wanted));
+    return MakeFailure(Failure::MALFORMED,
+                       absl::StrCat("Bootstrap comes with ", fds.size(),
+                                    " descriptors in place of ", wanted));
   }
-  AgentTree tree;
+  BootstrapTree tree;
   tree.plan.root = ".";
   tree.sources.root = fds[0].get();
   if (is_bundle) {

@@ -1,7 +1,8 @@
-// Between goferd's words and ours: options, states, reasons, levels.
+// Translations between goferd's words and ours: options, states, reasons,
+// levels.
 
-#ifndef GOFER_SERVER_WORKER_AGENT_TRANSLATE_H_
-#define GOFER_SERVER_WORKER_AGENT_TRANSLATE_H_
+#ifndef GOFER_SERVER_WORKER_PROTOCOL_TRANSLATION_H_
+#define GOFER_SERVER_WORKER_PROTOCOL_TRANSLATION_H_
 
 #include <cstdint>
 #include <optional>
@@ -24,13 +25,14 @@ struct TranslatedOptions {
   hostfs::HostOptions host;
 };
 
-// `server` is the default of OpenAt on deleted files. MALFORMED for an
-// unspecified or unknown enum, a limit of 0, and a message size out of range.
+// `server` says whether OpenAt works on deleted files, where the level does
+// not. Failures: MALFORMED for an unspecified or unknown enum, a limit of 0,
+// and a message size out of range.
 FailureOr<TranslatedOptions> ToConnectionOptions(
     const goferd::worker::v1::ConnectionOptions& options,
     const goferd::worker::v1::ServerOptions& server);
 
-// The other way, for connections that goferd did not ask for.
+// Translates the other way, for connections that goferd did not ask for.
 goferd::worker::v1::ConnectionOptions FromConnectionOptions(
     const lisafs::ConnectionOptions& options, const hostfs::HostOptions& host);
 
@@ -40,21 +42,27 @@ lisafs::ServerOptions ToServerOptions(
 goferd::worker::v1::ConnectionState FromState(lisafs::ConnectionState state);
 
 goferd::worker::v1::EndReason FromEndReason(lisafs::EndReason reason);
-// Those that a StopConnection may give; nothing for others.
+// Nothing for a reason that a StopConnection may not give.
 std::optional<lisafs::EndReason> ToStopReason(
     goferd::worker::v1::EndReason reason);
 std::optional<lisafs::StopMode> ToStopMode(
     goferd::worker::v1::StopConnection::Mode mode);
 
-// The word for base::SetLogLevel; nothing for none.
+// The word for base::SetLogLevel; nothing for a level that is not known.
 std::optional<absl::string_view> ToLogLevel(goferd::worker::v1::LogLevel level);
 
-// The messages that the stock handlers serve.
+// Adds the ids of the messages that the stock handlers serve.
 void AddSupportedMids(goferd::worker::v1::BootstrapResult& result);
 
-// Whether all limits are in their ranges.
+// Whether all limits are in their ranges, and the end of an error that names
+// these ranges.
 bool AreSane(const goferd::worker::v1::ServerLimits& limits);
+inline constexpr char kLimitBounds[] =
+    ": max_connections has to be at least 1, and max_fds at least 64";
+
+// INCOMPATIBLE, with the versions of both sides.
+Failure IncompatibleFailure(const goferd::worker::v1::Party& goferd);
 
 }  // namespace gofer::worker
 
-#endif  // GOFER_SERVER_WORKER_AGENT_TRANSLATE_H_
+#endif  // GOFER_SERVER_WORKER_PROTOCOL_TRANSLATION_H_

@@ -1,6 +1,10 @@
-#include "server/worker/agent_translate.h"
+#include "server/worker/protocol_translation.h"
 
+#include <utility>
+
+#include "absl/strings/str_cat.h"
 #include "server/control/bounds.h"
+#include "server/control/versions.h"
 #include "server/lisafs/handler_table.h"
 #include "server/wire/limits.h"
 #include "server/wire/message_id.h"
@@ -13,7 +17,7 @@ using v1::ConnectionOptions;
 
 constexpr uint32_t kMinMessageSize = 4096;
 
-// In this order in both: the enums of the protocol begin with "unspecified".
+// Both enums have the same order, but the protocol's begins with "unspecified".
 template <typename Ours, typename Theirs>
 std::optional<Ours> FromNumber(Theirs value, Ours last) {
   const int number = static_cast<int>(value) - 1;
@@ -62,16 +66,26 @@ FailureOr<TranslatedOptions> ToConnectionOptions(
                                        hostfs::CharDevicePolicy::kByLevel);
   const auto level =
       FromNumber(options.protocol_level(), lisafs::ProtocolLevel::kAug2026);
-  if (!donation || !host_uds || !host_fifo || !char_devices || !level) {
-    return Malformed("an option that is unspecified or not known");
+  const std::pair<absl::string_view, bool> known[] = {
+      {"donate_host_fds", donation.has_value()},
+      {"host_uds", host_uds.has_value()},
+      {"host_fifo", host_fifo.has_value()},
+      {"character_devices", char_devices.has_value()},
+      {"protocol_level", level.has_value()}};
+  for (const auto& [field, is_known] : known) {
+    if (!is_known) {
+      return Malformed(
+          absl::StrCat("options.", field, " is unspecified or not known"));
+    }
   }
   if (options.max_message_size() < kMinMessageSize ||
       options.max_message_size() > wire::kMaxMessageSize) {
-    return Malformed("max_message_size is out of range");
+    return Malformed("options.max_message_size is not in 4096..2093056");
   }
   if (options.max_channels() == 0 || options.max_fds() == 0 ||
       options.max_nodes() == 0) {
-    return Malformed("a limit of 0");
+    return Malformed(
+        "options.max_channels, max_fds and max_nodes have to be at least 1");
   }
   TranslatedOptions result;
   lisafs::ConnectionOptions& to = result.connection;
@@ -188,9 +202,21 @@ void AddSupportedMids(v1::BootstrapResult& result) {
   }
 }
 
+static_assert(control::kFewestServerFds == 64, "kLimitBounds says so");
+
 bool AreSane(const v1::ServerLimits& limits) {
   return limits.max_connections() >= 1 &&
          limits.max_fds() >= control::kFewestServerFds;
+}
+
+Failure IncompatibleFailure(const v1::Party& goferd) {
+  return MakeFailure(
+      Failure::INCOMPATIBLE,
+      absl::StrCat("the gofer speaks versions ", control::kMinProtocolVersion,
+                   " to ", control::kMaxProtocolVersion,
+                   " of the worker protocol, goferd ",
+                   goferd.min_protocol_version(), " to ",
+                   goferd.max_protocol_version()));
 }
 
 }  // namespace gofer::worker

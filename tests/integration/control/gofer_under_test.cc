@@ -1,4 +1,4 @@
-#include "tests/integration/control/agent_under_test.h"
+#include "tests/integration/control/gofer_under_test.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -33,17 +33,17 @@ base::UniqueFd Listen(const std::string& path) {
 
 }  // namespace
 
-AgentUnderTest::AgentUnderTest(const std::vector<std::string>& wrapper) {
+GoferUnderTest::GoferUnderTest(const std::vector<std::string>& wrapper) {
   // For a gofer that is nobody.
   GOFER_CHECK(::chmod(root_.path().c_str(), 0777) == 0);
   const base::UniqueFd listener = Listen(socket_path());
-  gofer_ = std::make_unique<GoferChild>(
+  process_ = std::make_unique<GoferChild>(
       std::vector<std::string>{
-          "agent", absl::StrCat("--control-fd=", GoferChild::kFirstFd)},
+          "managed", absl::StrCat("--control-fd=", GoferChild::kFirstFd)},
       std::vector<int>{listener.get()}, wrapper);
 }
 
-v1::ToGofer AgentUnderTest::MakeBootstrap(v1::SandboxMode mode) const {
+v1::ToGofer GoferUnderTest::MakeBootstrap(v1::SandboxMode mode) const {
   v1::ToGofer message;
   v1::Bootstrap& bootstrap = *message.mutable_bootstrap();
   *bootstrap.mutable_party() = FakeGoferd::Party();
@@ -64,7 +64,7 @@ v1::ToGofer AgentUnderTest::MakeBootstrap(v1::SandboxMode mode) const {
   return message;
 }
 
-v1::Response AgentUnderTest::Bootstrap(FakeGoferd& goferd,
+v1::Response GoferUnderTest::Bootstrap(FakeGoferd& goferd,
                                        const v1::ToGofer& message) {
   const base::UniqueFd root(
       ::open(root_.path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -72,16 +72,16 @@ v1::Response AgentUnderTest::Bootstrap(FakeGoferd& goferd,
   return goferd.Ask(message, {&fd, 1});
 }
 
-std::unique_ptr<FakeGoferd> AgentUnderTest::Start(v1::SandboxMode mode) {
+std::unique_ptr<FakeGoferd> GoferUnderTest::Start(v1::SandboxMode mode) {
   auto goferd = std::make_unique<FakeGoferd>(socket_path());
   const v1::Response response = Bootstrap(*goferd, MakeBootstrap(mode));
   EXPECT_TRUE(response.has_bootstrap())
       << response.failure().step() << ": " << response.failure().text() << "\n"
-      << gofer_->Stderr();
+      << process_->Stderr();
   return goferd;
 }
 
-v1::ToGofer AgentUnderTest::MakeStart(const std::string& uid,
+v1::ToGofer GoferUnderTest::MakeStart(const std::string& uid,
                                       const std::string& path) {
   v1::ToGofer message;
   v1::StartConnection& start = *message.mutable_start_connection();
@@ -102,7 +102,7 @@ v1::ToGofer AgentUnderTest::MakeStart(const std::string& uid,
   return message;
 }
 
-base::UniqueFd AgentUnderTest::Attach(FakeGoferd& goferd,
+base::UniqueFd GoferUnderTest::Attach(FakeGoferd& goferd,
                                       const std::string& uid) {
   auto pair = *uds::MakeSocketPair(uds::SocketType::kStream);
   v1::ToGofer message;
@@ -115,7 +115,7 @@ base::UniqueFd AgentUnderTest::Attach(FakeGoferd& goferd,
   return std::move(pair.first);
 }
 
-client::Client AgentUnderTest::Connect(FakeGoferd& goferd,
+client::Client GoferUnderTest::Connect(FakeGoferd& goferd,
                                        const std::string& uid,
                                        const std::string& path) {
   const v1::Response created = goferd.Ask(MakeStart(uid, path));

@@ -1,0 +1,116 @@
+# What many files read, compiled once: abseil, the protobuf messages, GoogleTest.
+#
+#   gofer_declare_precompiled_headers()
+#       Makes the carriers of the precompiled headers. Once, after proto/.
+#   gofer_use_precompiled_headers(<target> LIBRARY|TEST <dep> ...)
+#       Gives the target those that its dependencies call for.
+#
+# GCC only. Clang compiles without them, and so finds the file that forgot an
+# include which a precompiled header hides. CLI11, spdlog and gRPC are in none:
+# GCC instantiates what they leave pending in every file again, which costs more
+# than it saves (tests/tools/build_cost shows what a file costs).
+
+include_guard(GLOBAL)
+
+option(GOFERD_PCH "Compile headers that many files read only once (GCC only)" ON)
+if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  set(GOFERD_PCH OFF)
+endif()
+
+set(gofer_pch_standard
+  <algorithm> <atomic> <cstdint> <functional> <map> <memory> <optional> <string>
+  <utility> <vector>
+  <absl/status/status.h> <absl/status/statusor.h> <absl/strings/str_cat.h>
+  <absl/time/time.h>)
+set(gofer_pch_messages
+  <goferd/admin/v1/connection_service.pb.h> <goferd/admin/v1/daemon_service.pb.h>
+  <goferd/admin/v1/event_service.pb.h> <goferd/admin/v1/handler_service.pb.h>
+  <goferd/admin/v1/server_service.pb.h> <goferd/admin/v1/stats_service.pb.h>
+  <goferd/config/v1/config.pb.h> <goferd/state/v1/state.pb.h>
+  <goferd/worker/v1/frame.pb.h>)
+set(gofer_pch_test <gtest/gtest.h> <gmock/gmock.h>)
+
+# A carrier is never linked into anything: it only owns the compiled header. It
+# is of its users' kind, as GCC takes a header only with the flags it was
+# compiled with.
+function(_gofer_carrier name kind)
+  file(WRITE "${PROJECT_BINARY_DIR}/pch/${name}.cc.in" "int main() {}\n")
+  configure_file("${PROJECT_BINARY_DIR}/pch/${name}.cc.in"
+    "${PROJECT_BINARY_DIR}/pch/${name}.cc" COPYONLY)
+  if(kind STREQUAL "LIBRARY")
+    add_library(${name} STATIC EXCLUDE_FROM_ALL
+      "${PROJECT_BINARY_DIR}/pch/${name}.cc")
+  else()
+    add_executable(${name} EXCLUDE_FROM_ALL
+      "${PROJECT_BINARY_DIR}/pch/${name}.cc")
+  endif()
+  _gofer_common(${name})
+  target_link_libraries(${name} PRIVATE absl::statusor absl::strings absl::time)
+  target_compile_options(${name} PRIVATE -fpch-preprocess)
+endfunction()
+
+function(gofer_declare_precompiled_headers)
+  if(NOT GOFERD_PCH)
+    return()
+  endif()
+  set(kinds)
+  if(GOFERD_BUILD_CONTROLPLANE)
+    _gofer_carrier(gofer_pch_library_messages LIBRARY)
+    target_link_libraries(gofer_pch_library_messages PRIVATE
+      goferd::proto_admin goferd::proto_worker)
+    target_precompile_headers(gofer_pch_library_messages PRIVATE
+      ${gofer_pch_standard} ${gofer_pch_messages})
+  endif()
+  if(NOT GOFERD_BUILD_TESTS)
+    return()
+  endif()
+  find_package(GTest CONFIG REQUIRED)
+  _gofer_carrier(gofer_pch_test TEST)
+  _gofer_test_options(gofer_pch_test)
+  target_link_libraries(gofer_pch_test PRIVATE GTest::gmock)
+  target_precompile_headers(gofer_pch_test PRIVATE
+    ${gofer_pch_test} ${gofer_pch_standard})
+  if(GOFERD_BUILD_CONTROLPLANE)
+    _gofer_carrier(gofer_pch_test_messages TEST)
+    _gofer_test_options(gofer_pch_test_messages)
+    target_link_libraries(gofer_pch_test_messages PRIVATE
+      GTest::gmock goferd::proto_admin goferd::proto_worker)
+    target_precompile_headers(gofer_pch_test_messages PRIVATE
+      ${gofer_pch_test} ${gofer_pch_standard} ${gofer_pch_messages})
+  endif()
+endfunction()
+
+function(gofer_use_precompiled_headers target kind)
+  set(messages OFF)
+  foreach(dep IN LISTS ARGN)
+    if(dep STREQUAL "goferd::proto_admin")
+      set(messages ON)
+    elseif(TARGET ${dep})
+      get_target_property(real ${dep} ALIASED_TARGET)
+      if(NOT real)
+        set(real ${dep})
+      endif()
+      get_target_property(dep_messages ${real} GOFER_READS_MESSAGES)
+      if(dep_messages)
+        set(messages ON)
+      endif()
+    endif()
+  endforeach()
+  set_target_properties(${target} PROPERTIES GOFER_READS_MESSAGES ${messages})
+  get_target_property(type ${target} TYPE)
+  if(NOT GOFERD_PCH OR type STREQUAL "INTERFACE_LIBRARY")
+    return()
+  endif()
+  if(kind STREQUAL "TEST")
+    set(carrier gofer_pch_test)
+    if(messages)
+      set(carrier gofer_pch_test_messages)
+    endif()
+  elseif(messages)
+    set(carrier gofer_pch_library_messages)
+  else()
+    return()
+  endif()
+  target_precompile_headers(${target} REUSE_FROM ${carrier})
+  target_compile_options(${target} PRIVATE -fpch-preprocess)
+endfunction()
