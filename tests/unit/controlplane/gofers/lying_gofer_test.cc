@@ -16,14 +16,28 @@
 #include "absl/strings/str_cat.h"
 #include "controlplane/config/defaults.h"
 #include "controlplane/errors/error.h"
+#include "controlplane/model/connection_counts.h"
+#include "controlplane/model/event_log.h"
 #include "controlplane/model/model.h"
 #include "controlplane/process/gofer_process.h"
+#include "controlplane/supervisor/attachments.h"
+#include "controlplane/supervisor/connection_spec.h"
+#include "controlplane/supervisor/connections.h"
+#include "controlplane/supervisor/handlers.h"
+#include "controlplane/supervisor/rule_spec.h"
+#include "controlplane/supervisor/rules.h"
+#include "controlplane/supervisor/servers.h"
+#include "controlplane/supervisor/statistics.h"
+#include "controlplane/supervisor/stats_lists.h"
 #include "controlplane/supervisor/supervisor.h"
+#include "controlplane/tickets/attach_claim.h"
 #include "controlplane/translate/time_conversion.h"
 #include "goferd/state/v1/state.pb.h"
 
 namespace goferd::gofers {
 namespace {
+
+namespace admin = goferd::admin::v1;
 
 using errors::Reason;
 using errors::ReasonOf;
