@@ -24,10 +24,10 @@ service::CallGate::Identify IdentifyBy(const auth::RoleBook& roles) {
 service::LiveCalls LiveCallsOf(service::CallGate& gate,
                                service::Executor& executor,
                                service::StreamRegistry& streams,
-                               supervisor::Supervisor& supervisor) {
-  service::LiveCalls live{gate, executor, streams, supervisor};
+                               const supervisor::Node& node) {
+  service::LiveCalls live{gate, executor, streams, node};
   // What is left can still be resumed from.
-  live.max_lag = int64_t{supervisor.config().max_kept_events()} * 3 / 4;
+  live.max_lag = int64_t{node.config.max_kept_events()} * 3 / 4;
   return live;
 }
 
@@ -36,8 +36,8 @@ service::LiveCalls LiveCallsOf(service::CallGate& gate,
 AdminServer::AdminServer(const AdminServerParts& parts)
     : parts_(parts),
       gate_(IdentifyBy(parts.roles), parts.audit),
-      streams_(parts.supervisor.events()),
-      services_(LiveCallsOf(gate_, executor_, streams_, parts.supervisor),
+      streams_(parts.node.events),
+      services_(LiveCallsOf(gate_, executor_, streams_, parts.node),
                 parts.bodies) {}
 
 absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(
@@ -52,7 +52,7 @@ absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(
 absl::Status AdminServer::Listen(std::vector<UdsListener> sockets,
                                  std::vector<PassedSocket> ports) {
   grpc::ServerBuilder builder;
-  SetLimits(parts_.supervisor.config().grpc(), builder);
+  SetLimits(parts_.node.config.grpc(), builder);
   services_.Register(builder);
   acceptors_ = std::make_unique<PeerAcceptors>(builder, parts_.roles);
   std::vector<PassedPort> taken;
@@ -81,7 +81,7 @@ absl::Status AdminServer::AddTcp(grpc::ServerBuilder& builder,
                                  std::vector<PassedSocket> passed,
                                  std::vector<PassedPort>* taken) {
   using Type = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
-  const auto& listeners = parts_.supervisor.config().listeners();
+  const auto& listeners = parts_.node.config.listeners();
   // gRPC writes into them when it starts.
   ports_.reserve(static_cast<size_t>(listeners.size()));
   for (const config::v1::Listener& listener : listeners) {

@@ -21,13 +21,13 @@
 #include "controlplane/service/call_gate.h"
 #include "controlplane/service/executor.h"
 #include "controlplane/service/stream_registry.h"
-#include "controlplane/supervisor/supervisor.h"
+#include "controlplane/supervisor/node.h"
 
 namespace goferd::daemon {
 
 // What it is made of; all of it outlives the server.
 struct AdminServerParts {
-  supervisor::Supervisor& supervisor;
+  supervisor::Node node;
   const service::Bodies& bodies;
   const auth::RoleBook& roles;
   auth::AuditLog& audit;

@@ -120,7 +120,7 @@ ExitCode StartFoundations(const config::v1::DaemonConfig& config,
     return ExitCode::kSupervisor;
   }
   parts.methods = std::make_unique<service::Methods>(
-      *parts.supervisor,
+      parts.supervisor->node(),
       service::DaemonFacts{GOFERD_VERSION, absl::Now(), Capabilities(config)});
   return ExitCode::kOk;
 }
@@ -130,16 +130,18 @@ ExitCode StartServers(const config::v1::DaemonConfig& config, Parts& parts) {
     return ExitCode::kSignals;
   }
   if (!Take(handoff::AttachServer::Start(config.attach(), *parts.loop,
-                                         *parts.supervisor, *parts.audit, {}),
+                                         parts.supervisor->attachments(),
+                                         *parts.audit, {}),
             parts.attach, "listen-attach") ||
       !Take(handoff::ListenServer::Start(config.attach(), *parts.loop,
-                                         *parts.supervisor, *parts.audit, {}),
+                                         parts.supervisor->attachments(),
+                                         *parts.audit, {}),
             parts.listen, "listen-connections")) {
     return ExitCode::kAttach;
   }
   if (config.has_metrics() &&
       !Take(exporter::MetricsEndpoint::Start(config.metrics().address(),
-                                             *parts.supervisor),
+                                             parts.supervisor->statistics()),
             parts.metrics, "listen-metrics")) {
     return ExitCode::kMetrics;
   }
@@ -154,7 +156,7 @@ ExitCode StartServers(const config::v1::DaemonConfig& config, Parts& parts) {
   service::AdminServices::EnableCommonServices();
   const service::Bodies bodies = parts.methods->bodies();
   if (!Take(AdminServer::Start(
-                {*parts.supervisor, bodies, *parts.roles, *parts.audit},
+                {parts.supervisor->node(), bodies, *parts.roles, *parts.audit},
                 std::move(parts.sockets), std::move(tcp)),
             parts.server, "listen")) {
     return ExitCode::kListen;
@@ -191,7 +193,8 @@ void WaitForTheEnd(const Options& options, Parts& parts) {
         return;
       case Signal::kReload:
         NotifyReloading();
-        Reload(options, parts.supervisor->config(), *parts.roles, *parts.audit);
+        Reload(options, parts.supervisor->node().config, *parts.roles,
+               *parts.audit);
         parts.server->RolesMayHaveChanged();
         NotifyReady();
         break;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "controlplane/supervisor/stats_lists.h"
 #include "goferd/admin/v1/connection.pb.h"
 #include "goferd/admin/v1/server.pb.h"
 
@@ -50,7 +51,7 @@ MetricFamily One(const char* name, const char* help, MetricType type,
   return family;
 }
 
-MetricFamily ServersByState(const supervisor::Supervisor::Totals& totals) {
+MetricFamily ServersByState(const supervisor::Totals& totals) {
   MetricFamily family =
       Family("goferd_servers", "Servers by state.", MetricType::Gauge);
   for (int state = 1; state < admin::v1::Server::State_ARRAYSIZE; ++state) {
@@ -148,7 +149,7 @@ MetricFamily BuildInfo() {
 }  // namespace
 
 std::vector<MetricFamily> MetricsCollector::Collect() const {
-  const auto totals = supervisor_.GetTotals();
+  const auto totals = statistics_.GetTotals();
   std::vector<MetricFamily> families;
   families.push_back(BuildInfo());
   families.push_back(ServersByState(totals));
@@ -165,7 +166,8 @@ std::vector<MetricFamily> MetricsCollector::Collect() const {
   // Before the gofers are asked: of two scrapes at a time the older sample
   // could be added up last, and counters would go back.
   gofer::base::MutexLock lock(mu_);
-  const auto stats = supervisor_.GetStats("-", "");
+  const auto stats =
+      statistics_.GetStats(names::ServerScope::All(), std::nullopt);
   if (!stats.ok()) return families;
   families.push_back(One(
       "goferd_unreachable_gofers", "Gofers that did not answer this scrape.",

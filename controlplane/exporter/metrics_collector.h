@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "controlplane/exporter/message_totals.h"
-#include "controlplane/supervisor/supervisor.h"
+#include "controlplane/supervisor/statistics.h"
 #include "server/base/mutex.h"
 
 namespace goferd::exporter {
@@ -22,13 +22,13 @@ namespace goferd::exporter {
 // outlives it. Thread-safe; scrapes take turns.
 class MetricsCollector : public prometheus::Collectable {
  public:
-  explicit MetricsCollector(supervisor::Supervisor& supervisor)
-      : supervisor_(supervisor) {}
+  explicit MetricsCollector(supervisor::Statistics& statistics)
+      : statistics_(statistics) {}
 
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:
-  supervisor::Supervisor& supervisor_;
+  supervisor::Statistics& statistics_;
   mutable gofer::base::Mutex mu_;
   mutable MessageTotals totals_ ABSL_GUARDED_BY(mu_);
 };

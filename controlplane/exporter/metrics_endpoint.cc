@@ -14,14 +14,14 @@ constexpr size_t kThreads = 2;
 
 }  // namespace
 
-MetricsEndpoint::MetricsEndpoint(supervisor::Supervisor& supervisor)
-    : collector_(std::make_shared<MetricsCollector>(supervisor)) {}
+MetricsEndpoint::MetricsEndpoint(supervisor::Statistics& statistics)
+    : collector_(std::make_shared<MetricsCollector>(statistics)) {}
 
 MetricsEndpoint::~MetricsEndpoint() = default;
 
 absl::StatusOr<std::unique_ptr<MetricsEndpoint>> MetricsEndpoint::Start(
-    const std::string& address, supervisor::Supervisor& supervisor) {
-  std::unique_ptr<MetricsEndpoint> endpoint(new MetricsEndpoint(supervisor));
+    const std::string& address, supervisor::Statistics& statistics) {
+  std::unique_ptr<MetricsEndpoint> endpoint(new MetricsEndpoint(statistics));
   // The library reports by an exception.
   try {
     endpoint->exposer_ =

@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "controlplane/exporter/metrics_collector.h"
-#include "controlplane/supervisor/supervisor.h"
+#include "controlplane/supervisor/statistics.h"
 
 namespace prometheus {
 class Exposer;
@@ -23,14 +23,14 @@ class MetricsEndpoint {
   // `address` is "host:port"; port 0 is any. Errors: HOST_PERMISSION when it
   // cannot listen there.
   static absl::StatusOr<std::unique_ptr<MetricsEndpoint>> Start(
-      const std::string& address, supervisor::Supervisor& supervisor);
+      const std::string& address, supervisor::Statistics& statistics);
   ~MetricsEndpoint();
 
   // That it listens on.
   int port() const;
 
  private:
-  explicit MetricsEndpoint(supervisor::Supervisor& supervisor);
+  explicit MetricsEndpoint(supervisor::Statistics& statistics);
 
   const std::shared_ptr<MetricsCollector> collector_;
   std::unique_ptr<prometheus::Exposer> exposer_;

@@ -73,20 +73,20 @@ absl::StatusOr<Ends> MakeEnds(AttachOrder order) {
 // hangs costs one timeout, not one for each ticket.
 class Attacher {
  public:
-  Attacher(supervisor::Supervisor& supervisor,
+  Attacher(supervisor::Attachments& attachments,
            const gofer::uds::PeerCredentials& peer, const OrderBounds& bounds)
-      : supervisor_(supervisor), peer_(peer), bounds_(bounds) {}
+      : attachments_(attachments), peer_(peer), bounds_(bounds) {}
 
   absl::Status Attach(const tickets::AttachClaim& claim, UniqueFd gofer_end) {
     absl::Status attached = Check(claim);
     if (attached.ok()) {
-      attached = supervisor_.Attach(claim, std::move(gofer_end), peer_);
+      attached = attachments_.Attach(claim, std::move(gofer_end), peer_);
       if (errors::ReasonOf(attached) == Reason::GOFER_UNREACHABLE) {
         silent_.insert(claim.server_id);
       }
     }
     if (!attached.ok()) {
-      supervisor_.Abandon(claim, std::string(attached.message()));
+      attachments_.Abandon(claim, std::string(attached.message()));
     }
     return attached;
   }
@@ -106,7 +106,7 @@ class Attacher {
                          "the gofers of this order took too long");
   }
 
-  supervisor::Supervisor& supervisor_;
+  supervisor::Attachments& attachments_;
   const gofer::uds::PeerCredentials& peer_;
   const OrderBounds& bounds_;
   // Servers whose gofers have not answered.
@@ -183,19 +183,19 @@ const char* WordOf(const attach_record::AttachRequest& request) {
 
 absl::StatusOr<std::vector<UniqueFd>> CarryOut(
     AttachOrder order, const gofer::uds::PeerCredentials& peer,
-    supervisor::Supervisor& supervisor, AttachAudit& audit,
+    supervisor::Attachments& attachments, AttachAudit& audit,
     const OrderBounds& bounds) {
   const auto mode = ModeOf(order.request);
   const char* const word = WordOf(order.request);
   const std::vector<std::string> tickets = order.request.tickets;
   auto ends = MakeEnds(std::move(order));
   if (!ends.ok()) return ends.status();
-  const auto claims = supervisor.ClaimTickets(tickets, peer, mode);
+  const auto claims = attachments.ClaimTickets(tickets, peer, mode);
   if (!claims.ok()) {
     audit.Refused(word, peer, claims.status());
     return claims.status();
   }
-  Attacher attacher(supervisor, peer, bounds);
+  Attacher attacher(attachments, peer, bounds);
   absl::Status first_failure;
   // To the last, whatever fails: a claim that nobody attaches or abandons would
   // stay pending for ever.

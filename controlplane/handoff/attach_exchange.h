@@ -11,7 +11,9 @@
 #include "absl/status/statusor.h"
 #include "controlplane/attach_record/attach_record.h"
 #include "controlplane/handoff/attach_audit.h"
-#include "controlplane/supervisor/supervisor.h"
+#include "controlplane/supervisor/attachments.h"
+#include "controlplane/tickets/attach_claim.h"
+#include "goferd/admin/v1/connection.pb.h"
 #include "server/base/errno.h"
 #include "server/base/unique_fd.h"
 #include "server/uds/peer_credentials.h"
@@ -51,11 +53,11 @@ struct OrderBounds {
 
 // Uses up the tickets, all or none, and attaches their connections. Blocks.
 // Returns the clients' ends, none with GIVE. All of it is on record. Errors:
-// those of Supervisor::ClaimTickets; those of Attach: the connections of all
+// those of Attachments::ClaimTickets; those of Attach: the connections of all
 // tickets end then.
 absl::StatusOr<std::vector<gofer::base::UniqueFd>> CarryOut(
     AttachOrder order, const gofer::uds::PeerCredentials& peer,
-    supervisor::Supervisor& supervisor, AttachAudit& audit,
+    supervisor::Attachments& attachments, AttachAudit& audit,
     const OrderBounds& bounds);
 // SHUTTING_DOWN.
 absl::Status GoingDown();

@@ -55,12 +55,12 @@ struct Client {
 class AttachServer::Core : public std::enable_shared_from_this<Core> {
  public:
   Core(AttachSocket socket, event_loop::EventLoop& loop,
-       supervisor::Supervisor& supervisor, auth::AuditLog& audit,
+       supervisor::Attachments& attachments, auth::AuditLog& audit,
        const Limits& limits)
       : limits_(limits),
         socket_(std::move(socket)),
         loop_(loop),
-        supervisor_(supervisor),
+        attachments_(attachments),
         audit_(audit),
         refuser_(1) {}
 
@@ -92,7 +92,7 @@ class AttachServer::Core : public std::enable_shared_from_this<Core> {
   const Limits limits_;
   AttachSocket socket_;
   event_loop::EventLoop& loop_;
-  supervisor::Supervisor& supervisor_;
+  supervisor::Attachments& attachments_;
   AttachAudit audit_;
   // One thread; what it closes cannot hold it up (see BriefCloses).
   link::TaskPool refuser_;
@@ -335,8 +335,8 @@ absl::StatusOr<std::vector<UniqueFd>> AttachServer::Core::Exchange(
   if (known.ok()) {
     known = GoingDown();
     gate_.Enter([&] {
-      known = supervisor_.CheckTickets((*request)->tickets, client.peer,
-                                       ModeOf(**request));
+      known = attachments_.CheckTickets((*request)->tickets, client.peer,
+                                        ModeOf(**request));
       if (!known.ok()) audit_.Refused(WordOf(**request), client.peer, known);
     });
   }
@@ -352,7 +352,7 @@ absl::StatusOr<std::vector<UniqueFd>> AttachServer::Core::Exchange(
   absl::StatusOr<std::vector<UniqueFd>> result = GoingDown();
   gate_.Enter([&] {
     result =
-        CarryOut(*std::move(order), client.peer, supervisor_, audit_, bounds);
+        CarryOut(*std::move(order), client.peer, attachments_, audit_, bounds);
   });
   return result;
 }
@@ -376,11 +376,11 @@ void AttachServer::Core::Forget(uint64_t id) {
 
 absl::StatusOr<std::unique_ptr<AttachServer>> AttachServer::Start(
     const config::v1::AttachConfig& config, event_loop::EventLoop& loop,
-    supervisor::Supervisor& supervisor, auth::AuditLog& audit,
+    supervisor::Attachments& attachments, auth::AuditLog& audit,
     const Limits& limits) {
   auto socket = AttachSocket::Listen(config);
   if (!socket.ok()) return socket.status();
-  auto core = std::make_shared<Core>(*std::move(socket), loop, supervisor,
+  auto core = std::make_shared<Core>(*std::move(socket), loop, attachments,
                                      audit, limits);
   if (absl::Status listening = core->Listen(); !listening.ok()) {
     return listening;

@@ -11,7 +11,7 @@
 #include "absl/time/time.h"
 #include "controlplane/auth/audit.h"
 #include "controlplane/event_loop/event_loop.h"
-#include "controlplane/supervisor/supervisor.h"
+#include "controlplane/supervisor/attachments.h"
 #include "goferd/config/v1/config.pb.h"
 
 namespace goferd::handoff {
@@ -37,12 +37,12 @@ class AttachServer {
     absl::Duration order_time = absl::Seconds(10);
   };
 
-  // Listens as `config` says. `loop`, `supervisor` and `audit` outlive the
+  // Listens as `config` says. `loop`, `attachments` and `audit` outlive the
   // server.
   // Errors: those of AttachSocket::Listen.
   static absl::StatusOr<std::unique_ptr<AttachServer>> Start(
       const config::v1::AttachConfig& config, event_loop::EventLoop& loop,
-      supervisor::Supervisor& supervisor, auth::AuditLog& audit,
+      supervisor::Attachments& attachments, auth::AuditLog& audit,
       const Limits& limits);
   // Takes no more clients, and waits for those that are being attached; not
   // longer than a moment for threads that only close. Not on the loop's thread.

@@ -17,6 +17,7 @@
 #include "controlplane/handoff/listen_directory.h"
 #include "controlplane/link/task_pool.h"
 #include "controlplane/model/model.h"
+#include "controlplane/tickets/attach_claim.h"
 #include "controlplane/tickets/ticket_table.h"
 #include "server/base/log.h"
 #include "server/base/mutex.h"
@@ -64,7 +65,7 @@ class ListenServer::Core : public tickets::ConnectionSockets,
                            public std::enable_shared_from_this<Core> {
  public:
   Core(const config::v1::AttachConfig& config, ListenDirectory directory,
-       event_loop::EventLoop& loop, supervisor::Supervisor& supervisor,
+       event_loop::EventLoop& loop, supervisor::Attachments& attachments,
        auth::AuditLog& audit, const Limits& limits);
 
   void Stop();
@@ -98,7 +99,7 @@ class ListenServer::Core : public tickets::ConnectionSockets,
   const absl::Status paths_;
   ListenDirectory directory_;
   event_loop::EventLoop& loop_;
-  supervisor::Supervisor& supervisor_;
+  supervisor::Attachments& attachments_;
   AttachAudit audit_;
   link::TaskPool pool_;
   CallbackGate gate_;
@@ -126,7 +127,7 @@ class ListenServer::Core::Handle : public ConnectionSocket {
 
 ListenServer::Core::Core(const config::v1::AttachConfig& config,
                          ListenDirectory directory, event_loop::EventLoop& loop,
-                         supervisor::Supervisor& supervisor,
+                         supervisor::Attachments& attachments,
                          auth::AuditLog& audit, const Limits& limits)
     : limits_(limits),
       max_sockets_(limits.sockets == 0 ? HalfOfTheDescriptors()
@@ -134,7 +135,7 @@ ListenServer::Core::Core(const config::v1::AttachConfig& config,
       paths_(CheckListenPaths(config)),
       directory_(std::move(directory)),
       loop_(loop),
-      supervisor_(supervisor),
+      attachments_(attachments),
       audit_(audit),
       pool_(limits.threads) {
   for (std::string& ticket : directory_.List()) {
@@ -317,7 +318,7 @@ ListenServer::Core::Admission ListenServer::Core::Admit(
   const auto peer = gofer::uds::GetPeerCredentials(socket.get());
   if (!peer.ok()) return Admission::kRefused;
   auto claims =
-      supervisor_.ClaimTickets({ticket}, *peer, admin::v1::ATTACH_MODE_LISTEN);
+      attachments_.ClaimTickets({ticket}, *peer, admin::v1::ATTACH_MODE_LISTEN);
   if (claims.ok()) {
     Attach(claims->front(), *peer, std::move(socket));
     return Admission::kAttached;
@@ -340,7 +341,7 @@ void ListenServer::Core::Attach(const AttachClaim& claim,
   auto shared = std::make_shared<UniqueFd>(std::move(socket));
   pool_.Post([this, claim, peer, shared] {
     const absl::Status attached =
-        supervisor_.Attach(claim, std::move(*shared), peer);
+        attachments_.Attach(claim, std::move(*shared), peer);
     audit_.Used("LISTEN", peer, claim, attached);
     uint64_t suppressed = 0;
     if (!attached.ok() && attach_failures.Allow(&suppressed)) {
@@ -359,19 +360,19 @@ ListenServer::Core::ListenerPtr ListenServer::Core::Find(uint64_t id) {
 
 absl::StatusOr<std::unique_ptr<ListenServer>> ListenServer::Start(
     const config::v1::AttachConfig& config, event_loop::EventLoop& loop,
-    supervisor::Supervisor& supervisor, auth::AuditLog& audit,
+    supervisor::Attachments& attachments, auth::AuditLog& audit,
     const Limits& limits) {
   auto directory = ListenDirectory::Open(config);
   if (!directory.ok()) return directory.status();
   auto core = std::make_shared<Core>(config, *std::move(directory), loop,
-                                     supervisor, audit, limits);
-  supervisor.SetConnectionSockets(core);
+                                     attachments, audit, limits);
+  attachments.SetSockets(core);
   return std::unique_ptr<ListenServer>(
-      new ListenServer(supervisor, std::move(core)));
+      new ListenServer(attachments, std::move(core)));
 }
 
 ListenServer::~ListenServer() {
-  supervisor_.SetConnectionSockets(nullptr);
+  attachments_.SetSockets(nullptr);
   core_->Stop();
 }
 

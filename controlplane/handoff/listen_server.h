@@ -11,7 +11,7 @@
 #include "absl/time/time.h"
 #include "controlplane/auth/audit.h"
 #include "controlplane/event_loop/event_loop.h"
-#include "controlplane/supervisor/supervisor.h"
+#include "controlplane/supervisor/attachments.h"
 #include "goferd/config/v1/config.pb.h"
 
 namespace goferd::handoff {
@@ -35,13 +35,13 @@ class ListenServer {
     size_t threads = 4;
   };
 
-  // Becomes the ConnectionSockets of `supervisor`. Pending paths of an earlier
+  // Becomes the ConnectionSockets of `attachments`. Pending paths of an earlier
   // run are open again when it returns, as far as their gofers are known. The
-  // caller has the attach socket of `config`; `loop`, `supervisor` and `audit`
+  // caller has the attach socket of `config`; `loop`, `attachments` and `audit`
   // outlive the server. Errors: those of ListenDirectory::Open.
   static absl::StatusOr<std::unique_ptr<ListenServer>> Start(
       const config::v1::AttachConfig& config, event_loop::EventLoop& loop,
-      supervisor::Supervisor& supervisor, auth::AuditLog& audit,
+      supervisor::Attachments& attachments, auth::AuditLog& audit,
       const Limits& limits);
   // Accepts no more clients, and waits for those that are being attached. The
   // paths stay for the next goferd; until then nobody listens there. Not on the
@@ -52,10 +52,10 @@ class ListenServer {
 
  private:
   class Core;
-  ListenServer(supervisor::Supervisor& supervisor, std::shared_ptr<Core> core)
-      : supervisor_(supervisor), core_(std::move(core)) {}
+  ListenServer(supervisor::Attachments& attachments, std::shared_ptr<Core> core)
+      : attachments_(attachments), core_(std::move(core)) {}
 
-  supervisor::Supervisor& supervisor_;
+  supervisor::Attachments& attachments_;
   std::shared_ptr<Core> core_;
 };
 

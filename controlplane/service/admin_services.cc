@@ -6,6 +6,8 @@
 
 #include <chrono>
 
+#include "controlplane/supervisor/stopper.h"
+
 namespace goferd::service {
 namespace {
 
@@ -62,12 +64,12 @@ void AdminServices::ShutDown(grpc::Server& server, absl::Duration patience) {
       std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(patience);
   SetServing(server, false);
   live_.gate.RefuseMutations();
-  live_.supervisor.Shutdown();
+  live_.node.stopper.Shutdown();
   live_.streams.EndAll();
   // So that they have gone before connections are told to go.
   live_.streams.WaitEmpty(patience);
   live_.executor.WaitIdle(deadline);
-  live_.supervisor.GiveUp();
+  live_.node.stopper.GiveUp();
   server.Shutdown(std::chrono::system_clock::now() + kFarewell);
   server.Wait();
 }

@@ -62,10 +62,11 @@ std::string CheckParent(FieldViolations& violations, const std::string& prefix,
                         const std::string& batch_server,
                         const StartConnectionRequest& request) {
   const std::string field = absl::StrCat(prefix, "parent");
-  if (request.parent().empty() && batch_server != kAllIds) return batch_server;
+  if (request.parent().empty() && batch_server != names::kAllIds)
+    return batch_server;
   std::string server = CheckServerName(violations, field, request.parent());
-  if (!server.empty() && !batch_server.empty() && batch_server != kAllIds &&
-      server != batch_server) {
+  if (!server.empty() && !batch_server.empty() &&
+      batch_server != names::kAllIds && server != batch_server) {
     violations.Add(field, absl::StrCat("must be empty or ", batch.parent()));
   }
   return server;
@@ -109,7 +110,7 @@ absl::StatusOr<std::vector<ConnectionSpec>> ReadBatchStart(
     const BatchStartConnectionsRequest& request) {
   FieldViolations violations;
   const std::string server = CheckServerName(
-      violations, "parent", request.parent(), Wildcard::kAllowed);
+      violations, "parent", request.parent(), names::Wildcard::kAllowed);
   std::vector<ConnectionSpec> specs;
   if (request.requests().empty() || request.requests_size() > kMostRequests) {
     violations.Add("requests",
@@ -124,10 +125,11 @@ absl::StatusOr<std::vector<ConnectionSpec>> ReadBatchStart(
   return specs;
 }
 
-absl::StatusOr<ChildName> ReadStop(
+absl::StatusOr<names::ChildName> ReadStop(
     const admin::StopConnectionRequest& request) {
   FieldViolations violations;
-  ChildName name = CheckConnectionName(violations, "name", request.name());
+  names::ChildName name =
+      CheckConnectionName(violations, "name", request.name());
   CheckEnum(violations, "mode", request.mode());
   if (request.has_timeout()) {
     if (request.mode() == admin::StopConnectionRequest::ABORT) {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "controlplane/service/resource_name.h"
-#include "controlplane/supervisor/supervisor.h"
+#include "controlplane/names/resource_name.h"
+#include "controlplane/supervisor/connection_spec.h"
 #include "goferd/admin/v1/connection_service.pb.h"
 
 namespace goferd::service {
@@ -22,7 +22,8 @@ absl::StatusOr<supervisor::ConnectionSpec> ReadStart(
 absl::StatusOr<std::vector<supervisor::ConnectionSpec>> ReadBatchStart(
     const admin::BatchStartConnectionsRequest& request);
 // The connection to stop.
-absl::StatusOr<ChildName> ReadStop(const admin::StopConnectionRequest& request);
+absl::StatusOr<names::ChildName> ReadStop(
+    const admin::StopConnectionRequest& request);
 
 }  // namespace goferd::service
 

@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/service/field_checks.h"
 #include "controlplane/service/resource_filters.h"
-#include "controlplane/service/resource_name.h"
 #include "controlplane/service/walk_in_slices.h"
 
 namespace goferd::service {
@@ -47,24 +47,27 @@ ConnectionCount::Groups ConnectionCount::CheckGroups(
 }
 
 absl::Status ConnectionCount::AddActive(
-    const supervisor::Supervisor& supervisor, const std::string& server_id,
+    const supervisor::Servers& servers,
+    const supervisor::Connections& connections, const std::string& server_id,
     Groups groups) {
-  if (server_id != kAllIds || !groups.by_server) {
-    const auto counts = supervisor.CountConnections(server_id);
+  if (server_id != names::kAllIds || !groups.by_server) {
+    const auto counts = connections.Count(names::ServerScope(server_id));
     if (!counts.ok()) return counts.status();
     Add(server_id, *counts);
     return absl::OkStatus();
   }
   std::vector<std::string> ids;
-  supervisor.VisitServers("", [&ids](const admin::Server& server) {
-    if (auto id = ParseServerName(server.name(), Wildcard::kRefused)) {
+  servers.Visit("", [&ids](const admin::Server& server) {
+    if (auto id =
+            names::ParseServerName(server.name(), names::Wildcard::kRefused)) {
       ids.push_back(*std::move(id));
     }
     return true;
   });
   for (const std::string& id : ids) {
     // One that is gone meanwhile has none.
-    if (const auto counts = supervisor.CountConnections(id); counts.ok()) {
+    if (const auto counts = connections.Count(names::ServerScope(id));
+        counts.ok()) {
       Add(id, *counts);
     }
   }
@@ -77,17 +80,17 @@ void ConnectionCount::Add(const std::string& server_id,
     by_state_[state] += counts.by_state[static_cast<size_t>(state)];
   }
   total_ += counts.active();
-  by_server_[FormatServerName(server_id)] += counts.active();
+  by_server_[names::FormatServerName(server_id)] += counts.active();
 }
 
 absl::Status ConnectionCount::AddMatching(
-    const supervisor::Supervisor& supervisor, const std::string& server_id,
+    const supervisor::Connections& connections, const std::string& server_id,
     const Filter& filter) {
   const bool any_state = filter.Mentions("state");
   const auto walked = WalkInSlices<Connection>(
       "",
       [&](absl::string_view after, auto visit) {
-        return supervisor.VisitConnections(server_id, after, visit);
+        return connections.Visit(names::ServerScope(server_id), after, visit);
       },
       [](const Connection& connection) { return connection.name(); },
       [&](const Connection& connection) {
@@ -95,9 +98,9 @@ absl::Status ConnectionCount::AddMatching(
         if (!Matches(filter, connection)) return true;
         ++total_;
         ++by_state_[connection.state()];
-        const auto name =
-            ParseConnectionName(connection.name(), Wildcard::kRefused);
-        if (name) ++by_server_[FormatServerName(name->server_id)];
+        const auto name = names::ParseConnectionName(connection.name(),
+                                                     names::Wildcard::kRefused);
+        if (name) ++by_server_[names::FormatServerName(name->server_id)];
         return true;
       });
   return walked.status();

@@ -9,8 +9,10 @@
 
 #include "absl/status/status.h"
 #include "controlplane/errors/error.h"
+#include "controlplane/model/connection_counts.h"
 #include "controlplane/service/filter.h"
-#include "controlplane/supervisor/supervisor.h"
+#include "controlplane/supervisor/connections.h"
+#include "controlplane/supervisor/servers.h"
 #include "goferd/admin/v1/connection_service.pb.h"
 
 namespace goferd::service {
@@ -32,11 +34,12 @@ class ConnectionCount {
 
   // The active ones of a server, or of all ("-"). Constant time; one step for
   // each server when they are counted apart. Errors: SERVER_NOT_FOUND.
-  absl::Status AddActive(const supervisor::Supervisor& supervisor,
+  absl::Status AddActive(const supervisor::Servers& servers,
+                         const supervisor::Connections& connections,
                          const std::string& server_id, Groups groups);
   // Those that match; only active ones unless the filter asks for states. Looks
   // at every connection.
-  absl::Status AddMatching(const supervisor::Supervisor& supervisor,
+  absl::Status AddMatching(const supervisor::Connections& connections,
                            const std::string& server_id, const Filter& filter);
 
   admin::GetActiveConnectionCountResponse ToResponse(Groups groups) const;

@@ -12,6 +12,7 @@
 #include "controlplane/service/paging.h"
 #include "controlplane/service/resource_filters.h"
 #include "controlplane/service/walk_in_slices.h"
+#include "controlplane/supervisor/connection_spec.h"
 
 namespace goferd::service {
 namespace {
@@ -33,8 +34,9 @@ StartConnectionResponse ResponseOf(StartedConnection started) {
 
 absl::StatusOr<StartConnectionResponse> ConnectionMethods::Renew(
     const Connection& connection) {
-  const auto name = ParseConnectionName(connection.name(), Wildcard::kRefused);
-  auto renewed = supervisor_.RenewTicket(
+  const auto name =
+      names::ParseConnectionName(connection.name(), names::Wildcard::kRefused);
+  auto renewed = connections_.RenewTicket(
       name ? name->server_id : "", name ? name->id : "", connection.uid());
   if (!renewed.ok()) return renewed.status();
   return ResponseOf(*std::move(renewed));
@@ -47,7 +49,7 @@ absl::StatusOr<StartConnectionResponse> ConnectionMethods::StartConnection(
   return request_ids_.Once<StartConnectionResponse>(
       "StartConnection", context, request,
       [&]() -> absl::StatusOr<StartConnectionResponse> {
-        auto started = supervisor_.StartConnections({*spec}, EffectOf(request));
+        auto started = connections_.Start({*spec}, EffectOf(request));
         if (!started.ok()) return started.status();
         return ResponseOf(std::move(started->front()));
       },
@@ -67,7 +69,7 @@ ConnectionMethods::BatchStartConnections(
   return request_ids_.Once<Response>(
       "BatchStartConnections", context, request,
       [&]() -> absl::StatusOr<Response> {
-        auto started = supervisor_.StartConnections(*specs, EffectOf(request));
+        auto started = connections_.Start(*specs, EffectOf(request));
         if (!started.ok()) return started.status();
         Response response;
         for (StartedConnection& one : *started) {
@@ -99,10 +101,10 @@ ConnectionMethods::BatchStartConnections(
 absl::StatusOr<Connection> ConnectionMethods::GetConnection(
     const CallContext&, const admin::GetConnectionRequest& request) {
   FieldViolations violations;
-  const ChildName name =
+  const names::ChildName name =
       CheckConnectionName(violations, "name", request.name());
   if (!violations.empty()) return violations.ToStatus();
-  return supervisor_.GetConnection(name.server_id, name.id);
+  return connections_.Get(name.server_id, name.id);
 }
 
 absl::StatusOr<admin::ListConnectionsResponse>
@@ -110,7 +112,7 @@ ConnectionMethods::ListConnections(
     const CallContext&, const admin::ListConnectionsRequest& request) {
   FieldViolations violations;
   const std::string server_id = CheckServerName(
-      violations, "parent", request.parent(), Wildcard::kAllowed);
+      violations, "parent", request.parent(), names::Wildcard::kAllowed);
   Page page(violations, request.page_size(), request.page_token(),
             PageScope("ListConnections", request.parent(), request.filter()));
   const Filter filter =
@@ -120,7 +122,7 @@ ConnectionMethods::ListConnections(
   const auto revision = WalkInSlices<Connection>(
       page.after(),
       [&](absl::string_view after, auto visit) {
-        return supervisor_.VisitConnections(server_id, after, visit);
+        return connections_.Visit(names::ServerScope(server_id), after, visit);
       },
       [](const Connection& connection) { return connection.name(); },
       [&](const Connection& connection) {
@@ -149,11 +151,11 @@ absl::Status ConnectionMethods::AddUnreachable(
     }
     return true;
   };
-  if (server_id == kAllIds) {
-    supervisor_.VisitServers("", add);
+  if (server_id == names::kAllIds) {
+    servers_.Visit("", add);
     return absl::OkStatus();
   }
-  const auto server = supervisor_.GetServer(server_id);
+  const auto server = servers_.Get(server_id);
   if (!server.ok()) return server.status();
   add(*server);
   return absl::OkStatus();
@@ -164,7 +166,7 @@ absl::StatusOr<Connection> ConnectionMethods::StopConnection(
   const auto name = ReadStop(request);
   if (!name.ok()) return name.status();
   return request_ids_.Once<Connection>("StopConnection", context, request, [&] {
-    return supervisor_.StopConnection(name->server_id, name->id, request);
+    return connections_.Stop(name->server_id, name->id, request);
   });
 }
 
@@ -173,7 +175,7 @@ ConnectionMethods::GetActiveConnectionCount(
     const CallContext&, const admin::GetActiveConnectionCountRequest& request) {
   FieldViolations violations;
   const std::string server_id = CheckServerName(
-      violations, "parent", request.parent(), Wildcard::kAllowed);
+      violations, "parent", request.parent(), names::Wildcard::kAllowed);
   const Filter filter =
       CheckFilter(violations, request.filter(), ConnectionFilterSchema());
   const ConnectionCount::Groups groups =
@@ -181,8 +183,9 @@ ConnectionMethods::GetActiveConnectionCount(
   if (!violations.empty()) return violations.ToStatus();
   ConnectionCount count;
   const absl::Status status =
-      filter.empty() ? count.AddActive(supervisor_, server_id, groups)
-                     : count.AddMatching(supervisor_, server_id, filter);
+      filter.empty()
+          ? count.AddActive(servers_, connections_, server_id, groups)
+          : count.AddMatching(connections_, server_id, filter);
   if (!status.ok()) return status;
   return count.ToResponse(groups);
 }

@@ -5,7 +5,8 @@
 
 #include "controlplane/service/bodies.h"
 #include "controlplane/service/request_id_cache.h"
-#include "controlplane/supervisor/supervisor.h"
+#include "controlplane/supervisor/connections.h"
+#include "controlplane/supervisor/servers.h"
 
 namespace goferd::service {
 
@@ -13,10 +14,13 @@ namespace goferd::service {
 // new ones. Thread-safe.
 class ConnectionMethods final : public ConnectionBodies {
  public:
-  // Both outlive it.
-  ConnectionMethods(supervisor::Supervisor& supervisor,
+  // All of it outlives the object.
+  ConnectionMethods(supervisor::Servers& servers,
+                    supervisor::Connections& connections,
                     RequestIdCache& request_ids)
-      : supervisor_(supervisor), request_ids_(request_ids) {}
+      : servers_(servers),
+        connections_(connections),
+        request_ids_(request_ids) {}
 
   absl::StatusOr<admin::StartConnectionResponse> StartConnection(
       const CallContext& context,
@@ -44,7 +48,8 @@ class ConnectionMethods final : public ConnectionBodies {
   absl::Status AddUnreachable(const std::string& server_id,
                               admin::ListConnectionsResponse& response) const;
 
-  supervisor::Supervisor& supervisor_;
+  supervisor::Servers& servers_;
+  supervisor::Connections& connections_;
   RequestIdCache& request_ids_;
 };
 

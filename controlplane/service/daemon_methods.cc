@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "controlplane/errors/error.h"
+#include "controlplane/model/event_log.h"
 #include "controlplane/service/daemon_log_level.h"
 #include "controlplane/service/effect.h"
 #include "controlplane/service/field_checks.h"
@@ -44,18 +45,19 @@ absl::Status PagesGone() {
 
 }  // namespace
 
-DaemonMethods::DaemonMethods(supervisor::Supervisor& supervisor,
+DaemonMethods::DaemonMethods(const supervisor::Node& node,
                              RequestIdCache& request_ids, DaemonFacts facts)
-    : supervisor_(supervisor),
+    : statistics_(node.statistics),
       request_ids_(request_ids),
-      info_(MakeInfo(facts)) {}
+      info_(MakeInfo(node, facts)) {}
 
-admin::DaemonInfo DaemonMethods::MakeInfo(const DaemonFacts& facts) const {
-  const config::v1::DaemonConfig& config = supervisor_.config();
+admin::DaemonInfo DaemonMethods::MakeInfo(const supervisor::Node& node,
+                                          const DaemonFacts& facts) {
+  const config::v1::DaemonConfig& config = node.config;
   admin::DaemonInfo info;
   info.set_version(facts.version);
   info.set_node(config.node());
-  info.set_instance_uid(supervisor_.events().instance_uid());
+  info.set_instance_uid(node.events.instance_uid());
   *info.mutable_start_time() = translate::ToProto(facts.start_time);
   *info.mutable_limits() = LimitsOf(config);
   info.mutable_capabilities()->Assign(facts.capabilities.begin(),
@@ -69,7 +71,7 @@ admin::DaemonInfo DaemonMethods::MakeInfo(const DaemonFacts& facts) const {
   const std::vector<std::string> features = KernelFeatures();
   info.mutable_kernel_features()->Assign(features.begin(), features.end());
   *info.mutable_allowed_roots() = config.allowed_roots();
-  info.set_attach_socket_path(supervisor_.attach_socket_path());
+  info.set_attach_socket_path(config.attach().path());
   return info;
 }
 
@@ -85,8 +87,8 @@ absl::StatusOr<SetLogLevelResponse> DaemonMethods::SetLogLevel(
   FieldViolations violations;
   std::string server_id;
   if (!request.name().empty()) {
-    server_id =
-        CheckServerName(violations, "name", request.name(), Wildcard::kAllowed);
+    server_id = CheckServerName(violations, "name", request.name(),
+                                names::Wildcard::kAllowed);
   }
   CheckEnum(violations, "log_level", request.log_level(),
             Unspecified::kRefused);
@@ -101,10 +103,12 @@ absl::StatusOr<SetLogLevelResponse> DaemonMethods::SetLogLevel(
           if (!request.validate_only()) SetDaemonLogLevel(request.log_level());
           return response;
         }
-        const auto previous = supervisor_.SetGoferLogLevel(
-            server_id, request.log_level(), EffectOf(request));
+        const auto previous = statistics_.SetGoferLogLevel(
+            names::ServerScope(server_id), request.log_level(),
+            EffectOf(request));
         if (!previous.ok()) return previous.status();
-        if (server_id != kAllIds) response.set_previous_log_level(*previous);
+        if (server_id != names::kAllIds)
+          response.set_previous_log_level(*previous);
         return response;
       });
 }
@@ -112,8 +116,8 @@ absl::StatusOr<SetLogLevelResponse> DaemonMethods::SetLogLevel(
 absl::StatusOr<ListInflightRpcsResponse> DaemonMethods::ListInflightRpcs(
     const CallContext&, const admin::ListInflightRpcsRequest& request) {
   FieldViolations violations;
-  const ChildName name = CheckServerOrConnectionName(
-      violations, "parent", request.parent(), Wildcard::kAllowed);
+  const names::ChildName name = CheckServerOrConnectionName(
+      violations, "parent", request.parent(), names::Wildcard::kAllowed);
   const absl::Duration min_age =
       CheckDuration(violations, "min_age", request.min_age(),
                     absl::ZeroDuration(), absl::InfiniteDuration());
@@ -122,7 +126,9 @@ absl::StatusOr<ListInflightRpcsResponse> DaemonMethods::ListInflightRpcs(
   if (!violations.empty()) return violations.ToStatus();
   InflightPages::Place place;
   if (page.is_first()) {
-    auto list = supervisor_.ListInflight(name.server_id, name.id, min_age);
+    auto list = statistics_.ListInflight(
+        names::ServerScope(name.server_id),
+        ConnectionsOf(name).value_or(names::ConnectionScope::All()), min_age);
     if (!list.ok()) return list.status();
     place = inflight_.Begin(*std::move(list));
   } else if (auto found = inflight_.Find(page.after())) {

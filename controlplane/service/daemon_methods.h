@@ -10,7 +10,9 @@
 #include "controlplane/service/bodies.h"
 #include "controlplane/service/inflight_pages.h"
 #include "controlplane/service/request_id_cache.h"
-#include "controlplane/supervisor/supervisor.h"
+#include "controlplane/supervisor/node.h"
+#include "controlplane/supervisor/statistics.h"
+#include "goferd/config/v1/config.pb.h"
 
 namespace goferd::service {
 
@@ -26,8 +28,8 @@ struct DaemonFacts {
 // See daemon_service.proto. Thread-safe.
 class DaemonMethods final : public DaemonBodies {
  public:
-  // The supervisor and `request_ids` outlive it. Asks the kernel what it has.
-  DaemonMethods(supervisor::Supervisor& supervisor, RequestIdCache& request_ids,
+  // `node` and `request_ids` outlive the object. Asks the kernel what it has.
+  DaemonMethods(const supervisor::Node& node, RequestIdCache& request_ids,
                 DaemonFacts facts);
 
   absl::StatusOr<admin::DaemonInfo> GetInfo(
@@ -41,9 +43,10 @@ class DaemonMethods final : public DaemonBodies {
       const admin::ListInflightRpcsRequest& request) override;
 
  private:
-  admin::DaemonInfo MakeInfo(const DaemonFacts& facts) const;
+  static admin::DaemonInfo MakeInfo(const supervisor::Node& node,
+                                    const DaemonFacts& facts);
 
-  supervisor::Supervisor& supervisor_;
+  supervisor::Statistics& statistics_;
   RequestIdCache& request_ids_;
   // Without the log level, which changes.
   const admin::DaemonInfo info_;

@@ -3,7 +3,7 @@
 #ifndef GOFERD_CONTROLPLANE_SERVICE_EFFECT_H_
 #define GOFERD_CONTROLPLANE_SERVICE_EFFECT_H_
 
-#include "controlplane/supervisor/supervisor.h"
+#include "controlplane/supervisor/effect.h"
 
 namespace goferd::service {
 

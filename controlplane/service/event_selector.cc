@@ -2,10 +2,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/service/event_fields.h"
 #include "controlplane/service/field_checks.h"
 #include "controlplane/service/fingerprint.h"
-#include "controlplane/service/resource_name.h"
 
 namespace goferd::service {
 
@@ -15,15 +15,15 @@ EventSelector::EventSelector(const admin::WatchEventsRequest& request,
                              errors::FieldViolations& violations) {
   if (!request.parent().empty()) {
     server_id_ = CheckServerName(violations, "parent", request.parent(),
-                                 Wildcard::kAllowed);
+                                 names::Wildcard::kAllowed);
   }
   filter_ = CheckFilter(violations, request.filter(), EventFilterSchema());
   fingerprint_ = Fingerprint({server_id_, request.filter()});
 }
 
 bool EventSelector::IsUnderParent(absl::string_view name) const {
-  if (server_id_ == kAllIds) return true;
-  const std::string parent = FormatServerName(server_id_);
+  if (server_id_ == names::kAllIds) return true;
+  const std::string parent = names::FormatServerName(server_id_);
   return name == parent || absl::StartsWith(name, absl::StrCat(parent, "/"));
 }
 

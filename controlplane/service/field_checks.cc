@@ -42,10 +42,10 @@ bool IsLabelKey(absl::string_view key) {
          });
 }
 
-std::string NameText(absl::string_view form, Wildcard wildcard) {
+std::string NameText(absl::string_view form, names::Wildcard wildcard) {
   return absl::StrCat(
       "must be ", form, ", with ids ", kIdForm,
-      wildcard == Wildcard::kAllowed ? " or \"-\" for all" : "");
+      wildcard == names::Wildcard::kAllowed ? " or \"-\" for all" : "");
 }
 
 // Why `path` is no path; empty when it is one.
@@ -72,36 +72,40 @@ bool IsValid(const google::protobuf::Duration& duration) {
 
 std::string CheckServerName(FieldViolations& violations,
                             absl::string_view field, absl::string_view name,
-                            Wildcard wildcard) {
-  if (auto id = ParseServerName(name, wildcard)) return *std::move(id);
+                            names::Wildcard wildcard) {
+  if (auto id = names::ParseServerName(name, wildcard)) return *std::move(id);
   violations.Add(field, NameText("servers/{server}", wildcard));
   return "";
 }
 
-ChildName CheckConnectionName(FieldViolations& violations,
-                              absl::string_view field, absl::string_view name) {
-  if (auto child = ParseConnectionName(name, Wildcard::kRefused)) {
+names::ChildName CheckConnectionName(FieldViolations& violations,
+                                     absl::string_view field,
+                                     absl::string_view name) {
+  if (auto child =
+          names::ParseConnectionName(name, names::Wildcard::kRefused)) {
     return *std::move(child);
   }
   violations.Add(field, NameText("servers/{server}/connections/{connection}",
-                                 Wildcard::kRefused));
+                                 names::Wildcard::kRefused));
   return {};
 }
 
-ChildName CheckRuleName(FieldViolations& violations, absl::string_view field,
-                        absl::string_view name) {
-  if (auto child = ParseRuleName(name)) return *std::move(child);
+names::ChildName CheckRuleName(FieldViolations& violations,
+                               absl::string_view field,
+                               absl::string_view name) {
+  if (auto child = names::ParseRuleName(name)) return *std::move(child);
   violations.Add(field, NameText("servers/{server}/handlerRules/{rule}",
-                                 Wildcard::kRefused));
+                                 names::Wildcard::kRefused));
   return {};
 }
 
-ChildName CheckServerOrConnectionName(FieldViolations& violations,
-                                      absl::string_view field,
-                                      absl::string_view name,
-                                      Wildcard wildcard) {
-  if (auto id = ParseServerName(name, wildcard)) return {*std::move(id), ""};
-  if (auto child = ParseConnectionName(name, wildcard)) {
+names::ChildName CheckServerOrConnectionName(FieldViolations& violations,
+                                             absl::string_view field,
+                                             absl::string_view name,
+                                             names::Wildcard wildcard) {
+  if (auto id = names::ParseServerName(name, wildcard))
+    return {*std::move(id), ""};
+  if (auto child = names::ParseConnectionName(name, wildcard)) {
     return *std::move(child);
   }
   violations.Add(field, NameText("servers/{server} or "
@@ -112,7 +116,7 @@ ChildName CheckServerOrConnectionName(FieldViolations& violations,
 
 void CheckId(FieldViolations& violations, absl::string_view field,
              absl::string_view id) {
-  if (!IsValidId(id)) {
+  if (!names::IsValidId(id)) {
     violations.Add(field, absl::StrCat("must be ", kIdForm));
   }
 }
@@ -246,6 +250,12 @@ void CheckEnumNumber(FieldViolations& violations, absl::string_view field,
   }
   violations.Add(field,
                  absl::StrCat("must be one of ", absl::StrJoin(names, ", ")));
+}
+
+std::optional<names::ConnectionScope> ConnectionsOf(
+    const names::ChildName& name) {
+  if (name.id.empty()) return std::nullopt;
+  return names::ConnectionScope(name.id);
 }
 
 }  // namespace goferd::service

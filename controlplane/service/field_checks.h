@@ -11,12 +11,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "controlplane/errors/error.h"
-#include "controlplane/service/resource_name.h"
+#include "controlplane/names/resource_name.h"
+#include "controlplane/names/scope.h"
 
 namespace goferd::service {
 
@@ -26,18 +28,19 @@ using Labels = google::protobuf::Map<std::string, std::string>;
 // and what would be right. Nothing is added for a field that is right.
 
 // The ids in a required name; empty when it is wrong.
-std::string CheckServerName(errors::FieldViolations& violations,
-                            absl::string_view field, absl::string_view name,
-                            Wildcard wildcard = Wildcard::kRefused);
-ChildName CheckConnectionName(errors::FieldViolations& violations,
-                              absl::string_view field, absl::string_view name);
-ChildName CheckRuleName(errors::FieldViolations& violations,
-                        absl::string_view field, absl::string_view name);
+std::string CheckServerName(
+    errors::FieldViolations& violations, absl::string_view field,
+    absl::string_view name,
+    names::Wildcard wildcard = names::Wildcard::kRefused);
+names::ChildName CheckConnectionName(errors::FieldViolations& violations,
+                                     absl::string_view field,
+                                     absl::string_view name);
+names::ChildName CheckRuleName(errors::FieldViolations& violations,
+                               absl::string_view field, absl::string_view name);
 // A server's name or a connection's; `id` is empty for a server.
-ChildName CheckServerOrConnectionName(errors::FieldViolations& violations,
-                                      absl::string_view field,
-                                      absl::string_view name,
-                                      Wildcard wildcard);
+names::ChildName CheckServerOrConnectionName(
+    errors::FieldViolations& violations, absl::string_view field,
+    absl::string_view name, names::Wildcard wildcard);
 // A required id.
 void CheckId(errors::FieldViolations& violations, absl::string_view field,
              absl::string_view id);
@@ -86,6 +89,10 @@ void CheckEnum(errors::FieldViolations& violations, absl::string_view field,
                   *google::protobuf::GetEnumDescriptor<Enum>(), value,
                   unspecified);
 }
+
+// The connections that `name` means: none when it names servers.
+std::optional<names::ConnectionScope> ConnectionsOf(
+    const names::ChildName& name);
 
 }  // namespace goferd::service
 

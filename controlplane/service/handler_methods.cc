@@ -64,7 +64,7 @@ absl::StatusOr<ListHandlersResponse> HandlerMethods::ListHandlers(
   Page page(violations, request.page_size(), request.page_token(),
             PageScope("ListHandlers", request.parent(), ""), kDefaultHandlers);
   if (!violations.empty()) return violations.ToStatus();
-  const auto handlers = supervisor_.ListHandlers(server_id);
+  const auto handlers = handlers_.List(server_id);
   if (!handlers.ok()) return handlers.status();
   int after = 0;
   if (!page.is_first() && !absl::SimpleAtoi(page.after(), &after)) {
@@ -95,8 +95,8 @@ absl::StatusOr<SetHandlersResponse> HandlerMethods::SetHandlers(
   return request_ids_.Once<SetHandlersResponse>(
       "SetHandlers", context, request,
       [&]() -> absl::StatusOr<SetHandlersResponse> {
-        const auto handlers = supervisor_.SetHandlers(
-            server_id, request.etag(), assignments, EffectOf(request));
+        const auto handlers = handlers_.Set(server_id, request.etag(),
+                                            assignments, EffectOf(request));
         if (!handlers.ok()) return handlers.status();
         SetHandlersResponse response;
         response.mutable_handlers()->Assign(handlers->begin(), handlers->end());
@@ -114,8 +114,8 @@ absl::StatusOr<ResetHandlersResponse> HandlerMethods::ResetHandlers(
   if (!violations.empty()) return violations.ToStatus();
   return request_ids_.Once<ResetHandlersResponse>(
       "ResetHandlers", context, request, [&] {
-        return supervisor_.ResetHandlers(server_id, request.etag(),
-                                         request.scope(), EffectOf(request));
+        return handlers_.Reset(server_id, request.etag(), request.scope(),
+                               EffectOf(request));
       });
 }
 

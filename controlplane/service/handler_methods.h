@@ -5,7 +5,8 @@
 
 #include "controlplane/service/bodies.h"
 #include "controlplane/service/request_id_cache.h"
-#include "controlplane/supervisor/supervisor.h"
+#include "controlplane/supervisor/handlers.h"
+#include "controlplane/supervisor/rules.h"
 
 namespace goferd::service {
 
@@ -13,10 +14,10 @@ namespace goferd::service {
 // Thread-safe.
 class HandlerMethods final : public HandlerBodies {
  public:
-  // Both outlive it.
-  HandlerMethods(supervisor::Supervisor& supervisor,
+  // All of it outlives the object.
+  HandlerMethods(supervisor::Handlers& handlers, supervisor::Rules& rules,
                  RequestIdCache& request_ids)
-      : supervisor_(supervisor), request_ids_(request_ids) {}
+      : handlers_(handlers), rules_(rules), request_ids_(request_ids) {}
 
   absl::StatusOr<admin::ListHandlersResponse> ListHandlers(
       const CallContext& context,
@@ -46,7 +47,8 @@ class HandlerMethods final : public HandlerBodies {
       const admin::BatchUpsertHandlerRulesRequest& request) override;
 
  private:
-  supervisor::Supervisor& supervisor_;
+  supervisor::Handlers& handlers_;
+  supervisor::Rules& rules_;
   RequestIdCache& request_ids_;
 };
 

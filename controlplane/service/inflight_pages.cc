@@ -10,17 +10,15 @@ namespace goferd::service {
 namespace {
 
 using gofer::base::MutexLock;
-using supervisor::Supervisor;
 
 constexpr size_t kMostLists = 16;
 constexpr size_t kMostRpcs = 65536;
 
 }  // namespace
 
-InflightPages::Place InflightPages::Begin(Supervisor::InflightList list) {
+InflightPages::Place InflightPages::Begin(InflightList list) {
   if (list.rpcs.size() > kMostRpcs) list.rpcs.resize(kMostRpcs);
-  auto shared =
-      std::make_shared<const Supervisor::InflightList>(std::move(list));
+  auto shared = std::make_shared<const InflightList>(std::move(list));
   MutexLock lock(mu_);
   return {std::move(shared), next_id_++, 0};
 }

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "controlplane/supervisor/supervisor.h"
+#include "controlplane/supervisor/stats_lists.h"
 #include "server/base/mutex.h"
 
 namespace goferd::service {
@@ -20,7 +20,7 @@ namespace goferd::service {
 // 65536 requests each. Thread-safe.
 class InflightPages {
  public:
-  using List = std::shared_ptr<const supervisor::Supervisor::InflightList>;
+  using List = std::shared_ptr<const supervisor::InflightList>;
 
   // A place in a list.
   struct Place {
@@ -30,7 +30,7 @@ class InflightPages {
   };
 
   // The beginning of a new list, without the youngest when they are too many.
-  Place Begin(supervisor::Supervisor::InflightList list);
+  Place Begin(supervisor::InflightList list);
   // Keeps the list of a place that Begin made.
   void Keep(const Place& place);
   // The place that Format wrote; nothing when it is not kept any more.

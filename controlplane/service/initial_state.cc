@@ -4,8 +4,17 @@
 #include <utility>
 
 #include "absl/strings/strip.h"
+#include "controlplane/model/event_log.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/service/event_fields.h"
-#include "controlplane/service/resource_name.h"
+#include "controlplane/supervisor/connections.h"
+#include "controlplane/supervisor/handlers.h"
+#include "controlplane/supervisor/rule_spec.h"
+#include "controlplane/supervisor/rules.h"
+#include "controlplane/supervisor/servers.h"
+#include "goferd/admin/v1/connection.pb.h"
+#include "goferd/admin/v1/handler.pb.h"
+#include "goferd/admin/v1/server.pb.h"
 
 namespace goferd::service {
 namespace {
@@ -43,11 +52,10 @@ void SetRevision(std::vector<Event>& events, int64_t revision) {
 
 }  // namespace
 
-InitialState::InitialState(supervisor::Supervisor& supervisor,
-                           std::string server_id)
-    : supervisor_(supervisor),
+InitialState::InitialState(const supervisor::Node& node, std::string server_id)
+    : node_(node),
       server_id_(std::move(server_id)),
-      revision_(supervisor.events().revision()) {}
+      revision_(node.events.revision()) {}
 
 absl::StatusOr<InitialState::Events> InitialState::Next() {
   switch (phase_) {
@@ -68,15 +76,15 @@ absl::StatusOr<InitialState::Events> InitialState::NextServers() {
   const auto add = [&](const admin::Server& server) {
     const std::string id(absl::StripPrefix(server.name(), "servers/"));
     after_ = id;
-    if (server_id_ != kAllIds && id != server_id_) return true;
+    if (server_id_ != names::kAllIds && id != server_id_) return true;
     server_ids_.push_back(id);
     *events.emplace_back(Added(0)).mutable_server() = server;
     return events.size() < kSliceSize;
   };
-  if (server_id_ != kAllIds) {
+  if (server_id_ != names::kAllIds) {
     // One name: the revision from before is not later than the server.
-    const int64_t revision = supervisor_.events().revision();
-    auto server = supervisor_.GetServer(server_id_);
+    const int64_t revision = node_.events.revision();
+    auto server = node_.servers.Get(server_id_);
     if (!server.ok()) return server.status();
     add(*server);
     SetRevision(events, revision);
@@ -85,11 +93,12 @@ absl::StatusOr<InitialState::Events> InitialState::NextServers() {
     after_.clear();
     return events;
   }
-  const int64_t revision = supervisor_.VisitServers(after_, add);
+  const int64_t revision = node_.servers.Visit(after_, add);
   SetRevision(events, revision);
   const bool is_last = events.size() < kSliceSize;
   slices_[Event::kServer][is_last ? std::string(kEnd)
-                                  : KeyOf(FormatServerName(after_))] = revision;
+                                  : KeyOf(names::FormatServerName(after_))] =
+      revision;
   if (is_last) {
     phase_ = Phase::kConnections;
     after_.clear();
@@ -99,8 +108,9 @@ absl::StatusOr<InitialState::Events> InitialState::NextServers() {
 
 absl::StatusOr<InitialState::Events> InitialState::NextConnections() {
   Events events;
-  const auto revision = supervisor_.VisitConnections(
-      server_id_, after_, [&](const admin::Connection& connection) {
+  const auto revision = node_.connections.Visit(
+      names::ServerScope(server_id_), after_,
+      [&](const admin::Connection& connection) {
         *events.emplace_back(Added(0)).mutable_connection() = connection;
         return events.size() < kSliceSize;
       });
@@ -129,23 +139,24 @@ absl::StatusOr<InitialState::Events> InitialState::NextOfServer() {
 // A server that went meanwhile, or does not answer, has none: what it had is
 // told of when it is back.
 void InitialState::AddRules(const std::string& server_id, Events& events) {
-  const auto list = supervisor_.ListRules(server_id);
+  const auto list = node_.rules.List(names::ServerScope(server_id));
   if (!list.ok()) return;
   for (const admin::HandlerRule& rule : list->rules) {
     *events.emplace_back(Added(list->revision)).mutable_handler_rule() = rule;
   }
-  slices_[Event::kHandlerRule][ServerKey(FormatServerName(server_id))] =
+  slices_[Event::kHandlerRule][ServerKey(names::FormatServerName(server_id))] =
       list->revision;
 }
 
 void InitialState::AddHandlers(const std::string& server_id, Events& events) {
-  const int64_t revision = supervisor_.events().revision();
-  const auto handlers = supervisor_.ListHandlers(server_id);
+  const int64_t revision = node_.events.revision();
+  const auto handlers = node_.handlers.List(server_id);
   if (!handlers.ok()) return;
   for (const admin::Handler& handler : *handlers) {
     *events.emplace_back(Added(revision)).mutable_handler() = handler;
   }
-  slices_[Event::kHandler][ServerKey(FormatServerName(server_id))] = revision;
+  slices_[Event::kHandler][ServerKey(names::FormatServerName(server_id))] =
+      revision;
 }
 
 bool InitialState::IsKnown(const Event& event) const {

@@ -9,7 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "controlplane/supervisor/supervisor.h"
+#include "absl/status/statusor.h"
+#include "controlplane/supervisor/node.h"
 #include "goferd/admin/v1/event_service.pb.h"
 
 namespace goferd::service {
@@ -22,8 +23,9 @@ namespace admin = goferd::admin::v1;
 // Not thread-safe.
 class InitialState {
  public:
-  // Of the server `server_id`, or of all ("-"). `supervisor` outlives this.
-  InitialState(supervisor::Supervisor& supervisor, std::string server_id);
+  // Of the server `server_id`, or of all ("-"). What `node` names outlives the
+  // object.
+  InitialState(const supervisor::Node& node, std::string server_id);
 
   // The next slice, of events that are ADDED; some may be empty. Blocks. Errors
   // only when the one server is not there: SERVER_NOT_FOUND.
@@ -45,7 +47,7 @@ class InitialState {
   void AddRules(const std::string& server_id, Events& events);
   void AddHandlers(const std::string& server_id, Events& events);
 
-  supervisor::Supervisor& supervisor_;
+  const supervisor::Node node_;
   const std::string server_id_;
   const int64_t revision_;
   Phase phase_ = Phase::kServers;

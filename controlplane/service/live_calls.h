@@ -12,7 +12,7 @@
 #include "controlplane/service/call_gate.h"
 #include "controlplane/service/executor.h"
 #include "controlplane/service/stream_registry.h"
-#include "controlplane/supervisor/supervisor.h"
+#include "controlplane/supervisor/node.h"
 #include "goferd/admin/v1/event_service.pb.h"
 #include "goferd/admin/v1/server_service.pb.h"
 #include "goferd/admin/v1/stats_service.pb.h"
@@ -26,7 +26,7 @@ struct LiveCalls {
   CallGate& gate;
   Executor& executor;
   StreamRegistry& streams;
-  supervisor::Supervisor& supervisor;
+  supervisor::Node node;
   // A silent watch is sent a bookmark so often.
   absl::Duration bookmark_interval = absl::Minutes(1);
   // A watch that was up to date once and is more events behind than this is

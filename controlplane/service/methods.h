@@ -12,7 +12,7 @@
 #include "controlplane/service/request_id_cache.h"
 #include "controlplane/service/server_methods.h"
 #include "controlplane/service/stats_methods.h"
-#include "controlplane/supervisor/supervisor.h"
+#include "controlplane/supervisor/node.h"
 #include "controlplane/translate/time_conversion.h"
 
 namespace goferd::service {
@@ -20,14 +20,14 @@ namespace goferd::service {
 // Owns the bodies and what they share. Thread-safe.
 class Methods {
  public:
-  // `supervisor` outlives it.
-  Methods(supervisor::Supervisor& supervisor, DaemonFacts facts)
-      : request_ids_(BoundsOf(supervisor.config())),
-        servers_(supervisor, request_ids_),
-        connections_(supervisor, request_ids_),
-        handlers_(supervisor, request_ids_),
-        stats_(supervisor),
-        daemon_(supervisor, request_ids_, std::move(facts)) {}
+  // What `node` names outlives the object.
+  Methods(const supervisor::Node& node, DaemonFacts facts)
+      : request_ids_(BoundsOf(node.config)),
+        servers_(node.servers, node.config, request_ids_),
+        connections_(node.servers, node.connections, request_ids_),
+        handlers_(node.handlers, node.rules, request_ids_),
+        stats_(node.statistics),
+        daemon_(node, request_ids_, std::move(facts)) {}
   Methods(const Methods&) = delete;
   Methods& operator=(const Methods&) = delete;
 

@@ -53,11 +53,12 @@ void CheckMatch(FieldViolations& violations, absl::string_view field,
   CheckEnum(violations, absl::StrCat(field, ".op_class"), match.op_class());
   if (!match.connection().empty()) {
     const std::string connection = absl::StrCat(field, ".connection");
-    const ChildName name =
+    const names::ChildName name =
         CheckConnectionName(violations, connection, match.connection());
     if (!name.id.empty() && !server_id.empty() && server_id != name.server_id) {
-      violations.Add(connection, absl::StrCat("must be one of ",
-                                              FormatServerName(server_id)));
+      violations.Add(
+          connection,
+          absl::StrCat("must be one of ", names::FormatServerName(server_id)));
     }
   }
   CheckGlob(violations, absl::StrCat(field, ".mount_path_glob"),

@@ -13,6 +13,7 @@
 #include "controlplane/service/resource_filters.h"
 #include "controlplane/service/rule_checks.h"
 #include "controlplane/service/rule_position.h"
+#include "controlplane/supervisor/rule_spec.h"
 
 namespace goferd::service {
 namespace {
@@ -23,7 +24,6 @@ using admin::ListHandlerRulesResponse;
 using errors::FieldViolations;
 using google::protobuf::Empty;
 using supervisor::RuleSpec;
-using supervisor::Supervisor;
 
 constexpr int kMostRules = 250;
 
@@ -56,11 +56,13 @@ std::vector<RuleSpec> CheckRules(
     const HandlerRule& rule = request.handler_rules(i);
     const std::string field = absl::StrCat("handler_rules[", i, "]");
     const std::string name_field = absl::StrCat(field, ".name");
-    const ChildName name = CheckRuleName(violations, name_field, rule.name());
+    const names::ChildName name =
+        CheckRuleName(violations, name_field, rule.name());
     if (!name.id.empty()) {
       if (!server_id.empty() && name.server_id != server_id) {
-        violations.Add(name_field, absl::StrCat("must be one of ",
-                                                FormatServerName(server_id)));
+        violations.Add(name_field,
+                       absl::StrCat("must be one of ",
+                                    names::FormatServerName(server_id)));
       } else if (!seen.insert(name.id).second) {
         violations.Add(name_field, "must not be named twice");
       }
@@ -91,10 +93,10 @@ absl::StatusOr<HandlerRule> HandlerMethods::CreateHandlerRule(
   return request_ids_.Once<HandlerRule>(
       "CreateHandlerRule", context, request,
       [&]() -> absl::StatusOr<HandlerRule> {
-        auto rules = supervisor_.UpsertRules(
+        auto rules = rules_.Upsert(
             server_id,
             {SpecOf(request.handler_rule_id(), request.handler_rule(), "")},
-            Supervisor::Existing::kRefuse, EffectOf(request));
+            supervisor::Existing::kRefuse, EffectOf(request));
         if (!rules.ok()) return rules.status();
         return std::move(rules->front());
       });
@@ -103,22 +105,23 @@ absl::StatusOr<HandlerRule> HandlerMethods::CreateHandlerRule(
 absl::StatusOr<HandlerRule> HandlerMethods::GetHandlerRule(
     const CallContext&, const admin::GetHandlerRuleRequest& request) {
   FieldViolations violations;
-  const ChildName name = CheckRuleName(violations, "name", request.name());
+  const names::ChildName name =
+      CheckRuleName(violations, "name", request.name());
   if (!violations.empty()) return violations.ToStatus();
-  return supervisor_.GetRule(name.server_id, name.id);
+  return rules_.Get(name.server_id, name.id);
 }
 
 absl::StatusOr<ListHandlerRulesResponse> HandlerMethods::ListHandlerRules(
     const CallContext&, const admin::ListHandlerRulesRequest& request) {
   FieldViolations violations;
   const std::string server_id = CheckServerName(
-      violations, "parent", request.parent(), Wildcard::kAllowed);
+      violations, "parent", request.parent(), names::Wildcard::kAllowed);
   Page page(violations, request.page_size(), request.page_token(),
             PageScope("ListHandlerRules", request.parent(), request.filter()));
   const Filter filter =
       CheckFilter(violations, request.filter(), RuleFilterSchema());
   if (!violations.empty()) return violations.ToStatus();
-  auto list = supervisor_.ListRules(server_id);
+  auto list = rules_.List(names::ServerScope(server_id));
   if (!list.ok()) return list.status();
   const auto position = RulePosition::Parse(page.after());
   ListHandlerRulesResponse response;
@@ -140,12 +143,13 @@ absl::StatusOr<Empty> HandlerMethods::DeleteHandlerRule(
     const CallContext& context,
     const admin::DeleteHandlerRuleRequest& request) {
   FieldViolations violations;
-  const ChildName name = CheckRuleName(violations, "name", request.name());
+  const names::ChildName name =
+      CheckRuleName(violations, "name", request.name());
   CheckRequestId(violations, "request_id", request.request_id());
   if (!violations.empty()) return violations.ToStatus();
   return request_ids_.Once<Empty>(
       "DeleteHandlerRule", context, request, [&]() -> absl::StatusOr<Empty> {
-        const absl::Status status = supervisor_.DeleteRule(
+        const absl::Status status = rules_.Delete(
             name.server_id, name.id, request.etag(), EffectOf(request));
         const bool is_missing =
             errors::ReasonOf(status) == errors::Reason::RULE_NOT_FOUND;
@@ -171,9 +175,9 @@ HandlerMethods::BatchUpsertHandlerRules(
   return request_ids_.Once<Response>(
       "BatchUpsertHandlerRules", context, request,
       [&]() -> absl::StatusOr<Response> {
-        const auto rules = supervisor_.UpsertRules(
-            server_id, specs, Supervisor::Existing::kReplace,
-            EffectOf(request));
+        const auto rules =
+            rules_.Upsert(server_id, specs, supervisor::Existing::kReplace,
+                          EffectOf(request));
         if (!rules.ok()) return rules.status();
         Response response;
         response.mutable_handler_rules()->Assign(rules->begin(), rules->end());

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
-#include "controlplane/service/resource_name.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/translate/time_conversion.h"
 
 namespace goferd::service {
@@ -15,7 +15,7 @@ RulePosition::RulePosition(const admin::HandlerRule& rule)
     : priority_(rule.priority()),
       create_time_ns_(
           absl::ToUnixNanos(translate::ToTime(rule.create_time()))) {
-  if (const auto name = ParseRuleName(rule.name())) {
+  if (const auto name = names::ParseRuleName(rule.name())) {
     server_id_ = name->server_id;
     rule_id_ = name->id;
   }

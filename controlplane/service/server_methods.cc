@@ -18,10 +18,10 @@ namespace {
 using admin::Server;
 using errors::FieldViolations;
 using google::protobuf::Empty;
-using supervisor::Supervisor;
 
 std::string IdOf(const Server& server) {
-  return ParseServerName(server.name(), Wildcard::kRefused).value_or("");
+  return names::ParseServerName(server.name(), names::Wildcard::kRefused)
+      .value_or("");
 }
 
 // What the caller may say of a new server.
@@ -52,17 +52,15 @@ absl::StatusOr<Server> ServerMethods::CreateServer(
   FieldViolations violations;
   CheckId(violations, "server_id", request.server_id());
   if (request.has_server()) {
-    CheckNewServer(violations, "server", request.server(),
-                   supervisor_.config());
+    CheckNewServer(violations, "server", request.server(), config_);
   } else {
     violations.Add("server", "must be set");
   }
   CheckRequestId(violations, "request_id", request.request_id());
   if (!violations.empty()) return violations.ToStatus();
   return request_ids_.Once<Server>("CreateServer", context, request, [&] {
-    return supervisor_.CreateServer(request.server_id(),
-                                    WithoutOutput(request.server()),
-                                    EffectOf(request));
+    return servers_.Create(request.server_id(), WithoutOutput(request.server()),
+                           EffectOf(request));
   });
 }
 
@@ -71,7 +69,7 @@ absl::StatusOr<Server> ServerMethods::GetServer(
   FieldViolations violations;
   const std::string id = CheckServerName(violations, "name", request.name());
   if (!violations.empty()) return violations.ToStatus();
-  return supervisor_.GetServer(id);
+  return servers_.Get(id);
 }
 
 absl::StatusOr<admin::ListServersResponse> ServerMethods::ListServers(
@@ -86,7 +84,7 @@ absl::StatusOr<admin::ListServersResponse> ServerMethods::ListServers(
   const auto revision = WalkInSlices<Server>(
       page.after(),
       [&](absl::string_view after, auto visit) {
-        return absl::StatusOr<int64_t>(supervisor_.VisitServers(after, visit));
+        return absl::StatusOr<int64_t>(servers_.Visit(after, visit));
       },
       IdOf,
       [&](const Server& server) {
@@ -106,11 +104,11 @@ absl::StatusOr<Server> ServerMethods::UpdateServer(
   FieldViolations violations;
   const std::string id =
       CheckServerName(violations, "server.name", request.server().name());
-  const ServerUpdate update(violations, request, supervisor_.config());
+  const ServerUpdate update(violations, request, config_);
   CheckRequestId(violations, "request_id", request.request_id());
   if (!violations.empty()) return violations.ToStatus();
   return request_ids_.Once<Server>("UpdateServer", context, request, [&] {
-    return supervisor_.UpdateServer(
+    return servers_.Update(
         id, request.server().etag(), EffectOf(request),
         [&](Server& server) { return update.Apply(server); });
   });
@@ -124,9 +122,9 @@ absl::StatusOr<Empty> ServerMethods::DeleteServer(
   if (!violations.empty()) return violations.ToStatus();
   return request_ids_.Once<Empty>(
       "DeleteServer", context, request, [&]() -> absl::StatusOr<Empty> {
-        const absl::Status status = supervisor_.DeleteServer(
+        const absl::Status status = servers_.Delete(
             id, request.etag(),
-            request.force() ? Supervisor::Force::kYes : Supervisor::Force::kNo,
+            request.force() ? supervisor::Force::kYes : supervisor::Force::kNo,
             EffectOf(request));
         const bool is_missing =
             errors::ReasonOf(status) == errors::Reason::SERVER_NOT_FOUND;
@@ -147,8 +145,8 @@ absl::StatusOr<Server> ServerMethods::SetDraining(absl::string_view method,
   CheckRequestId(violations, "request_id", request.request_id());
   if (!violations.empty()) return violations.ToStatus();
   return request_ids_.Once<Server>(method, context, request, [&] {
-    return supervisor_.SetDraining(id, request.etag(), draining,
-                                   EffectOf(request));
+    return servers_.SetDraining(id, request.etag(), draining,
+                                EffectOf(request));
   });
 }
 

@@ -6,16 +6,19 @@
 #include "absl/strings/string_view.h"
 #include "controlplane/service/bodies.h"
 #include "controlplane/service/request_id_cache.h"
-#include "controlplane/supervisor/supervisor.h"
+#include "controlplane/supervisor/servers.h"
+#include "goferd/config/v1/config.pb.h"
 
 namespace goferd::service {
 
 // See server_service.proto. Thread-safe.
 class ServerMethods final : public ServerBodies {
  public:
-  // Both outlive it.
-  ServerMethods(supervisor::Supervisor& supervisor, RequestIdCache& request_ids)
-      : supervisor_(supervisor), request_ids_(request_ids) {}
+  // All of it outlives the object.
+  ServerMethods(supervisor::Servers& servers,
+                const config::v1::DaemonConfig& config,
+                RequestIdCache& request_ids)
+      : servers_(servers), config_(config), request_ids_(request_ids) {}
 
   absl::StatusOr<admin::Server> CreateServer(
       const CallContext& context,
@@ -46,7 +49,8 @@ class ServerMethods final : public ServerBodies {
                                             const Request& request,
                                             bool draining);
 
-  supervisor::Supervisor& supervisor_;
+  supervisor::Servers& servers_;
+  const config::v1::DaemonConfig& config_;
   RequestIdCache& request_ids_;
 };
 

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/service/field_checks.h"
+#include "controlplane/supervisor/stats_lists.h"
 
 namespace goferd::service {
 namespace {
@@ -16,15 +17,16 @@ constexpr int kRetryMs = 500;
 absl::StatusOr<admin::Stats> StatsMethods::GetStats(
     const CallContext&, const admin::GetStatsRequest& request) {
   errors::FieldViolations violations;
-  const ChildName name = CheckServerOrConnectionName(
-      violations, "name", request.name(), Wildcard::kRefused);
+  const names::ChildName name = CheckServerOrConnectionName(
+      violations, "name", request.name(), names::Wildcard::kRefused);
   if (!violations.empty()) return violations.ToStatus();
-  auto list = supervisor_.GetStats(name.server_id, name.id);
+  auto list = statistics_.GetStats(names::ServerScope(name.server_id),
+                                   ConnectionsOf(name));
   if (!list.ok()) return list.status();
   if (list->stats.empty()) {
     return errors::ErrorWithRetry(
         errors::Reason::GOFER_UNREACHABLE,
-        absl::StrCat("the gofer of ", FormatServerName(name.server_id),
+        absl::StrCat("the gofer of ", names::FormatServerName(name.server_id),
                      " did not answer: try again later"),
         kRetryMs, {{"resource", request.name()}});
   }

@@ -4,23 +4,23 @@
 #define GOFERD_CONTROLPLANE_SERVICE_STATS_METHODS_H_
 
 #include "controlplane/service/bodies.h"
-#include "controlplane/supervisor/supervisor.h"
+#include "controlplane/supervisor/statistics.h"
 
 namespace goferd::service {
 
 // See stats_service.proto; WatchStats is in watch_stats.h. Thread-safe.
 class StatsMethods final : public StatsBodies {
  public:
-  // `supervisor` outlives it.
-  explicit StatsMethods(supervisor::Supervisor& supervisor)
-      : supervisor_(supervisor) {}
+  // `statistics` outlives the object.
+  explicit StatsMethods(supervisor::Statistics& statistics)
+      : statistics_(statistics) {}
 
   absl::StatusOr<admin::Stats> GetStats(
       const CallContext& context,
       const admin::GetStatsRequest& request) override;
 
  private:
-  supervisor::Supervisor& supervisor_;
+  supervisor::Statistics& statistics_;
 };
 
 }  // namespace goferd::service

@@ -6,6 +6,7 @@
 #include "controlplane/service/field_checks.h"
 #include "controlplane/service/live_calls.h"
 #include "controlplane/service/status_translation.h"
+#include "controlplane/supervisor/servers.h"
 
 namespace goferd::service {
 namespace {
@@ -80,7 +81,7 @@ absl::Status WaitServerCall::Prepare(const WaitServerRequest& request) {
   const std::string id = CheckServerName(violations, "name", request.name());
   CheckEnum(violations, "until", request.until());
   if (!violations.empty()) return violations.ToStatus();
-  auto server = live_.supervisor.GetServer(id);
+  auto server = live_.node.servers.Get(id);
   if (!server.ok()) return server.status();
   MutexLock lock(mu_);
   id_ = id;
@@ -111,7 +112,7 @@ SteadyTime WaitServerCall::Advance(SteadyTime) {
 }
 
 bool WaitServerCall::Holds() {
-  auto server = live_.supervisor.GetServer(id_);
+  auto server = live_.node.servers.Get(id_);
   // Another one of the same name: ours is gone.
   if (!server.ok() || server->uid() != server_.uid()) {
     server_.set_state(Server::STOPPED);

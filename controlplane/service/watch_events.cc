@@ -4,10 +4,12 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "controlplane/model/event_log.h"
 #include "controlplane/service/event_selector.h"
 #include "controlplane/service/initial_state.h"
 #include "controlplane/service/live_calls.h"
 #include "controlplane/service/live_stream.h"
+#include "controlplane/supervisor/servers.h"
 #include "controlplane/translate/time_conversion.h"
 
 namespace goferd::service {
@@ -32,7 +34,7 @@ absl::Status Compacted() {
 class WatchEventsStream final : public LiveStream<WatchEventsResponse> {
  public:
   explicit WatchEventsStream(const LiveCalls& live)
-      : LiveStream(live), log_(live.supervisor.events()) {}
+      : LiveStream(live), log_(live.node.events) {}
 
   // Reads the request; before Start. The error is why there is no stream.
   absl::Status Prepare(const WatchEventsRequest& request);
@@ -95,13 +97,13 @@ absl::Status WatchEventsStream::Prepare(const WatchEventsRequest& request) {
   if (has_start) return PlaceAt(request);
   position_ = log_.revision();
   if (selector_.server_id() != "-") {
-    auto server = live_.supervisor.GetServer(selector_.server_id());
+    auto server = live_.node.servers.Get(selector_.server_id());
     if (!server.ok()) return server.status();
   }
   if (request.include_initial_state()) {
     in_initial_ = true;
     initial_ =
-        std::make_unique<InitialState>(live_.supervisor, selector_.server_id());
+        std::make_unique<InitialState>(live_.node, selector_.server_id());
     position_ = initial_->revision();
   }
   return absl::OkStatus();

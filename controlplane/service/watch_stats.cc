@@ -6,21 +6,22 @@
 #include "controlplane/service/field_checks.h"
 #include "controlplane/service/live_calls.h"
 #include "controlplane/service/live_stream.h"
+#include "controlplane/supervisor/statistics.h"
+#include "controlplane/supervisor/stats_lists.h"
 
 namespace goferd::service {
 namespace {
 
 using admin::WatchStatsRequest;
 using admin::WatchStatsResponse;
-using Sample = absl::StatusOr<supervisor::Supervisor::StatsList>;
+using Sample = absl::StatusOr<supervisor::StatsList>;
 
 constexpr char kMethod[] = "/goferd.admin.v1.StatsService/WatchStats";
 constexpr absl::Duration kDefaultInterval = absl::Seconds(10);
 constexpr size_t kMaxBytes = size_t{256} << 10;
 
 // The sample, in messages of bounded size. At least one.
-std::deque<WatchStatsResponse> InParts(
-    supervisor::Supervisor::StatsList sample) {
+std::deque<WatchStatsResponse> InParts(supervisor::StatsList sample) {
   std::deque<WatchStatsResponse> parts(1);
   size_t bytes = 0;
   for (admin::Stats& stats : sample.stats) {
@@ -51,7 +52,7 @@ class WatchStatsStream final : public LiveStream<WatchStatsResponse> {
   void TakeSample(Sample sample) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   // Constant after Prepare.
-  ChildName name_;
+  names::ChildName name_;
   std::chrono::nanoseconds interval_{};
 
   SteadyTime sample_time_ ABSL_GUARDED_BY(mu_);
@@ -62,7 +63,7 @@ class WatchStatsStream final : public LiveStream<WatchStatsResponse> {
 absl::Status WatchStatsStream::Prepare(const WatchStatsRequest& request) {
   errors::FieldViolations violations;
   name_ = CheckServerOrConnectionName(violations, "name", request.name(),
-                                      Wildcard::kAllowed);
+                                      names::Wildcard::kAllowed);
   absl::Duration interval = kDefaultInterval;
   if (request.has_interval()) {
     interval = CheckDuration(violations, "interval", request.interval(),
@@ -83,7 +84,10 @@ void WatchStatsStream::Continue(SteadyTime now) {
   // Those that a slow reader has missed are not made up for.
   sample_time_ = now + interval_;
   const absl::Status started = RunWork(
-      [this] { return live_.supervisor.GetStats(name_.server_id, name_.id); },
+      [this] {
+        return live_.node.statistics.GetStats(
+            names::ServerScope(name_.server_id), ConnectionsOf(name_));
+      },
       [this](Sample sample)
           ABSL_NO_THREAD_SAFETY_ANALYSIS { TakeSample(std::move(sample)); },
       Executor::Share::kPart);

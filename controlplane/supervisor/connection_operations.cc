@@ -1,5 +1,6 @@
 #include "controlplane/supervisor/connection_operations.h"
 
+#include <algorithm>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/model/server_state.h"
+#include "controlplane/supervisor/connection_stop.h"
 #include "controlplane/translate/connection_options.h"
 #include "controlplane/translate/time_conversion.h"
 #include "controlplane/translate/uuid.h"
@@ -125,6 +127,15 @@ absl::Status ConnectionOperations::CheckSpec(const ConnectionSpec& spec,
   return absl::OkStatus();
 }
 
+absl::Status ConnectionOperations::CheckModes(
+    const std::vector<ConnectionSpec>& specs) const {
+  const bool listen =
+      std::any_of(specs.begin(), specs.end(), [](const ConnectionSpec& spec) {
+        return spec.attach_mode == admin::ATTACH_MODE_LISTEN;
+      });
+  return listen ? issuer_.CheckSockets() : absl::OkStatus();
+}
+
 absl::Status ConnectionOperations::CheckAll(
     const std::vector<ConnectionSpec>& specs) const {
   if (absl::Status status = CheckModes(specs); !status.ok()) {
@@ -193,7 +204,7 @@ absl::StatusOr<ConnectionOperations::Making> ConnectionOperations::Prepare(
   const admin::Connection resource = MakeResource(spec, *making.server);
   making.uid = resource.uid();
   making.attach_mode = resource.attach_mode();
-  auto ticket = Issue(*making.server, resource, spec.ticket_ttl);
+  auto ticket = issuer_.Issue(*making.server, resource, spec.ticket_ttl);
   if (!ticket.ok()) return ticket.status();
   making.ticket = *std::move(ticket);
   model.AddConnection(*making.server, resource).ticket_ttl = spec.ticket_ttl;
@@ -204,6 +215,15 @@ absl::StatusOr<ConnectionOperations::Making> ConnectionOperations::Prepare(
   *start.mutable_options() = translate::ToWorker(resource.options());
   start.set_daemon_data(KeptState(resource, making.ticket));
   return making;
+}
+
+absl::Status ConnectionOperations::OpenSockets(std::vector<Making>& making) {
+  for (Making& one : making) {
+    if (one.attach_mode != admin::ATTACH_MODE_LISTEN) continue;
+    absl::Status opened = issuer_.OpenSocket(one.ticket);
+    if (!opened.ok()) return opened;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status ConnectionOperations::AskGofers(std::vector<Making>& making) {
@@ -218,7 +238,8 @@ void ConnectionOperations::TakeBack(const std::vector<Making>& making) {
   std::map<std::shared_ptr<link::GoferLink>, std::vector<std::string>> uids;
   for (const Making& one : making) uids[one.link].push_back(one.uid);
   for (auto& [link, of_link] : uids) {
-    StopLater(link, std::move(of_link), worker::v1::END_REASON_ADMIN_STOP);
+    StopConnectionsLater(context_, link, std::move(of_link),
+                         worker::v1::END_REASON_ADMIN_STOP);
   }
   for (const Making& one : making) {
     context_.tickets.Revoke(one.uid);
@@ -278,7 +299,7 @@ absl::StatusOr<StartedConnection> ConnectionOperations::RenewTicket(
       return started;
     }
     context_.tickets.Revoke(record->resource.uid());
-    auto ticket = Issue(*server, record->resource, record->ticket_ttl);
+    auto ticket = issuer_.Issue(*server, record->resource, record->ticket_ttl);
     if (!ticket.ok()) return ticket.status();
     started.ticket = *std::move(ticket);
     link = server->link;
@@ -289,7 +310,7 @@ absl::StatusOr<StartedConnection> ConnectionOperations::RenewTicket(
   KeepRenewed(link, std::move(ask));
   if (started.connection.attach_mode() == admin::ATTACH_MODE_LISTEN) {
     // The ticket stays when this fails: its connection has to time out.
-    absl::Status opened = OpenSocket(*started.ticket);
+    absl::Status opened = issuer_.OpenSocket(*started.ticket);
     if (!opened.ok()) return opened;
   }
   return started;
@@ -308,13 +329,13 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Get(
 }
 
 absl::StatusOr<int64_t> ConnectionOperations::Visit(
-    absl::string_view server_id, absl::string_view after,
+    const names::ServerScope& scope, absl::string_view after,
     absl::FunctionRef<bool(const admin::Connection&)> visit) const {
   MutexLock lock(context_.model.mu);
   const int64_t revision = context_.events.revision();
   const auto& servers = context_.model.servers();
-  if (server_id != "-" && !servers.contains(server_id)) {
-    return model::Model::NoServer(server_id);
+  if (!scope.is_all() && !servers.contains(scope.id())) {
+    return model::Model::NoServer(scope.id());
   }
   // servers/{server}/connections/{connection}
   const std::vector<std::string> parts = absl::StrSplit(after, '/');
@@ -322,9 +343,7 @@ absl::StatusOr<int64_t> ConnectionOperations::Visit(
   const std::string after_id = parts.size() == 4 ? parts[3] : "";
   for (auto server = servers.lower_bound(after_server); server != servers.end();
        ++server) {
-    if (server_id != "-" && server_id != absl::string_view(server->first)) {
-      continue;
-    }
+    if (!scope.Includes(server->first)) continue;
     const auto& connections = server->second->connections;
     auto connection = server->first == after_server
                           ? connections.upper_bound(after_id)
@@ -338,11 +357,11 @@ absl::StatusOr<int64_t> ConnectionOperations::Visit(
 }
 
 absl::StatusOr<model::ConnectionCounts> ConnectionOperations::Count(
-    absl::string_view server_id) const {
+    const names::ServerScope& scope) const {
   MutexLock lock(context_.model.mu);
-  if (server_id == "-") return context_.model.totals();
-  const model::Model::ServerPtr server = context_.model.Find(server_id);
-  if (server == nullptr) return model::Model::NoServer(server_id);
+  if (scope.is_all()) return context_.model.totals();
+  const model::Model::ServerPtr server = context_.model.Find(scope.id());
+  if (server == nullptr) return model::Model::NoServer(scope.id());
   return server->counts;
 }
 
@@ -404,26 +423,8 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Stop(
   return Get(server_id, connection_id);
 }
 
-void ConnectionOperations::StopLater(std::shared_ptr<link::GoferLink> link,
-                                     std::vector<std::string> uids,
-                                     worker::v1::EndReason reason) {
-  if (link == nullptr) return;
-  context_.pool.Post([link = std::move(link), uids = std::move(uids), reason] {
-    for (const std::string& uid : uids) {
-      worker::v1::ToGofer ask;
-      auto& stop = *ask.mutable_stop_connection();
-      stop.set_uid(uid);
-      stop.set_mode(worker::v1::StopConnection::ABORT);
-      stop.set_reason(reason);
-      // One that is gone is what we want; a gofer that hangs is told when it is
-      // known again.
-      (void)link->Ask(std::move(ask));
-    }
-  });
-}
-
 void ConnectionOperations::Sweep(absl::Time now) {
-  RestoreSockets();
+  issuer_.RestoreSockets();
   model::Model& model = context_.model;
   MutexLock lock(model.mu);
   std::map<std::shared_ptr<link::GoferLink>, std::vector<std::string>> late;
@@ -438,7 +439,8 @@ void ConnectionOperations::Sweep(absl::Time now) {
               "nobody used the ticket in time", context_.ended_retention());
   }
   for (auto& [link, uids] : late) {
-    StopLater(link, std::move(uids), worker::v1::END_REASON_ATTACH_TIMEOUT);
+    StopConnectionsLater(context_, link, std::move(uids),
+                         worker::v1::END_REASON_ATTACH_TIMEOUT);
   }
   for (const auto& [id, server] : model.servers()) {
     std::vector<std::string> old;

@@ -9,51 +9,39 @@
 
 #include "absl/status/statusor.h"
 #include "controlplane/gofers/context.h"
-#include "controlplane/supervisor/supervisor.h"
+#include "controlplane/supervisor/connection_spec.h"
+#include "controlplane/supervisor/connections.h"
+#include "controlplane/supervisor/ticket_issuer.h"
 
 namespace goferd::supervisor {
 
 namespace admin = goferd::admin::v1;
 
-// The connection methods of Supervisor; see there. Thread-safe; blocks on
-// gofers.
-class ConnectionOperations {
+// Blocks on gofers.
+class ConnectionOperations final : public Connections {
  public:
-  explicit ConnectionOperations(gofers::Context& context) : context_(context) {}
+  ConnectionOperations(gofers::Context& context, TicketIssuer& issuer)
+      : context_(context), issuer_(issuer) {}
 
   absl::StatusOr<std::vector<StartedConnection>> Start(
-      const std::vector<ConnectionSpec>& specs, Effect effect);
+      const std::vector<ConnectionSpec>& specs, Effect effect) override;
   absl::StatusOr<StartedConnection> RenewTicket(absl::string_view server_id,
                                                 absl::string_view connection_id,
-                                                absl::string_view uid);
-  absl::StatusOr<admin::Connection> Get(absl::string_view server_id,
-                                        absl::string_view connection_id) const;
+                                                absl::string_view uid) override;
+  absl::StatusOr<admin::Connection> Get(
+      absl::string_view server_id,
+      absl::string_view connection_id) const override;
   absl::StatusOr<int64_t> Visit(
-      absl::string_view server_id, absl::string_view after,
-      absl::FunctionRef<bool(const admin::Connection&)> visit) const;
+      const names::ServerScope& scope, absl::string_view after,
+      absl::FunctionRef<bool(const admin::Connection&)> visit) const override;
   absl::StatusOr<admin::Connection> Stop(
       absl::string_view server_id, absl::string_view connection_id,
-      const admin::StopConnectionRequest& request);
+      const admin::StopConnectionRequest& request) override;
   absl::StatusOr<model::ConnectionCounts> Count(
-      absl::string_view server_id) const;
+      const names::ServerScope& scope) const override;
 
-  absl::Status CheckTickets(const std::vector<std::string>& tickets,
-                            const gofer::uds::PeerCredentials& peer,
-                            admin::AttachMode mode) const;
-  absl::StatusOr<std::vector<tickets::AttachClaim>> ClaimTickets(
-      const std::vector<std::string>& tickets,
-      const gofer::uds::PeerCredentials& peer, admin::AttachMode mode);
-  absl::Status Attach(const tickets::AttachClaim& claim,
-                      gofer::base::UniqueFd gofer_end,
-                      const gofer::uds::PeerCredentials& peer);
-  void Abandon(const tickets::AttachClaim& claim, absl::string_view why);
-
-  // Opens the paths again that an earlier run of goferd left; removes those
-  // that nobody waits at any more once all its gofers are adopted.
-  void RestoreSockets();
-
-  // Ends those whose tickets have run out, and forgets those that ended long
-  // ago. On the event loop's thread.
+  // Ends connections whose tickets have run out, and forgets connections that
+  // ended long ago. On the event loop's thread.
   void Sweep(absl::Time now);
 
  private:
@@ -78,24 +66,17 @@ class ConnectionOperations {
   absl::StatusOr<Making> Prepare(const ConnectionSpec& spec)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
   absl::Status OpenSockets(std::vector<Making>& making);
-  // Puts a path in the place of a ticket for LISTEN.
-  absl::Status OpenSocket(admin::AttachTicket& ticket);
   absl::Status AskGofers(std::vector<Making>& making);
   void TakeBack(const std::vector<Making>& making)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
   absl::StatusOr<std::vector<StartedConnection>> Finish(
       const std::vector<Making>& making);
-  absl::StatusOr<admin::AttachTicket> Issue(const model::ServerRecord& server,
-                                            const admin::Connection& connection,
-                                            absl::Duration ttl);
   // So that the next goferd knows the new ticket, and the old one no more.
   static void KeepRenewed(const std::shared_ptr<link::GoferLink>& link,
                           worker::v1::ToGofer ask);
-  // Asks a gofer to end connections, without waiting for it.
-  void StopLater(std::shared_ptr<link::GoferLink> link,
-                 std::vector<std::string> uids, worker::v1::EndReason reason);
 
   gofers::Context& context_;
+  TicketIssuer& issuer_;
 };
 
 }  // namespace goferd::supervisor

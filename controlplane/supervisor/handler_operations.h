@@ -8,28 +8,32 @@
 
 #include "absl/status/statusor.h"
 #include "controlplane/gofers/context.h"
+#include "controlplane/supervisor/handlers.h"
 #include "controlplane/supervisor/rule_operations.h"
-#include "controlplane/supervisor/supervisor.h"
+#include "goferd/admin/v1/handler.pb.h"
+#include "goferd/admin/v1/handler_service.pb.h"
 #include "goferd/worker/v1/handler.pb.h"
 
 namespace goferd::supervisor {
 
 namespace admin = goferd::admin::v1;
 
-// The handler methods of Supervisor; see there. Thread-safe; blocks on gofers.
-class HandlerOperations {
+// Blocks on gofers.
+class HandlerOperations final : public Handlers {
  public:
   HandlerOperations(gofers::Context& context, gofers::OverridesStore& store,
                     RuleOperations& rules)
       : context_(context), store_(store), rules_(rules) {}
 
-  absl::StatusOr<std::vector<admin::Handler>> List(absl::string_view server_id);
+  absl::StatusOr<std::vector<admin::Handler>> List(
+      absl::string_view server_id) override;
   absl::StatusOr<std::vector<admin::Handler>> Set(
       absl::string_view server_id, absl::string_view etag,
-      const std::vector<admin::HandlerAssignment>& assignments, Effect effect);
+      const std::vector<admin::HandlerAssignment>& assignments,
+      Effect effect) override;
   absl::StatusOr<admin::ResetHandlersResponse> Reset(
       absl::string_view server_id, absl::string_view etag,
-      admin::ResetHandlersRequest::Scope scope, Effect effect);
+      admin::ResetHandlersRequest::Scope scope, Effect effect) override;
 
  private:
   using Table = worker::v1::HandlerList;

@@ -41,14 +41,13 @@ uint64_t RandomSeed() {
 }
 
 absl::Status CheckMids(const model::ServerRecord& server,
-                       const std::vector<RuleSpec>& specs,
-                       Supervisor::Existing existing) {
+                       const std::vector<RuleSpec>& specs, Existing existing) {
   const auto& known = server.known_mids;
   errors::FieldViolations violations;
   for (size_t i = 0; i < specs.size(); ++i) {
     const auto& mids = specs[i].rule.match().mids();
     // Only a batch replaces rules.
-    const std::string rule = existing == Supervisor::Existing::kReplace
+    const std::string rule = existing == Existing::kReplace
                                  ? absl::StrCat("handler_rules[", i, "]")
                                  : "handler_rule";
     for (int j = 0; j < mids.size(); ++j) {
@@ -113,8 +112,7 @@ void Warn(const model::ServerRecord& server, admin::HandlerRule& rule) {
 }
 
 absl::StatusOr<model::RuleRecord> RuleOperations::Complete(
-    model::ServerRecord& server, const RuleSpec& spec,
-    Supervisor::Existing existing) {
+    model::ServerRecord& server, const RuleSpec& spec, Existing existing) {
   const std::string name = model::RuleName(server.id, spec.rule_id);
   model::RuleRecord record{spec.rule, 0};
   admin::HandlerRule& rule = record.resource;
@@ -146,7 +144,7 @@ absl::StatusOr<model::RuleRecord> RuleOperations::Complete(
     return record;
   }
   const admin::HandlerRule& former = found->second.resource;
-  if (existing == Supervisor::Existing::kRefuse) {
+  if (existing == Existing::kRefuse) {
     return errors::Error(Reason::RULE_ALREADY_EXISTS,
                          absl::StrCat("there is a rule ", name,
                                       ": take another id, or delete it"),
@@ -163,7 +161,7 @@ absl::StatusOr<model::RuleRecord> RuleOperations::Complete(
 
 absl::StatusOr<std::vector<model::RuleRecord>> RuleOperations::CompleteAll(
     model::ServerRecord& server, const std::vector<RuleSpec>& specs,
-    Supervisor::Existing existing) {
+    Existing existing) {
   if (absl::Status known = CheckMids(server, specs, existing); !known.ok()) {
     return known;
   }
@@ -190,7 +188,7 @@ absl::StatusOr<std::vector<model::RuleRecord>> RuleOperations::CompleteAll(
 
 absl::StatusOr<std::vector<admin::HandlerRule>> RuleOperations::Upsert(
     absl::string_view server_id, const std::vector<RuleSpec>& rules,
-    Supervisor::Existing existing, Effect effect) {
+    Existing existing, Effect effect) {
   model::Model& model = context_.model;
   auto found =
       FindOverrideTarget(context_, server_id, worker::v1::CAPABILITY_RULES);
@@ -278,26 +276,23 @@ absl::StatusOr<admin::HandlerRule> RuleOperations::Get(
   return rule;
 }
 
-absl::StatusOr<Supervisor::RuleList> RuleOperations::List(
-    absl::string_view server_id) {
+absl::StatusOr<RuleList> RuleOperations::List(const names::ServerScope& scope) {
   std::vector<model::Model::ServerPtr> servers;
   {
     MutexLock lock(context_.model.mu);
     for (const auto& [id, server] : context_.model.servers()) {
-      if (server_id == "-" || server_id == absl::string_view(id)) {
-        servers.push_back(server);
-      }
+      if (scope.Includes(id)) servers.push_back(server);
     }
   }
-  if (servers.empty() && server_id != "-")
-    return model::Model::NoServer(server_id);
+  if (servers.empty() && !scope.is_all())
+    return model::Model::NoServer(scope.id());
   // Not vector<bool>: several threads write.
   std::vector<char> refreshed(servers.size(), 0);
   const link::FanOut fan_out(context_.control_timeout());
   fan_out.Run(servers.size(), [&](size_t i) {
     refreshed[i] = Refresh(servers[i], fan_out.time_left()) ? 1 : 0;
   });
-  Supervisor::RuleList list;
+  RuleList list;
   // One moment for the rules and the revision, servers that came meanwhile
   // included: who watches from there on misses nothing, nor hears it twice.
   MutexLock lock(context_.model.mu);
@@ -306,7 +301,7 @@ absl::StatusOr<Supervisor::RuleList> RuleOperations::List(
     if (refreshed[i] == 0) list.unreachable.push_back(servers[i]->name());
   }
   for (const auto& [id, server] : context_.model.servers()) {
-    if (server_id != "-" && server_id != absl::string_view(id)) continue;
+    if (!scope.Includes(id)) continue;
     for (const model::RuleRecord* rule : model::Model::RulesInOrder(*server)) {
       list.rules.push_back(rule->resource);
       Warn(*server, list.rules.back());

@@ -10,28 +10,28 @@
 #include "absl/status/statusor.h"
 #include "controlplane/gofers/context.h"
 #include "controlplane/gofers/overrides_store.h"
-#include "controlplane/supervisor/supervisor.h"
+#include "controlplane/supervisor/rule_spec.h"
+#include "controlplane/supervisor/rules.h"
 
 namespace goferd::supervisor {
 
 namespace admin = goferd::admin::v1;
 
-// The rule methods of Supervisor; see there. Thread-safe; blocks on gofers. The
-// rules of a server are changed by one call at a time, so that the model and
-// the gofer have them in the same order.
-class RuleOperations {
+// Blocks on gofers. The rules of a server are changed by one call at a time, so
+// that the model and the gofer have them in the same order.
+class RuleOperations final : public Rules {
  public:
   RuleOperations(gofers::Context& context, gofers::OverridesStore& store)
       : context_(context), store_(store) {}
 
   absl::StatusOr<std::vector<admin::HandlerRule>> Upsert(
       absl::string_view server_id, const std::vector<RuleSpec>& rules,
-      Supervisor::Existing existing, Effect effect);
+      Existing existing, Effect effect) override;
   absl::StatusOr<admin::HandlerRule> Get(absl::string_view server_id,
-                                         absl::string_view rule_id);
-  absl::StatusOr<Supervisor::RuleList> List(absl::string_view server_id);
+                                         absl::string_view rule_id) override;
+  absl::StatusOr<RuleList> List(const names::ServerScope& scope) override;
   absl::Status Delete(absl::string_view server_id, absl::string_view rule_id,
-                      absl::string_view etag, Effect effect);
+                      absl::string_view etag, Effect effect) override;
 
   // Removes those for which `which` is true; returns their names. The caller
   // holds the server's overrides_mu.
@@ -43,12 +43,11 @@ class RuleOperations {
  private:
   absl::StatusOr<model::RuleRecord> Complete(model::ServerRecord& server,
                                              const RuleSpec& spec,
-                                             Supervisor::Existing existing)
+                                             Existing existing)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
   absl::StatusOr<std::vector<model::RuleRecord>> CompleteAll(
       model::ServerRecord& server, const std::vector<RuleSpec>& specs,
-      Supervisor::Existing existing)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+      Existing existing) ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
   // The present counters, into the model's rules. False when the gofer does not
   // answer.
   bool Refresh(const model::Model::ServerPtr& server, absl::Duration timeout);

@@ -330,8 +330,8 @@ absl::StatusOr<admin::Server> ServerOperations::Update(
 }
 
 absl::Status ServerOperations::Delete(absl::string_view id,
-                                      absl::string_view etag,
-                                      Supervisor::Force force, Effect effect) {
+                                      absl::string_view etag, Force force,
+                                      Effect effect) {
   model::Model& model = context_.model;
   std::optional<model::Mutation> mutation;
   {
@@ -347,7 +347,7 @@ absl::Status ServerOperations::Delete(absl::string_view id,
   {
     MutexLock lock(model.mu);
     const int64_t live = server->live_connections();
-    if (live > 0 && force == Supervisor::Force::kNo) {
+    if (live > 0 && force == Force::kNo) {
       return errors::Error(
           Reason::SERVER_NOT_EMPTY,
           absl::StrCat(server->name(), " has ", live,
@@ -358,7 +358,7 @@ absl::Status ServerOperations::Delete(absl::string_view id,
     const bool silent = server->resource.state() == Server::UNREACHABLE ||
                         (server->resource.state() == Server::FAILED &&
                          server->process != nullptr);
-    if (silent && force == Supervisor::Force::kNo) {
+    if (silent && force == Force::kNo) {
       return model::Unreachable(*server);
     }
     if (effect == Effect::kValidateOnly) return absl::OkStatus();

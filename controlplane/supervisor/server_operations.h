@@ -9,39 +9,35 @@
 #include "controlplane/gofers/context.h"
 #include "controlplane/gofers/lifecycle.h"
 #include "controlplane/state/file_draft.h"
-#include "controlplane/supervisor/supervisor.h"
-#include "goferd/worker/v1/stats.pb.h"
+#include "controlplane/supervisor/servers.h"
+#include "goferd/admin/v1/server.pb.h"
 
 namespace goferd::supervisor {
 
 namespace admin = goferd::admin::v1;
 
-// The server methods of Supervisor; see there. Thread-safe; blocks on gofers.
-class ServerOperations {
+// Blocks on gofers.
+class ServerOperations final : public Servers {
  public:
   ServerOperations(gofers::Context& context, gofers::Lifecycle& lifecycle)
       : context_(context), lifecycle_(lifecycle) {}
 
   absl::StatusOr<admin::Server> Create(absl::string_view id,
                                        const admin::Server& spec,
-                                       Effect effect);
-  absl::StatusOr<admin::Server> Get(absl::string_view id) const;
-  int64_t Visit(absl::string_view after,
-                absl::FunctionRef<bool(const admin::Server&)> visit) const;
+                                       Effect effect) override;
+  absl::StatusOr<admin::Server> Get(absl::string_view id) const override;
+  int64_t Visit(
+      absl::string_view after,
+      absl::FunctionRef<bool(const admin::Server&)> visit) const override;
   absl::StatusOr<admin::Server> Update(
       absl::string_view id, absl::string_view etag, Effect effect,
-      absl::FunctionRef<absl::Status(admin::Server&)> change);
-  absl::Status Delete(absl::string_view id, absl::string_view etag,
-                      Supervisor::Force force, Effect effect);
+      absl::FunctionRef<absl::Status(admin::Server&)> change) override;
+  absl::Status Delete(absl::string_view id, absl::string_view etag, Force force,
+                      Effect effect) override;
   absl::StatusOr<admin::Server> SetDraining(absl::string_view id,
                                             absl::string_view etag,
-                                            bool draining, Effect effect);
-
-  // Drains servers whose time is over, deletes those that are empty then, and
-  // forgets adopted ones that ended long ago. On the event loop's thread.
-  void Sweep(absl::Time now);
-  // What keeps the servers that should go. Blocks on gofers.
-  void RefreshHolders();
+                                            bool draining,
+                                            Effect effect) override;
 
  private:
   absl::Status CheckNew(const std::string& id, const admin::Server& spec) const
@@ -62,10 +58,6 @@ class ServerOperations {
   absl::StatusOr<ChangeDraft> Draft(const model::Model::ServerPtr& server,
                                     const admin::Server& after, bool draining);
   void Keep(const model::Model::ServerPtr& server, ChangeDraft draft);
-
-  void SetHolders(model::ServerRecord& server,
-                  const worker::v1::InflightList& inflight)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
 
   gofers::Context& context_;
   gofers::Lifecycle& lifecycle_;

@@ -3,61 +3,46 @@
 #ifndef GOFERD_CONTROLPLANE_SUPERVISOR_STATISTICS_H_
 #define GOFERD_CONTROLPLANE_SUPERVISOR_STATISTICS_H_
 
-#include <memory>
-#include <vector>
+#include <optional>
 
 #include "absl/status/statusor.h"
-#include "controlplane/gofers/context.h"
-#include "controlplane/link/fan_out.h"
-#include "controlplane/supervisor/supervisor.h"
-#include "goferd/worker/v1/stats.pb.h"
+#include "absl/time/time.h"
+#include "controlplane/names/scope.h"
+#include "controlplane/supervisor/effect.h"
+
+namespace goferd::admin::v1 {
+enum LogLevel : int;
+}  // namespace goferd::admin::v1
 
 namespace goferd::supervisor {
 
 namespace admin = goferd::admin::v1;
 
-// The methods of Supervisor that read counters; see there. Thread-safe; blocks
-// on gofers, on all at once and for one control timeout.
+struct InflightList;
+struct StatsList;
+struct Totals;
+
+// Asks all gofers at once, and waits for one control timeout at most.
+// Thread-safe.
 class Statistics {
  public:
-  explicit Statistics(gofers::Context& context) : context_(context) {}
+  virtual ~Statistics() = default;
 
-  absl::StatusOr<Supervisor::StatsList> Get(absl::string_view server_id,
-                                            absl::string_view connection_id);
-  absl::StatusOr<Supervisor::InflightList> ListInflight(
-      absl::string_view server_id, absl::string_view connection_id,
-      absl::Duration min_age);
-  absl::StatusOr<admin::LogLevel> SetLogLevel(absl::string_view server_id,
-                                              admin::LogLevel level,
-                                              Effect effect);
-  Supervisor::Totals GetTotals() const;
-
- private:
-  struct Target {
-    model::Model::ServerPtr server;
-    std::shared_ptr<link::GoferLink> link;
-  };
-  // The servers that `server_id` means, in order. SERVER_NOT_FOUND.
-  absl::StatusOr<std::vector<Target>> Find(absl::string_view server_id) const;
-  absl::StatusOr<std::vector<admin::Stats>> Read(
-      const Target& target, absl::string_view connection_id,
-      const link::FanOut& fan_out);
-  // Answers the former one.
-  absl::StatusOr<admin::LogLevel> SetLevel(model::ServerRecord& server,
-                                           admin::LogLevel level, Effect effect,
-                                           const link::FanOut& fan_out);
-  absl::StatusOr<admin::Stats> ReadServer(const Target& target,
-                                          const link::FanOut& fan_out);
-  void AddInflight(const model::ServerRecord& server,
-                   absl::string_view connection_id,
-                   const worker::v1::InflightList& from_gofer,
-                   Supervisor::InflightList& list)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
-  void AddTopHolders(const model::ServerRecord& server,
-                     const worker::v1::StatsList& list, admin::Stats& stats)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
-
-  gofers::Context& context_;
+  // Without `connections`: of the servers themselves; else of the connections
+  // of `servers`. Errors when a server or connection that is named is missing
+  // or does not answer.
+  virtual absl::StatusOr<StatsList> GetStats(
+      const names::ServerScope& servers,
+      const std::optional<names::ConnectionScope>& connections) = 0;
+  virtual absl::StatusOr<InflightList> ListInflight(
+      const names::ServerScope& servers,
+      const names::ConnectionScope& connections, absl::Duration min_age) = 0;
+  // For all servers: for those too that are started later. Returns the former
+  // level when the scope is one server.
+  virtual absl::StatusOr<admin::LogLevel> SetGoferLogLevel(
+      const names::ServerScope& servers, admin::LogLevel level,
+      Effect effect) = 0;
+  virtual Totals GetTotals() const = 0;
 };
 
 }  // namespace goferd::supervisor

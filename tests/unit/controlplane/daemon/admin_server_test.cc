@@ -73,12 +73,12 @@ class AdminServerTest : public ::testing::Test {
     audit_ = *auth::AuditLog::Open(directory_ + "/audit");
     supervisor_ = std::make_unique<testing::FakeSupervisor>(config);
     methods_ = std::make_unique<service::Methods>(
-        *supervisor_, service::DaemonFacts{"0.1.0", absl::Now(), {}});
+        supervisor_->node(), service::DaemonFacts{"0.1.0", absl::Now(), {}});
     auto sockets = OpenListeners(config, {});
     ASSERT_TRUE(sockets.ok()) << sockets.status();
     const service::Bodies bodies = methods_->bodies();
-    auto server = AdminServer::Start({*supervisor_, bodies, *roles_, *audit_},
-                                     *std::move(sockets));
+    auto server = AdminServer::Start(
+        {supervisor_->node(), bodies, *roles_, *audit_}, *std::move(sockets));
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
   }

@@ -8,21 +8,24 @@
 #include <thread>
 #include <vector>
 
-#include "tests/support/fake_supervisor.h"
+#include "tests/support/fake_statistics.h"
 
 namespace goferd::exporter {
 namespace {
 
 // Its gofers take a while to answer.
-class SlowSupervisor : public goferd::testing::FakeSupervisor {
+class SlowStatistics : public goferd::testing::FakeStatistics {
  public:
-  absl::StatusOr<StatsList> GetStats(absl::string_view server_id,
-                                     absl::string_view connection_id) override {
+  using FakeStatistics::FakeStatistics;
+
+  absl::StatusOr<supervisor::StatsList> GetStats(
+      const names::ServerScope& servers,
+      const std::optional<names::ConnectionScope>& connections) override {
     const int now_asking = ++asking_;
     most_ = std::max(most_.load(), now_asking);
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     --asking_;
-    return FakeSupervisor::GetStats(server_id, connection_id);
+    return FakeStatistics::GetStats(servers, connections);
   }
   int most() const { return most_; }
 
@@ -32,14 +35,15 @@ class SlowSupervisor : public goferd::testing::FakeSupervisor {
 };
 
 TEST(MetricsCollectorTest, ScrapesTakeTurns) {
-  SlowSupervisor supervisor;
-  const MetricsCollector collector(supervisor);
+  goferd::testing::FakeState state(16);
+  SlowStatistics statistics(state);
+  const MetricsCollector collector(statistics);
   std::vector<std::thread> scrapes;
   for (int i = 0; i < 4; ++i) {
     scrapes.emplace_back([&] { EXPECT_FALSE(collector.Collect().empty()); });
   }
   for (std::thread& scrape : scrapes) scrape.join();
-  EXPECT_EQ(supervisor.most(), 1);
+  EXPECT_EQ(statistics.most(), 1);
 }
 
 }  // namespace

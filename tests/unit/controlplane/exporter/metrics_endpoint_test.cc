@@ -44,8 +44,9 @@ TEST(MetricsEndpointTest, TellsWhatThereIs) {
   admin::v1::Server spec;
   spec.set_root("/");
   ASSERT_TRUE(
-      supervisor.CreateServer("a", spec, supervisor::Effect::kReal).ok());
-  const auto endpoint = MetricsEndpoint::Start("127.0.0.1:0", supervisor);
+      supervisor.servers().Create("a", spec, supervisor::Effect::kReal).ok());
+  const auto endpoint =
+      MetricsEndpoint::Start("127.0.0.1:0", supervisor.statistics());
   ASSERT_TRUE(endpoint.ok()) << endpoint.status();
   const std::string text = Get((*endpoint)->port());
   EXPECT_THAT(text, HasSubstr("HTTP/1.1 200 OK"));
@@ -58,10 +59,11 @@ TEST(MetricsEndpointTest, TellsWhatThereIs) {
 
 TEST(MetricsEndpointTest, AnAddressThatIsTakenIsAnError) {
   goferd::testing::FakeSupervisor supervisor;
-  const auto first = MetricsEndpoint::Start("127.0.0.1:0", supervisor);
+  const auto first =
+      MetricsEndpoint::Start("127.0.0.1:0", supervisor.statistics());
   ASSERT_TRUE(first.ok()) << first.status();
   const auto second = MetricsEndpoint::Start(
-      absl::StrCat("127.0.0.1:", (*first)->port()), supervisor);
+      absl::StrCat("127.0.0.1:", (*first)->port()), supervisor.statistics());
   EXPECT_FALSE(second.ok());
   EXPECT_THAT(Get((*first)->port()), HasSubstr("200 OK"));
 }

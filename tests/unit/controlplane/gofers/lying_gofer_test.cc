@@ -16,14 +16,28 @@
 #include "absl/strings/str_cat.h"
 #include "controlplane/config/defaults.h"
 #include "controlplane/errors/error.h"
+#include "controlplane/model/connection_counts.h"
+#include "controlplane/model/event_log.h"
 #include "controlplane/model/model.h"
 #include "controlplane/process/gofer_process.h"
+#include "controlplane/supervisor/attachments.h"
+#include "controlplane/supervisor/connection_spec.h"
+#include "controlplane/supervisor/connections.h"
+#include "controlplane/supervisor/handlers.h"
+#include "controlplane/supervisor/rule_spec.h"
+#include "controlplane/supervisor/rules.h"
+#include "controlplane/supervisor/servers.h"
+#include "controlplane/supervisor/statistics.h"
+#include "controlplane/supervisor/stats_lists.h"
 #include "controlplane/supervisor/supervisor.h"
+#include "controlplane/tickets/attach_claim.h"
 #include "controlplane/translate/time_conversion.h"
 #include "goferd/state/v1/state.pb.h"
 
 namespace goferd::gofers {
 namespace {
+
+namespace admin = goferd::admin::v1;
 
 using errors::Reason;
 using errors::ReasonOf;
@@ -121,7 +135,7 @@ class LyingGoferTest : public testing::Test {
   }
 
   Server Get() {
-    auto server = supervisor_->GetServer("web");
+    auto server = supervisor_->servers().Get("web");
     EXPECT_TRUE(server.ok()) << server.status();
     return server.ok() ? *server : Server();
   }
@@ -142,17 +156,21 @@ class LyingGoferTest : public testing::Test {
     return count;
   }
   // Again while goferd is still busy with what it has just told of.
-  absl::Status Delete(supervisor::Supervisor::Force force) {
+  absl::Status Delete(supervisor::Force force) {
     const auto end = steady_clock::now() + kPatience;
     absl::Status status;
     do {
-      status = supervisor_->DeleteServer("web", "", force,
-                                         supervisor::Effect::kReal);
+      status = supervisor_->servers().Delete("web", "", force,
+                                             supervisor::Effect::kReal);
     } while (ReasonOf(status) == Reason::OPERATION_PENDING &&
              steady_clock::now() < end);
     return status;
   }
-  absl::Status Ask() { return supervisor_->GetStats("web", "").status(); }
+  absl::Status Ask() {
+    return supervisor_->statistics()
+        .GetStats(names::ServerScope("web"), std::nullopt)
+        .status();
+  }
 
   absl::Duration timeout_ = absl::Seconds(20);
   // Of the config.
@@ -194,7 +212,8 @@ TEST_F(LyingGoferTest, AHundredThousandConnections) {
   });
   Start();
   Await(Server::UNREACHABLE);
-  EXPECT_EQ(supervisor_->CountConnections("-")->active(), 0);
+  EXPECT_EQ(supervisor_->connections().Count(names::ServerScope("-"))->active(),
+            0);
   EXPECT_EQ(Get().active_connection_count(), 0);
 }
 
@@ -216,7 +235,9 @@ TEST_F(LyingGoferTest, MoreThanTheLimitsOfNow) {
   });
   Start();
   Await(Server::ACTIVE);
-  EXPECT_EQ(supervisor_->CountConnections("web")->active(), kConnections);
+  EXPECT_EQ(
+      supervisor_->connections().Count(names::ServerScope("web"))->active(),
+      kConnections);
 }
 
 TEST_F(LyingGoferTest, ConnectionsThatCannotBe) {
@@ -232,8 +253,9 @@ TEST_F(LyingGoferTest, ConnectionsThatCannotBe) {
   });
   Start();
   Await(Server::ACTIVE);
-  EXPECT_EQ(supervisor_->CountConnections("web")->active(), 1);
-  EXPECT_TRUE(supervisor_->GetConnection("web", "good").ok());
+  EXPECT_EQ(
+      supervisor_->connections().Count(names::ServerScope("web"))->active(), 1);
+  EXPECT_TRUE(supervisor_->connections().Get("web", "good").ok());
 }
 
 TEST_F(LyingGoferTest, TextsThatAreCutInACharacter) {
@@ -259,7 +281,7 @@ TEST_F(LyingGoferTest, TextsThatAreCutInACharacter) {
   condition.set_message(cut);
   gofer_->Emit(event);
   const auto end = steady_clock::now() + kPatience;
-  while (supervisor_->GetConnection("web", "live")->conditions().empty()) {
+  while (supervisor_->connections().Get("web", "live")->conditions().empty()) {
     ASSERT_LT(steady_clock::now(), end);
     std::this_thread::yield();
   }
@@ -269,7 +291,7 @@ TEST_F(LyingGoferTest, TextsThatAreCutInACharacter) {
   EXPECT_EQ(Get().sandbox_steps(1), "a?b");
   for (const char* id : {"ended", "live"}) {
     EXPECT_TRUE(admin::Connection().ParseFromString(
-        supervisor_->GetConnection("web", id)->SerializeAsString()));
+        supervisor_->connections().Get("web", id)->SerializeAsString()));
   }
 }
 
@@ -282,18 +304,19 @@ TEST_F(LyingGoferTest, SilentAtAdoption) {
   Start();
   Server spec;
   spec.set_root(base_ + "/tree");
-  EXPECT_EQ(
-      ReasonOf(supervisor_->CreateServer("web", spec, supervisor::Effect::kReal)
-                   .status()),
-      Reason::SERVER_ALREADY_EXISTS);
+  EXPECT_EQ(ReasonOf(supervisor_->servers()
+                         .Create("web", spec, supervisor::Effect::kReal)
+                         .status()),
+            Reason::SERVER_ALREADY_EXISTS);
   Await(Server::UNREACHABLE);
   EXPECT_EQ(Get().gofer_pid(), pid_);
   EXPECT_TRUE(std::filesystem::exists(Path("control.sock")));
-  EXPECT_EQ(ReasonOf(Delete(supervisor::Supervisor::Force::kNo)),
+  EXPECT_EQ(ReasonOf(Delete(supervisor::Force::kNo)),
             Reason::GOFER_UNREACHABLE);
   gofer_->SetManner(Manner::kHonest);
   Await(Server::ACTIVE);
-  EXPECT_EQ(supervisor_->CountConnections("web")->active(), 1);
+  EXPECT_EQ(
+      supervisor_->connections().Count(names::ServerScope("web"))->active(), 1);
 }
 
 TEST_F(LyingGoferTest, SilentAtAdoptionThenKilledByForce) {
@@ -301,7 +324,7 @@ TEST_F(LyingGoferTest, SilentAtAdoptionThenKilledByForce) {
   gofer_->SetManner(Manner::kSilent);
   Start();
   Await(Server::UNREACHABLE);
-  EXPECT_TRUE(Delete(supervisor::Supervisor::Force::kYes).ok());
+  EXPECT_TRUE(Delete(supervisor::Force::kYes).ok());
   siginfo_t info = {};
   ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED), 0);
   pid_ = 0;
@@ -324,7 +347,7 @@ TEST_F(LyingGoferTest, SpeaksAnotherVersion) {
   Await(Server::FAILED);
   EXPECT_EQ(Get().failure().reason(), admin::ServerFailure::INCOMPATIBLE);
   EXPECT_EQ(Get().gofer_pid(), pid_);
-  EXPECT_EQ(ReasonOf(Delete(supervisor::Supervisor::Force::kNo)),
+  EXPECT_EQ(ReasonOf(Delete(supervisor::Force::kNo)),
             Reason::GOFER_UNREACHABLE);
   EXPECT_EQ(::kill(pid_, 0), 0);
 }
@@ -339,7 +362,8 @@ TEST_F(LyingGoferTest, WhatWasWrittenCannotBeRead) {
   Await(Server::ACTIVE);
   EXPECT_EQ(Get().restart_policy(), Server::NEVER);
   EXPECT_EQ(Get().root(), "");
-  EXPECT_EQ(supervisor_->CountConnections("web")->active(), 1);
+  EXPECT_EQ(
+      supervisor_->connections().Count(names::ServerScope("web"))->active(), 1);
   EXPECT_TRUE(std::filesystem::exists(Path("control.sock")));
 }
 
@@ -370,7 +394,8 @@ TEST_F(LyingGoferTest, HangsLaterAndGoesOn) {
   gofer_->SetManner(Manner::kHonest);
   Await(Server::ACTIVE);
   EXPECT_TRUE(Ask().ok());
-  EXPECT_EQ(supervisor_->CountConnections("web")->active(), 1);
+  EXPECT_EQ(
+      supervisor_->connections().Count(names::ServerScope("web"))->active(), 1);
   EXPECT_EQ(CountEvents(before,
                         [](const admin::Event& event) {
                           return event.has_connection();
@@ -393,14 +418,14 @@ class ReconnectionTest : public LyingGoferTest {
     spec.connection_id = id;
     spec.mount_path = "/";
     auto started =
-        supervisor_->StartConnections({spec}, supervisor::Effect::kReal);
+        supervisor_->connections().Start({spec}, supervisor::Effect::kReal);
     EXPECT_TRUE(started.ok()) << started.status();
     return started.ok() ? started->front() : supervisor::StartedConnection();
   }
   Reason Claim(const supervisor::StartedConnection& started) {
-    return ReasonOf(supervisor_
-                        ->ClaimTickets({started.ticket->ticket()}, {},
-                                       admin::ATTACH_MODE_TAKE)
+    return ReasonOf(supervisor_->attachments()
+                        .ClaimTickets({started.ticket->ticket()}, {},
+                                      admin::ATTACH_MODE_TAKE)
                         .status());
   }
 };
@@ -412,14 +437,13 @@ TEST_F(ReconnectionTest, FaultsStay) {
   spec.rule_id = "slow";
   spec.rule.mutable_error()->set_code("EIO");
   spec.rule.set_permanent(true);
-  ASSERT_TRUE(supervisor_
-                  ->UpsertRules("web", {spec},
-                                supervisor::Supervisor::Existing::kReplace,
-                                supervisor::Effect::kReal)
+  ASSERT_TRUE(supervisor_->rules()
+                  .Upsert("web", {spec}, supervisor::Existing::kReplace,
+                          supervisor::Effect::kReal)
                   .ok());
   const int64_t before = supervisor_->events().revision();
   Reconnect();
-  EXPECT_TRUE(supervisor_->GetRule("web", "slow").ok());
+  EXPECT_TRUE(supervisor_->rules().Get("web", "slow").ok());
   EXPECT_EQ(CountEvents(before,
                         [](const admin::Event& event) {
                           return event.has_handler_rule();
@@ -435,8 +459,8 @@ TEST_F(ReconnectionTest, ARenewedTicketDoesNotRevive) {
   Start();
   Await(Server::ACTIVE);
   const supervisor::StartedConnection first = Connect("c1");
-  const auto renewed =
-      supervisor_->RenewTicket("web", "c1", first.connection.uid());
+  const auto renewed = supervisor_->connections().RenewTicket(
+      "web", "c1", first.connection.uid());
   ASSERT_TRUE(renewed.ok()) << renewed.status();
   Reconnect();
   EXPECT_EQ(Claim(first), Reason::TICKET_INVALID);
@@ -453,8 +477,9 @@ TEST_F(ReconnectionTest, WhatGoferdDoesNotKnowIsNoNews) {
     rule.set_rule_id("forged");
   });
   Reconnect();
-  EXPECT_EQ(supervisor_->CountConnections("web")->active(), 0);
-  EXPECT_FALSE(supervisor_->GetRule("web", "forged").ok());
+  EXPECT_EQ(
+      supervisor_->connections().Count(names::ServerScope("web"))->active(), 0);
+  EXPECT_FALSE(supervisor_->rules().Get("web", "forged").ok());
   EXPECT_EQ(gofer_->CountRequests([](const wire::ToGofer& request) {
     return request.stop_connection().uid() == "uid-stray";
   }),
@@ -474,7 +499,7 @@ TEST_F(ReconnectionTest, WhatTheGoferHasForgottenHasEnded) {
   Await(Server::ACTIVE);
   gofer_->Edit([](wire::AdoptResult& adopt) { adopt.clear_connections(); });
   Reconnect();
-  EXPECT_EQ(supervisor_->GetConnection("web", "c1")->state(),
+  EXPECT_EQ(supervisor_->connections().Get("web", "c1")->state(),
             admin::Connection::FAILED);
 }
 
@@ -489,7 +514,7 @@ TEST_F(ReconnectionTest, TheEndOfAConnectionKeepsItsTime) {
   for (int i = 0; i < 2; ++i) {
     Start();
     Await(Server::ACTIVE);
-    const auto connection = supervisor_->GetConnection("web", "c1");
+    const auto connection = supervisor_->connections().Get("web", "c1");
     ASSERT_TRUE(connection.ok());
     EXPECT_EQ(absl::ToUnixNanos(translate::ToTime(connection->end_time())),
               absl::ToUnixNanos(end));
@@ -507,7 +532,7 @@ TEST_F(ReconnectionTest, PoliciesComeFromWhatGoferdWrote) {
   // The gofer says that there is none.
   Start();
   Await(Server::ACTIVE);
-  EXPECT_TRUE(supervisor_->GetRule("web", "closed").ok());
+  EXPECT_TRUE(supervisor_->rules().Get("web", "closed").ok());
   EXPECT_EQ(gofer_->CountRequests([](const wire::ToGofer& request) {
     return request.change_rules().upsert_size() == 1 &&
            request.change_rules().upsert(0).uid() == "uid-closed";
@@ -518,7 +543,7 @@ TEST_F(ReconnectionTest, PoliciesComeFromWhatGoferdWrote) {
 TEST_F(ReconnectionTest, AChangeIsKeptWithoutTheGofer) {
   Start();
   Await(Server::ACTIVE);
-  const auto updated = supervisor_->UpdateServer(
+  const auto updated = supervisor_->servers().Update(
       "web", "", supervisor::Effect::kReal, [](Server& server) {
         (*server.mutable_labels())["tenant"] = "b";
         return absl::OkStatus();

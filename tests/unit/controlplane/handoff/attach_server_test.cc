@@ -22,12 +22,12 @@
 #include "absl/strings/str_cat.h"
 #include "controlplane/attach_record/attach_record.h"
 #include "controlplane/errors/error.h"
+#include "controlplane/supervisor/attachments.h"
 #include "controlplane/tickets/ticket_table.h"
 #include "server/base/clock.h"
 #include "server/base/thread.h"
 #include "server/uds/fd_message.h"
 #include "server/uds/unix_socket.h"
-#include "tests/support/fake_supervisor.h"
 #include "tests/support/hostile_fds.h"
 #include "tests/support/latch.h"
 #include "tests/support/open_fds.h"
@@ -46,7 +46,7 @@ using gofer::uds::SocketType;
 using tickets::AttachClaim;
 
 // Real tickets; the gofers' ends are kept for the test.
-class TicketSupervisor : public goferd::testing::FakeSupervisor {
+class TicketSupervisor : public supervisor::Attachments {
  public:
   std::string Issue(AttachMode mode,
                     std::optional<admin::v1::Peer> peer = std::nullopt,
@@ -77,6 +77,8 @@ class TicketSupervisor : public goferd::testing::FakeSupervisor {
     return absl::OkStatus();
   }
 
+  // No ticket of this test is for LISTEN.
+  void SetSockets(std::shared_ptr<tickets::ConnectionSockets>) override {}
   void Abandon(const AttachClaim& claim, absl::string_view) override {
     MutexLock lock(mu_);
     abandoned_.push_back(claim.connection_uid);

@@ -21,9 +21,9 @@
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/handoff/listen_directory.h"
+#include "controlplane/supervisor/attachments.h"
 #include "controlplane/tickets/ticket_table.h"
 #include "server/base/thread.h"
-#include "tests/support/fake_supervisor.h"
 #include "tests/support/latch.h"
 #include "tests/support/open_fds.h"
 
@@ -42,7 +42,7 @@ using tickets::ConnectionSockets;
 using tickets::TicketTable;
 
 // Real tickets with their sockets; the gofers' ends are kept for the test.
-class SocketSupervisor : public goferd::testing::FakeSupervisor {
+class SocketSupervisor : public supervisor::Attachments {
  public:
   // A path, or why there is none.
   absl::StatusOr<std::string> Start(
@@ -74,14 +74,19 @@ class SocketSupervisor : public goferd::testing::FakeSupervisor {
     }
   }
 
-  void SetConnectionSockets(
-      std::shared_ptr<ConnectionSockets> sockets) override {
+  void SetSockets(std::shared_ptr<ConnectionSockets> sockets) override {
     {
       MutexLock lock(mu_);
       sockets_ = sockets;
     }
     if (sockets != nullptr) Restore(ConnectionSockets::Others::kKeep);
   }
+  absl::Status CheckTickets(const std::vector<std::string>& tickets,
+                            const gofer::uds::PeerCredentials& peer,
+                            AttachMode mode) override {
+    return tickets_.Check(tickets, peer, mode, absl::Now());
+  }
+  void Abandon(const AttachClaim&, absl::string_view) override {}
   absl::StatusOr<std::vector<AttachClaim>> ClaimTickets(
       const std::vector<std::string>& tickets,
       const gofer::uds::PeerCredentials& peer, AttachMode mode) override {

@@ -111,10 +111,10 @@ TEST_F(ConnectionMethodsTest, ARepeatedBatchGoesOnWithoutWhatIsGone) {
       "requests { parent: 'servers/a' connection_id: 'e' mount_path: '/' }");
   const auto first = BatchStart(request);
   ASSERT_TRUE(first.ok()) << first.status();
-  ASSERT_TRUE(supervisor_
-                  .DeleteServer("b", "", supervisor::Supervisor::Force::kYes,
-                                supervisor::Effect::kReal)
-                  .ok());
+  ASSERT_TRUE(
+      supervisor_.servers()
+          .Delete("b", "", supervisor::Force::kYes, supervisor::Effect::kReal)
+          .ok());
   const auto second = BatchStart(request);
   ASSERT_TRUE(second.ok()) << second.status();
   ASSERT_EQ(second->responses_size(), 3);

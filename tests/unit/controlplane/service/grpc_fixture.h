@@ -36,8 +36,8 @@ class GrpcFixture {
         audit(*auth::AuditLog::Open("")),
         gate([this](const grpc::ServerContextBase&) { return caller; }, *audit),
         streams(supervisor.events(), options.max_streams),
-        methods(supervisor, {"0.1.0", absl::Now(), {}}),
-        services({gate, executor, streams, supervisor,
+        methods(supervisor.node(), {"0.1.0", absl::Now(), {}}),
+        services({gate, executor, streams, supervisor.node(),
                   options.bookmark_interval, options.max_lag},
                  methods.bodies()) {
     grpc::EnableDefaultHealthCheckService(true);
@@ -63,7 +63,7 @@ class GrpcFixture {
   admin::Server AddServer(const std::string& id) {
     admin::Server spec;
     spec.set_root("/srv");
-    return *supervisor.CreateServer(id, spec, supervisor::Effect::kReal);
+    return *supervisor.servers().Create(id, spec, supervisor::Effect::kReal);
   }
 
   auth::Caller caller = {"test", auth::Role::ROLE_ADMIN};

@@ -40,10 +40,10 @@ TEST_F(LiveCallsTest, WaitReturnsWhenTheServerIsDeleted) {
         &server);
   });
   WaitUntilLive(1);
-  EXPECT_TRUE(fixture_.supervisor
-                  .DeleteServer("a", "", supervisor::Supervisor::Force::kYes,
-                                supervisor::Effect::kReal)
-                  .ok());
+  EXPECT_TRUE(
+      fixture_.supervisor.servers()
+          .Delete("a", "", supervisor::Force::kYes, supervisor::Effect::kReal)
+          .ok());
   waiter.join();
   EXPECT_TRUE(status.ok()) << status.error_message();
   EXPECT_EQ(server.state(), admin::Server::STOPPED);
@@ -61,12 +61,12 @@ TEST_F(LiveCallsTest, WaitReturnsAlthoughANewGoferServesAtOnce) {
   });
   WaitUntilLive(1);
   // Died and started anew before anybody looked.
-  EXPECT_TRUE(fixture_.supervisor
-                  .UpdateServer("a", "", supervisor::Effect::kReal,
-                                [](admin::Server& changed) {
-                                  changed.set_restart_count(1);
-                                  return absl::OkStatus();
-                                })
+  EXPECT_TRUE(fixture_.supervisor.servers()
+                  .Update("a", "", supervisor::Effect::kReal,
+                          [](admin::Server& changed) {
+                            changed.set_restart_count(1);
+                            return absl::OkStatus();
+                          })
                   .ok());
   waiter.join();
   EXPECT_TRUE(status.ok()) << status.error_message();

@@ -56,7 +56,7 @@ class MethodsTest : public ::testing::Test {
   }
 
   FakeSupervisor supervisor_{Config()};
-  service::Methods methods_{supervisor_,
+  service::Methods methods_{supervisor_.node(),
                             {"0.1.0", absl::UnixEpoch(), {"handler-rules"}}};
   service::Bodies bodies_ = methods_.bodies();
   service::CallContext context_;

@@ -127,8 +127,8 @@ TEST(WatchEventsTest, SlowReaderGetsOverflowAndResumesWithoutAGap) {
   spec.set_root(std::string(4000, 'x'));
   for (int i = 0; i < 3000; ++i) {
     ASSERT_TRUE(
-        fixture.supervisor
-            .CreateServer(absl::StrCat("s", i), spec, supervisor::Effect::kReal)
+        fixture.supervisor.servers()
+            .Create(absl::StrCat("s", i), spec, supervisor::Effect::kReal)
             .ok());
   }
   int64_t revision = start;
@@ -158,9 +158,9 @@ TEST(WatchEventsTest, ResourceThatStopsToMatchIsToldOfOnceMore) {
   EXPECT_EQ(watch.Next()->server().name(), "servers/a");
   EXPECT_EQ(watch.Next()->type(), Event::BOOKMARK);
   for (int i = 0; i < 2; ++i) {
-    ASSERT_TRUE(
-        fixture.supervisor.SetDraining("a", "", true, supervisor::Effect::kReal)
-            .ok());
+    ASSERT_TRUE(fixture.supervisor.servers()
+                    .SetDraining("a", "", true, supervisor::Effect::kReal)
+                    .ok());
   }
   fixture.AddServer("b");
   EXPECT_EQ(watch.Next()->server().state(), admin::Server::DRAINING);
@@ -190,7 +190,7 @@ class WatchOfKnownResourcesTest : public ::testing::Test {
     for (const char* id : {"a", "b"}) fixture_.AddServer(id);
   }
   void SetDraining(const std::string& id, bool draining) {
-    ASSERT_TRUE(fixture_.supervisor
+    ASSERT_TRUE(fixture_.supervisor.servers()
                     .SetDraining(id, "", draining, supervisor::Effect::kReal)
                     .ok());
   }
@@ -214,10 +214,10 @@ class WatchOfKnownResourcesTest : public ::testing::Test {
 TEST_F(WatchOfKnownResourcesTest, FromARevisionTheyAreToldOfOnceMore) {
   request_.set_start_revision(fixture_.supervisor.events().revision());
   for (int i = 0; i < 3; ++i) SetDraining("a", true);
-  ASSERT_TRUE(fixture_.supervisor
-                  .DeleteServer("b", "", supervisor::Supervisor::Force::kNo,
-                                supervisor::Effect::kReal)
-                  .ok());
+  ASSERT_TRUE(
+      fixture_.supervisor.servers()
+          .Delete("b", "", supervisor::Force::kNo, supervisor::Effect::kReal)
+          .ok());
   EXPECT_EQ(Told(), (std::vector<std::string>{"servers/a DRAINING",
                                               "servers/b STOPPED"}));
 }
@@ -238,9 +238,9 @@ TEST_F(WatchOfKnownResourcesTest, OthersThatCannotHaveMatchedAreNotTold) {
   supervisor::ConnectionSpec spec;
   spec.server_id = "a";
   spec.connection_id = "c";
-  ASSERT_TRUE(
-      fixture_.supervisor.StartConnections({spec}, supervisor::Effect::kReal)
-          .ok());
+  ASSERT_TRUE(fixture_.supervisor.connections()
+                  .Start({spec}, supervisor::Effect::kReal)
+                  .ok());
   request_.set_start_revision(fixture_.supervisor.events().revision());
   // Of another kind, which no change can alter.
   fixture_.supervisor.SetConnectionState("a", "c", admin::Connection::MOUNTED);
@@ -254,9 +254,9 @@ TEST_F(WatchOfKnownResourcesTest, OneThatIsSeenToComeAndNeverMatchesIsNotTold) {
   SetDraining("b", true);
   admin::Server last;
   (*last.mutable_labels())["last"] = "x";
-  ASSERT_TRUE(
-      fixture_.supervisor.CreateServer("end", last, supervisor::Effect::kReal)
-          .ok());
+  ASSERT_TRUE(fixture_.supervisor.servers()
+                  .Create("end", last, supervisor::Effect::kReal)
+                  .ok());
   Watch watch(fixture_, request_);
   EXPECT_EQ(watch.Next()->server().name(), "servers/b");
   EXPECT_EQ(watch.Next()->server().name(), "servers/end");

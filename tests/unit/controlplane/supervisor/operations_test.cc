@@ -16,7 +16,19 @@
 #include "absl/time/clock.h"
 #include "controlplane/config/defaults.h"
 #include "controlplane/errors/error.h"
+#include "controlplane/model/connection_counts.h"
+#include "controlplane/model/event_log.h"
+#include "controlplane/supervisor/attachments.h"
+#include "controlplane/supervisor/connection_spec.h"
+#include "controlplane/supervisor/connections.h"
+#include "controlplane/supervisor/handlers.h"
+#include "controlplane/supervisor/rule_spec.h"
+#include "controlplane/supervisor/rules.h"
+#include "controlplane/supervisor/servers.h"
+#include "controlplane/supervisor/statistics.h"
+#include "controlplane/supervisor/stats_lists.h"
 #include "controlplane/supervisor/supervisor.h"
+#include "controlplane/tickets/attach_claim.h"
 #include "controlplane/translate/time_conversion.h"
 #include "google/rpc/error_details.pb.h"
 #include "server/uds/unix_socket.h"
@@ -104,18 +116,18 @@ class OperationsTest : public testing::Test {
   }
   void AwaitState(admin::Server::State state) {
     const auto is_so = [&] {
-      const auto server = supervisor_->GetServer("a");
+      const auto server = supervisor_->servers().Get("a");
       return server.ok() && server->state() == state;
     };
     while (!is_so()) std::this_thread::yield();
   }
   absl::StatusOr<admin::Server> Update(
       absl::FunctionRef<void(admin::Server&)> change) {
-    return supervisor_->UpdateServer("a", "", Effect::kReal,
-                                     [&](admin::Server& server) {
-                                       change(server);
-                                       return absl::OkStatus();
-                                     });
+    return supervisor_->servers().Update("a", "", Effect::kReal,
+                                         [&](admin::Server& server) {
+                                           change(server);
+                                           return absl::OkStatus();
+                                         });
   }
   absl::StatusOr<StartedConnection> Start(
       const std::string& id, const std::string& mount_path = "/",
@@ -125,14 +137,14 @@ class OperationsTest : public testing::Test {
     spec.connection_id = id;
     spec.mount_path = mount_path;
     spec.ticket_ttl = ttl;
-    auto started = supervisor_->StartConnections({spec}, Effect::kReal);
+    auto started = supervisor_->connections().Start({spec}, Effect::kReal);
     if (!started.ok()) return started.status();
     return started->front();
   }
   absl::StatusOr<std::vector<admin::HandlerRule>> Upsert(
       const std::vector<RuleSpec>& rules,
-      Supervisor::Existing existing = Supervisor::Existing::kReplace) {
-    return supervisor_->UpsertRules("a", rules, existing, Effect::kReal);
+      Existing existing = Existing::kReplace) {
+    return supervisor_->rules().Upsert("a", rules, existing, Effect::kReal);
   }
 
   std::string base_;
@@ -152,7 +164,7 @@ TEST_F(OperationsTest, AnAdoptedServerIsUpdatedAndItSurvivesUs) {
   EXPECT_EQ(updated->limits().max_memory_bytes(), 0);
   EXPECT_TRUE(gofer_->Requests(wire::ToGofer::kSetLimits).empty());
   Restart();
-  const auto server = supervisor_->GetServer("a");
+  const auto server = supervisor_->servers().Get("a");
   ASSERT_TRUE(server.ok()) << server.status();
   EXPECT_EQ(server->origin(), admin::Server::ADOPTED);
   EXPECT_EQ(server->uid(), updated->uid());
@@ -165,8 +177,8 @@ TEST_F(OperationsTest, AnAdoptedServerIsUpdatedAndItSurvivesUs) {
 TEST_F(OperationsTest,
        LimitsThatTheGoferCannotChangeAreRefusedWhenOnlyChecked) {
   for (const Effect effect : {Effect::kReal, Effect::kValidateOnly}) {
-    const auto updated =
-        supervisor_->UpdateServer("a", "", effect, [](admin::Server& server) {
+    const auto updated = supervisor_->servers().Update(
+        "a", "", effect, [](admin::Server& server) {
           server.mutable_limits()->set_max_fds(200);
           return absl::OkStatus();
         });
@@ -177,8 +189,8 @@ TEST_F(OperationsTest,
 TEST_F(OperationsTest, ARenewedTicketIsGoodForAsLong) {
   const auto started = Start("c", "/", absl::Minutes(9));
   ASSERT_TRUE(started.ok()) << started.status();
-  const auto renewed =
-      supervisor_->RenewTicket("a", "c", started->connection.uid());
+  const auto renewed = supervisor_->connections().RenewTicket(
+      "a", "c", started->connection.uid());
   ASSERT_TRUE(renewed.ok() && renewed->ticket) << renewed.status();
   EXPECT_GE(translate::ToTime(renewed->ticket->expire_time()),
             translate::ToTime(started->ticket->expire_time()));
@@ -190,9 +202,9 @@ TEST_F(OperationsTest, ResettingAllIsOneRequest) {
   assignment.set_mid(admin::MID_FSTAT);
   assignment.set_implementation("other");
   ASSERT_TRUE(
-      supervisor_->SetHandlers("a", "", {assignment}, Effect::kReal).ok());
+      supervisor_->handlers().Set("a", "", {assignment}, Effect::kReal).ok());
   const size_t changes = gofer_->Requests(wire::ToGofer::kChangeRules).size();
-  const auto reset = supervisor_->ResetHandlers(
+  const auto reset = supervisor_->handlers().Reset(
       "a", "", admin::ResetHandlersRequest::ALL, Effect::kReal);
   ASSERT_TRUE(reset.ok()) << reset.status();
   EXPECT_THAT(
@@ -202,21 +214,23 @@ TEST_F(OperationsTest, ResettingAllIsOneRequest) {
               ElementsAre(admin::MID_FSTAT, admin::MID_PREAD));
   EXPECT_EQ(gofer_->Requests(wire::ToGofer::kChangeRules).size(), changes);
   EXPECT_EQ(gofer_->adopt().rules_size(), 0);
-  EXPECT_TRUE(supervisor_->ListRules("a")->rules.empty());
+  EXPECT_TRUE(
+      supervisor_->rules().List(names::ServerScope("a"))->rules.empty());
 }
 
 TEST_F(OperationsTest, AResetThatFailsLeavesTheRules) {
   ASSERT_TRUE(Upsert({RuleWith("r1")}).ok());
-  ASSERT_TRUE(supervisor_->SetHandlers("a", "", {}, Effect::kReal).ok());
+  ASSERT_TRUE(supervisor_->handlers().Set("a", "", {}, Effect::kReal).ok());
   gofer_->OnRequest([](const wire::ToGofer& request, wire::Response& response) {
     if (!request.has_set_handlers()) return;
     response.mutable_failure()->set_code(wire::Failure::WRONG_STATE);
   });
-  EXPECT_FALSE(supervisor_
-                   ->ResetHandlers("a", "", admin::ResetHandlersRequest::ALL,
-                                   Effect::kReal)
-                   .ok());
-  EXPECT_EQ(supervisor_->ListRules("a")->rules.size(), 1u);
+  EXPECT_FALSE(
+      supervisor_->handlers()
+          .Reset("a", "", admin::ResetHandlersRequest::ALL, Effect::kReal)
+          .ok());
+  EXPECT_EQ(supervisor_->rules().List(names::ServerScope("a"))->rules.size(),
+            1u);
   EXPECT_EQ(gofer_->adopt().rules_size(), 1);
 }
 
@@ -228,8 +242,8 @@ TEST_F(OperationsTest, EveryUnknownMessageOfARuleIsNamed) {
   EXPECT_THAT(FieldsIn(batch.status()),
               ElementsAre("handler_rules[1].match.mids[1]",
                           "handler_rules[1].match.mids[2]"));
-  const auto one = Upsert({RuleWith("r1", {admin::MID_MOUNT})},
-                          Supervisor::Existing::kRefuse);
+  const auto one =
+      Upsert({RuleWith("r1", {admin::MID_MOUNT})}, Existing::kRefuse);
   EXPECT_THAT(FieldsIn(one.status()),
               ElementsAre("handler_rule.match.mids[0]"));
 }
@@ -238,7 +252,7 @@ TEST_F(OperationsTest, AnEtagOfARuleThatIsGoneDoesNotMatch) {
   const auto made = Upsert({RuleWith("r1")});
   ASSERT_TRUE(made.ok()) << made.status();
   const std::string etag = made->front().etag();
-  ASSERT_TRUE(supervisor_->DeleteRule("a", "r1", "", Effect::kReal).ok());
+  ASSERT_TRUE(supervisor_->rules().Delete("a", "r1", "", Effect::kReal).ok());
   EXPECT_EQ(ReasonOf(Upsert({RuleWith("r1", {}, etag)}).status()),
             Reason::ETAG_MISMATCH);
   EXPECT_TRUE(Upsert({RuleWith("r1")}).ok());
@@ -247,9 +261,11 @@ TEST_F(OperationsTest, AnEtagOfARuleThatIsGoneDoesNotMatch) {
 TEST_F(OperationsTest, RequestsOfAConnectionThatIsNotThere) {
   ASSERT_TRUE(Start("c").ok());
   const auto list = [&](const char* server, const char* connection) {
-    return ReasonOf(
-        supervisor_->ListInflight(server, connection, absl::ZeroDuration())
-            .status());
+    return ReasonOf(supervisor_->statistics()
+                        .ListInflight(names::ServerScope(server),
+                                      names::ConnectionScope(connection),
+                                      absl::ZeroDuration())
+                        .status());
   };
   EXPECT_EQ(list("a", "d"), Reason::CONNECTION_NOT_FOUND);
   EXPECT_EQ(list("b", "d"), Reason::SERVER_NOT_FOUND);
@@ -261,8 +277,8 @@ TEST_F(OperationsTest, RequestsOfAConnectionThatIsNotThere) {
 TEST_F(OperationsTest, AnAttachmentThatCannotReachTheGoferEndsItsConnection) {
   const auto started = Start("c");
   ASSERT_TRUE(started.ok()) << started.status();
-  const auto claims = supervisor_->ClaimTickets({started->ticket->ticket()}, {},
-                                                admin::ATTACH_MODE_TAKE);
+  const auto claims = supervisor_->attachments().ClaimTickets(
+      {started->ticket->ticket()}, {}, admin::ATTACH_MODE_TAKE);
   ASSERT_TRUE(claims.ok()) << claims.status();
   // A gofer that hangs up, and lets nobody in again until it is told to.
   std::atomic<bool> adopts = false;
@@ -271,9 +287,10 @@ TEST_F(OperationsTest, AnAttachmentThatCannotReachTheGoferEndsItsConnection) {
   });
   gofer_->HangUp();
   AwaitState(admin::Server::UNREACHABLE);
-  EXPECT_EQ(ReasonOf(supervisor_->Attach(claims->front(), {}, {})),
-            Reason::GOFER_UNREACHABLE);
-  const auto connection = supervisor_->GetConnection("a", "c");
+  EXPECT_EQ(
+      ReasonOf(supervisor_->attachments().Attach(claims->front(), {}, {})),
+      Reason::GOFER_UNREACHABLE);
+  const auto connection = supervisor_->connections().Get("a", "c");
   EXPECT_EQ(connection->state(), admin::Connection::FAILED);
   EXPECT_EQ(connection->end_reason(), admin::Connection::INTERNAL_ERROR);
   // And the gofer gives it up, once it can be told.
@@ -291,18 +308,19 @@ TEST_F(OperationsTest, AnAttachmentThatCannotReachTheGoferEndsItsConnection) {
 TEST_F(OperationsTest, ARootMountThatIsBeingAttachedIsNotStoppedByAccident) {
   const auto started = Start("c");
   ASSERT_TRUE(started.ok()) << started.status();
-  const auto claims = supervisor_->ClaimTickets({started->ticket->ticket()}, {},
-                                                admin::ATTACH_MODE_TAKE);
+  const auto claims = supervisor_->attachments().ClaimTickets(
+      {started->ticket->ticket()}, {}, admin::ATTACH_MODE_TAKE);
   ASSERT_TRUE(claims.ok()) << claims.status();
   admin::StopConnectionRequest stop;
   Reason reason = Reason::ERROR_REASON_UNSPECIFIED;
   gofer_->OnRequest([&](const wire::ToGofer& request, wire::Response&) {
     if (!request.has_attach_connection()) return;
-    reason = ReasonOf(supervisor_->StopConnection("a", "c", stop).status());
+    reason = ReasonOf(supervisor_->connections().Stop("a", "c", stop).status());
   });
   auto pair = *gofer::uds::MakeSocketPair(gofer::uds::SocketType::kStream);
-  ASSERT_TRUE(
-      supervisor_->Attach(claims->front(), std::move(pair.first), {}).ok());
+  ASSERT_TRUE(supervisor_->attachments()
+                  .Attach(claims->front(), std::move(pair.first), {})
+                  .ok());
   EXPECT_EQ(reason, Reason::SANDBOX_KILL_NOT_ACKNOWLEDGED);
 }
 

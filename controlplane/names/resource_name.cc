@@ -1,4 +1,4 @@
-#include "controlplane/service/resource_name.h"
+#include "controlplane/names/resource_name.h"
 
 #include <algorithm>
 #include <limits>
@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
-namespace goferd::service {
+namespace goferd::names {
 namespace {
 
 constexpr size_t kMostIdBytes = 63;
@@ -110,4 +110,4 @@ std::string FormatHandlerName(absl::string_view server_id, uint32_t mid) {
   return FormatChild(server_id, kHandlers, absl::StrCat(mid));
 }
 
-}  // namespace goferd::service
+}  // namespace goferd::names

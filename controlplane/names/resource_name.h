@@ -1,7 +1,7 @@
 // Names of resources: "servers/{id}" and what is below it.
 
-#ifndef GOFERD_CONTROLPLANE_SERVICE_RESOURCE_NAME_H_
-#define GOFERD_CONTROLPLANE_SERVICE_RESOURCE_NAME_H_
+#ifndef GOFERD_CONTROLPLANE_NAMES_RESOURCE_NAME_H_
+#define GOFERD_CONTROLPLANE_NAMES_RESOURCE_NAME_H_
 
 #include <cstdint>
 #include <optional>
@@ -9,7 +9,7 @@
 
 #include "absl/strings/string_view.h"
 
-namespace goferd::service {
+namespace goferd::names {
 
 // As an id: all resources of that kind.
 inline constexpr absl::string_view kAllIds = "-";
@@ -48,6 +48,6 @@ std::string FormatRuleName(absl::string_view server_id,
                            absl::string_view rule_id);
 std::string FormatHandlerName(absl::string_view server_id, uint32_t mid);
 
-}  // namespace goferd::service
+}  // namespace goferd::names
 
-#endif  // GOFERD_CONTROLPLANE_SERVICE_RESOURCE_NAME_H_
+#endif  // GOFERD_CONTROLPLANE_NAMES_RESOURCE_NAME_H_

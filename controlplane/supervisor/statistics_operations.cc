@@ -1,4 +1,4 @@
-#include "controlplane/supervisor/statistics.h"
+#include "controlplane/supervisor/statistics_operations.h"
 
 #include <algorithm>
 #include <utility>
@@ -47,25 +47,25 @@ void SetFacts(const admin::Connection& connection, admin::Stats& stats) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<Statistics::Target>> Statistics::Find(
-    absl::string_view server_id) const {
+absl::StatusOr<std::vector<StatisticsOperations::Target>>
+StatisticsOperations::Find(const names::ServerScope& servers) const {
   MutexLock lock(context_.model.mu);
   std::vector<Target> targets;
-  if (server_id == "-") {
+  if (servers.is_all()) {
     for (const auto& [id, server] : context_.model.servers()) {
       targets.push_back({server, server->link});
     }
     return targets;
   }
-  const model::Model::ServerPtr server = context_.model.Find(server_id);
-  if (server == nullptr) return model::Model::NoServer(server_id);
+  const model::Model::ServerPtr server = context_.model.Find(servers.id());
+  if (server == nullptr) return model::Model::NoServer(servers.id());
   targets.push_back({server, server->link});
   return targets;
 }
 
-void Statistics::AddTopHolders(const model::ServerRecord& server,
-                               const worker::v1::StatsList& list,
-                               admin::Stats& stats) {
+void StatisticsOperations::AddTopHolders(const model::ServerRecord& server,
+                                         const worker::v1::StatsList& list,
+                                         admin::Stats& stats) {
   std::vector<std::pair<int64_t, std::string>> holders;
   for (const auto& one : list.stats()) {
     const auto id = server.connection_ids.find(one.connection_uid());
@@ -86,7 +86,7 @@ void Statistics::AddTopHolders(const model::ServerRecord& server,
   }
 }
 
-absl::StatusOr<admin::Stats> Statistics::ReadServer(
+absl::StatusOr<admin::Stats> StatisticsOperations::ReadServer(
     const Target& target, const link::FanOut& fan_out) {
   worker::v1::ToGofer total;
   total.mutable_get_stats()->mutable_server_total();
@@ -109,29 +109,30 @@ absl::StatusOr<admin::Stats> Statistics::ReadServer(
   return stats;
 }
 
-absl::StatusOr<std::vector<admin::Stats>> Statistics::Read(
-    const Target& target, absl::string_view connection_id,
+absl::StatusOr<std::vector<admin::Stats>> StatisticsOperations::Read(
+    const Target& target,
+    const std::optional<names::ConnectionScope>& connections,
     const link::FanOut& fan_out) {
   if (target.link == nullptr) {
     MutexLock lock(context_.model.mu);
     absl::Status status = model::CheckServing(*target.server);
     return status.ok() ? model::Unreachable(*target.server) : status;
   }
-  if (connection_id.empty()) {
+  if (!connections) {
     auto stats = ReadServer(target, fan_out);
     if (!stats.ok()) return stats.status();
     return std::vector<admin::Stats>{*std::move(stats)};
   }
   worker::v1::ToGofer ask;
-  const bool all = connection_id == "-";
+  const bool all = connections->is_all();
   if (all) {
     ask.mutable_get_stats()->mutable_every_connection();
   } else {
     MutexLock lock(context_.model.mu);
-    const auto found = target.server->connections.find(connection_id);
+    const auto found = target.server->connections.find(connections->id());
     if (found == target.server->connections.end() || !found->second.visible) {
       return NoConnection(
-          model::ConnectionName(target.server->id, connection_id));
+          model::ConnectionName(target.server->id, connections->id()));
     }
     ask.mutable_get_stats()->set_connection_uid(found->second.resource.uid());
   }
@@ -147,7 +148,7 @@ absl::StatusOr<std::vector<admin::Stats>> Statistics::Read(
   }
   if (list.empty() && !all) {
     return NoConnection(
-        model::ConnectionName(target.server->id, connection_id));
+        model::ConnectionName(target.server->id, connections->id()));
   }
   std::sort(list.begin(), list.end(),
             [](const admin::Stats& a, const admin::Stats& b) {
@@ -156,22 +157,23 @@ absl::StatusOr<std::vector<admin::Stats>> Statistics::Read(
   return list;
 }
 
-absl::StatusOr<Supervisor::StatsList> Statistics::Get(
-    absl::string_view server_id, absl::string_view connection_id) {
-  const auto targets = Find(server_id);
+absl::StatusOr<StatsList> StatisticsOperations::GetStats(
+    const names::ServerScope& servers,
+    const std::optional<names::ConnectionScope>& connections) {
+  const auto targets = Find(servers);
   if (!targets.ok()) return targets.status();
   std::vector<absl::StatusOr<std::vector<admin::Stats>>> results(
       targets->size(), NotAsked());
   const link::FanOut fan_out(context_.control_timeout());
   fan_out.Run(targets->size(), [&](size_t i) {
-    results[i] = Read((*targets)[i], connection_id, fan_out);
+    results[i] = Read((*targets)[i], connections, fan_out);
   });
-  Supervisor::StatsList list;
+  StatsList list;
   for (size_t i = 0; i < results.size(); ++i) {
     auto& stats = results[i];
     if (stats.ok()) {
       std::move(stats->begin(), stats->end(), std::back_inserter(list.stats));
-    } else if (server_id != "-") {
+    } else if (!servers.is_all()) {
       return stats.status();
     } else if (errors::ReasonOf(stats.status()) == Reason::GOFER_UNREACHABLE) {
       list.unreachable.push_back((*targets)[i].server->name());
@@ -180,17 +182,14 @@ absl::StatusOr<Supervisor::StatsList> Statistics::Get(
   return list;
 }
 
-void Statistics::AddInflight(const model::ServerRecord& server,
-                             absl::string_view connection_id,
-                             const worker::v1::InflightList& from_gofer,
-                             Supervisor::InflightList& list) {
+void StatisticsOperations::AddInflight(
+    const model::ServerRecord& server,
+    const names::ConnectionScope& connections,
+    const worker::v1::InflightList& from_gofer, InflightList& list) {
   for (const auto& from : from_gofer.requests()) {
     const auto id = server.connection_ids.find(from.connection_uid());
     if (id == server.connection_ids.end()) continue;
-    if (!connection_id.empty() && connection_id != "-" &&
-        connection_id != absl::string_view(id->second)) {
-      continue;
-    }
+    if (!connections.Includes(id->second)) continue;
     admin::InflightRpc& rpc = list.rpcs.emplace_back(translate::ToAdmin(from));
     rpc.set_connection(model::ConnectionName(server.id, id->second));
     for (const auto& [rule_id, rule] : server.rules) {
@@ -201,17 +200,18 @@ void Statistics::AddInflight(const model::ServerRecord& server,
   }
 }
 
-absl::StatusOr<Supervisor::InflightList> Statistics::ListInflight(
-    absl::string_view server_id, absl::string_view connection_id,
-    absl::Duration min_age) {
-  const auto targets = Find(server_id);
+absl::StatusOr<InflightList> StatisticsOperations::ListInflight(
+    const names::ServerScope& servers,
+    const names::ConnectionScope& connections, absl::Duration min_age) {
+  const auto targets = Find(servers);
   if (!targets.ok()) return targets.status();
-  if (server_id != "-" && !connection_id.empty() && connection_id != "-") {
+  if (!servers.is_all() && !connections.is_all()) {
     MutexLock lock(context_.model.mu);
-    const auto& connections = targets->front().server->connections;
-    const auto found = connections.find(connection_id);
-    if (found == connections.end() || !found->second.visible) {
-      return NoConnection(model::ConnectionName(server_id, connection_id));
+    const auto& known = targets->front().server->connections;
+    const auto found = known.find(connections.id());
+    if (found == known.end() || !found->second.visible) {
+      return NoConnection(
+          model::ConnectionName(servers.id(), connections.id()));
     }
   }
   std::vector<absl::StatusOr<worker::v1::Response>> answers(targets->size(),
@@ -225,12 +225,12 @@ absl::StatusOr<Supervisor::InflightList> Statistics::ListInflight(
     answers[i] =
         (*targets)[i].link->AskFor(fan_out.time_left(), std::move(ask));
   });
-  Supervisor::InflightList list;
+  InflightList list;
   MutexLock lock(context_.model.mu);
   for (size_t i = 0; i < answers.size(); ++i) {
     const model::ServerRecord& server = *(*targets)[i].server;
     if (answers[i].ok()) {
-      AddInflight(server, connection_id, answers[i]->inflight(), list);
+      AddInflight(server, connections, answers[i]->inflight(), list);
     } else if ((*targets)[i].link != nullptr ||
                server.resource.state() == admin::Server::UNREACHABLE) {
       // One without a gofer has nothing in flight.
@@ -245,11 +245,11 @@ absl::StatusOr<Supervisor::InflightList> Statistics::ListInflight(
   return list;
 }
 
-absl::StatusOr<admin::LogLevel> Statistics::SetLogLevel(
-    absl::string_view server_id, admin::LogLevel level, Effect effect) {
-  const auto targets = Find(server_id);
+absl::StatusOr<admin::LogLevel> StatisticsOperations::SetGoferLogLevel(
+    const names::ServerScope& servers, admin::LogLevel level, Effect effect) {
+  const auto targets = Find(servers);
   if (!targets.ok()) return targets.status();
-  if (effect == Effect::kReal && server_id == "-") {
+  if (effect == Effect::kReal && servers.is_all()) {
     context_.gofer_log_level.store(level);
   }
   std::vector<absl::StatusOr<admin::LogLevel>> former(targets->size(),
@@ -258,7 +258,7 @@ absl::StatusOr<admin::LogLevel> Statistics::SetLogLevel(
   fan_out.Run(targets->size(), [&](size_t i) {
     former[i] = SetLevel(*(*targets)[i].server, level, effect, fan_out);
   });
-  if (server_id != "-") return std::move(former.front());
+  if (!servers.is_all()) return std::move(former.front());
   for (size_t i = 0; i < former.size(); ++i) {
     if (former[i].ok()) continue;
     Log().warn("{}: its log level stays: {}", (*targets)[i].server->name(),
@@ -267,7 +267,7 @@ absl::StatusOr<admin::LogLevel> Statistics::SetLogLevel(
   return admin::LOG_LEVEL_UNSPECIFIED;
 }
 
-absl::StatusOr<admin::LogLevel> Statistics::SetLevel(
+absl::StatusOr<admin::LogLevel> StatisticsOperations::SetLevel(
     model::ServerRecord& server, admin::LogLevel level, Effect effect,
     const link::FanOut& fan_out) {
   std::shared_ptr<link::GoferLink> link;
@@ -287,8 +287,8 @@ absl::StatusOr<admin::LogLevel> Statistics::SetLevel(
   return std::exchange(server.log_level, level);
 }
 
-Supervisor::Totals Statistics::GetTotals() const {
-  Supervisor::Totals totals;
+Totals StatisticsOperations::GetTotals() const {
+  Totals totals;
   MutexLock lock(context_.model.mu);
   for (const auto& [id, server] : context_.model.servers()) {
     ++totals.servers_by_state[static_cast<size_t>(server->resource.state())];

@@ -1,4 +1,4 @@
-// ServerOperations' part for servers that are to go, and what keeps them.
+#include "controlplane/supervisor/server_sweeper.h"
 
 #include <algorithm>
 #include <map>
@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "controlplane/model/server_state.h"
-#include "controlplane/supervisor/server_operations.h"
 #include "controlplane/translate/time_conversion.h"
 #include "goferd/worker/v1/frame.pb.h"
 
@@ -27,7 +26,7 @@ bool IsOver(const Server& server, absl::Time now) {
 
 }  // namespace
 
-void ServerOperations::Sweep(absl::Time now) {
+void ServerSweeper::Sweep(absl::Time now) {
   MutexLock lock(context_.model.mu);
   for (const auto& [id, server] : context_.model.servers()) {
     const std::string server_id = id;
@@ -42,18 +41,18 @@ void ServerOperations::Sweep(absl::Time now) {
     if (serves && server->live_connections() > 0) {
       if (state == Server::DRAINING) continue;
       context_.pool.Post([this, server_id] {
-        (void)SetDraining(server_id, "", true, Effect::kReal);
+        (void)servers_.SetDraining(server_id, "", true, Effect::kReal);
       });
       continue;
     }
     if (state == Server::STARTING || state == Server::UNREACHABLE) continue;
     context_.pool.Post([this, server_id] {
-      (void)Delete(server_id, "", Supervisor::Force::kNo, Effect::kReal);
+      (void)servers_.Delete(server_id, "", Force::kNo, Effect::kReal);
     });
   }
 }
 
-void ServerOperations::RefreshHolders() {
+void ServerSweeper::RefreshHolders() {
   std::vector<
       std::pair<model::Model::ServerPtr, std::shared_ptr<link::GoferLink>>>
       waiting;
@@ -85,8 +84,8 @@ void ServerOperations::RefreshHolders() {
   }
 }
 
-void ServerOperations::SetHolders(model::ServerRecord& server,
-                                  const worker::v1::InflightList& inflight) {
+void ServerSweeper::SetHolders(model::ServerRecord& server,
+                               const worker::v1::InflightList& inflight) {
   server.resource.clear_holders();
   // The oldest request of each connection is listed first.
   std::map<std::string, const worker::v1::InflightRequest*> oldest;

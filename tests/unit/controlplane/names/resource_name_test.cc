@@ -1,8 +1,8 @@
-#include "controlplane/service/resource_name.h"
+#include "controlplane/names/resource_name.h"
 
 #include <gtest/gtest.h>
 
-namespace goferd::service {
+namespace goferd::names {
 namespace {
 
 TEST(ResourceNameTest, IdsAreShortAndInLowerCase) {
@@ -64,4 +64,4 @@ TEST(ResourceNameTest, WhatIsFormattedIsParsed) {
 }
 
 }  // namespace
-}  // namespace goferd::service
+}  // namespace goferd::names

@@ -1,0 +1,36 @@
+// ServerSweeper: lets servers go whose time is over, and says what keeps them.
+
+#ifndef GOFERD_CONTROLPLANE_SUPERVISOR_SERVER_SWEEPER_H_
+#define GOFERD_CONTROLPLANE_SUPERVISOR_SERVER_SWEEPER_H_
+
+#include "absl/time/time.h"
+#include "controlplane/gofers/context.h"
+#include "controlplane/supervisor/servers.h"
+#include "goferd/worker/v1/stats.pb.h"
+
+namespace goferd::supervisor {
+
+// Thread-safe. `servers` carries out what the sweeper decides.
+class ServerSweeper {
+ public:
+  ServerSweeper(gofers::Context& context, Servers& servers)
+      : context_(context), servers_(servers) {}
+
+  // Drains servers whose time is over, deletes those that are empty then, and
+  // forgets adopted ones that ended long ago. On the event loop's thread.
+  void Sweep(absl::Time now);
+  // Finds out what keeps the servers that should go. Blocks on gofers.
+  void RefreshHolders();
+
+ private:
+  void SetHolders(model::ServerRecord& server,
+                  const worker::v1::InflightList& inflight)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+
+  gofers::Context& context_;
+  Servers& servers_;
+};
+
+}  // namespace goferd::supervisor
+
+#endif  // GOFERD_CONTROLPLANE_SUPERVISOR_SERVER_SWEEPER_H_

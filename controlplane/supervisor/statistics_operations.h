@@ -1,0 +1,70 @@
+// StatisticsOperations: what gofers counted, and what they work on.
+
+#ifndef GOFERD_CONTROLPLANE_SUPERVISOR_STATISTICS_OPERATIONS_H_
+#define GOFERD_CONTROLPLANE_SUPERVISOR_STATISTICS_OPERATIONS_H_
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "controlplane/gofers/context.h"
+#include "controlplane/link/fan_out.h"
+#include "controlplane/supervisor/statistics.h"
+#include "controlplane/supervisor/stats_lists.h"
+#include "goferd/admin/v1/log_level.pb.h"
+#include "goferd/worker/v1/stats.pb.h"
+
+namespace goferd::supervisor {
+
+namespace admin = goferd::admin::v1;
+
+class StatisticsOperations final : public Statistics {
+ public:
+  explicit StatisticsOperations(gofers::Context& context) : context_(context) {}
+
+  absl::StatusOr<StatsList> GetStats(
+      const names::ServerScope& servers,
+      const std::optional<names::ConnectionScope>& connections) override;
+  absl::StatusOr<InflightList> ListInflight(
+      const names::ServerScope& servers,
+      const names::ConnectionScope& connections,
+      absl::Duration min_age) override;
+  absl::StatusOr<admin::LogLevel> SetGoferLogLevel(
+      const names::ServerScope& servers, admin::LogLevel level,
+      Effect effect) override;
+  Totals GetTotals() const override;
+
+ private:
+  struct Target {
+    model::Model::ServerPtr server;
+    std::shared_ptr<link::GoferLink> link;
+  };
+  // The servers of the scope, in order. SERVER_NOT_FOUND.
+  absl::StatusOr<std::vector<Target>> Find(
+      const names::ServerScope& servers) const;
+  absl::StatusOr<std::vector<admin::Stats>> Read(
+      const Target& target,
+      const std::optional<names::ConnectionScope>& connections,
+      const link::FanOut& fan_out);
+  // Answers the former one.
+  absl::StatusOr<admin::LogLevel> SetLevel(model::ServerRecord& server,
+                                           admin::LogLevel level, Effect effect,
+                                           const link::FanOut& fan_out);
+  absl::StatusOr<admin::Stats> ReadServer(const Target& target,
+                                          const link::FanOut& fan_out);
+  void AddInflight(const model::ServerRecord& server,
+                   const names::ConnectionScope& connections,
+                   const worker::v1::InflightList& from_gofer,
+                   InflightList& list)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  void AddTopHolders(const model::ServerRecord& server,
+                     const worker::v1::StatsList& list, admin::Stats& stats)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+
+  gofers::Context& context_;
+};
+
+}  // namespace goferd::supervisor
+
+#endif  // GOFERD_CONTROLPLANE_SUPERVISOR_STATISTICS_OPERATIONS_H_
