@@ -7,16 +7,26 @@
 #include <string>
 #include <vector>
 
-#include "controlplane/gofers/context.h"
+#include "controlplane/gofers/settings.h"
+#include "controlplane/gofers/threads.h"
+#include "controlplane/model/model.h"
 #include "controlplane/supervisor/attachments.h"
 #include "controlplane/supervisor/ticket_issuer.h"
+#include "controlplane/tickets/ticket_table.h"
 
 namespace goferd::supervisor {
 
 class AttachOperations final : public Attachments {
  public:
-  AttachOperations(gofers::Context& context, TicketIssuer& issuer)
-      : context_(context), issuer_(issuer) {}
+  // All outlive it.
+  AttachOperations(model::Model& model, tickets::TicketTable& tickets,
+                   gofers::Threads& threads, const gofers::Settings& settings,
+                   TicketIssuer& issuer)
+      : model_(model),
+        tickets_(tickets),
+        threads_(threads),
+        settings_(settings),
+        issuer_(issuer) {}
 
   absl::Status CheckTickets(const std::vector<std::string>& tickets,
                             const gofer::uds::PeerCredentials& peer,
@@ -32,7 +42,10 @@ class AttachOperations final : public Attachments {
   void SetSockets(std::shared_ptr<tickets::ConnectionSockets> sockets) override;
 
  private:
-  gofers::Context& context_;
+  model::Model& model_;
+  tickets::TicketTable& tickets_;
+  gofers::Threads& threads_;
+  const gofers::Settings& settings_;
   TicketIssuer& issuer_;
 };
 

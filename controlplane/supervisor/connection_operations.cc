@@ -85,13 +85,15 @@ bool HasEtag(const admin::Connection& connection, absl::string_view etag) {
 
 }  // namespace
 
-absl::Status ConnectionOperations::CheckSpec(const ConnectionSpec& spec,
+absl::Status ConnectionOperations::CheckSpec(const model::ModelLock& lock,
+                                             const ConnectionSpec& spec,
                                              const model::ServerRecord* server,
                                              int64_t others) const {
   if (server == nullptr) return model::Model::NoServer(spec.server_id);
-  if (absl::Status status = model::CheckServing(*server); !status.ok())
+  if (absl::Status status = model::CheckServing(server->record(lock));
+      !status.ok())
     return status;
-  if (server->resource.state() == admin::Server::DRAINING) {
+  if (server->record(lock).resource.state() == admin::Server::DRAINING) {
     return errors::Error(
         Reason::SERVER_DRAINING,
         absl::StrCat(server->name(),
@@ -99,12 +101,12 @@ absl::Status ConnectionOperations::CheckSpec(const ConnectionSpec& spec,
                      "server, or undrain it"),
         {{"resource", server->name()}});
   }
-  if (absl::Status status =
-          model::CheckCan(*server, worker::v1::CAPABILITY_NEW_CONNECTIONS);
+  if (absl::Status status = model::CheckCan(
+          server->record(lock), worker::v1::CAPABILITY_NEW_CONNECTIONS);
       !status.ok()) {
     return status;
   }
-  if (server->connections.contains(spec.connection_id)) {
+  if (server->record(lock).connections.contains(spec.connection_id)) {
     const std::string name =
         model::ConnectionName(spec.server_id, spec.connection_id);
     return errors::Error(
@@ -112,8 +114,9 @@ absl::Status ConnectionOperations::CheckSpec(const ConnectionSpec& spec,
         absl::StrCat(name, " exists, maybe as an ended one: take another id"),
         {{"resource", name}});
   }
-  const int32_t limit = server->resource.limits().max_connections();
-  const int64_t used = server->live_connections() + others;
+  const int32_t limit =
+      server->record(lock).resource.limits().max_connections();
+  const int64_t used = server->record(lock).live_connections() + others;
   if (used >= limit) {
     return errors::ErrorWithRetry(
         Reason::CONNECTION_LIMIT,
@@ -137,6 +140,7 @@ absl::Status ConnectionOperations::CheckModes(
 }
 
 absl::Status ConnectionOperations::CheckAll(
+    const model::ModelLock& lock,
     const std::vector<ConnectionSpec>& specs) const {
   if (absl::Status status = CheckModes(specs); !status.ok()) {
     return status;
@@ -144,9 +148,9 @@ absl::Status ConnectionOperations::CheckAll(
   std::map<std::string, std::set<std::string>> ids;
   for (const ConnectionSpec& spec : specs) {
     auto& others = ids[spec.server_id];
-    const model::Model::ServerPtr server = context_.model.Find(spec.server_id);
-    absl::Status status =
-        CheckSpec(spec, server.get(), static_cast<int64_t>(others.size()));
+    const model::ServerPtr server = model_.Find(lock, spec.server_id);
+    absl::Status status = CheckSpec(lock, spec, server.get(),
+                                    static_cast<int64_t>(others.size()));
     if (!status.ok()) return status;
     if (!others.insert(spec.connection_id).second) {
       const std::string name =
@@ -163,24 +167,25 @@ absl::StatusOr<std::vector<StartedConnection>> ConnectionOperations::Start(
     const std::vector<ConnectionSpec>& specs, Effect effect) {
   std::vector<Making> making;
   {
-    MutexLock lock(context_.model.mu);
-    if (absl::Status status = gofers::CheckRunning(context_); !status.ok()) {
+    const model::ModelLock lock(model_);
+    if (absl::Status status = threads_.CheckRunning(); !status.ok()) {
       return status;
     }
-    if (absl::Status status = CheckAll(specs); !status.ok()) return status;
+    if (absl::Status status = CheckAll(lock, specs); !status.ok())
+      return status;
     if (effect == Effect::kValidateOnly) {
       std::vector<StartedConnection> checked;
       for (const ConnectionSpec& spec : specs) {
         checked.push_back(
-            {MakeResource(spec, *context_.model.Find(spec.server_id)), {}});
+            {MakeResource(spec, *model_.Find(lock, spec.server_id)), {}});
         checked.back().connection.clear_uid();
       }
       return checked;
     }
     for (const ConnectionSpec& spec : specs) {
-      auto prepared = Prepare(spec);
+      auto prepared = Prepare(lock, spec);
       if (!prepared.ok()) {
-        TakeBack(making);
+        TakeBack(lock, making);
         return prepared.status();
       }
       making.push_back(*std::move(prepared));
@@ -188,26 +193,28 @@ absl::StatusOr<std::vector<StartedConnection>> ConnectionOperations::Start(
   }
   absl::Status asked = OpenSockets(making);
   if (asked.ok()) asked = AskGofers(making);
-  MutexLock lock(context_.model.mu);
+  const model::ModelLock lock(model_);
   auto finished = asked.ok() ? Finish(making) : asked;
-  if (!finished.ok()) TakeBack(making);
+  if (!finished.ok()) TakeBack(lock, making);
   return finished;
 }
 
 absl::StatusOr<ConnectionOperations::Making> ConnectionOperations::Prepare(
-    const ConnectionSpec& spec) {
-  model::Model& model = context_.model;
+    const model::ModelLock& lock, const ConnectionSpec& spec) {
   Making making;
-  making.server = model.Find(spec.server_id);
-  making.link = making.server->link;
+  making.server = model_.Find(lock, spec.server_id);
+  making.link = making.server->record(lock).link.current;
   making.id = spec.connection_id;
-  const admin::Connection resource = MakeResource(spec, *making.server);
+  const admin::Connection resource =
+      MakeResource(spec, making.server->record(lock));
   making.uid = resource.uid();
   making.attach_mode = resource.attach_mode();
-  auto ticket = issuer_.Issue(*making.server, resource, spec.ticket_ttl);
+  auto ticket =
+      issuer_.Issue(making.server->record(lock), resource, spec.ticket_ttl);
   if (!ticket.ok()) return ticket.status();
   making.ticket = *std::move(ticket);
-  model.AddConnection(*making.server, resource).ticket_ttl = spec.ticket_ttl;
+  model_.AddConnection(lock, making.server->record(lock), resource).ticket_ttl =
+      spec.ticket_ttl;
   auto& start = *making.request.mutable_start_connection();
   start.set_uid(resource.uid());
   start.set_connection_id(spec.connection_id);
@@ -234,26 +241,26 @@ absl::Status ConnectionOperations::AskGofers(std::vector<Making>& making) {
   return absl::OkStatus();
 }
 
-void ConnectionOperations::TakeBack(const std::vector<Making>& making) {
+void ConnectionOperations::TakeBack(const model::ModelLock& lock,
+                                    const std::vector<Making>& making) {
   std::map<std::shared_ptr<link::GoferLink>, std::vector<std::string>> uids;
   for (const Making& one : making) uids[one.link].push_back(one.uid);
   for (auto& [link, of_link] : uids) {
-    StopConnectionsLater(context_, link, std::move(of_link),
+    StopConnectionsLater(threads_.pool(), link, std::move(of_link),
                          worker::v1::END_REASON_ADMIN_STOP);
   }
   for (const Making& one : making) {
-    context_.tickets.Revoke(one.uid);
-    context_.model.RemoveConnection(*one.server, one.id);
+    tickets_.Revoke(one.uid);
+    model_.RemoveConnection(lock, one.server->record(lock), one.id);
   }
 }
 
 absl::StatusOr<std::vector<StartedConnection>> ConnectionOperations::Finish(
     const std::vector<Making>& making) {
-  model::Model& model = context_.model;
   std::vector<model::ConnectionRecord*> records;
   for (const Making& one : making) {
     model::ConnectionRecord* const record =
-        model.FindConnection(*one.server, one.uid);
+        model_.FindConnection(lock, one.server->record(lock), one.uid);
     // The gofer died, or began to drain, meanwhile.
     if (record == nullptr || model::HasEnded(record->resource.state())) {
       return errors::Error(
@@ -265,7 +272,7 @@ absl::StatusOr<std::vector<StartedConnection>> ConnectionOperations::Finish(
   }
   std::vector<StartedConnection> started;
   for (size_t i = 0; i < records.size(); ++i) {
-    model.Announce(*making[i].server, *records[i]);
+    model_.Announce(lock, *records[i]);
     started.push_back({records[i]->resource, making[i].ticket});
   }
   return started;
@@ -287,22 +294,23 @@ absl::StatusOr<StartedConnection> ConnectionOperations::RenewTicket(
   std::shared_ptr<link::GoferLink> link;
   worker::v1::ToGofer ask;
   {
-    MutexLock lock(context_.model.mu);
-    const model::Model::ServerPtr server = context_.model.Find(server_id);
+    const model::ModelLock lock(model_);
+    const model::ServerPtr server = model_.Find(lock, server_id);
     if (server == nullptr) return model::Model::NoServer(server_id);
     model::ConnectionRecord* const record =
-        context_.model.FindConnection(*server, uid);
+        model_.FindConnection(lock, server->record(lock), uid);
     if (record == nullptr) return NoConnection(server_id, connection_id);
     started.connection = record->resource;
     if (record->resource.state() != admin::Connection::PENDING_ATTACH ||
         record->attaching) {
       return started;
     }
-    context_.tickets.Revoke(record->resource.uid());
-    auto ticket = issuer_.Issue(*server, record->resource, record->ticket_ttl);
+    tickets_.Revoke(record->resource.uid());
+    auto ticket = issuer_.Issue(server->record(lock), record->resource,
+                                record->ticket_ttl);
     if (!ticket.ok()) return ticket.status();
     started.ticket = *std::move(ticket);
-    link = server->link;
+    link = server->record(lock).link.current;
     auto& data = *ask.mutable_set_connection_data();
     data.set_uid(record->resource.uid());
     data.set_daemon_data(KeptState(record->resource, *started.ticket));
@@ -318,11 +326,12 @@ absl::StatusOr<StartedConnection> ConnectionOperations::RenewTicket(
 
 absl::StatusOr<admin::Connection> ConnectionOperations::Get(
     absl::string_view server_id, absl::string_view connection_id) const {
-  MutexLock lock(context_.model.mu);
-  const model::Model::ServerPtr server = context_.model.Find(server_id);
+  const model::ModelLock lock(model_);
+  const model::ServerPtr server = model_.Find(lock, server_id);
   if (server == nullptr) return model::Model::NoServer(server_id);
-  const auto found = server->connections.find(connection_id);
-  if (found == server->connections.end() || !found->second.visible) {
+  const auto found = server->record(lock).connections.find(connection_id);
+  if (found == server->record(lock).connections.end() ||
+      !found->second.visible) {
     return NoConnection(server_id, connection_id);
   }
   return found->second.resource;
@@ -331,9 +340,9 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Get(
 absl::StatusOr<int64_t> ConnectionOperations::Visit(
     const names::ServerScope& scope, absl::string_view after,
     absl::FunctionRef<bool(const admin::Connection&)> visit) const {
-  MutexLock lock(context_.model.mu);
-  const int64_t revision = context_.events.revision();
-  const auto& servers = context_.model.servers();
+  const model::ModelLock lock(model_);
+  const int64_t revision = model_.events().revision();
+  const auto& servers = model_.servers(lock);
   if (!scope.is_all() && !servers.contains(scope.id())) {
     return model::Model::NoServer(scope.id());
   }
@@ -358,11 +367,11 @@ absl::StatusOr<int64_t> ConnectionOperations::Visit(
 
 absl::StatusOr<model::ConnectionCounts> ConnectionOperations::Count(
     const names::ServerScope& scope) const {
-  MutexLock lock(context_.model.mu);
-  if (scope.is_all()) return context_.model.totals();
-  const model::Model::ServerPtr server = context_.model.Find(scope.id());
+  const model::ModelLock lock(model_);
+  if (scope.is_all()) return model_.totals(lock);
+  const model::ServerPtr server = model_.Find(lock, scope.id());
   if (server == nullptr) return model::Model::NoServer(scope.id());
-  return server->counts;
+  return server->record(lock).counts;
 }
 
 absl::StatusOr<admin::Connection> ConnectionOperations::Stop(
@@ -372,14 +381,15 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Stop(
   std::string uid;
   worker::v1::ToGofer ask;
   {
-    MutexLock lock(context_.model.mu);
-    if (absl::Status status = gofers::CheckRunning(context_); !status.ok()) {
+    const model::ModelLock lock(model_);
+    if (absl::Status status = threads_.CheckRunning(); !status.ok()) {
       return status;
     }
-    const model::Model::ServerPtr server = context_.model.Find(server_id);
+    const model::ServerPtr server = model_.Find(lock, server_id);
     if (server == nullptr) return model::Model::NoServer(server_id);
-    const auto found = server->connections.find(connection_id);
-    if (found == server->connections.end() || !found->second.visible) {
+    const auto found = server->record(lock).connections.find(connection_id);
+    if (found == server->record(lock).connections.end() ||
+        !found->second.visible) {
       return NoConnection(server_id, connection_id);
     }
     const admin::Connection& resource = found->second.resource;
@@ -399,8 +409,9 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Stop(
           {{"resource", resource.name()}});
     }
     if (request.validate_only()) return resource;
-    if (server->link == nullptr) return model::Unreachable(*server);
-    link = server->link;
+    if (server->record(lock).link.current == nullptr)
+      return model::Unreachable(server->record(lock));
+    link = server->record(lock).link.current;
     auto& stop = *ask.mutable_stop_connection();
     stop.set_uid(resource.uid());
     stop.set_mode(ToWorker(request.mode()));
@@ -409,7 +420,7 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Stop(
           absl::ToInt64Nanoseconds(translate::ToDuration(request.timeout())));
     } else if (stop.mode() == worker::v1::StopConnection::CLOSE) {
       stop.set_abort_after_ns(
-          absl::ToInt64Nanoseconds(context_.stop_timeout()));
+          absl::ToInt64Nanoseconds(settings_.stop_timeout()));
     }
     stop.set_reason(worker::v1::END_REASON_ADMIN_STOP);
     stop.set_detail(request.reason());
@@ -419,39 +430,40 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Stop(
   if (!answer.ok()) return answer.status();
   // Not before: the end of a ticket is what ends a connection that waits when
   // its gofer could not be told.
-  context_.tickets.Revoke(uid);
+  tickets_.Revoke(uid);
   return Get(server_id, connection_id);
 }
 
 void ConnectionOperations::Sweep(absl::Time now) {
   issuer_.RestoreSockets();
-  model::Model& model = context_.model;
-  MutexLock lock(model.mu);
+  const model::ModelLock lock(model_);
   std::map<std::shared_ptr<link::GoferLink>, std::vector<std::string>> late;
-  for (const tickets::AttachClaim& claim : context_.tickets.TakeExpired(now)) {
-    const model::Model::ServerPtr server = model.Find(claim.server_id);
+  for (const tickets::AttachClaim& claim : tickets_.TakeExpired(now)) {
+    const model::ServerPtr server = model_.Find(lock, claim.server_id);
     if (server == nullptr) continue;
     model::ConnectionRecord* const record =
-        model.FindConnection(*server, claim.connection_uid);
+        model_.FindConnection(lock, server->record(lock), claim.connection_uid);
     if (record == nullptr || record->attaching) continue;
-    late[server->link].push_back(claim.connection_uid);
-    model.End(*server, *record, admin::Connection::ATTACH_TIMEOUT,
-              "nobody used the ticket in time", context_.ended_retention());
+    late[server->record(lock).link.current].push_back(claim.connection_uid);
+    model_.End(lock, server->record(lock), *record,
+               admin::Connection::ATTACH_TIMEOUT,
+               "nobody used the ticket in time", settings_.ended_retention());
   }
   for (auto& [link, uids] : late) {
-    StopConnectionsLater(context_, link, std::move(uids),
+    StopConnectionsLater(threads_.pool(), link, std::move(uids),
                          worker::v1::END_REASON_ATTACH_TIMEOUT);
   }
-  for (const auto& [id, server] : model.servers()) {
+  for (const auto& [id, server] : model_.servers(lock)) {
     std::vector<std::string> old;
-    for (const auto& [connection_id, record] : server->connections) {
+    for (const auto& [connection_id, record] :
+         server->record(lock).connections) {
       if (record.resource.has_purge_time() &&
           translate::ToTime(record.resource.purge_time()) <= now) {
         old.push_back(connection_id);
       }
     }
     for (const std::string& connection_id : old) {
-      model.RemoveConnection(*server, connection_id);
+      model_.RemoveConnection(lock, server->record(lock), connection_id);
     }
   }
 }

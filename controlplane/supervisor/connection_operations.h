@@ -8,10 +8,13 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "controlplane/gofers/context.h"
+#include "controlplane/gofers/settings.h"
+#include "controlplane/gofers/threads.h"
+#include "controlplane/model/model.h"
 #include "controlplane/supervisor/connection_spec.h"
 #include "controlplane/supervisor/connections.h"
 #include "controlplane/supervisor/ticket_issuer.h"
+#include "controlplane/tickets/ticket_table.h"
 
 namespace goferd::supervisor {
 
@@ -20,8 +23,15 @@ namespace admin = goferd::admin::v1;
 // Blocks on gofers.
 class ConnectionOperations final : public Connections {
  public:
-  ConnectionOperations(gofers::Context& context, TicketIssuer& issuer)
-      : context_(context), issuer_(issuer) {}
+  // All outlive it.
+  ConnectionOperations(model::Model& model, tickets::TicketTable& tickets,
+                       gofers::Threads& threads,
+                       const gofers::Settings& settings, TicketIssuer& issuer)
+      : model_(model),
+        tickets_(tickets),
+        threads_(threads),
+        settings_(settings),
+        issuer_(issuer) {}
 
   absl::StatusOr<std::vector<StartedConnection>> Start(
       const std::vector<ConnectionSpec>& specs, Effect effect) override;
@@ -46,7 +56,7 @@ class ConnectionOperations final : public Connections {
 
  private:
   struct Making {
-    model::Model::ServerPtr server;
+    model::ServerPtr server;
     std::shared_ptr<link::GoferLink> link;
     std::string id;
     std::string uid;
@@ -57,25 +67,28 @@ class ConnectionOperations final : public Connections {
 
   // What `specs` need of goferd itself.
   absl::Status CheckModes(const std::vector<ConnectionSpec>& specs) const;
-  absl::Status CheckSpec(const ConnectionSpec& spec,
+  absl::Status CheckSpec(const model::ModelLock& lock,
+                         const ConnectionSpec& spec,
                          const model::ServerRecord* server,
-                         int64_t others) const
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
-  absl::Status CheckAll(const std::vector<ConnectionSpec>& specs) const
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
-  absl::StatusOr<Making> Prepare(const ConnectionSpec& spec)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+                         int64_t others) const;
+  absl::Status CheckAll(const model::ModelLock& lock,
+                        const std::vector<ConnectionSpec>& specs) const;
+  absl::StatusOr<Making> Prepare(const model::ModelLock& lock,
+                                 const ConnectionSpec& spec);
   absl::Status OpenSockets(std::vector<Making>& making);
   absl::Status AskGofers(std::vector<Making>& making);
-  void TakeBack(const std::vector<Making>& making)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  void TakeBack(const model::ModelLock& lock,
+                const std::vector<Making>& making);
   absl::StatusOr<std::vector<StartedConnection>> Finish(
       const std::vector<Making>& making);
   // So that the next goferd knows the new ticket, and the old one no more.
   static void KeepRenewed(const std::shared_ptr<link::GoferLink>& link,
                           worker::v1::ToGofer ask);
 
-  gofers::Context& context_;
+  model::Model& model_;
+  tickets::TicketTable& tickets_;
+  gofers::Threads& threads_;
+  const gofers::Settings& settings_;
   TicketIssuer& issuer_;
 };
 

@@ -6,12 +6,12 @@
 
 namespace goferd::supervisor {
 
-void StopConnectionsLater(gofers::Context& context,
+void StopConnectionsLater(link::TaskPool& pool,
                           std::shared_ptr<link::GoferLink> link,
                           std::vector<std::string> uids,
                           worker::v1::EndReason reason) {
   if (link == nullptr) return;
-  context.pool.Post([link = std::move(link), uids = std::move(uids), reason] {
+  pool.Post([link = std::move(link), uids = std::move(uids), reason] {
     for (const std::string& uid : uids) {
       worker::v1::ToGofer ask;
       auto& stop = *ask.mutable_stop_connection();

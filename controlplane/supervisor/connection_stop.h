@@ -7,14 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "controlplane/gofers/context.h"
 #include "controlplane/link/gofer_link.h"
+#include "controlplane/link/task_pool.h"
 #include "goferd/worker/v1/connection.pb.h"
 
 namespace goferd::supervisor {
 
 // Asks a gofer, if `link` is not null, on a thread of the pool.
-void StopConnectionsLater(gofers::Context& context,
+void StopConnectionsLater(link::TaskPool& pool,
                           std::shared_ptr<link::GoferLink> link,
                           std::vector<std::string> uids,
                           worker::v1::EndReason reason);

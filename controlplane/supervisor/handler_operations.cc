@@ -24,7 +24,7 @@ constexpr char kStock[] = "stock";
 std::string EtagOf(const model::ServerRecord& server,
                    const worker::v1::HandlerList& table) {
   return absl::StrCat(absl::string_view(server.resource.uid()).substr(0, 8),
-                      "-", server.generation, "-", table.generation());
+                      "-", server.gofer.generation, "-", table.generation());
 }
 
 bool CanMatch(const admin::HandlerRule& rule, uint32_t mid,
@@ -138,15 +138,16 @@ absl::StatusOr<worker::v1::HandlerList> HandlerOperations::Read(
 }
 
 std::vector<admin::Handler> HandlerOperations::ToRows(
-    const model::Model::ServerPtr& server, const Table& table) {
-  MutexLock lock(context_.model.mu);
-  const auto rules = model::Model::RulesInOrder(*server);
+    const model::ServerPtr& server, const Table& table) {
+  const model::ModelLock lock(model_);
+  const auto rules = model::Model::RulesInOrder(server->record(lock));
   std::vector<admin::Handler> rows;
   for (const auto& from : table.handlers()) {
-    admin::Handler row = ToRow(*server, from);
-    row.set_etag(EtagOf(*server, table));
+    admin::Handler row = ToRow(server->record(lock), from);
+    row.set_etag(EtagOf(server->record(lock), table));
     for (const model::RuleRecord* rule : rules) {
-      if (CanMatch(rule->resource, from.mid(), server->known_mids)) {
+      if (CanMatch(rule->resource, from.mid(),
+                   server->record(lock).gofer.known_mids)) {
         row.add_handler_rules(rule->resource.name());
       }
     }
@@ -157,15 +158,15 @@ std::vector<admin::Handler> HandlerOperations::ToRows(
 
 absl::StatusOr<std::vector<admin::Handler>> HandlerOperations::List(
     absl::string_view server_id) {
-  auto found = FindOverrideTarget(context_, server_id,
+  auto found = FindOverrideTarget(model_, threads_, server_id,
                                   worker::v1::CAPABILITY_HANDLER_SWAP);
   if (!found.ok()) return found.status();
-  const auto table = Read(*found->link);
+  const auto table = Read(*found->record(lock).link.current);
   if (!table.ok()) return table.status();
   std::vector<admin::Handler> rows = ToRows(found->server, *table);
   worker::v1::ToGofer ask;
   ask.mutable_get_stats()->mutable_server_total();
-  const auto stats = found->link->Ask(std::move(ask));
+  const auto stats = found->record(lock).link.current->Ask(std::move(ask));
   if (!stats.ok()) return stats.status();
   if (stats->stats().stats().empty()) return rows;
   for (const auto& message : stats->stats().stats(0).messages()) {
@@ -181,7 +182,7 @@ absl::StatusOr<std::vector<admin::Handler>> HandlerOperations::List(
 }
 
 absl::StatusOr<worker::v1::HandlerList> HandlerOperations::Write(
-    const model::Model::ServerPtr& server, link::GoferLink& link,
+    const model::ServerPtr& server, link::GoferLink& link,
     const std::vector<admin::HandlerAssignment>& assignments,
     const Table& before, const std::vector<std::string>& remove_rules) {
   // The stock table is no table of one's own.
@@ -190,11 +191,11 @@ absl::StatusOr<worker::v1::HandlerList> HandlerOperations::Write(
   std::optional<gofers::KeptOverrides> kept;
   std::vector<std::string> remove_uids;
   {
-    MutexLock lock(context_.model.mu);
-    kept.emplace(*server);
+    const model::ModelLock lock(model_);
+    kept.emplace(server->record(lock));
     for (const std::string& id : remove_rules) {
-      const auto rule = server->rules.find(id);
-      if (rule == server->rules.end()) continue;
+      const auto rule = server->record(lock).overrides.rules.find(id);
+      if (rule == server->record(lock).overrides.rules.end()) continue;
       kept->Remove(rule->second.resource.name());
       remove_uids.push_back(rule->second.resource.uid());
     }
@@ -214,22 +215,22 @@ absl::StatusOr<worker::v1::HandlerList> HandlerOperations::Write(
   }
   auto answer = link.Ask(std::move(ask));
   if (!answer.ok()) return answer.status();
-  gofers::OverridesStore::Commit(*server, *std::move(draft));
+  gofers::OverridesStore::Commit(server->record(lock), *std::move(draft));
   const Table& after = answer->handlers();
-  MutexLock lock(context_.model.mu);
+  const model::ModelLock lock(model_);
   for (const std::string& id : remove_rules) {
-    context_.model.RemoveRule(*server, id);
+    model_.RemoveRule(lock, server->record(lock), id);
   }
-  server->assignments = std::move(own);
+  server->record(lock).overrides.assignments = std::move(own);
   std::map<uint32_t, std::string> former;
   for (const auto& row : before.handlers()) {
     former[row.mid()] = row.implementation();
   }
   for (const auto& row : after.handlers()) {
     if (former[row.mid()] == row.implementation()) continue;
-    admin::Handler handler = ToRow(*server, row);
-    handler.set_etag(EtagOf(*server, after));
-    context_.model.HandlerChanged(*server, std::move(handler));
+    admin::Handler handler = ToRow(server->record(lock), row);
+    handler.set_etag(EtagOf(server->record(lock), after));
+    model_.HandlerChanged(lock, std::move(handler));
   }
   return std::move(*answer->mutable_handlers());
 }
@@ -237,28 +238,28 @@ absl::StatusOr<worker::v1::HandlerList> HandlerOperations::Write(
 absl::StatusOr<std::vector<admin::Handler>> HandlerOperations::Set(
     absl::string_view server_id, absl::string_view etag,
     const std::vector<admin::HandlerAssignment>& assignments, Effect effect) {
-  auto found = FindOverrideTarget(context_, server_id,
+  auto found = FindOverrideTarget(model_, threads_, server_id,
                                   worker::v1::CAPABILITY_HANDLER_SWAP);
   if (!found.ok()) return found.status();
-  MutexLock overrides_lock(found->server->overrides_mu);
-  auto before = Read(*found->link);
+  MutexLock overrides_lock(found->server->overrides_mu());
+  auto before = Read(*found->record(lock).link.current);
   if (!before.ok()) return before.status();
   {
-    MutexLock lock(context_.model.mu);
-    const std::string present = EtagOf(*found->server, *before);
+    const model::ModelLock lock(model_);
+    const std::string present = EtagOf(found->server->record(lock), *before);
     if (!etag.empty() && etag != absl::string_view(present)) {
       return model::EtagMismatch(
           absl::StrCat(found->server->name(), "/handlers"), present);
     }
     absl::Status status =
-        CheckAssignments(*found->server, assignments, *before);
+        CheckAssignments(found->server->record(lock), assignments, *before);
     if (!status.ok()) return status;
   }
   if (effect == Effect::kValidateOnly) {
     return ToRows(found->server, Apply(*std::move(before), assignments));
   }
-  const auto after =
-      Write(found->server, *found->link, assignments, *before, {});
+  const auto after = Write(found->server, *found->record(lock).link.current,
+                           assignments, *before, {});
   if (!after.ok()) return after.status();
   return ToRows(found->server, *after);
 }
@@ -266,15 +267,15 @@ absl::StatusOr<std::vector<admin::Handler>> HandlerOperations::Set(
 absl::StatusOr<admin::ResetHandlersResponse> HandlerOperations::Reset(
     absl::string_view server_id, absl::string_view etag,
     admin::ResetHandlersRequest::Scope scope, Effect effect) {
-  auto found =
-      FindOverrideTarget(context_, server_id, worker::v1::CAPABILITY_RULES);
+  auto found = FindOverrideTarget(model_, threads_, server_id,
+                                  worker::v1::CAPABILITY_RULES);
   if (!found.ok()) return found.status();
-  MutexLock overrides_lock(found->server->overrides_mu);
-  const auto before = Read(*found->link);
+  MutexLock overrides_lock(found->server->overrides_mu());
+  const auto before = Read(*found->record(lock).link.current);
   if (!before.ok()) return before.status();
   {
-    MutexLock lock(context_.model.mu);
-    const std::string present = EtagOf(*found->server, *before);
+    const model::ModelLock lock(model_);
+    const std::string present = EtagOf(found->server->record(lock), *before);
     if (!etag.empty() && etag != absl::string_view(present)) {
       return model::EtagMismatch(
           absl::StrCat(found->server->name(), "/handlers"), present);
@@ -282,10 +283,11 @@ absl::StatusOr<admin::ResetHandlersResponse> HandlerOperations::Reset(
   }
   const bool all = scope == admin::ResetHandlersRequest::ALL;
   if (all && !IsStock(*before)) {
-    return ResetAll(found->server, *found->link, *before, effect);
+    return ResetAll(found->server, *found->record(lock).link.current, *before,
+                    effect);
   }
   auto removed = rules_.RemoveIf(
-      found->server, found->link,
+      found->server, found->record(lock).link.current,
       [all](const admin::HandlerRule& rule) {
         return all || translate::IsFault(rule);
       },
@@ -299,13 +301,14 @@ absl::StatusOr<admin::ResetHandlersResponse> HandlerOperations::Reset(
 }
 
 absl::StatusOr<admin::ResetHandlersResponse> HandlerOperations::ResetAll(
-    const model::Model::ServerPtr& server, link::GoferLink& link,
-    const Table& before, Effect effect) {
+    const model::ServerPtr& server, link::GoferLink& link, const Table& before,
+    Effect effect) {
   admin::ResetHandlersResponse response;
   std::vector<std::string> rules;
   {
-    MutexLock lock(context_.model.mu);
-    for (const model::RuleRecord* rule : model::Model::RulesInOrder(*server)) {
+    const model::ModelLock lock(model_);
+    for (const model::RuleRecord* rule :
+         model::Model::RulesInOrder(server->record(lock))) {
       const std::string& name = rule->resource.name();
       response.add_removed_handler_rules(name);
       rules.push_back(name.substr(name.rfind('/') + 1));

@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "controlplane/gofers/context.h"
+#include "controlplane/gofers/overrides_store.h"
+#include "controlplane/gofers/threads.h"
+#include "controlplane/model/model.h"
 #include "controlplane/supervisor/handlers.h"
 #include "controlplane/supervisor/rule_operations.h"
 #include "goferd/admin/v1/handler.pb.h"
@@ -21,9 +23,10 @@ namespace admin = goferd::admin::v1;
 // Blocks on gofers.
 class HandlerOperations final : public Handlers {
  public:
-  HandlerOperations(gofers::Context& context, gofers::OverridesStore& store,
-                    RuleOperations& rules)
-      : context_(context), store_(store), rules_(rules) {}
+  // All outlive it.
+  HandlerOperations(model::Model& model, gofers::Threads& threads,
+                    gofers::OverridesStore& store, RuleOperations& rules)
+      : model_(model), threads_(threads), store_(store), rules_(rules) {}
 
   absl::StatusOr<std::vector<admin::Handler>> List(
       absl::string_view server_id) override;
@@ -39,20 +42,21 @@ class HandlerOperations final : public Handlers {
   using Table = worker::v1::HandlerList;
 
   // The rows as the API has them. Takes the lock.
-  std::vector<admin::Handler> ToRows(const model::Model::ServerPtr& server,
+  std::vector<admin::Handler> ToRows(const model::ServerPtr& server,
                                      const Table& table);
   absl::StatusOr<Table> Read(link::GoferLink& link);
   // The rules with the ids `remove_rules` go at the same moment.
   absl::StatusOr<Table> Write(
-      const model::Model::ServerPtr& server, link::GoferLink& link,
+      const model::ServerPtr& server, link::GoferLink& link,
       const std::vector<admin::HandlerAssignment>& assignments,
       const Table& before, const std::vector<std::string>& remove_rules);
   // The table becomes the stock one and all rules go, in one request.
   absl::StatusOr<admin::ResetHandlersResponse> ResetAll(
-      const model::Model::ServerPtr& server, link::GoferLink& link,
+      const model::ServerPtr& server, link::GoferLink& link,
       const Table& before, Effect effect);
 
-  gofers::Context& context_;
+  model::Model& model_;
+  gofers::Threads& threads_;
   gofers::OverridesStore& store_;
   RuleOperations& rules_;
 };

@@ -5,20 +5,20 @@
 namespace goferd::supervisor {
 
 absl::StatusOr<OverrideTarget> FindOverrideTarget(
-    gofers::Context& context, absl::string_view id,
+    model::Model& model, const gofers::Threads& threads, absl::string_view id,
     worker::v1::Capability capability) {
-  gofer::base::MutexLock lock(context.model.mu);
-  if (absl::Status status = gofers::CheckRunning(context); !status.ok())
-    return status;
-  model::Model::ServerPtr server = context.model.Find(id);
+  const model::ModelLock lock(model);
+  if (absl::Status status = threads.CheckRunning(); !status.ok()) return status;
+  model::ServerPtr server = model.Find(lock, id);
   if (server == nullptr) return model::Model::NoServer(id);
-  if (absl::Status status = model::CheckServing(*server); !status.ok())
-    return status;
-  if (absl::Status status = model::CheckCan(*server, capability);
-      !status.ok()) {
+  const model::ServerRecord& record = server->record(lock);
+  if (absl::Status status = model::CheckServing(record); !status.ok()) {
     return status;
   }
-  return OverrideTarget{server, server->link};
+  if (absl::Status status = model::CheckCan(record, capability); !status.ok()) {
+    return status;
+  }
+  return OverrideTarget{server, record.link.current};
 }
 
 }  // namespace goferd::supervisor

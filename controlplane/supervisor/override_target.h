@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "controlplane/gofers/context.h"
+#include "controlplane/gofers/threads.h"
 #include "controlplane/link/gofer_link.h"
 #include "controlplane/model/model.h"
 #include "goferd/worker/v1/bootstrap.pb.h"
@@ -15,7 +15,7 @@
 namespace goferd::supervisor {
 
 struct OverrideTarget {
-  model::Model::ServerPtr server;
+  model::ServerPtr server;
   // The gofer that served it when it was looked up. It is never null.
   std::shared_ptr<link::GoferLink> link;
 };
@@ -23,7 +23,7 @@ struct OverrideTarget {
 // Takes the model's lock. Errors: SERVER_NOT_FOUND, SHUTTING_DOWN, those of
 // model::CheckServing and model::CheckCan.
 absl::StatusOr<OverrideTarget> FindOverrideTarget(
-    gofers::Context& context, absl::string_view id,
+    model::Model& model, const gofers::Threads& threads, absl::string_view id,
     worker::v1::Capability capability);
 
 }  // namespace goferd::supervisor

@@ -42,7 +42,7 @@ uint64_t RandomSeed() {
 
 absl::Status CheckMids(const model::ServerRecord& server,
                        const std::vector<RuleSpec>& specs, Existing existing) {
-  const auto& known = server.known_mids;
+  const auto& known = server.gofer.known_mids;
   errors::FieldViolations violations;
   for (size_t i = 0; i < specs.size(); ++i) {
     const auto& mids = specs[i].rule.match().mids();
@@ -112,7 +112,8 @@ void Warn(const model::ServerRecord& server, admin::HandlerRule& rule) {
 }
 
 absl::StatusOr<model::RuleRecord> RuleOperations::Complete(
-    model::ServerRecord& server, const RuleSpec& spec, Existing existing) {
+    const model::ModelLock& lock, model::ServerRecord& server,
+    const RuleSpec& spec, Existing existing) {
   const std::string name = model::RuleName(server.id, spec.rule_id);
   model::RuleRecord record{spec.rule, 0};
   admin::HandlerRule& rule = record.resource;
@@ -130,8 +131,8 @@ absl::StatusOr<model::RuleRecord> RuleOperations::Complete(
   if (rule.trigger().max_active() == 0) {
     rule.mutable_trigger()->set_max_active(16);
   }
-  const auto found = server.rules.find(spec.rule_id);
-  if (found == server.rules.end()) {
+  const auto found = server.overrides.rules.find(spec.rule_id);
+  if (found == server.overrides.rules.end()) {
     if (!spec.etag.empty()) {
       return errors::Error(
           Reason::ETAG_MISMATCH,
@@ -140,7 +141,7 @@ absl::StatusOr<model::RuleRecord> RuleOperations::Complete(
     }
     rule.set_uid(translate::NewUuid());
     *rule.mutable_create_time() = translate::ToProto(now);
-    record.age_number = server.next_rule_age++;
+    record.age_number = server.overrides.next_rule_age++;
     return record;
   }
   const admin::HandlerRule& former = found->second.resource;
@@ -160,22 +161,23 @@ absl::StatusOr<model::RuleRecord> RuleOperations::Complete(
 }
 
 absl::StatusOr<std::vector<model::RuleRecord>> RuleOperations::CompleteAll(
-    model::ServerRecord& server, const std::vector<RuleSpec>& specs,
-    Existing existing) {
+    const model::ModelLock& lock, model::ServerRecord& server,
+    const std::vector<RuleSpec>& specs, Existing existing) {
   if (absl::Status known = CheckMids(server, specs, existing); !known.ok()) {
     return known;
   }
   std::vector<model::RuleRecord> records;
   std::set<std::string> new_ids;
   for (const RuleSpec& spec : specs) {
-    auto record = Complete(server, spec, existing);
+    auto record = Complete(lock, server, spec, existing);
     if (!record.ok()) return record.status();
-    if (!server.rules.contains(spec.rule_id)) new_ids.insert(spec.rule_id);
+    if (!server.overrides.rules.contains(spec.rule_id))
+      new_ids.insert(spec.rule_id);
     records.push_back(*std::move(record));
   }
   const auto limit =
-      static_cast<size_t>(context_.config.servers().max_handler_rules());
-  const size_t count = server.rules.size() + new_ids.size();
+      static_cast<size_t>(settings_.config().servers().max_handler_rules());
+  const size_t count = server.overrides.rules.size() + new_ids.size();
   if (count <= limit) return records;
   return errors::Error(
       Reason::RULE_LIMIT,
@@ -183,71 +185,72 @@ absl::StatusOr<std::vector<model::RuleRecord>> RuleOperations::CompleteAll(
                    " that it may have: delete some"),
       {{"resource", server.name()},
        {"limit", absl::StrCat(limit)},
-       {"used", absl::StrCat(server.rules.size())}});
+       {"used", absl::StrCat(server.overrides.rules.size())}});
 }
 
 absl::StatusOr<std::vector<admin::HandlerRule>> RuleOperations::Upsert(
     absl::string_view server_id, const std::vector<RuleSpec>& rules,
     Existing existing, Effect effect) {
-  model::Model& model = context_.model;
-  auto found =
-      FindOverrideTarget(context_, server_id, worker::v1::CAPABILITY_RULES);
+  auto found = FindOverrideTarget(model_, threads_, server_id,
+                                  worker::v1::CAPABILITY_RULES);
   if (!found.ok()) return found.status();
-  const model::Model::ServerPtr server = found->server;
-  MutexLock overrides_lock(server->overrides_mu);
+  const model::ServerPtr server = found->server;
+  MutexLock overrides_lock(server->overrides_mu());
   std::vector<model::RuleRecord> records;
   std::optional<gofers::KeptOverrides> kept;
   worker::v1::ToGofer ask;
   {
-    MutexLock lock(model.mu);
-    auto completed = CompleteAll(*server, rules, existing);
+    const model::ModelLock lock(model_);
+    auto completed = CompleteAll(lock, server->record(lock), rules, existing);
     if (!completed.ok()) return completed.status();
     records = *std::move(completed);
-    kept.emplace(*server);
+    kept.emplace(server->record(lock));
     for (const model::RuleRecord& record : records) {
       kept->Put(record);
-      *ask.mutable_change_rules()->add_upsert() = translate::ToWorker(
-          record.resource, record.age_number, server->known_mids);
+      *ask.mutable_change_rules()->add_upsert() =
+          translate::ToWorker(record.resource, record.age_number,
+                              server->record(lock).gofer.known_mids);
     }
   }
   if (effect == Effect::kReal) {
     auto draft = store_.Draft(server, *kept);
     if (!draft.ok()) return draft.status();
-    const auto answer = found->link->Ask(std::move(ask));
+    const auto answer = found->record(lock).link.current->Ask(std::move(ask));
     if (!answer.ok()) return answer.status();
-    gofers::OverridesStore::Commit(*server, *std::move(draft));
+    gofers::OverridesStore::Commit(server->record(lock), *std::move(draft));
   }
-  MutexLock lock(model.mu);
+  const model::ModelLock lock(model_);
   std::vector<admin::HandlerRule> made;
   for (model::RuleRecord& record : records) {
     if (effect == Effect::kReal) {
-      model.PutRule(*server, record);
+      model_.PutRule(lock, server->record(lock), record);
       const std::string& name = record.resource.name();
-      record = server->rules[name.substr(name.rfind('/') + 1)];
+      record = server->record(lock)
+                   .overrides.rules[name.substr(name.rfind('/') + 1)];
     }
-    Warn(*server, record.resource);
+    Warn(server->record(lock), record.resource);
     record.resource.mutable_counters();
     made.push_back(std::move(record.resource));
   }
   return made;
 }
 
-bool RuleOperations::Refresh(const model::Model::ServerPtr& server,
+bool RuleOperations::Refresh(const model::ServerPtr& server,
                              absl::Duration timeout) {
   std::shared_ptr<link::GoferLink> link;
   {
-    MutexLock lock(context_.model.mu);
-    if (server->rules.empty()) return true;
-    link = server->link;
+    const model::ModelLock lock(model_);
+    if (server->record(lock).overrides.rules.empty()) return true;
+    link = server->record(lock).link.current;
   }
   if (link == nullptr) return false;
   worker::v1::ToGofer ask;
   ask.mutable_list_rules();
   const auto answer = link->AskFor(timeout, std::move(ask));
   if (!answer.ok()) return false;
-  MutexLock lock(context_.model.mu);
+  const model::ModelLock lock(model_);
   std::map<std::string, admin::HandlerRule*> by_uid;
-  for (auto& [id, rule] : server->rules) {
+  for (auto& [id, rule] : server->record(lock).overrides.rules) {
     by_uid[rule.resource.uid()] = &rule.resource;
   }
   for (const worker::v1::Rule& rule : answer->rules().rules()) {
@@ -260,27 +263,29 @@ bool RuleOperations::Refresh(const model::Model::ServerPtr& server,
 
 absl::StatusOr<admin::HandlerRule> RuleOperations::Get(
     absl::string_view server_id, absl::string_view rule_id) {
-  model::Model::ServerPtr server;
+  model::ServerPtr server;
   {
-    MutexLock lock(context_.model.mu);
-    server = context_.model.Find(server_id);
+    const model::ModelLock lock(model_);
+    server = model_.Find(lock, server_id);
     if (server == nullptr) return model::Model::NoServer(server_id);
-    if (!server->rules.contains(rule_id)) return NoRule(server_id, rule_id);
+    if (!server->record(lock).overrides.rules.contains(rule_id))
+      return NoRule(server_id, rule_id);
   }
-  Refresh(server, context_.control_timeout());
-  MutexLock lock(context_.model.mu);
-  const auto found = server->rules.find(rule_id);
-  if (found == server->rules.end()) return NoRule(server_id, rule_id);
+  Refresh(server, settings_.control_timeout());
+  const model::ModelLock lock(model_);
+  const auto found = server->record(lock).overrides.rules.find(rule_id);
+  if (found == server->record(lock).overrides.rules.end())
+    return NoRule(server_id, rule_id);
   admin::HandlerRule rule = found->second.resource;
-  Warn(*server, rule);
+  Warn(server->record(lock), rule);
   return rule;
 }
 
 absl::StatusOr<RuleList> RuleOperations::List(const names::ServerScope& scope) {
-  std::vector<model::Model::ServerPtr> servers;
+  std::vector<model::ServerPtr> servers;
   {
-    MutexLock lock(context_.model.mu);
-    for (const auto& [id, server] : context_.model.servers()) {
+    const model::ModelLock lock(model_);
+    for (const auto& [id, server] : model_.servers(lock)) {
       if (scope.Includes(id)) servers.push_back(server);
     }
   }
@@ -288,23 +293,24 @@ absl::StatusOr<RuleList> RuleOperations::List(const names::ServerScope& scope) {
     return model::Model::NoServer(scope.id());
   // Not vector<bool>: several threads write.
   std::vector<char> refreshed(servers.size(), 0);
-  const link::FanOut fan_out(context_.control_timeout());
+  const link::FanOut fan_out(settings_.control_timeout());
   fan_out.Run(servers.size(), [&](size_t i) {
     refreshed[i] = Refresh(servers[i], fan_out.time_left()) ? 1 : 0;
   });
   RuleList list;
   // One moment for the rules and the revision, servers that came meanwhile
   // included: who watches from there on misses nothing, nor hears it twice.
-  MutexLock lock(context_.model.mu);
-  list.revision = context_.events.revision();
+  const model::ModelLock lock(model_);
+  list.revision = model_.events().revision();
   for (size_t i = 0; i < servers.size(); ++i) {
     if (refreshed[i] == 0) list.unreachable.push_back(servers[i]->name());
   }
-  for (const auto& [id, server] : context_.model.servers()) {
+  for (const auto& [id, server] : model_.servers(lock)) {
     if (!scope.Includes(id)) continue;
-    for (const model::RuleRecord* rule : model::Model::RulesInOrder(*server)) {
+    for (const model::RuleRecord* rule :
+         model::Model::RulesInOrder(server->record(lock))) {
       list.rules.push_back(rule->resource);
-      Warn(*server, list.rules.back());
+      Warn(server->record(lock), list.rules.back());
     }
   }
   return list;
@@ -313,14 +319,15 @@ absl::StatusOr<RuleList> RuleOperations::List(const names::ServerScope& scope) {
 absl::Status RuleOperations::Delete(absl::string_view server_id,
                                     absl::string_view rule_id,
                                     absl::string_view etag, Effect effect) {
-  auto found =
-      FindOverrideTarget(context_, server_id, worker::v1::CAPABILITY_RULES);
+  auto found = FindOverrideTarget(model_, threads_, server_id,
+                                  worker::v1::CAPABILITY_RULES);
   if (!found.ok()) return found.status();
-  MutexLock overrides_lock(found->server->overrides_mu);
+  MutexLock overrides_lock(found->server->overrides_mu());
   {
-    MutexLock lock(context_.model.mu);
-    const auto rule = found->server->rules.find(rule_id);
-    if (rule == found->server->rules.end()) return NoRule(server_id, rule_id);
+    const model::ModelLock lock(model_);
+    const auto rule = found->server->record(lock).overrides.rules.find(rule_id);
+    if (rule == found->server->record(lock).overrides.rules.end())
+      return NoRule(server_id, rule_id);
     const std::string& present = rule->second.resource.etag();
     if (!etag.empty() && etag != absl::string_view(present)) {
       return model::EtagMismatch(model::RuleName(server_id, rule_id), present);
@@ -328,7 +335,7 @@ absl::Status RuleOperations::Delete(absl::string_view server_id,
   }
   const std::string name = model::RuleName(server_id, rule_id);
   return RemoveIf(
-             found->server, found->link,
+             found->server, found->record(lock).link.current,
              [&](const admin::HandlerRule& rule) {
                return rule.name() == name;
              },
@@ -337,17 +344,17 @@ absl::Status RuleOperations::Delete(absl::string_view server_id,
 }
 
 absl::StatusOr<std::vector<std::string>> RuleOperations::RemoveIf(
-    const model::Model::ServerPtr& server,
-    std::shared_ptr<link::GoferLink> link,
+    const model::ServerPtr& server, std::shared_ptr<link::GoferLink> link,
     absl::FunctionRef<bool(const admin::HandlerRule&)> which, Effect effect) {
   std::vector<std::string> names;
   std::vector<std::string> ids;
   std::optional<gofers::KeptOverrides> kept;
   worker::v1::ToGofer ask;
   {
-    MutexLock lock(context_.model.mu);
-    kept.emplace(*server);
-    for (const model::RuleRecord* rule : model::Model::RulesInOrder(*server)) {
+    const model::ModelLock lock(model_);
+    kept.emplace(server->record(lock));
+    for (const model::RuleRecord* rule :
+         model::Model::RulesInOrder(server->record(lock))) {
       if (!which(rule->resource)) continue;
       kept->Remove(rule->resource.name());
       names.push_back(rule->resource.name());
@@ -360,9 +367,10 @@ absl::StatusOr<std::vector<std::string>> RuleOperations::RemoveIf(
   if (!draft.ok()) return draft.status();
   const auto answer = link->Ask(std::move(ask));
   if (!answer.ok()) return answer.status();
-  gofers::OverridesStore::Commit(*server, *std::move(draft));
-  MutexLock lock(context_.model.mu);
-  for (const std::string& id : ids) context_.model.RemoveRule(*server, id);
+  gofers::OverridesStore::Commit(server->record(lock), *std::move(draft));
+  const model::ModelLock lock(model_);
+  for (const std::string& id : ids)
+    model_.RemoveRule(lock, server->record(lock), id);
   return names;
 }
 

@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "controlplane/gofers/context.h"
 #include "controlplane/gofers/overrides_store.h"
+#include "controlplane/gofers/settings.h"
+#include "controlplane/gofers/threads.h"
+#include "controlplane/model/model.h"
 #include "controlplane/supervisor/rule_spec.h"
 #include "controlplane/supervisor/rules.h"
 
@@ -21,8 +23,11 @@ namespace admin = goferd::admin::v1;
 // that the model and the gofer have them in the same order.
 class RuleOperations final : public Rules {
  public:
-  RuleOperations(gofers::Context& context, gofers::OverridesStore& store)
-      : context_(context), store_(store) {}
+  // All outlive it.
+  RuleOperations(model::Model& model, gofers::Threads& threads,
+                 const gofers::Settings& settings,
+                 gofers::OverridesStore& store)
+      : model_(model), threads_(threads), settings_(settings), store_(store) {}
 
   absl::StatusOr<std::vector<admin::HandlerRule>> Upsert(
       absl::string_view server_id, const std::vector<RuleSpec>& rules,
@@ -36,23 +41,24 @@ class RuleOperations final : public Rules {
   // Removes those for which `which` is true; returns their names. The caller
   // holds the server's overrides_mu.
   absl::StatusOr<std::vector<std::string>> RemoveIf(
-      const model::Model::ServerPtr& server,
-      std::shared_ptr<link::GoferLink> link,
+      const model::ServerPtr& server, std::shared_ptr<link::GoferLink> link,
       absl::FunctionRef<bool(const admin::HandlerRule&)> which, Effect effect);
 
  private:
-  absl::StatusOr<model::RuleRecord> Complete(model::ServerRecord& server,
+  absl::StatusOr<model::RuleRecord> Complete(const model::ModelLock& lock,
+                                             model::ServerRecord& server,
                                              const RuleSpec& spec,
-                                             Existing existing)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+                                             Existing existing);
   absl::StatusOr<std::vector<model::RuleRecord>> CompleteAll(
-      model::ServerRecord& server, const std::vector<RuleSpec>& specs,
-      Existing existing) ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+      const model::ModelLock& lock, model::ServerRecord& server,
+      const std::vector<RuleSpec>& specs, Existing existing);
   // The present counters, into the model's rules. False when the gofer does not
   // answer.
-  bool Refresh(const model::Model::ServerPtr& server, absl::Duration timeout);
+  bool Refresh(const model::ServerPtr& server, absl::Duration timeout);
 
-  gofers::Context& context_;
+  model::Model& model_;
+  gofers::Threads& threads_;
+  const gofers::Settings& settings_;
   gofers::OverridesStore& store_;
 };
 

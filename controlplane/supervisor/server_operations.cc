@@ -77,11 +77,11 @@ admin::Server ServerOperations::Complete(const std::string& id,
   if (!options.has_allocate_on_deleted()) {
     options.set_allocate_on_deleted(true);
   }
-  CompleteLimits(context_.config.servers().default_limits(),
+  CompleteLimits(settings_.config().servers().default_limits(),
                  *server.mutable_limits());
   *server.mutable_default_connection_options() = translate::CompleteDefaults(
       spec.default_connection_options(),
-      context_.config.connections().default_options());
+      settings_.config().connections().default_options());
   if (server.sandbox_mode() == Server::SANDBOX_MODE_UNSPECIFIED) {
     server.set_sandbox_mode(Server::FULL);
   }
@@ -94,19 +94,19 @@ admin::Server ServerOperations::Complete(const std::string& id,
   return server;
 }
 
-absl::Status ServerOperations::CheckNew(const std::string& id,
+absl::Status ServerOperations::CheckNew(const model::ModelLock& lock,
+                                        const std::string& id,
                                         const Server& spec) const {
-  if (absl::Status status = gofers::CheckRunning(context_); !status.ok())
+  if (absl::Status status = threads_.CheckRunning(); !status.ok())
     return status;
-  const model::Model& model = context_.model;
-  if (model.Find(id) != nullptr) {
+  if (model_.Find(lock, id) != nullptr) {
     return errors::Error(
         Reason::SERVER_ALREADY_EXISTS,
         absl::StrCat("there is a server ", model::ServerName(id),
                      ": take another id, or delete it"),
         {{"resource", model::ServerName(id)}});
   }
-  if (model.IsBeingAdopted(id)) {
+  if (model_.IsBeingAdopted(lock, id)) {
     return errors::ErrorWithRetry(
         Reason::STARTING,
         absl::StrCat("goferd looks for a gofer of ", model::ServerName(id),
@@ -114,18 +114,17 @@ absl::Status ServerOperations::CheckNew(const std::string& id,
         kRetryMs, {{"resource", model::ServerName(id)}});
   }
   const auto limit =
-      static_cast<size_t>(context_.config.servers().max_servers());
-  if (model.servers().size() >= limit) {
+      static_cast<size_t>(settings_.config().servers().max_servers());
+  if (model_.servers(lock).size() >= limit) {
     return errors::ErrorWithRetry(
         Reason::PROCESS_LIMIT,
-        absl::StrCat("this node has ", model.servers().size(),
+        absl::StrCat("this node has ", model_.servers(lock).size(),
                      " servers, as many as it may have: delete one"),
         kRetryMs,
         {{"limit", absl::StrCat(limit)},
-         {"used", absl::StrCat(model.servers().size())}});
+         {"used", absl::StrCat(model_.servers(lock).size())}});
   }
-  if (absl::Status status =
-          gofers::CheckSandboxMode(context_, spec.sandbox_mode());
+  if (absl::Status status = settings_.CheckSandboxMode(spec.sandbox_mode());
       !status.ok()) {
     return status;
   }
@@ -136,76 +135,78 @@ absl::StatusOr<admin::Server> ServerOperations::Create(absl::string_view name,
                                                        const Server& spec,
                                                        Effect effect) {
   const std::string id(name);
-  model::Model& model = context_.model;
   {
-    MutexLock lock(model.mu);
-    if (absl::Status status = CheckNew(id, spec); !status.ok()) return status;
+    const model::ModelLock lock(model_);
+    if (absl::Status status = CheckNew(lock, id, spec); !status.ok())
+      return status;
   }
   const auto tree = tree::ResolveTree(
       spec, spec.has_oci_bundle() ? spec.oci_bundle() : spec.root(),
-      context_.config.allowed_roots());
+      settings_.config().allowed_roots());
   if (!tree.ok()) return tree.status();
   auto server = std::make_shared<model::ServerRecord>();
-  server->id = id;
-  server->resource = Complete(id, spec);
-  server->resolved_root = tree->path;
-  if (effect == Effect::kValidateOnly) return server->resource;
-  server->resource.set_uid(translate::NewUuid());
+  server->id() = id;
+  server->record(lock).resource = Complete(id, spec);
+  server->record(lock).resolved_root = tree->path;
+  if (effect == Effect::kValidateOnly) return server->record(lock).resource;
+  server->record(lock).resource.set_uid(translate::NewUuid());
   {
-    MutexLock lock(model.mu);
+    const model::ModelLock lock(model_);
     // Another one may have been faster.
-    if (absl::Status status = CheckNew(id, spec); !status.ok()) return status;
-    server->busy = true;
-    model.Add(server);
+    if (absl::Status status = CheckNew(lock, id, spec); !status.ok())
+      return status;
+    server->record(lock).being_changed = true;
+    model_.Add(lock, server);
   }
-  const absl::Status started = lifecycle_.StartGofer(server, *tree);
+  const absl::Status started = launcher_.Launch(server, *tree);
   if (!started.ok()) {
-    (void)context_.state.RemoveServer(id);
-    MutexLock lock(model.mu);
-    ++server->generation;
-    model.Remove(server);
+    (void)host_.state.RemoveServer(id);
+    const model::ModelLock lock(model_);
+    ++server->record(lock).gofer.generation;
+    model_.Remove(lock, server);
     return started;
   }
-  MutexLock lock(model.mu);
-  server->busy = false;
-  return server->resource;
+  const model::ModelLock lock(model_);
+  server->record(lock).being_changed = false;
+  return server->record(lock).resource;
 }
 
 absl::StatusOr<admin::Server> ServerOperations::Get(
     absl::string_view id) const {
-  MutexLock lock(context_.model.mu);
-  const model::Model::ServerPtr server = context_.model.Find(id);
+  const model::ModelLock lock(model_);
+  const model::ServerPtr server = model_.Find(lock, id);
   if (server == nullptr) return model::Model::NoServer(id);
-  return server->resource;
+  return server->record(lock).resource;
 }
 
 int64_t ServerOperations::Visit(
     absl::string_view after,
     absl::FunctionRef<bool(const Server&)> visit) const {
-  MutexLock lock(context_.model.mu);
-  const auto& servers = context_.model.servers();
+  const model::ModelLock lock(model_);
+  const auto& servers = model_.servers(lock);
   for (auto server = servers.upper_bound(after); server != servers.end();
        ++server) {
     if (!visit(server->second->resource)) break;
   }
-  return context_.events.revision();
+  return model_.events().revision();
 }
 
-absl::Status ServerOperations::TellGofer(const model::Model::ServerPtr& server,
+absl::Status ServerOperations::TellGofer(const model::ServerPtr& server,
                                          const Server& before,
                                          const Server& after, Effect effect) {
   std::shared_ptr<link::GoferLink> link;
   std::shared_ptr<process::GoferProcess> process;
   {
-    MutexLock lock(context_.model.mu);
-    if (absl::Status status = model::CheckServing(*server); !status.ok()) {
+    const model::ModelLock lock(model_);
+    if (absl::Status status = model::CheckServing(server->record(lock));
+        !status.ok()) {
       return status;
     }
-    link = server->link;
-    process = server->process;
+    link = server->record(lock).link.current;
+    process = server->record(lock).gofer.process;
     if (!Same(before.limits(), after.limits())) {
       absl::Status can =
-          model::CheckCan(*server, worker::v1::CAPABILITY_LIMITS);
+          model::CheckCan(server->record(lock), worker::v1::CAPABILITY_LIMITS);
       if (!can.ok()) return can;
     }
   }
@@ -225,30 +226,29 @@ absl::Status ServerOperations::TellGofer(const model::Model::ServerPtr& server,
 }
 
 absl::StatusOr<ServerOperations::ChangeDraft> ServerOperations::Draft(
-    const model::Model::ServerPtr& server, const Server& after, bool draining) {
+    const model::ServerPtr& server, const Server& after, bool draining) {
   worker::v1::Bootstrap bootstrap;
   {
-    MutexLock lock(context_.model.mu);
-    bootstrap = gofers::MakeBootstrap(context_, *server);
+    const model::ModelLock lock(model_);
+    bootstrap = gofers::MakeBootstrap(settings_, host_, server->record(lock));
   }
   *bootstrap.mutable_limits() = gofers::ToWorker(after.limits());
   state::v1::ServerState kept;
   *kept.mutable_server() = after;
-  kept.set_resolved_root(server->resolved_root);
+  kept.set_resolved_root(server->record(lock).resolved_root);
   kept.set_draining(draining);
   bootstrap.set_daemon_data(kept.SerializeAsString());
   // One that we did not start is never started again.
   if (after.origin() != Server::CREATED) {
     return ChangeDraft{state::FileDraft(), bootstrap.daemon_data()};
   }
-  auto file = context_.state.DraftServerFile(server->id, "bootstrap.pb",
-                                             bootstrap.SerializeAsString());
+  auto file = host_.state.DraftServerFile(server->id(), "bootstrap.pb",
+                                          bootstrap.SerializeAsString());
   if (!file.ok()) return file.status();
   return ChangeDraft{*std::move(file), bootstrap.daemon_data()};
 }
 
-void ServerOperations::Keep(const model::Model::ServerPtr& server,
-                            ChangeDraft draft) {
+void ServerOperations::Keep(const model::ServerPtr& server, ChangeDraft draft) {
   const auto kept = draft.file.PutInPlace();
   if (!kept.ok()) {
     Log().warn("{}: a change is not written down for a restart: {}",
@@ -256,8 +256,8 @@ void ServerOperations::Keep(const model::Model::ServerPtr& server,
   }
   std::shared_ptr<link::GoferLink> link;
   {
-    MutexLock lock(context_.model.mu);
-    link = server->link;
+    const model::ModelLock lock(model_);
+    link = server->record(lock).link.current;
   }
   if (link == nullptr) return;
   worker::v1::ToGofer ask;
@@ -272,46 +272,46 @@ void ServerOperations::Keep(const model::Model::ServerPtr& server,
 absl::StatusOr<admin::Server> ServerOperations::Update(
     absl::string_view id, absl::string_view etag, Effect effect,
     absl::FunctionRef<absl::Status(Server&)> change) {
-  model::Model& model = context_.model;
   std::optional<model::Mutation> mutation;
   Server before;
   {
-    MutexLock lock(model.mu);
-    if (absl::Status status = gofers::CheckRunning(context_); !status.ok()) {
+    const model::ModelLock lock(model_);
+    if (absl::Status status = threads_.CheckRunning(); !status.ok()) {
       return status;
     }
     auto begun = model::Mutation::Begin(model, id, etag);
     if (!begun.ok()) return begun.status();
     mutation.emplace(*std::move(begun));
-    before = mutation->server()->resource;
+    before = mutation->server()->record(lock).resource;
   }
   Server after = before;
   if (absl::Status status = change(after); !status.ok()) return status;
   // Limits that were not asked for stay as they are: an adopted gofer has none
   // for some of them, and cannot change any.
   if (!Same(before.limits(), after.limits())) {
-    CompleteLimits(context_.config.servers().default_limits(),
+    CompleteLimits(settings_.config().servers().default_limits(),
                    *after.mutable_limits());
   }
   if (!Same(before.default_connection_options(),
             after.default_connection_options())) {
     *after.mutable_default_connection_options() = translate::CompleteDefaults(
         after.default_connection_options(),
-        context_.config.connections().default_options());
+        settings_.config().connections().default_options());
   }
   ReadTtl(after);
   absl::Status told =
       TellGofer(mutation->server(), before, after, Effect::kValidateOnly);
   if (!told.ok()) return told;
   if (effect == Effect::kValidateOnly) return after;
-  auto draft = Draft(mutation->server(), after, mutation->server()->draining);
+  auto draft = Draft(mutation->server(), after,
+                     mutation->server()->record(lock).draining);
   if (!draft.ok()) return draft.status();
   told = TellGofer(mutation->server(), before, after, Effect::kReal);
   if (!told.ok()) return told;
   model::ServerRecord& server = *mutation->server();
   Server changed;
   {
-    MutexLock lock(model.mu);
+    const model::ModelLock lock(model_);
     // The state may have changed meanwhile; what we change has not.
     Server& resource = server.resource;
     *resource.mutable_labels() = after.labels();
@@ -322,7 +322,7 @@ absl::StatusOr<admin::Server> ServerOperations::Update(
     if (after.has_expire_time()) {
       *resource.mutable_expire_time() = after.expire_time();
     }
-    model.Changed(server);
+    model_.Changed(lock, server);
     changed = resource;
   }
   Keep(mutation->server(), *std::move(draft));
@@ -332,21 +332,20 @@ absl::StatusOr<admin::Server> ServerOperations::Update(
 absl::Status ServerOperations::Delete(absl::string_view id,
                                       absl::string_view etag, Force force,
                                       Effect effect) {
-  model::Model& model = context_.model;
   std::optional<model::Mutation> mutation;
   {
-    MutexLock lock(model.mu);
-    if (absl::Status status = gofers::CheckRunning(context_); !status.ok()) {
+    const model::ModelLock lock(model_);
+    if (absl::Status status = threads_.CheckRunning(); !status.ok()) {
       return status;
     }
     auto begun = model::Mutation::Begin(model, id, etag);
     if (!begun.ok()) return begun.status();
     mutation.emplace(*std::move(begun));
   }
-  const model::Model::ServerPtr& server = mutation->server();
+  const model::ServerPtr& server = mutation->server();
   {
-    MutexLock lock(model.mu);
-    const int64_t live = server->live_connections();
+    const model::ModelLock lock(model_);
+    const int64_t live = server->record(lock).live_connections();
     if (live > 0 && force == Force::kNo) {
       return errors::Error(
           Reason::SERVER_NOT_EMPTY,
@@ -355,55 +354,58 @@ absl::Status ServerOperations::Delete(absl::string_view id,
           {{"resource", server->name()}, {"used", absl::StrCat(live)}});
     }
     // What it has is not known.
-    const bool silent = server->resource.state() == Server::UNREACHABLE ||
-                        (server->resource.state() == Server::FAILED &&
-                         server->process != nullptr);
+    const bool silent =
+        server->record(lock).resource.state() == Server::UNREACHABLE ||
+        (server->record(lock).resource.state() == Server::FAILED &&
+         server->record(lock).gofer.process != nullptr);
     if (silent && force == Force::kNo) {
-      return model::Unreachable(*server);
+      return model::Unreachable(server->record(lock));
     }
     if (effect == Effect::kValidateOnly) return absl::OkStatus();
     // What stays behind would be a server again after a restart of goferd.
-    if (server->resource.origin() == Server::CREATED) {
-      absl::Status can = context_.state.CheckCanRemove(server->id);
+    if (server->record(lock).resource.origin() == Server::CREATED) {
+      absl::Status can = host_.state.CheckCanRemove(server->id());
       if (!can.ok()) return can;
     }
-    absl::Status stopping = model.SetState(*server, Server::STOPPING);
+    absl::Status stopping =
+        model_.SetState(lock, server->record(lock), Server::STOPPING);
     if (!stopping.ok()) return stopping;
   }
-  return lifecycle_.EndGofer(server);
+  return stopper_.Stop(server);
 }
 
 absl::StatusOr<admin::Server> ServerOperations::SetDraining(
     absl::string_view id, absl::string_view etag, bool draining,
     Effect effect) {
-  model::Model& model = context_.model;
   const auto wanted = draining ? Server::DRAINING : Server::ACTIVE;
   std::optional<model::Mutation> mutation;
   std::shared_ptr<link::GoferLink> link;
   Server present;
   {
-    MutexLock lock(model.mu);
-    if (absl::Status status = gofers::CheckRunning(context_); !status.ok()) {
+    const model::ModelLock lock(model_);
+    if (absl::Status status = threads_.CheckRunning(); !status.ok()) {
       return status;
     }
     auto begun = model::Mutation::Begin(model, id, etag);
     if (!begun.ok()) return begun.status();
     mutation.emplace(*std::move(begun));
   }
-  const model::Model::ServerPtr& server = mutation->server();
+  const model::ServerPtr& server = mutation->server();
   {
-    MutexLock lock(model.mu);
-    if (absl::Status status = model::CheckServing(*server); !status.ok()) {
+    const model::ModelLock lock(model_);
+    if (absl::Status status = model::CheckServing(server->record(lock));
+        !status.ok()) {
       return status;
     }
-    if (server->resource.state() == wanted) return server->resource;
+    if (server->record(lock).resource.state() == wanted)
+      return server->record(lock).resource;
     if (effect == Effect::kValidateOnly) {
-      Server would = server->resource;
+      Server would = server->record(lock).resource;
       would.set_state(wanted);
       return would;
     }
-    link = server->link;
-    present = server->resource;
+    link = server->record(lock).link.current;
+    present = server->record(lock).resource;
   }
   auto draft = Draft(server, present, draining);
   worker::v1::ToGofer ask;
@@ -417,22 +419,24 @@ absl::StatusOr<admin::Server> ServerOperations::SetDraining(
     Log().warn("{}: whether it drains is not written down for a restart: {}",
                server->name(), std::string(draft.status().message()));
   }
-  MutexLock lock(model.mu);
-  server->draining = draining;
+  const model::ModelLock lock(model_);
+  server->record(lock).draining = draining;
   if (draining) {
-    context_.tickets.RevokeServer(server->id);
-    for (auto& [connection_id, record] : server->connections) {
+    tickets_.RevokeServer(server->id());
+    for (auto& [connection_id, record] : server->record(lock).connections) {
       if (record.resource.state() != admin::Connection::PENDING_ATTACH)
         continue;
-      model.End(*server, record, admin::Connection::ADMIN_STOP,
-                "the server drains", context_.ended_retention());
+      model_.End(lock, server->record(lock), record,
+                 admin::Connection::ADMIN_STOP, "the server drains",
+                 settings_.ended_retention());
     }
   }
-  if (absl::Status status = model::CheckServing(*server); !status.ok())
+  if (absl::Status status = model::CheckServing(server->record(lock));
+      !status.ok())
     return status;
-  absl::Status changed = model.SetState(*server, wanted);
+  absl::Status changed = model_.SetState(lock, server->record(lock), wanted);
   if (!changed.ok()) return changed;
-  return server->resource;
+  return server->record(lock).resource;
 }
 
 }  // namespace goferd::supervisor

@@ -6,8 +6,12 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "controlplane/gofers/context.h"
-#include "controlplane/gofers/lifecycle.h"
+#include "controlplane/gofers/gofer_launcher.h"
+#include "controlplane/gofers/gofer_stopper.h"
+#include "controlplane/gofers/host.h"
+#include "controlplane/gofers/settings.h"
+#include "controlplane/gofers/threads.h"
+#include "controlplane/model/model.h"
 #include "controlplane/state/file_draft.h"
 #include "controlplane/supervisor/servers.h"
 #include "goferd/admin/v1/server.pb.h"
@@ -19,8 +23,17 @@ namespace admin = goferd::admin::v1;
 // Blocks on gofers.
 class ServerOperations final : public Servers {
  public:
-  ServerOperations(gofers::Context& context, gofers::Lifecycle& lifecycle)
-      : context_(context), lifecycle_(lifecycle) {}
+  // All outlive it.
+  ServerOperations(model::Model& model, gofers::Threads& threads,
+                   const gofers::Settings& settings, gofers::Host& host,
+                   gofers::GoferLauncher& launcher,
+                   gofers::GoferStopper& stopper)
+      : model_(model),
+        threads_(threads),
+        settings_(settings),
+        host_(host),
+        launcher_(launcher),
+        stopper_(stopper) {}
 
   absl::StatusOr<admin::Server> Create(absl::string_view id,
                                        const admin::Server& spec,
@@ -40,12 +53,12 @@ class ServerOperations final : public Servers {
                                             Effect effect) override;
 
  private:
-  absl::Status CheckNew(const std::string& id, const admin::Server& spec) const
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  absl::Status CheckNew(const model::ModelLock& lock, const std::string& id,
+                        const admin::Server& spec) const;
   admin::Server Complete(const std::string& id,
                          const admin::Server& spec) const;
   // Brings what changed to the gofer, or checks only that it could.
-  absl::Status TellGofer(const model::Model::ServerPtr& server,
+  absl::Status TellGofer(const model::ServerPtr& server,
                          const admin::Server& before,
                          const admin::Server& after, Effect effect);
   // What the next goferd is to know: on the disk before a change is made, and
@@ -55,12 +68,16 @@ class ServerOperations final : public Servers {
     // For the gofer.
     std::string daemon_data;
   };
-  absl::StatusOr<ChangeDraft> Draft(const model::Model::ServerPtr& server,
+  absl::StatusOr<ChangeDraft> Draft(const model::ServerPtr& server,
                                     const admin::Server& after, bool draining);
-  void Keep(const model::Model::ServerPtr& server, ChangeDraft draft);
+  void Keep(const model::ServerPtr& server, ChangeDraft draft);
 
-  gofers::Context& context_;
-  gofers::Lifecycle& lifecycle_;
+  model::Model& model_;
+  gofers::Threads& threads_;
+  const gofers::Settings& settings_;
+  gofers::Host& host_;
+  gofers::GoferLauncher& launcher_;
+  gofers::GoferStopper& stopper_;
 };
 
 }  // namespace goferd::supervisor

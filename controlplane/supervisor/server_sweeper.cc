@@ -27,42 +27,42 @@ bool IsOver(const Server& server, absl::Time now) {
 }  // namespace
 
 void ServerSweeper::Sweep(absl::Time now) {
-  MutexLock lock(context_.model.mu);
-  for (const auto& [id, server] : context_.model.servers()) {
+  const model::ModelLock lock(model_);
+  for (const auto& [id, server] : model_.servers(lock)) {
     const std::string server_id = id;
-    const auto state = server->resource.state();
+    const auto state = server->record(lock).resource.state();
     const bool forgotten =
         state == Server::STOPPED &&
-        server->resource.origin() == Server::ADOPTED &&
-        server->stopped_at + context_.ended_retention() <= now;
-    if (!forgotten && !IsOver(server->resource, now)) continue;
-    if (server->busy) continue;
+        server->record(lock).resource.origin() == Server::ADOPTED &&
+        server->record(lock).stopped_at + settings_.ended_retention() <= now;
+    if (!forgotten && !IsOver(server->record(lock).resource, now)) continue;
+    if (server->record(lock).being_changed) continue;
     const bool serves = state == Server::ACTIVE || state == Server::DRAINING;
-    if (serves && server->live_connections() > 0) {
+    if (serves && server->record(lock).live_connections() > 0) {
       if (state == Server::DRAINING) continue;
-      context_.pool.Post([this, server_id] {
+      threads_.pool().Post([this, server_id] {
         (void)servers_.SetDraining(server_id, "", true, Effect::kReal);
       });
       continue;
     }
     if (state == Server::STARTING || state == Server::UNREACHABLE) continue;
-    context_.pool.Post([this, server_id] {
+    threads_.pool().Post([this, server_id] {
       (void)servers_.Delete(server_id, "", Force::kNo, Effect::kReal);
     });
   }
 }
 
 void ServerSweeper::RefreshHolders() {
-  std::vector<
-      std::pair<model::Model::ServerPtr, std::shared_ptr<link::GoferLink>>>
+  std::vector<std::pair<model::ServerPtr, std::shared_ptr<link::GoferLink>>>
       waiting;
   {
-    MutexLock lock(context_.model.mu);
-    for (const auto& [id, server] : context_.model.servers()) {
-      const auto state = server->resource.state();
+    const model::ModelLock lock(model_);
+    for (const auto& [id, server] : model_.servers(lock)) {
+      const auto state = server->record(lock).resource.state();
       if ((state == Server::DRAINING || state == Server::STOPPING) &&
-          server->link != nullptr && server->live_connections() > 0) {
-        waiting.emplace_back(server, server->link);
+          server->record(lock).link.current != nullptr &&
+          server->record(lock).live_connections() > 0) {
+        waiting.emplace_back(server, server->record(lock).link.current);
       }
     }
   }
@@ -74,17 +74,18 @@ void ServerSweeper::RefreshHolders() {
     busy.mutable_list_inflight();
     const auto inflight = link->Ask(std::move(busy));
     if (!connections.ok() || !inflight.ok()) continue;
-    MutexLock lock(context_.model.mu);
+    const model::ModelLock lock(model_);
     for (const auto& from : connections->connections().connections()) {
       model::ConnectionRecord* const record =
-          context_.model.FindConnection(*server, from.uid());
+          model_.FindConnection(lock, server->record(lock), from.uid());
       if (record != nullptr) record->open_files = from.open_file_count();
     }
-    SetHolders(*server, inflight->inflight());
+    SetHolders(lock, server->record(lock), inflight->inflight());
   }
 }
 
-void ServerSweeper::SetHolders(model::ServerRecord& server,
+void ServerSweeper::SetHolders(const model::ModelLock& lock,
+                               model::ServerRecord& server,
                                const worker::v1::InflightList& inflight) {
   server.resource.clear_holders();
   // The oldest request of each connection is listed first.

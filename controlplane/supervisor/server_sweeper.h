@@ -4,7 +4,9 @@
 #define GOFERD_CONTROLPLANE_SUPERVISOR_SERVER_SWEEPER_H_
 
 #include "absl/time/time.h"
-#include "controlplane/gofers/context.h"
+#include "controlplane/gofers/settings.h"
+#include "controlplane/gofers/threads.h"
+#include "controlplane/model/model.h"
 #include "controlplane/supervisor/servers.h"
 #include "goferd/worker/v1/stats.pb.h"
 
@@ -13,8 +15,13 @@ namespace goferd::supervisor {
 // Thread-safe. `servers` carries out what the sweeper decides.
 class ServerSweeper {
  public:
-  ServerSweeper(gofers::Context& context, Servers& servers)
-      : context_(context), servers_(servers) {}
+  // All outlive it.
+  ServerSweeper(model::Model& model, gofers::Threads& threads,
+                const gofers::Settings& settings, Servers& servers)
+      : model_(model),
+        threads_(threads),
+        settings_(settings),
+        servers_(servers) {}
 
   // Drains servers whose time is over, deletes those that are empty then, and
   // forgets adopted ones that ended long ago. On the event loop's thread.
@@ -23,11 +30,12 @@ class ServerSweeper {
   void RefreshHolders();
 
  private:
-  void SetHolders(model::ServerRecord& server,
-                  const worker::v1::InflightList& inflight)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+  void SetHolders(const model::ModelLock& lock, model::ServerRecord& server,
+                  const worker::v1::InflightList& inflight);
 
-  gofers::Context& context_;
+  model::Model& model_;
+  gofers::Threads& threads_;
+  const gofers::Settings& settings_;
   Servers& servers_;
 };
 

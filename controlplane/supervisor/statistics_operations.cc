@@ -49,21 +49,22 @@ void SetFacts(const admin::Connection& connection, admin::Stats& stats) {
 
 absl::StatusOr<std::vector<StatisticsOperations::Target>>
 StatisticsOperations::Find(const names::ServerScope& servers) const {
-  MutexLock lock(context_.model.mu);
+  const model::ModelLock lock(model_);
   std::vector<Target> targets;
   if (servers.is_all()) {
-    for (const auto& [id, server] : context_.model.servers()) {
-      targets.push_back({server, server->link});
+    for (const auto& [id, server] : model_.servers(lock)) {
+      targets.push_back({server, server->record(lock).link.current});
     }
     return targets;
   }
-  const model::Model::ServerPtr server = context_.model.Find(servers.id());
+  const model::ServerPtr server = model_.Find(lock, servers.id());
   if (server == nullptr) return model::Model::NoServer(servers.id());
-  targets.push_back({server, server->link});
+  targets.push_back({server, server->record(lock).link.current});
   return targets;
 }
 
-void StatisticsOperations::AddTopHolders(const model::ServerRecord& server,
+void StatisticsOperations::AddTopHolders(const model::ModelLock& lock,
+                                         const model::ServerRecord& server,
                                          const worker::v1::StatsList& list,
                                          admin::Stats& stats) {
   std::vector<std::pair<int64_t, std::string>> holders;
@@ -99,13 +100,13 @@ absl::StatusOr<admin::Stats> StatisticsOperations::ReadServer(
   admin::Stats stats;
   if (!sums->stats().stats().empty())
     stats = translate::ToAdmin(sums->stats().stats(0));
-  MutexLock lock(context_.model.mu);
+  const model::ModelLock lock(model_);
   const model::ServerRecord& server = *target.server;
   stats.set_name(server.name());
   stats.set_uid(server.resource.uid());
-  *stats.mutable_start_time() = translate::ToProto(server.started_at);
+  *stats.mutable_start_time() = translate::ToProto(server.gofer.started_at);
   stats.mutable_fds()->set_limit(server.resource.limits().max_fds());
-  AddTopHolders(server, list->stats(), stats);
+  AddTopHolders(lock, server, list->stats(), stats);
   return stats;
 }
 
@@ -114,9 +115,10 @@ absl::StatusOr<std::vector<admin::Stats>> StatisticsOperations::Read(
     const std::optional<names::ConnectionScope>& connections,
     const link::FanOut& fan_out) {
   if (target.link == nullptr) {
-    MutexLock lock(context_.model.mu);
-    absl::Status status = model::CheckServing(*target.server);
-    return status.ok() ? model::Unreachable(*target.server) : status;
+    const model::ModelLock lock(model_);
+    absl::Status status = model::CheckServing(target.server->record(lock));
+    return status.ok() ? model::Unreachable(target.server->record(lock))
+                       : status;
   }
   if (!connections) {
     auto stats = ReadServer(target, fan_out);
@@ -128,27 +130,29 @@ absl::StatusOr<std::vector<admin::Stats>> StatisticsOperations::Read(
   if (all) {
     ask.mutable_get_stats()->mutable_every_connection();
   } else {
-    MutexLock lock(context_.model.mu);
-    const auto found = target.server->connections.find(connections->id());
-    if (found == target.server->connections.end() || !found->second.visible) {
+    const model::ModelLock lock(model_);
+    const auto found =
+        target.server->record(lock).connections.find(connections->id());
+    if (found == target.server->record(lock).connections.end() ||
+        !found->second.visible) {
       return NoConnection(
-          model::ConnectionName(target.server->id, connections->id()));
+          model::ConnectionName(target.server->id(), connections->id()));
     }
     ask.mutable_get_stats()->set_connection_uid(found->second.resource.uid());
   }
   const auto answer = target.link->AskFor(fan_out.time_left(), std::move(ask));
   if (!answer.ok()) return answer.status();
   std::vector<admin::Stats> list;
-  MutexLock lock(context_.model.mu);
+  const model::ModelLock lock(model_);
   for (const worker::v1::Stats& from : answer->stats().stats()) {
-    const model::ConnectionRecord* const record =
-        context_.model.FindConnection(*target.server, from.connection_uid());
+    const model::ConnectionRecord* const record = model_.FindConnection(
+        lock, target.server->record(lock), from.connection_uid());
     if (record == nullptr || !record->visible) continue;
     SetFacts(record->resource, list.emplace_back(translate::ToAdmin(from)));
   }
   if (list.empty() && !all) {
     return NoConnection(
-        model::ConnectionName(target.server->id, connections->id()));
+        model::ConnectionName(target.server->id(), connections->id()));
   }
   std::sort(list.begin(), list.end(),
             [](const admin::Stats& a, const admin::Stats& b) {
@@ -164,7 +168,7 @@ absl::StatusOr<StatsList> StatisticsOperations::GetStats(
   if (!targets.ok()) return targets.status();
   std::vector<absl::StatusOr<std::vector<admin::Stats>>> results(
       targets->size(), NotAsked());
-  const link::FanOut fan_out(context_.control_timeout());
+  const link::FanOut fan_out(settings_.control_timeout());
   fan_out.Run(targets->size(), [&](size_t i) {
     results[i] = Read((*targets)[i], connections, fan_out);
   });
@@ -183,7 +187,7 @@ absl::StatusOr<StatsList> StatisticsOperations::GetStats(
 }
 
 void StatisticsOperations::AddInflight(
-    const model::ServerRecord& server,
+    const model::ModelLock& lock, const model::ServerRecord& server,
     const names::ConnectionScope& connections,
     const worker::v1::InflightList& from_gofer, InflightList& list) {
   for (const auto& from : from_gofer.requests()) {
@@ -192,7 +196,7 @@ void StatisticsOperations::AddInflight(
     if (!connections.Includes(id->second)) continue;
     admin::InflightRpc& rpc = list.rpcs.emplace_back(translate::ToAdmin(from));
     rpc.set_connection(model::ConnectionName(server.id, id->second));
-    for (const auto& [rule_id, rule] : server.rules) {
+    for (const auto& [rule_id, rule] : server.overrides.rules) {
       if (rule.resource.uid() == from.rule_uid()) {
         rpc.set_handler_rule(rule.resource.name());
       }
@@ -206,8 +210,8 @@ absl::StatusOr<InflightList> StatisticsOperations::ListInflight(
   const auto targets = Find(servers);
   if (!targets.ok()) return targets.status();
   if (!servers.is_all() && !connections.is_all()) {
-    MutexLock lock(context_.model.mu);
-    const auto& known = targets->front().server->connections;
+    const model::ModelLock lock(model_);
+    const auto& known = targets->front().server->record(lock).connections;
     const auto found = known.find(connections.id());
     if (found == known.end() || !found->second.visible) {
       return NoConnection(
@@ -216,7 +220,7 @@ absl::StatusOr<InflightList> StatisticsOperations::ListInflight(
   }
   std::vector<absl::StatusOr<worker::v1::Response>> answers(targets->size(),
                                                             NotAsked());
-  const link::FanOut fan_out(context_.control_timeout());
+  const link::FanOut fan_out(settings_.control_timeout());
   fan_out.Run(targets->size(), [&](size_t i) {
     if ((*targets)[i].link == nullptr) return;
     worker::v1::ToGofer ask;
@@ -226,11 +230,11 @@ absl::StatusOr<InflightList> StatisticsOperations::ListInflight(
         (*targets)[i].link->AskFor(fan_out.time_left(), std::move(ask));
   });
   InflightList list;
-  MutexLock lock(context_.model.mu);
+  const model::ModelLock lock(model_);
   for (size_t i = 0; i < answers.size(); ++i) {
     const model::ServerRecord& server = *(*targets)[i].server;
     if (answers[i].ok()) {
-      AddInflight(server, connections, answers[i]->inflight(), list);
+      AddInflight(lock, server, connections, answers[i]->inflight(), list);
     } else if ((*targets)[i].link != nullptr ||
                server.resource.state() == admin::Server::UNREACHABLE) {
       // One without a gofer has nothing in flight.
@@ -250,11 +254,11 @@ absl::StatusOr<admin::LogLevel> StatisticsOperations::SetGoferLogLevel(
   const auto targets = Find(servers);
   if (!targets.ok()) return targets.status();
   if (effect == Effect::kReal && servers.is_all()) {
-    context_.gofer_log_level.store(level);
+    host_.gofer_log_level.store(level);
   }
   std::vector<absl::StatusOr<admin::LogLevel>> former(targets->size(),
                                                       NotAsked());
-  const link::FanOut fan_out(context_.control_timeout());
+  const link::FanOut fan_out(settings_.control_timeout());
   fan_out.Run(targets->size(), [&](size_t i) {
     former[i] = SetLevel(*(*targets)[i].server, level, effect, fan_out);
   });
@@ -272,32 +276,34 @@ absl::StatusOr<admin::LogLevel> StatisticsOperations::SetLevel(
     const link::FanOut& fan_out) {
   std::shared_ptr<link::GoferLink> link;
   {
-    MutexLock lock(context_.model.mu);
+    const model::ModelLock lock(model_);
     absl::Status status = model::CheckServing(server);
     if (!status.ok()) return status;
-    if (effect == Effect::kValidateOnly) return server.log_level;
-    link = server.link;
+    if (effect == Effect::kValidateOnly) return server.gofer.log_level;
+    link = server.link.current;
   }
   worker::v1::ToGofer ask;
   ask.mutable_set_log_level()->set_log_level(
       static_cast<worker::v1::LogLevel>(level));
   const auto answer = link->AskFor(fan_out.time_left(), std::move(ask));
   if (!answer.ok()) return answer.status();
-  MutexLock lock(context_.model.mu);
-  return std::exchange(server.log_level, level);
+  const model::ModelLock lock(model_);
+  return std::exchange(server.gofer.log_level, level);
 }
 
 Totals StatisticsOperations::GetTotals() const {
   Totals totals;
-  MutexLock lock(context_.model.mu);
-  for (const auto& [id, server] : context_.model.servers()) {
-    ++totals.servers_by_state[static_cast<size_t>(server->resource.state())];
-    totals.rules += static_cast<int64_t>(server->rules.size());
+  const model::ModelLock lock(model_);
+  for (const auto& [id, server] : model_.servers(lock)) {
+    ++totals.servers_by_state[static_cast<size_t>(
+        server->record(lock).resource.state())];
+    totals.rules +=
+        static_cast<int64_t>(server->record(lock).overrides.rules.size());
   }
-  totals.connections = context_.model.totals();
-  totals.pending_tickets = static_cast<int64_t>(context_.tickets.size());
-  totals.gofer_restarts = context_.gofer_restarts.load();
-  totals.gofer_crashes = context_.gofer_crashes.load();
+  totals.connections = model_.totals(lock);
+  totals.pending_tickets = static_cast<int64_t>(tickets_.size());
+  totals.gofer_restarts = model_.gofer_restarts();
+  totals.gofer_crashes = model_.gofer_crashes();
   return totals;
 }
 

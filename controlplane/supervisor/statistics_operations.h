@@ -8,10 +8,13 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "controlplane/gofers/context.h"
+#include "controlplane/gofers/host.h"
+#include "controlplane/gofers/settings.h"
 #include "controlplane/link/fan_out.h"
+#include "controlplane/model/model.h"
 #include "controlplane/supervisor/statistics.h"
 #include "controlplane/supervisor/stats_lists.h"
+#include "controlplane/tickets/ticket_table.h"
 #include "goferd/admin/v1/log_level.pb.h"
 #include "goferd/worker/v1/stats.pb.h"
 
@@ -21,7 +24,10 @@ namespace admin = goferd::admin::v1;
 
 class StatisticsOperations final : public Statistics {
  public:
-  explicit StatisticsOperations(gofers::Context& context) : context_(context) {}
+  // All outlive it.
+  StatisticsOperations(model::Model& model, tickets::TicketTable& tickets,
+                       const gofers::Settings& settings, gofers::Host& host)
+      : model_(model), tickets_(tickets), settings_(settings), host_(host) {}
 
   absl::StatusOr<StatsList> GetStats(
       const names::ServerScope& servers,
@@ -37,7 +43,7 @@ class StatisticsOperations final : public Statistics {
 
  private:
   struct Target {
-    model::Model::ServerPtr server;
+    model::ServerPtr server;
     std::shared_ptr<link::GoferLink> link;
   };
   // The servers of the scope, in order. SERVER_NOT_FOUND.
@@ -53,16 +59,19 @@ class StatisticsOperations final : public Statistics {
                                            const link::FanOut& fan_out);
   absl::StatusOr<admin::Stats> ReadServer(const Target& target,
                                           const link::FanOut& fan_out);
-  void AddInflight(const model::ServerRecord& server,
+  void AddInflight(const model::ModelLock& lock,
+                   const model::ServerRecord& server,
                    const names::ConnectionScope& connections,
                    const worker::v1::InflightList& from_gofer,
-                   InflightList& list)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
-  void AddTopHolders(const model::ServerRecord& server,
-                     const worker::v1::StatsList& list, admin::Stats& stats)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.model.mu);
+                   InflightList& list);
+  void AddTopHolders(const model::ModelLock& lock,
+                     const model::ServerRecord& server,
+                     const worker::v1::StatsList& list, admin::Stats& stats);
 
-  gofers::Context& context_;
+  model::Model& model_;
+  tickets::TicketTable& tickets_;
+  const gofers::Settings& settings_;
+  gofers::Host& host_;
 };
 
 }  // namespace goferd::supervisor

@@ -3,9 +3,11 @@
 #include <atomic>
 #include <utility>
 
-#include "controlplane/gofers/context.h"
-#include "controlplane/gofers/lifecycle.h"
+#include "controlplane/gofers/gofer_lifecycle.h"
+#include "controlplane/gofers/host.h"
 #include "controlplane/gofers/memory_watch.h"
+#include "controlplane/gofers/settings.h"
+#include "controlplane/gofers/threads.h"
 #include "controlplane/gofers/warm_gofers.h"
 #include "controlplane/process/cgroup_parent.h"
 #include "controlplane/supervisor/attach_operations.h"
@@ -17,6 +19,7 @@
 #include "controlplane/supervisor/statistics_operations.h"
 #include "controlplane/supervisor/stopper.h"
 #include "controlplane/supervisor/ticket_issuer.h"
+#include "controlplane/translate/uuid.h"
 #include "server/base/log.h"
 
 namespace goferd::supervisor {
@@ -35,88 +38,95 @@ class Supervisor::Parts final : public Stopper {
  public:
   Parts(const config::v1::DaemonConfig& config, state::StateDirectory state,
         std::unique_ptr<event_loop::EventLoop> loop)
-      : context_(config, std::move(state), std::move(loop), kThreads),
-        issuer_(context_),
-        connections_(context_, issuer_),
-        attachments_(context_, issuer_),
-        store_(context_),
-        rules_(context_, store_),
-        handlers_(context_, store_, rules_),
-        statistics_(context_),
-        memory_(context_),
-        warm_(context_),
-        lifecycle_(context_, store_, warm_),
-        servers_(context_, lifecycle_),
-        sweeper_(context_, servers_) {}
+      : settings_(config),
+        threads_(std::move(loop), kThreads),
+        host_(config, std::move(state), threads_.loop()),
+        events_(static_cast<size_t>(config.max_kept_events()),
+                translate::NewUuid()),
+        model_(events_),
+        tickets_(static_cast<size_t>(config.attach().max_pending_tickets())),
+        issuer_(model_, tickets_, settings_),
+        connections_(model_, tickets_, threads_, settings_, issuer_),
+        attachments_(model_, tickets_, threads_, settings_, issuer_),
+        store_(model_, host_),
+        rules_(model_, threads_, settings_, store_),
+        handlers_(model_, threads_, store_, rules_),
+        statistics_(model_, tickets_, settings_, host_),
+        memory_(model_, threads_),
+        warm_(threads_, settings_, host_),
+        lifecycle_(model_, tickets_, threads_, settings_, host_, store_, warm_),
+        servers_(model_, threads_, settings_, host_, lifecycle_.launcher(),
+                 lifecycle_.stopper()),
+        sweeper_(model_, threads_, settings_, servers_) {}
 
   ~Parts() override {
     Shutdown();
     warm_.Stop();
     adopted_watch_.reset();
-    context_.adopters.Stop();
-    context_.pool.Stop();
-    context_.loop->Stop();
-    LetGo();
+    threads_.Stop();
+    ReleaseGofers();
   }
 
   absl::Status Begin() {
     FindCgroups();
     if (absl::Status status = memory_.Start(); !status.ok()) return status;
-    auto watch = context_.state.WatchAdopted(*context_.loop,
-                                             [this] { lifecycle_.AdoptNew(); });
+    auto watch = host_.state.WatchAdopted(
+        threads_.loop(), [this] { lifecycle_.adopter().AdoptNew(); });
     if (!watch.ok()) return watch.status();
     adopted_watch_ = *std::move(watch);
-    context_.logs.ReopenAll();
-    lifecycle_.AdoptAll(kAdoptionPatience);
-    // What lives comes first.
+    host_.logs.ReopenAll();
+    lifecycle_.adopter().AdoptAll(kAdoptionPatience);
+    // Gofers that live come first.
     warm_.Start();
     SweepLater();
     return absl::OkStatus();
   }
 
-  void Shutdown() override { context_.stopping = true; }
-  void GiveUp() override { context_.links.GiveUp(); }
+  void Shutdown() override { threads_.BeginShutdown(); }
+  void GiveUp() override { host_.links.GiveUp(); }
   Node node() {
-    return {context_.config, context_.events, *this,  servers_,   connections_,
-            attachments_,    handlers_,       rules_, statistics_};
+    return {settings_.config(), events_,   *this,  servers_,   connections_,
+            attachments_,       handlers_, rules_, statistics_};
   }
   void Post(std::function<void()> task) {
-    context_.loop->Post(std::move(task));
+    threads_.loop().Post(std::move(task));
   }
 
  private:
   void FindCgroups() {
-    if (!context_.cgroup_parent.empty()) return;
+    if (!host_.cgroup_parent.empty()) return;
     auto found =
         process::FindCgroupParent(process::CgroupSelf::OfThisProcess());
     if (found.ok()) {
-      context_.cgroup_parent = *std::move(found);
-      Log().info("gofers have control groups below {}", context_.cgroup_parent);
+      host_.cgroup_parent = *std::move(found);
+      Log().info("gofers have control groups below {}", host_.cgroup_parent);
       return;
     }
     Log().info("gofers have no control groups: {}",
                std::string(found.status().message()));
   }
 
-  // Of the gofers, without the lock.
-  void LetGo() {
+  // Lets go of what waits for callbacks: those want the lock, so that the
+  // vectors go after it.
+  void ReleaseGofers() {
     std::vector<std::shared_ptr<link::GoferLink>> links;
     std::vector<std::unique_ptr<event_loop::EventLoop::Watch>> watches;
-    gofer::base::MutexLock lock(context_.model.mu);
-    for (const auto& [id, server] : context_.model.servers()) {
-      links.push_back(std::move(server->link));
-      watches.push_back(std::move(server->watch));
+    const model::ModelLock lock(model_);
+    for (const auto& [id, server] : model_.servers(lock)) {
+      model::ServerRecord& record = server->record(lock);
+      links.push_back(std::move(record.link.current));
+      watches.push_back(std::move(record.gofer.watch));
     }
   }
 
   void SweepLater() {
-    context_.loop->After(kSweepPeriod, [this] {
+    threads_.loop().After(kSweepPeriod, [this] {
       const absl::Time now = absl::Now();
       connections_.Sweep(now);
       sweeper_.Sweep(now);
       // Not more than one at a time, however slow the gofers are.
       if (!refreshing_.exchange(true)) {
-        context_.pool.Post([this] {
+        threads_.pool().Post([this] {
           memory_.Check();
           sweeper_.RefreshHolders();
           refreshing_ = false;
@@ -126,7 +136,12 @@ class Supervisor::Parts final : public Stopper {
     });
   }
 
-  gofers::Context context_;
+  const gofers::Settings settings_;
+  gofers::Threads threads_;
+  gofers::Host host_;
+  model::EventLog events_;
+  model::Model model_;
+  tickets::TicketTable tickets_;
   TicketIssuer issuer_;
   ConnectionOperations connections_;
   AttachOperations attachments_;
@@ -136,7 +151,7 @@ class Supervisor::Parts final : public Stopper {
   StatisticsOperations statistics_;
   gofers::MemoryWatch memory_;
   gofers::WarmGofers warm_;
-  gofers::Lifecycle lifecycle_;
+  gofers::GoferLifecycle lifecycle_;
   ServerOperations servers_;
   ServerSweeper sweeper_;
   std::unique_ptr<state::StateDirectory::AdoptedWatch> adopted_watch_;
