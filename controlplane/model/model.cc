@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/model/server_state.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/translate/time_conversion.h"
 
 namespace goferd::model {
@@ -113,7 +114,7 @@ void Model::Count(ServerRecord& server, State state, int by) {
 
 ConnectionRecord& Model::AddConnection(const ModelLock&, ServerRecord& server,
                                        admin::Connection resource) {
-  const std::string id = resource.name().substr(resource.name().rfind('/') + 1);
+  const std::string id = names::IdOf(resource.name());
   server.connection_ids[resource.uid()] = id;
   if (resource.state() == admin::Connection::STATE_UNSPECIFIED) {
     resource.set_state(admin::Connection::PENDING_ATTACH);
@@ -181,8 +182,7 @@ void Model::RemoveConnection(const ModelLock&, ServerRecord& server,
 }
 
 void Model::PutRule(const ModelLock&, ServerRecord& server, RuleRecord rule) {
-  const std::string id =
-      rule.resource.name().substr(rule.resource.name().rfind('/') + 1);
+  const std::string id = names::IdOf(rule.resource.name());
   rule.resource.set_etag(NewEtag());
   *rule.resource.mutable_update_time() = translate::ToProto(absl::Now());
   const auto type = server.overrides.rules.contains(id) ? admin::Event::MODIFIED

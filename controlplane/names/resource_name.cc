@@ -110,4 +110,8 @@ std::string FormatHandlerName(absl::string_view server_id, uint32_t mid) {
   return FormatChild(server_id, kHandlers, absl::StrCat(mid));
 }
 
+std::string IdOf(absl::string_view name) {
+  return std::string(name.substr(name.rfind('/') + 1));
+}
+
 }  // namespace goferd::names

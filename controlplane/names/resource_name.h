@@ -48,6 +48,10 @@ std::string FormatRuleName(absl::string_view server_id,
                            absl::string_view rule_id);
 std::string FormatHandlerName(absl::string_view server_id, uint32_t mid);
 
+// The id at the end of `name`, a valid resource name: "b" of
+// "servers/a/connections/b".
+std::string IdOf(absl::string_view name);
+
 }  // namespace goferd::names
 
 #endif  // GOFERD_CONTROLPLANE_NAMES_RESOURCE_NAME_H_

@@ -13,7 +13,7 @@ namespace goferd::supervisor {
 namespace {
 
 using errors::Reason;
-using gofer::base::MutexLock;
+using model::ModelLock;
 
 }  // namespace
 
@@ -40,7 +40,7 @@ absl::Status AttachOperations::Attach(const tickets::AttachClaim& claim,
   std::shared_ptr<link::GoferLink> link;
   worker::v1::ToGofer ask;
   {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     const model::ServerPtr server = model_.Find(lock, claim.server_id);
     model::ConnectionRecord* const record =
         server == nullptr ? nullptr
@@ -76,7 +76,7 @@ absl::Status AttachOperations::Attach(const tickets::AttachClaim& claim,
   const auto answer = link->Ask(std::move(ask), {&fd, 1});
   if (answer.ok()) return absl::OkStatus();
   {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     const model::ServerPtr server = model_.Find(lock, claim.server_id);
     model::ConnectionRecord* const record =
         server == nullptr ? nullptr
@@ -96,7 +96,7 @@ absl::Status AttachOperations::Attach(const tickets::AttachClaim& claim,
 
 void AttachOperations::Abandon(const tickets::AttachClaim& claim,
                                absl::string_view why) {
-  const model::ModelLock lock(model_);
+  const ModelLock lock(model_);
   const model::ServerPtr server = model_.Find(lock, claim.server_id);
   model::ConnectionRecord* const record =
       server == nullptr ? nullptr

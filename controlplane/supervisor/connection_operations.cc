@@ -22,7 +22,7 @@ namespace {
 
 using errors::Reason;
 using gofer::base::Log;
-using gofer::base::MutexLock;
+using model::ModelLock;
 
 constexpr int kRetryMs = 1000;
 
@@ -85,28 +85,28 @@ bool HasEtag(const admin::Connection& connection, absl::string_view etag) {
 
 }  // namespace
 
-absl::Status ConnectionOperations::CheckSpec(const model::ModelLock& lock,
+absl::Status ConnectionOperations::CheckSpec(const ModelLock& lock,
                                              const ConnectionSpec& spec,
-                                             const model::ServerRecord* server,
+                                             model::ServerEntry* entry,
                                              int64_t others) const {
-  if (server == nullptr) return model::Model::NoServer(spec.server_id);
-  if (absl::Status status = model::CheckServing(server->record(lock));
-      !status.ok())
+  if (entry == nullptr) return model::Model::NoServer(spec.server_id);
+  const model::ServerRecord& server = entry->record(lock);
+  if (absl::Status status = model::CheckServing(server); !status.ok())
     return status;
-  if (server->record(lock).resource.state() == admin::Server::DRAINING) {
+  if (server.resource.state() == admin::Server::DRAINING) {
     return errors::Error(
         Reason::SERVER_DRAINING,
-        absl::StrCat(server->name(),
+        absl::StrCat(server.name(),
                      " is draining and takes no connections: take another "
                      "server, or undrain it"),
-        {{"resource", server->name()}});
+        {{"resource", server.name()}});
   }
-  if (absl::Status status = model::CheckCan(
-          server->record(lock), worker::v1::CAPABILITY_NEW_CONNECTIONS);
+  if (absl::Status status =
+          model::CheckCan(server, worker::v1::CAPABILITY_NEW_CONNECTIONS);
       !status.ok()) {
     return status;
   }
-  if (server->record(lock).connections.contains(spec.connection_id)) {
+  if (server.connections.contains(spec.connection_id)) {
     const std::string name =
         model::ConnectionName(spec.server_id, spec.connection_id);
     return errors::Error(
@@ -114,16 +114,15 @@ absl::Status ConnectionOperations::CheckSpec(const model::ModelLock& lock,
         absl::StrCat(name, " exists, maybe as an ended one: take another id"),
         {{"resource", name}});
   }
-  const int32_t limit =
-      server->record(lock).resource.limits().max_connections();
-  const int64_t used = server->record(lock).live_connections() + others;
+  const int32_t limit = server.resource.limits().max_connections();
+  const int64_t used = server.live_connections() + others;
   if (used >= limit) {
     return errors::ErrorWithRetry(
         Reason::CONNECTION_LIMIT,
-        absl::StrCat(server->name(), " has ", used, " connections, of ", limit,
+        absl::StrCat(server.name(), " has ", used, " connections, of ", limit,
                      " that it may have: stop one, or raise limits"),
         kRetryMs,
-        {{"resource", server->name()},
+        {{"resource", server.name()},
          {"limit", absl::StrCat(limit)},
          {"used", absl::StrCat(used)}});
   }
@@ -140,8 +139,7 @@ absl::Status ConnectionOperations::CheckModes(
 }
 
 absl::Status ConnectionOperations::CheckAll(
-    const model::ModelLock& lock,
-    const std::vector<ConnectionSpec>& specs) const {
+    const ModelLock& lock, const std::vector<ConnectionSpec>& specs) const {
   if (absl::Status status = CheckModes(specs); !status.ok()) {
     return status;
   }
@@ -167,7 +165,7 @@ absl::StatusOr<std::vector<StartedConnection>> ConnectionOperations::Start(
     const std::vector<ConnectionSpec>& specs, Effect effect) {
   std::vector<Making> making;
   {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     if (absl::Status status = threads_.CheckRunning(); !status.ok()) {
       return status;
     }
@@ -177,7 +175,9 @@ absl::StatusOr<std::vector<StartedConnection>> ConnectionOperations::Start(
       std::vector<StartedConnection> checked;
       for (const ConnectionSpec& spec : specs) {
         checked.push_back(
-            {MakeResource(spec, *model_.Find(lock, spec.server_id)), {}});
+            {MakeResource(spec,
+                          model_.Find(lock, spec.server_id)->record(lock)),
+             {}});
         checked.back().connection.clear_uid();
       }
       return checked;
@@ -193,14 +193,14 @@ absl::StatusOr<std::vector<StartedConnection>> ConnectionOperations::Start(
   }
   absl::Status asked = OpenSockets(making);
   if (asked.ok()) asked = AskGofers(making);
-  const model::ModelLock lock(model_);
-  auto finished = asked.ok() ? Finish(making) : asked;
+  const ModelLock lock(model_);
+  auto finished = asked.ok() ? Finish(lock, making) : asked;
   if (!finished.ok()) TakeBack(lock, making);
   return finished;
 }
 
 absl::StatusOr<ConnectionOperations::Making> ConnectionOperations::Prepare(
-    const model::ModelLock& lock, const ConnectionSpec& spec) {
+    const ModelLock& lock, const ConnectionSpec& spec) {
   Making making;
   making.server = model_.Find(lock, spec.server_id);
   making.link = making.server->record(lock).link.current;
@@ -241,7 +241,7 @@ absl::Status ConnectionOperations::AskGofers(std::vector<Making>& making) {
   return absl::OkStatus();
 }
 
-void ConnectionOperations::TakeBack(const model::ModelLock& lock,
+void ConnectionOperations::TakeBack(const ModelLock& lock,
                                     const std::vector<Making>& making) {
   std::map<std::shared_ptr<link::GoferLink>, std::vector<std::string>> uids;
   for (const Making& one : making) uids[one.link].push_back(one.uid);
@@ -256,7 +256,7 @@ void ConnectionOperations::TakeBack(const model::ModelLock& lock,
 }
 
 absl::StatusOr<std::vector<StartedConnection>> ConnectionOperations::Finish(
-    const std::vector<Making>& making) {
+    const ModelLock& lock, const std::vector<Making>& making) {
   std::vector<model::ConnectionRecord*> records;
   for (const Making& one : making) {
     model::ConnectionRecord* const record =
@@ -294,7 +294,7 @@ absl::StatusOr<StartedConnection> ConnectionOperations::RenewTicket(
   std::shared_ptr<link::GoferLink> link;
   worker::v1::ToGofer ask;
   {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     const model::ServerPtr server = model_.Find(lock, server_id);
     if (server == nullptr) return model::Model::NoServer(server_id);
     model::ConnectionRecord* const record =
@@ -326,7 +326,7 @@ absl::StatusOr<StartedConnection> ConnectionOperations::RenewTicket(
 
 absl::StatusOr<admin::Connection> ConnectionOperations::Get(
     absl::string_view server_id, absl::string_view connection_id) const {
-  const model::ModelLock lock(model_);
+  const ModelLock lock(model_);
   const model::ServerPtr server = model_.Find(lock, server_id);
   if (server == nullptr) return model::Model::NoServer(server_id);
   const auto found = server->record(lock).connections.find(connection_id);
@@ -340,7 +340,7 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Get(
 absl::StatusOr<int64_t> ConnectionOperations::Visit(
     const names::ServerScope& scope, absl::string_view after,
     absl::FunctionRef<bool(const admin::Connection&)> visit) const {
-  const model::ModelLock lock(model_);
+  const ModelLock lock(model_);
   const int64_t revision = model_.events().revision();
   const auto& servers = model_.servers(lock);
   if (!scope.is_all() && !servers.contains(scope.id())) {
@@ -353,7 +353,7 @@ absl::StatusOr<int64_t> ConnectionOperations::Visit(
   for (auto server = servers.lower_bound(after_server); server != servers.end();
        ++server) {
     if (!scope.Includes(server->first)) continue;
-    const auto& connections = server->second->connections;
+    const auto& connections = server->second->record(lock).connections;
     auto connection = server->first == after_server
                           ? connections.upper_bound(after_id)
                           : connections.begin();
@@ -367,7 +367,7 @@ absl::StatusOr<int64_t> ConnectionOperations::Visit(
 
 absl::StatusOr<model::ConnectionCounts> ConnectionOperations::Count(
     const names::ServerScope& scope) const {
-  const model::ModelLock lock(model_);
+  const ModelLock lock(model_);
   if (scope.is_all()) return model_.totals(lock);
   const model::ServerPtr server = model_.Find(lock, scope.id());
   if (server == nullptr) return model::Model::NoServer(scope.id());
@@ -381,7 +381,7 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Stop(
   std::string uid;
   worker::v1::ToGofer ask;
   {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     if (absl::Status status = threads_.CheckRunning(); !status.ok()) {
       return status;
     }
@@ -436,7 +436,7 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Stop(
 
 void ConnectionOperations::Sweep(absl::Time now) {
   issuer_.RestoreSockets();
-  const model::ModelLock lock(model_);
+  const ModelLock lock(model_);
   std::map<std::shared_ptr<link::GoferLink>, std::vector<std::string>> late;
   for (const tickets::AttachClaim& claim : tickets_.TakeExpired(now)) {
     const model::ServerPtr server = model_.Find(lock, claim.server_id);

@@ -68,8 +68,7 @@ class ConnectionOperations final : public Connections {
   // What `specs` need of goferd itself.
   absl::Status CheckModes(const std::vector<ConnectionSpec>& specs) const;
   absl::Status CheckSpec(const model::ModelLock& lock,
-                         const ConnectionSpec& spec,
-                         const model::ServerRecord* server,
+                         const ConnectionSpec& spec, model::ServerEntry* entry,
                          int64_t others) const;
   absl::Status CheckAll(const model::ModelLock& lock,
                         const std::vector<ConnectionSpec>& specs) const;
@@ -80,7 +79,7 @@ class ConnectionOperations final : public Connections {
   void TakeBack(const model::ModelLock& lock,
                 const std::vector<Making>& making);
   absl::StatusOr<std::vector<StartedConnection>> Finish(
-      const std::vector<Making>& making);
+      const model::ModelLock& lock, const std::vector<Making>& making);
   // So that the next goferd knows the new ticket, and the old one no more.
   static void KeepRenewed(const std::shared_ptr<link::GoferLink>& link,
                           worker::v1::ToGofer ask);

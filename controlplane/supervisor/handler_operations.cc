@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/model/server_state.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/supervisor/override_target.h"
 #include "controlplane/translate/rule_translation.h"
 #include "goferd/worker/v1/frame.pb.h"
@@ -18,6 +19,7 @@ namespace {
 
 using errors::Reason;
 using gofer::base::MutexLock;
+using model::ModelLock;
 
 constexpr char kStock[] = "stock";
 
@@ -139,7 +141,7 @@ absl::StatusOr<worker::v1::HandlerList> HandlerOperations::Read(
 
 std::vector<admin::Handler> HandlerOperations::ToRows(
     const model::ServerPtr& server, const Table& table) {
-  const model::ModelLock lock(model_);
+  const ModelLock lock(model_);
   const auto rules = model::Model::RulesInOrder(server->record(lock));
   std::vector<admin::Handler> rows;
   for (const auto& from : table.handlers()) {
@@ -161,12 +163,12 @@ absl::StatusOr<std::vector<admin::Handler>> HandlerOperations::List(
   auto found = FindOverrideTarget(model_, threads_, server_id,
                                   worker::v1::CAPABILITY_HANDLER_SWAP);
   if (!found.ok()) return found.status();
-  const auto table = Read(*found->record(lock).link.current);
+  const auto table = Read(*found->link);
   if (!table.ok()) return table.status();
   std::vector<admin::Handler> rows = ToRows(found->server, *table);
   worker::v1::ToGofer ask;
   ask.mutable_get_stats()->mutable_server_total();
-  const auto stats = found->record(lock).link.current->Ask(std::move(ask));
+  const auto stats = found->link->Ask(std::move(ask));
   if (!stats.ok()) return stats.status();
   if (stats->stats().stats().empty()) return rows;
   for (const auto& message : stats->stats().stats(0).messages()) {
@@ -191,7 +193,7 @@ absl::StatusOr<worker::v1::HandlerList> HandlerOperations::Write(
   std::optional<gofers::KeptOverrides> kept;
   std::vector<std::string> remove_uids;
   {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     kept.emplace(server->record(lock));
     for (const std::string& id : remove_rules) {
       const auto rule = server->record(lock).overrides.rules.find(id);
@@ -215,9 +217,9 @@ absl::StatusOr<worker::v1::HandlerList> HandlerOperations::Write(
   }
   auto answer = link.Ask(std::move(ask));
   if (!answer.ok()) return answer.status();
-  gofers::OverridesStore::Commit(server->record(lock), *std::move(draft));
+  gofers::OverridesStore::Commit(*server, *std::move(draft));
   const Table& after = answer->handlers();
-  const model::ModelLock lock(model_);
+  const ModelLock lock(model_);
   for (const std::string& id : remove_rules) {
     model_.RemoveRule(lock, server->record(lock), id);
   }
@@ -242,10 +244,10 @@ absl::StatusOr<std::vector<admin::Handler>> HandlerOperations::Set(
                                   worker::v1::CAPABILITY_HANDLER_SWAP);
   if (!found.ok()) return found.status();
   MutexLock overrides_lock(found->server->overrides_mu());
-  auto before = Read(*found->record(lock).link.current);
+  auto before = Read(*found->link);
   if (!before.ok()) return before.status();
   {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     const std::string present = EtagOf(found->server->record(lock), *before);
     if (!etag.empty() && etag != absl::string_view(present)) {
       return model::EtagMismatch(
@@ -258,8 +260,8 @@ absl::StatusOr<std::vector<admin::Handler>> HandlerOperations::Set(
   if (effect == Effect::kValidateOnly) {
     return ToRows(found->server, Apply(*std::move(before), assignments));
   }
-  const auto after = Write(found->server, *found->record(lock).link.current,
-                           assignments, *before, {});
+  const auto after =
+      Write(found->server, *found->link, assignments, *before, {});
   if (!after.ok()) return after.status();
   return ToRows(found->server, *after);
 }
@@ -271,10 +273,10 @@ absl::StatusOr<admin::ResetHandlersResponse> HandlerOperations::Reset(
                                   worker::v1::CAPABILITY_RULES);
   if (!found.ok()) return found.status();
   MutexLock overrides_lock(found->server->overrides_mu());
-  const auto before = Read(*found->record(lock).link.current);
+  const auto before = Read(*found->link);
   if (!before.ok()) return before.status();
   {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     const std::string present = EtagOf(found->server->record(lock), *before);
     if (!etag.empty() && etag != absl::string_view(present)) {
       return model::EtagMismatch(
@@ -283,11 +285,10 @@ absl::StatusOr<admin::ResetHandlersResponse> HandlerOperations::Reset(
   }
   const bool all = scope == admin::ResetHandlersRequest::ALL;
   if (all && !IsStock(*before)) {
-    return ResetAll(found->server, *found->record(lock).link.current, *before,
-                    effect);
+    return ResetAll(found->server, *found->link, *before, effect);
   }
   auto removed = rules_.RemoveIf(
-      found->server, found->record(lock).link.current,
+      found->server, found->link,
       [all](const admin::HandlerRule& rule) {
         return all || translate::IsFault(rule);
       },
@@ -306,12 +307,12 @@ absl::StatusOr<admin::ResetHandlersResponse> HandlerOperations::ResetAll(
   admin::ResetHandlersResponse response;
   std::vector<std::string> rules;
   {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     for (const model::RuleRecord* rule :
          model::Model::RulesInOrder(server->record(lock))) {
       const std::string& name = rule->resource.name();
       response.add_removed_handler_rules(name);
-      rules.push_back(name.substr(name.rfind('/') + 1));
+      rules.push_back(names::IdOf(name));
     }
   }
   const auto stock = StockOf(before);

@@ -12,6 +12,7 @@
 #include "controlplane/errors/error.h"
 #include "controlplane/link/fan_out.h"
 #include "controlplane/model/server_state.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/supervisor/override_target.h"
 #include "controlplane/translate/rule_translation.h"
 #include "controlplane/translate/time_conversion.h"
@@ -24,6 +25,7 @@ namespace {
 
 using errors::Reason;
 using gofer::base::MutexLock;
+using model::ModelLock;
 
 absl::Status NoRule(absl::string_view server_id, absl::string_view rule_id) {
   const std::string name = model::RuleName(server_id, rule_id);
@@ -112,8 +114,8 @@ void Warn(const model::ServerRecord& server, admin::HandlerRule& rule) {
 }
 
 absl::StatusOr<model::RuleRecord> RuleOperations::Complete(
-    const model::ModelLock& lock, model::ServerRecord& server,
-    const RuleSpec& spec, Existing existing) {
+    const ModelLock&, model::ServerRecord& server, const RuleSpec& spec,
+    Existing existing) {
   const std::string name = model::RuleName(server.id, spec.rule_id);
   model::RuleRecord record{spec.rule, 0};
   admin::HandlerRule& rule = record.resource;
@@ -161,7 +163,7 @@ absl::StatusOr<model::RuleRecord> RuleOperations::Complete(
 }
 
 absl::StatusOr<std::vector<model::RuleRecord>> RuleOperations::CompleteAll(
-    const model::ModelLock& lock, model::ServerRecord& server,
+    const ModelLock& lock, model::ServerRecord& server,
     const std::vector<RuleSpec>& specs, Existing existing) {
   if (absl::Status known = CheckMids(server, specs, existing); !known.ok()) {
     return known;
@@ -200,7 +202,7 @@ absl::StatusOr<std::vector<admin::HandlerRule>> RuleOperations::Upsert(
   std::optional<gofers::KeptOverrides> kept;
   worker::v1::ToGofer ask;
   {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     auto completed = CompleteAll(lock, server->record(lock), rules, existing);
     if (!completed.ok()) return completed.status();
     records = *std::move(completed);
@@ -215,18 +217,17 @@ absl::StatusOr<std::vector<admin::HandlerRule>> RuleOperations::Upsert(
   if (effect == Effect::kReal) {
     auto draft = store_.Draft(server, *kept);
     if (!draft.ok()) return draft.status();
-    const auto answer = found->record(lock).link.current->Ask(std::move(ask));
+    const auto answer = found->link->Ask(std::move(ask));
     if (!answer.ok()) return answer.status();
-    gofers::OverridesStore::Commit(server->record(lock), *std::move(draft));
+    gofers::OverridesStore::Commit(*server, *std::move(draft));
   }
-  const model::ModelLock lock(model_);
+  const ModelLock lock(model_);
   std::vector<admin::HandlerRule> made;
   for (model::RuleRecord& record : records) {
     if (effect == Effect::kReal) {
       model_.PutRule(lock, server->record(lock), record);
-      const std::string& name = record.resource.name();
-      record = server->record(lock)
-                   .overrides.rules[name.substr(name.rfind('/') + 1)];
+      const std::string id = names::IdOf(record.resource.name());
+      record = server->record(lock).overrides.rules[id];
     }
     Warn(server->record(lock), record.resource);
     record.resource.mutable_counters();
@@ -239,7 +240,7 @@ bool RuleOperations::Refresh(const model::ServerPtr& server,
                              absl::Duration timeout) {
   std::shared_ptr<link::GoferLink> link;
   {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     if (server->record(lock).overrides.rules.empty()) return true;
     link = server->record(lock).link.current;
   }
@@ -248,7 +249,7 @@ bool RuleOperations::Refresh(const model::ServerPtr& server,
   ask.mutable_list_rules();
   const auto answer = link->AskFor(timeout, std::move(ask));
   if (!answer.ok()) return false;
-  const model::ModelLock lock(model_);
+  const ModelLock lock(model_);
   std::map<std::string, admin::HandlerRule*> by_uid;
   for (auto& [id, rule] : server->record(lock).overrides.rules) {
     by_uid[rule.resource.uid()] = &rule.resource;
@@ -265,14 +266,14 @@ absl::StatusOr<admin::HandlerRule> RuleOperations::Get(
     absl::string_view server_id, absl::string_view rule_id) {
   model::ServerPtr server;
   {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     server = model_.Find(lock, server_id);
     if (server == nullptr) return model::Model::NoServer(server_id);
     if (!server->record(lock).overrides.rules.contains(rule_id))
       return NoRule(server_id, rule_id);
   }
   Refresh(server, settings_.control_timeout());
-  const model::ModelLock lock(model_);
+  const ModelLock lock(model_);
   const auto found = server->record(lock).overrides.rules.find(rule_id);
   if (found == server->record(lock).overrides.rules.end())
     return NoRule(server_id, rule_id);
@@ -284,7 +285,7 @@ absl::StatusOr<admin::HandlerRule> RuleOperations::Get(
 absl::StatusOr<RuleList> RuleOperations::List(const names::ServerScope& scope) {
   std::vector<model::ServerPtr> servers;
   {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     for (const auto& [id, server] : model_.servers(lock)) {
       if (scope.Includes(id)) servers.push_back(server);
     }
@@ -300,7 +301,7 @@ absl::StatusOr<RuleList> RuleOperations::List(const names::ServerScope& scope) {
   RuleList list;
   // One moment for the rules and the revision, servers that came meanwhile
   // included: who watches from there on misses nothing, nor hears it twice.
-  const model::ModelLock lock(model_);
+  const ModelLock lock(model_);
   list.revision = model_.events().revision();
   for (size_t i = 0; i < servers.size(); ++i) {
     if (refreshed[i] == 0) list.unreachable.push_back(servers[i]->name());
@@ -324,7 +325,7 @@ absl::Status RuleOperations::Delete(absl::string_view server_id,
   if (!found.ok()) return found.status();
   MutexLock overrides_lock(found->server->overrides_mu());
   {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     const auto rule = found->server->record(lock).overrides.rules.find(rule_id);
     if (rule == found->server->record(lock).overrides.rules.end())
       return NoRule(server_id, rule_id);
@@ -335,7 +336,7 @@ absl::Status RuleOperations::Delete(absl::string_view server_id,
   }
   const std::string name = model::RuleName(server_id, rule_id);
   return RemoveIf(
-             found->server, found->record(lock).link.current,
+             found->server, found->link,
              [&](const admin::HandlerRule& rule) {
                return rule.name() == name;
              },
@@ -346,32 +347,32 @@ absl::Status RuleOperations::Delete(absl::string_view server_id,
 absl::StatusOr<std::vector<std::string>> RuleOperations::RemoveIf(
     const model::ServerPtr& server, std::shared_ptr<link::GoferLink> link,
     absl::FunctionRef<bool(const admin::HandlerRule&)> which, Effect effect) {
-  std::vector<std::string> names;
+  std::vector<std::string> removed;
   std::vector<std::string> ids;
   std::optional<gofers::KeptOverrides> kept;
   worker::v1::ToGofer ask;
   {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     kept.emplace(server->record(lock));
     for (const model::RuleRecord* rule :
          model::Model::RulesInOrder(server->record(lock))) {
       if (!which(rule->resource)) continue;
       kept->Remove(rule->resource.name());
-      names.push_back(rule->resource.name());
-      ids.push_back(names.back().substr(names.back().rfind('/') + 1));
+      removed.push_back(rule->resource.name());
+      ids.push_back(names::IdOf(rule->resource.name()));
       ask.mutable_change_rules()->add_remove_uids(rule->resource.uid());
     }
   }
-  if (names.empty() || effect == Effect::kValidateOnly) return names;
+  if (removed.empty() || effect == Effect::kValidateOnly) return removed;
   auto draft = store_.Draft(server, *kept);
   if (!draft.ok()) return draft.status();
   const auto answer = link->Ask(std::move(ask));
   if (!answer.ok()) return answer.status();
-  gofers::OverridesStore::Commit(server->record(lock), *std::move(draft));
-  const model::ModelLock lock(model_);
+  gofers::OverridesStore::Commit(*server, *std::move(draft));
+  const ModelLock lock(model_);
   for (const std::string& id : ids)
     model_.RemoveRule(lock, server->record(lock), id);
-  return names;
+  return removed;
 }
 
 }  // namespace goferd::supervisor

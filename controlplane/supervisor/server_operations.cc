@@ -23,7 +23,7 @@ namespace {
 
 using errors::Reason;
 using gofer::base::Log;
-using gofer::base::MutexLock;
+using model::ModelLock;
 using Server = admin::Server;
 
 constexpr int kRetryMs = 5000;
@@ -94,7 +94,7 @@ admin::Server ServerOperations::Complete(const std::string& id,
   return server;
 }
 
-absl::Status ServerOperations::CheckNew(const model::ModelLock& lock,
+absl::Status ServerOperations::CheckNew(const ModelLock& lock,
                                         const std::string& id,
                                         const Server& spec) const {
   if (absl::Status status = threads_.CheckRunning(); !status.ok())
@@ -131,12 +131,21 @@ absl::Status ServerOperations::CheckNew(const model::ModelLock& lock,
   return absl::OkStatus();
 }
 
+absl::StatusOr<model::Mutation> ServerOperations::BeginMutation(
+    absl::string_view id, absl::string_view etag) {
+  const ModelLock lock(model_);
+  if (absl::Status status = threads_.CheckRunning(); !status.ok()) {
+    return status;
+  }
+  return model::Mutation::Begin(lock, model_, id, etag);
+}
+
 absl::StatusOr<admin::Server> ServerOperations::Create(absl::string_view name,
                                                        const Server& spec,
                                                        Effect effect) {
   const std::string id(name);
   {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     if (absl::Status status = CheckNew(lock, id, spec); !status.ok())
       return status;
   }
@@ -144,36 +153,38 @@ absl::StatusOr<admin::Server> ServerOperations::Create(absl::string_view name,
       spec, spec.has_oci_bundle() ? spec.oci_bundle() : spec.root(),
       settings_.config().allowed_roots());
   if (!tree.ok()) return tree.status();
-  auto server = std::make_shared<model::ServerRecord>();
-  server->id() = id;
-  server->record(lock).resource = Complete(id, spec);
-  server->record(lock).resolved_root = tree->path;
-  if (effect == Effect::kValidateOnly) return server->record(lock).resource;
-  server->record(lock).resource.set_uid(translate::NewUuid());
+  model::ServerRecord record;
+  record.id = id;
+  record.resource = Complete(id, spec);
+  record.resolved_root = tree->path;
+  if (effect == Effect::kValidateOnly) return record.resource;
+  record.resource.set_uid(translate::NewUuid());
+  record.being_changed = true;
+  const auto server = std::make_shared<model::ServerEntry>(std::move(record));
   {
-    const model::ModelLock lock(model_);
-    // Another one may have been faster.
-    if (absl::Status status = CheckNew(lock, id, spec); !status.ok())
+    const ModelLock lock(model_);
+    // Another caller may have been faster.
+    if (absl::Status status = CheckNew(lock, id, spec); !status.ok()) {
       return status;
-    server->record(lock).being_changed = true;
+    }
     model_.Add(lock, server);
   }
   const absl::Status started = launcher_.Launch(server, *tree);
   if (!started.ok()) {
     (void)host_.state.RemoveServer(id);
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     ++server->record(lock).gofer.generation;
     model_.Remove(lock, server);
     return started;
   }
-  const model::ModelLock lock(model_);
+  const ModelLock lock(model_);
   server->record(lock).being_changed = false;
   return server->record(lock).resource;
 }
 
 absl::StatusOr<admin::Server> ServerOperations::Get(
     absl::string_view id) const {
-  const model::ModelLock lock(model_);
+  const ModelLock lock(model_);
   const model::ServerPtr server = model_.Find(lock, id);
   if (server == nullptr) return model::Model::NoServer(id);
   return server->record(lock).resource;
@@ -182,11 +193,11 @@ absl::StatusOr<admin::Server> ServerOperations::Get(
 int64_t ServerOperations::Visit(
     absl::string_view after,
     absl::FunctionRef<bool(const Server&)> visit) const {
-  const model::ModelLock lock(model_);
+  const ModelLock lock(model_);
   const auto& servers = model_.servers(lock);
   for (auto server = servers.upper_bound(after); server != servers.end();
        ++server) {
-    if (!visit(server->second->resource)) break;
+    if (!visit(server->second->record(lock).resource)) break;
   }
   return model_.events().revision();
 }
@@ -197,7 +208,7 @@ absl::Status ServerOperations::TellGofer(const model::ServerPtr& server,
   std::shared_ptr<link::GoferLink> link;
   std::shared_ptr<process::GoferProcess> process;
   {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     if (absl::Status status = model::CheckServing(server->record(lock));
         !status.ok()) {
       return status;
@@ -226,19 +237,21 @@ absl::Status ServerOperations::TellGofer(const model::ServerPtr& server,
 }
 
 absl::StatusOr<ServerOperations::ChangeDraft> ServerOperations::Draft(
-    const model::ServerPtr& server, const Server& after, bool draining) {
+    const model::ServerPtr& server, const Server& after,
+    std::optional<bool> draining) {
   worker::v1::Bootstrap bootstrap;
+  state::v1::ServerState kept;
   {
-    const model::ModelLock lock(model_);
-    bootstrap = gofers::MakeBootstrap(settings_, host_, server->record(lock));
+    const ModelLock lock(model_);
+    const model::ServerRecord& record = server->record(lock);
+    bootstrap = gofers::MakeBootstrap(settings_, host_, record);
+    kept.set_resolved_root(record.resolved_root);
+    kept.set_draining(draining.value_or(record.draining));
   }
   *bootstrap.mutable_limits() = gofers::ToWorker(after.limits());
-  state::v1::ServerState kept;
   *kept.mutable_server() = after;
-  kept.set_resolved_root(server->record(lock).resolved_root);
-  kept.set_draining(draining);
   bootstrap.set_daemon_data(kept.SerializeAsString());
-  // One that we did not start is never started again.
+  // goferd never starts the gofer of an adopted server.
   if (after.origin() != Server::CREATED) {
     return ChangeDraft{state::FileDraft(), bootstrap.daemon_data()};
   }
@@ -256,7 +269,7 @@ void ServerOperations::Keep(const model::ServerPtr& server, ChangeDraft draft) {
   }
   std::shared_ptr<link::GoferLink> link;
   {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     link = server->record(lock).link.current;
   }
   if (link == nullptr) return;
@@ -272,16 +285,11 @@ void ServerOperations::Keep(const model::ServerPtr& server, ChangeDraft draft) {
 absl::StatusOr<admin::Server> ServerOperations::Update(
     absl::string_view id, absl::string_view etag, Effect effect,
     absl::FunctionRef<absl::Status(Server&)> change) {
-  std::optional<model::Mutation> mutation;
+  auto mutation = BeginMutation(id, etag);
+  if (!mutation.ok()) return mutation.status();
   Server before;
   {
-    const model::ModelLock lock(model_);
-    if (absl::Status status = threads_.CheckRunning(); !status.ok()) {
-      return status;
-    }
-    auto begun = model::Mutation::Begin(model, id, etag);
-    if (!begun.ok()) return begun.status();
-    mutation.emplace(*std::move(begun));
+    const ModelLock lock(model_);
     before = mutation->server()->record(lock).resource;
   }
   Server after = before;
@@ -303,16 +311,15 @@ absl::StatusOr<admin::Server> ServerOperations::Update(
       TellGofer(mutation->server(), before, after, Effect::kValidateOnly);
   if (!told.ok()) return told;
   if (effect == Effect::kValidateOnly) return after;
-  auto draft = Draft(mutation->server(), after,
-                     mutation->server()->record(lock).draining);
+  auto draft = Draft(mutation->server(), after, std::nullopt);
   if (!draft.ok()) return draft.status();
   told = TellGofer(mutation->server(), before, after, Effect::kReal);
   if (!told.ok()) return told;
-  model::ServerRecord& server = *mutation->server();
   Server changed;
   {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     // The state may have changed meanwhile; what we change has not.
+    model::ServerRecord& server = mutation->server()->record(lock);
     Server& resource = server.resource;
     *resource.mutable_labels() = after.labels();
     *resource.mutable_limits() = after.limits();
@@ -332,19 +339,11 @@ absl::StatusOr<admin::Server> ServerOperations::Update(
 absl::Status ServerOperations::Delete(absl::string_view id,
                                       absl::string_view etag, Force force,
                                       Effect effect) {
-  std::optional<model::Mutation> mutation;
-  {
-    const model::ModelLock lock(model_);
-    if (absl::Status status = threads_.CheckRunning(); !status.ok()) {
-      return status;
-    }
-    auto begun = model::Mutation::Begin(model, id, etag);
-    if (!begun.ok()) return begun.status();
-    mutation.emplace(*std::move(begun));
-  }
+  auto mutation = BeginMutation(id, etag);
+  if (!mutation.ok()) return mutation.status();
   const model::ServerPtr& server = mutation->server();
   {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     const int64_t live = server->record(lock).live_connections();
     if (live > 0 && force == Force::kNo) {
       return errors::Error(
@@ -378,21 +377,13 @@ absl::StatusOr<admin::Server> ServerOperations::SetDraining(
     absl::string_view id, absl::string_view etag, bool draining,
     Effect effect) {
   const auto wanted = draining ? Server::DRAINING : Server::ACTIVE;
-  std::optional<model::Mutation> mutation;
+  auto mutation = BeginMutation(id, etag);
+  if (!mutation.ok()) return mutation.status();
   std::shared_ptr<link::GoferLink> link;
   Server present;
-  {
-    const model::ModelLock lock(model_);
-    if (absl::Status status = threads_.CheckRunning(); !status.ok()) {
-      return status;
-    }
-    auto begun = model::Mutation::Begin(model, id, etag);
-    if (!begun.ok()) return begun.status();
-    mutation.emplace(*std::move(begun));
-  }
   const model::ServerPtr& server = mutation->server();
   {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     if (absl::Status status = model::CheckServing(server->record(lock));
         !status.ok()) {
       return status;
@@ -419,7 +410,7 @@ absl::StatusOr<admin::Server> ServerOperations::SetDraining(
     Log().warn("{}: whether it drains is not written down for a restart: {}",
                server->name(), std::string(draft.status().message()));
   }
-  const model::ModelLock lock(model_);
+  const ModelLock lock(model_);
   server->record(lock).draining = draining;
   if (draining) {
     tickets_.RevokeServer(server->id());

@@ -3,6 +3,7 @@
 #ifndef GOFERD_CONTROLPLANE_SUPERVISOR_SERVER_OPERATIONS_H_
 #define GOFERD_CONTROLPLANE_SUPERVISOR_SERVER_OPERATIONS_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -12,8 +13,10 @@
 #include "controlplane/gofers/settings.h"
 #include "controlplane/gofers/threads.h"
 #include "controlplane/model/model.h"
+#include "controlplane/model/server_state.h"
 #include "controlplane/state/file_draft.h"
 #include "controlplane/supervisor/servers.h"
+#include "controlplane/tickets/ticket_table.h"
 #include "goferd/admin/v1/server.pb.h"
 
 namespace goferd::supervisor {
@@ -24,11 +27,12 @@ namespace admin = goferd::admin::v1;
 class ServerOperations final : public Servers {
  public:
   // All outlive it.
-  ServerOperations(model::Model& model, gofers::Threads& threads,
-                   const gofers::Settings& settings, gofers::Host& host,
-                   gofers::GoferLauncher& launcher,
+  ServerOperations(model::Model& model, tickets::TicketTable& tickets,
+                   gofers::Threads& threads, const gofers::Settings& settings,
+                   gofers::Host& host, gofers::GoferLauncher& launcher,
                    gofers::GoferStopper& stopper)
       : model_(model),
+        tickets_(tickets),
         threads_(threads),
         settings_(settings),
         host_(host),
@@ -53,6 +57,10 @@ class ServerOperations final : public Servers {
                                             Effect effect) override;
 
  private:
+  // Takes the lock: the server is its caller's to change from then on. Errors:
+  // SHUTTING_DOWN, those of Mutation::Begin.
+  absl::StatusOr<model::Mutation> BeginMutation(absl::string_view id,
+                                                absl::string_view etag);
   absl::Status CheckNew(const model::ModelLock& lock, const std::string& id,
                         const admin::Server& spec) const;
   admin::Server Complete(const std::string& id,
@@ -68,11 +76,14 @@ class ServerOperations final : public Servers {
     // For the gofer.
     std::string daemon_data;
   };
+  // `draining` nothing: as it is.
   absl::StatusOr<ChangeDraft> Draft(const model::ServerPtr& server,
-                                    const admin::Server& after, bool draining);
+                                    const admin::Server& after,
+                                    std::optional<bool> draining);
   void Keep(const model::ServerPtr& server, ChangeDraft draft);
 
   model::Model& model_;
+  tickets::TicketTable& tickets_;
   gofers::Threads& threads_;
   const gofers::Settings& settings_;
   gofers::Host& host_;

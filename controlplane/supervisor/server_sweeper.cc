@@ -14,7 +14,7 @@
 namespace goferd::supervisor {
 namespace {
 
-using gofer::base::MutexLock;
+using model::ModelLock;
 using Server = admin::Server;
 
 constexpr int kMostHolders = 16;
@@ -27,7 +27,7 @@ bool IsOver(const Server& server, absl::Time now) {
 }  // namespace
 
 void ServerSweeper::Sweep(absl::Time now) {
-  const model::ModelLock lock(model_);
+  const ModelLock lock(model_);
   for (const auto& [id, server] : model_.servers(lock)) {
     const std::string server_id = id;
     const auto state = server->record(lock).resource.state();
@@ -56,7 +56,7 @@ void ServerSweeper::RefreshHolders() {
   std::vector<std::pair<model::ServerPtr, std::shared_ptr<link::GoferLink>>>
       waiting;
   {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     for (const auto& [id, server] : model_.servers(lock)) {
       const auto state = server->record(lock).resource.state();
       if ((state == Server::DRAINING || state == Server::STOPPING) &&
@@ -74,7 +74,7 @@ void ServerSweeper::RefreshHolders() {
     busy.mutable_list_inflight();
     const auto inflight = link->Ask(std::move(busy));
     if (!connections.ok() || !inflight.ok()) continue;
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     for (const auto& from : connections->connections().connections()) {
       model::ConnectionRecord* const record =
           model_.FindConnection(lock, server->record(lock), from.uid());
@@ -84,8 +84,7 @@ void ServerSweeper::RefreshHolders() {
   }
 }
 
-void ServerSweeper::SetHolders(const model::ModelLock& lock,
-                               model::ServerRecord& server,
+void ServerSweeper::SetHolders(const ModelLock&, model::ServerRecord& server,
                                const worker::v1::InflightList& inflight) {
   server.resource.clear_holders();
   // The oldest request of each connection is listed first.

@@ -16,7 +16,7 @@ namespace {
 
 using errors::Reason;
 using gofer::base::Log;
-using gofer::base::MutexLock;
+using model::ModelLock;
 
 constexpr size_t kTopHolders = 10;
 
@@ -49,7 +49,7 @@ void SetFacts(const admin::Connection& connection, admin::Stats& stats) {
 
 absl::StatusOr<std::vector<StatisticsOperations::Target>>
 StatisticsOperations::Find(const names::ServerScope& servers) const {
-  const model::ModelLock lock(model_);
+  const ModelLock lock(model_);
   std::vector<Target> targets;
   if (servers.is_all()) {
     for (const auto& [id, server] : model_.servers(lock)) {
@@ -63,7 +63,7 @@ StatisticsOperations::Find(const names::ServerScope& servers) const {
   return targets;
 }
 
-void StatisticsOperations::AddTopHolders(const model::ModelLock& lock,
+void StatisticsOperations::AddTopHolders(const ModelLock&,
                                          const model::ServerRecord& server,
                                          const worker::v1::StatsList& list,
                                          admin::Stats& stats) {
@@ -100,8 +100,8 @@ absl::StatusOr<admin::Stats> StatisticsOperations::ReadServer(
   admin::Stats stats;
   if (!sums->stats().stats().empty())
     stats = translate::ToAdmin(sums->stats().stats(0));
-  const model::ModelLock lock(model_);
-  const model::ServerRecord& server = *target.server;
+  const ModelLock lock(model_);
+  const model::ServerRecord& server = target.server->record(lock);
   stats.set_name(server.name());
   stats.set_uid(server.resource.uid());
   *stats.mutable_start_time() = translate::ToProto(server.gofer.started_at);
@@ -115,7 +115,7 @@ absl::StatusOr<std::vector<admin::Stats>> StatisticsOperations::Read(
     const std::optional<names::ConnectionScope>& connections,
     const link::FanOut& fan_out) {
   if (target.link == nullptr) {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     absl::Status status = model::CheckServing(target.server->record(lock));
     return status.ok() ? model::Unreachable(target.server->record(lock))
                        : status;
@@ -130,7 +130,7 @@ absl::StatusOr<std::vector<admin::Stats>> StatisticsOperations::Read(
   if (all) {
     ask.mutable_get_stats()->mutable_every_connection();
   } else {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     const auto found =
         target.server->record(lock).connections.find(connections->id());
     if (found == target.server->record(lock).connections.end() ||
@@ -143,7 +143,7 @@ absl::StatusOr<std::vector<admin::Stats>> StatisticsOperations::Read(
   const auto answer = target.link->AskFor(fan_out.time_left(), std::move(ask));
   if (!answer.ok()) return answer.status();
   std::vector<admin::Stats> list;
-  const model::ModelLock lock(model_);
+  const ModelLock lock(model_);
   for (const worker::v1::Stats& from : answer->stats().stats()) {
     const model::ConnectionRecord* const record = model_.FindConnection(
         lock, target.server->record(lock), from.connection_uid());
@@ -187,7 +187,7 @@ absl::StatusOr<StatsList> StatisticsOperations::GetStats(
 }
 
 void StatisticsOperations::AddInflight(
-    const model::ModelLock& lock, const model::ServerRecord& server,
+    const ModelLock&, const model::ServerRecord& server,
     const names::ConnectionScope& connections,
     const worker::v1::InflightList& from_gofer, InflightList& list) {
   for (const auto& from : from_gofer.requests()) {
@@ -210,7 +210,7 @@ absl::StatusOr<InflightList> StatisticsOperations::ListInflight(
   const auto targets = Find(servers);
   if (!targets.ok()) return targets.status();
   if (!servers.is_all() && !connections.is_all()) {
-    const model::ModelLock lock(model_);
+    const ModelLock lock(model_);
     const auto& known = targets->front().server->record(lock).connections;
     const auto found = known.find(connections.id());
     if (found == known.end() || !found->second.visible) {
@@ -230,14 +230,14 @@ absl::StatusOr<InflightList> StatisticsOperations::ListInflight(
         (*targets)[i].link->AskFor(fan_out.time_left(), std::move(ask));
   });
   InflightList list;
-  const model::ModelLock lock(model_);
+  const ModelLock lock(model_);
   for (size_t i = 0; i < answers.size(); ++i) {
-    const model::ServerRecord& server = *(*targets)[i].server;
+    const model::ServerRecord& server = (*targets)[i].server->record(lock);
     if (answers[i].ok()) {
       AddInflight(lock, server, connections, answers[i]->inflight(), list);
     } else if ((*targets)[i].link != nullptr ||
                server.resource.state() == admin::Server::UNREACHABLE) {
-      // One without a gofer has nothing in flight.
+      // A server without a gofer has nothing in flight.
       list.unreachable.push_back(server.name());
     }
   }
@@ -272,28 +272,29 @@ absl::StatusOr<admin::LogLevel> StatisticsOperations::SetGoferLogLevel(
 }
 
 absl::StatusOr<admin::LogLevel> StatisticsOperations::SetLevel(
-    model::ServerRecord& server, admin::LogLevel level, Effect effect,
+    model::ServerEntry& server, admin::LogLevel level, Effect effect,
     const link::FanOut& fan_out) {
   std::shared_ptr<link::GoferLink> link;
   {
-    const model::ModelLock lock(model_);
-    absl::Status status = model::CheckServing(server);
+    const ModelLock lock(model_);
+    const model::ServerRecord& record = server.record(lock);
+    absl::Status status = model::CheckServing(record);
     if (!status.ok()) return status;
-    if (effect == Effect::kValidateOnly) return server.gofer.log_level;
-    link = server.link.current;
+    if (effect == Effect::kValidateOnly) return record.gofer.log_level;
+    link = record.link.current;
   }
   worker::v1::ToGofer ask;
   ask.mutable_set_log_level()->set_log_level(
       static_cast<worker::v1::LogLevel>(level));
   const auto answer = link->AskFor(fan_out.time_left(), std::move(ask));
   if (!answer.ok()) return answer.status();
-  const model::ModelLock lock(model_);
-  return std::exchange(server.gofer.log_level, level);
+  const ModelLock lock(model_);
+  return std::exchange(server.record(lock).gofer.log_level, level);
 }
 
 Totals StatisticsOperations::GetTotals() const {
   Totals totals;
-  const model::ModelLock lock(model_);
+  const ModelLock lock(model_);
   for (const auto& [id, server] : model_.servers(lock)) {
     ++totals.servers_by_state[static_cast<size_t>(
         server->record(lock).resource.state())];

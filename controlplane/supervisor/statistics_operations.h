@@ -54,7 +54,7 @@ class StatisticsOperations final : public Statistics {
       const std::optional<names::ConnectionScope>& connections,
       const link::FanOut& fan_out);
   // Answers the former one.
-  absl::StatusOr<admin::LogLevel> SetLevel(model::ServerRecord& server,
+  absl::StatusOr<admin::LogLevel> SetLevel(model::ServerEntry& server,
                                            admin::LogLevel level, Effect effect,
                                            const link::FanOut& fan_out);
   absl::StatusOr<admin::Stats> ReadServer(const Target& target,

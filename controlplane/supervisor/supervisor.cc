@@ -55,8 +55,8 @@ class Supervisor::Parts final : public Stopper {
         memory_(model_, threads_),
         warm_(threads_, settings_, host_),
         lifecycle_(model_, tickets_, threads_, settings_, host_, store_, warm_),
-        servers_(model_, threads_, settings_, host_, lifecycle_.launcher(),
-                 lifecycle_.stopper()),
+        servers_(model_, tickets_, threads_, settings_, host_,
+                 lifecycle_.launcher(), lifecycle_.stopper()),
         sweeper_(model_, threads_, settings_, servers_) {}
 
   ~Parts() override {

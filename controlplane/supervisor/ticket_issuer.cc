@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "controlplane/errors/error.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/translate/time_conversion.h"
 
 namespace goferd::supervisor {
@@ -41,10 +42,9 @@ absl::StatusOr<admin::AttachTicket> TicketIssuer::Issue(
   const absl::Time expire = absl::Now() + ttl;
   std::optional<admin::Peer> expected;
   if (resource.has_expected_peer()) expected = resource.expected_peer();
-  auto secret = tickets_.Issue(
-      {server.id, resource.name().substr(resource.name().rfind('/') + 1),
-       resource.uid()},
-      resource.attach_mode(), expected, expire);
+  auto secret =
+      tickets_.Issue({server.id, names::IdOf(resource.name()), resource.uid()},
+                     resource.attach_mode(), expected, expire);
   if (!secret.ok()) return secret.status();
   admin::AttachTicket ticket;
   ticket.set_ticket(*std::move(secret));

@@ -2,7 +2,8 @@
 #
 #   gofer_declare_precompiled_headers()
 #       Makes the carriers of the precompiled headers. Once, after proto/.
-#   gofer_use_precompiled_headers(<target> LIBRARY|TEST <dep> ...)
+#   gofer_use_precompiled_headers(<target> LIBRARY|TEST
+#                                 [PUBLIC <dep> ...] [PRIVATE <dep> ...])
 #       Gives the target those that its dependencies call for.
 #
 # GCC only. Clang compiles without them, and so finds the file that forgot an
@@ -80,23 +81,29 @@ function(gofer_declare_precompiled_headers)
   endif()
 endfunction()
 
-function(gofer_use_precompiled_headers target kind)
-  set(messages OFF)
+# Whether one of the dependencies brings the protobuf messages along.
+function(_gofer_reads_messages out)
+  set(${out} OFF PARENT_SCOPE)
   foreach(dep IN LISTS ARGN)
-    if(dep STREQUAL "goferd::proto_admin")
-      set(messages ON)
-    elseif(TARGET ${dep})
-      get_target_property(real ${dep} ALIASED_TARGET)
-      if(NOT real)
-        set(real ${dep})
-      endif()
-      get_target_property(dep_messages ${real} GOFER_READS_MESSAGES)
-      if(dep_messages)
-        set(messages ON)
-      endif()
+    if(NOT TARGET ${dep})
+      continue()
+    endif()
+    get_target_property(real ${dep} ALIASED_TARGET)
+    if(NOT real)
+      set(real ${dep})
+    endif()
+    get_target_property(reads ${real} GOFER_READS_MESSAGES)
+    if(reads OR dep STREQUAL "goferd::proto_admin")
+      set(${out} ON PARENT_SCOPE)
     endif()
   endforeach()
-  set_target_properties(${target} PROPERTIES GOFER_READS_MESSAGES ${messages})
+endfunction()
+
+function(gofer_use_precompiled_headers target kind)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "PUBLIC;PRIVATE")
+  _gofer_reads_messages(brings ${arg_PUBLIC})
+  set_target_properties(${target} PROPERTIES GOFER_READS_MESSAGES ${brings})
+  _gofer_reads_messages(messages ${arg_PUBLIC} ${arg_PRIVATE})
   get_target_property(type ${target} TYPE)
   if(NOT GOFERD_PCH OR type STREQUAL "INTERFACE_LIBRARY")
     return()
