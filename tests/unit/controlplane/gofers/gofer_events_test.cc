@@ -7,13 +7,12 @@
 #include <memory>
 #include <string>
 
-#include "controlplane/gofers/context.h"
 #include "tests/support/latch.h"
+#include "tests/unit/controlplane/gofers/node_parts.h"
 
 namespace goferd::gofers {
 namespace {
 
-using gofer::base::MutexLock;
 using worker::v1::ConditionChanged;
 
 config::v1::DaemonConfig Config() {
@@ -27,27 +26,27 @@ class GoferEventsTest : public testing::Test {
   GoferEventsTest() {
     std::string pattern = testing::TempDir() + "events-XXXXXX";
     base_ = ::mkdtemp(pattern.data());
-    context_ =
-        std::make_unique<Context>(Config(), *state::StateDirectory::Open(base_),
-                                  *event_loop::EventLoop::Start(), 1);
-    events_ = std::make_unique<GoferEvents>(*context_);
-    auto server = std::make_shared<model::ServerRecord>();
-    server->id = "one";
-    server->generation = 1;
-    server->link_generation = 1;
-    server->resource.set_name(model::ServerName("one"));
+    parts_ = std::make_unique<NodeParts>(Config(), base_);
+    events_ = std::make_unique<GoferEvents>(parts_->model, parts_->tickets,
+                                            parts_->threads, parts_->settings);
+    model::ServerRecord record;
+    record.id = "one";
+    record.gofer.generation = 1;
+    record.link.generation = 1;
+    record.resource.set_name(model::ServerName("one"));
+    const auto server = std::make_shared<model::ServerEntry>(std::move(record));
     admin::Connection connection;
     connection.set_name(model::ConnectionName("one", "c"));
     connection.set_uid("uid");
-    MutexLock lock(context_->model.mu);
-    context_->model.Add(server);
-    context_->model.Announce(
-        *server, context_->model.AddConnection(*server, connection));
+    const model::ModelLock lock(parts_->model);
+    parts_->model.Add(lock, server);
+    parts_->model.Announce(lock, parts_->model.AddConnection(
+                                     lock, server->record(lock), connection));
   }
   ~GoferEventsTest() override {
-    context_->loop->Stop();
+    parts_->threads.Stop();
     events_.reset();
-    context_.reset();
+    parts_.reset();
     std::filesystem::remove_all(base_);
   }
 
@@ -66,24 +65,27 @@ class GoferEventsTest : public testing::Test {
   }
 
   std::string base_;
-  std::unique_ptr<Context> context_;
+  std::unique_ptr<NodeParts> parts_;
   std::unique_ptr<GoferEvents> events_;
 };
 
 TEST_F(GoferEventsTest, AConditionThatTogglesDoesNotFlushTheHistory) {
-  const int64_t before = context_->events.revision();
+  const int64_t before = parts_->events.revision();
   gofer::test::Latch settled;
-  const auto subscription = context_->events.Subscribe([&] {
+  const auto subscription = parts_->events.Subscribe([&] {
     // The first one at once, the last one later.
-    if (context_->events.revision() >= before + 2) settled.Open();
+    if (parts_->events.revision() >= before + 2) settled.Open();
   });
   for (int i = 0; i < 10'001; ++i) TellCondition(i % 2 == 0);
   TellCondition(false);
-  EXPECT_EQ(context_->events.revision(), before + 1);
+  EXPECT_EQ(parts_->events.revision(), before + 1);
   settled.Wait();
-  EXPECT_EQ(context_->events.revision(), before + 2);
-  MutexLock lock(context_->model.mu);
-  EXPECT_TRUE(context_->model.Find("one")->resource.conditions().empty());
+  EXPECT_EQ(parts_->events.revision(), before + 2);
+  const model::ModelLock lock(parts_->model);
+  EXPECT_TRUE(parts_->model.Find(lock, "one")
+                  ->record(lock)
+                  .resource.conditions()
+                  .empty());
 }
 
 TEST_F(GoferEventsTest, AConditionThatWaitsIsShort) {
@@ -94,21 +96,23 @@ TEST_F(GoferEventsTest, AConditionThatWaitsIsShort) {
   changed.set_active(true);
   changed.set_message(std::string(1'000'000, 'x'));
   events_->Apply("one", 1, event);
-  MutexLock lock(context_->model.mu);
-  const auto due = context_->model.Find("one")->conditions.TakeDue(
-      absl::Now() + model::ConditionQueue::kPeriod);
+  const model::ModelLock lock(parts_->model);
+  const auto due = parts_->model.Find(lock, "one")
+                       ->record(lock)
+                       .gofer.conditions.TakeDue(
+                           absl::Now() + model::ConditionQueue::kPeriod);
   ASSERT_EQ(due.size(), 1u);
   EXPECT_TRUE(due[0].active());
   EXPECT_EQ(due[0].message(), std::string(1024, 'x'));
 }
 
 TEST_F(GoferEventsTest, AConnectionThatGoesBackAndForthIsToldOfOnce) {
-  const int64_t before = context_->events.revision();
+  const int64_t before = parts_->events.revision();
   for (int i = 0; i < 1000; ++i) {
     TellState(worker::v1::CONNECTION_STATE_ATTACHED);
     TellState(worker::v1::CONNECTION_STATE_MOUNTED);
   }
-  EXPECT_EQ(context_->events.revision(), before + 2);
+  EXPECT_EQ(parts_->events.revision(), before + 2);
 }
 
 }  // namespace

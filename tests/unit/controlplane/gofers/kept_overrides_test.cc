@@ -44,9 +44,9 @@ std::vector<std::string> state::NamesIn(const KeptOverrides& kept) {
 TEST(KeptOverridesTest, PoliciesAndPersistentFaultsByAge) {
   model::ServerRecord server;
   server.id = "web";
-  server.rules["a"] = Policy("a", 3);
-  server.rules["b"] = Fault("b", 2, true);
-  server.rules["c"] = Fault("c", 1, false);
+  server.overrides.rules["a"] = Policy("a", 3);
+  server.overrides.rules["b"] = Fault("b", 2, true);
+  server.overrides.rules["c"] = Fault("c", 1, false);
   KeptOverrides kept(server);
   EXPECT_THAT(state::NamesIn(kept), ElementsAre("b", "a"));
   kept.Put(Policy("d", 4));
@@ -81,7 +81,7 @@ TEST(KeptOverridesTest, WhatOnlyARunningServerHasMakesNoDifference) {
 
 TEST(KeptOverridesTest, TableIsKept) {
   model::ServerRecord server;
-  server.assignments.emplace_back().set_implementation("stock");
+  server.overrides.assignments.emplace_back().set_implementation("stock");
   KeptOverrides kept(server);
   state::v1::Overrides overrides;
   ASSERT_TRUE(overrides.ParseFromString(kept.Serialize()));

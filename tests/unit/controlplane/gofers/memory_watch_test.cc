@@ -20,7 +20,6 @@
 namespace goferd::gofers {
 namespace {
 
-using gofer::base::MutexLock;
 using testing::HasSubstr;
 
 // A directory takes the place of a control group, a script that of its gofer.
@@ -33,20 +32,20 @@ class MemoryWatchTest : public testing::Test {
     config::v1::DaemonConfig config;
     config.set_max_kept_events(64);
     config.mutable_attach()->set_max_pending_tickets(1);
-    context_ = std::make_unique<Context>(
-        config, *state::StateDirectory::Open(base_ + "/state"),
-        *event_loop::EventLoop::Start(), 1);
-    watch_ = std::make_unique<MemoryWatch>(*context_);
+    parts_ = std::make_unique<NodeParts>(config, base_ + "/state");
+    watch_ = std::make_unique<MemoryWatch>(parts_->model, parts_->threads);
     AddServer();
   }
   void TearDown() override {
-    context_->pool.Stop();
-    context_->loop->Stop();
-    server_->process->Kill(SIGKILL);
-    server_->process->Reap();
+    parts_->threads.Stop();
+    {
+      const model::ModelLock lock(parts_->model);
+      server_->record(lock).gofer.process->Kill(SIGKILL);
+      server_->record(lock).gofer.process->Reap();
+    }
     watch_.reset();
     server_.reset();
-    context_.reset();
+    parts_.reset();
     std::filesystem::remove_all(base_);
   }
 
@@ -65,12 +64,13 @@ class MemoryWatchTest : public testing::Test {
     (*process)->FindConfines(
         {.server_id = "web", .cgroup_parent = base_, .max_memory_bytes = 1000});
     ASSERT_TRUE((*process)->missing().empty());
-    server_ = std::make_shared<model::ServerRecord>();
-    server_->id = "web";
-    server_->resource.set_name(model::ServerName("web"));
-    server_->process = *std::move(process);
-    MutexLock lock(context_->model.mu);
-    context_->model.Add(server_);
+    model::ServerRecord record;
+    record.id = "web";
+    record.resource.set_name(model::ServerName("web"));
+    record.gofer.process = *std::move(process);
+    server_ = std::make_shared<model::ServerEntry>(std::move(record));
+    const model::ModelLock lock(parts_->model);
+    parts_->model.Add(lock, server_);
   }
   void Write(const std::string& name, const std::string& text) {
     std::ofstream(base_ + "/gofer-web/" + name) << text;
@@ -85,9 +85,9 @@ class MemoryWatchTest : public testing::Test {
   }
   // The message of the condition; empty without one.
   std::string Pressure() {
-    MutexLock lock(context_->model.mu);
+    const model::ModelLock lock(parts_->model);
     std::string message;
-    for (const auto& condition : server_->resource.conditions()) {
+    for (const auto& condition : server_->record(lock).resource.conditions()) {
       if (condition.type() != admin::Condition::MEMORY_PRESSURE) continue;
       EXPECT_EQ(message, "") << "each type once at most";
       message = condition.message();
@@ -101,9 +101,9 @@ class MemoryWatchTest : public testing::Test {
   }
 
   std::string base_;
-  std::unique_ptr<Context> context_;
+  std::unique_ptr<NodeParts> parts_;
   std::unique_ptr<MemoryWatch> watch_;
-  model::Model::ServerPtr server_;
+  model::ServerPtr server_;
 };
 
 TEST_F(MemoryWatchTest, SetAtFourFifthsAndTakenAwayBelowSevenTenths) {
@@ -116,11 +116,11 @@ TEST_F(MemoryWatchTest, SetAtFourFifthsAndTakenAwayBelowSevenTenths) {
 }
 
 TEST_F(MemoryWatchTest, ToldOnceForEachChange) {
-  const int64_t before = context_->events.revision();
+  const int64_t before = parts_->events.revision();
   for (int i = 0; i < 5; ++i) PressureAt(900 + i);
-  EXPECT_EQ(context_->events.revision(), before + 1);
+  EXPECT_EQ(parts_->events.revision(), before + 1);
   for (int i = 0; i < 5; ++i) PressureAt(100 + i);
-  EXPECT_EQ(context_->events.revision(), before + 2);
+  EXPECT_EQ(parts_->events.revision(), before + 2);
 }
 
 TEST_F(MemoryWatchTest, CachedFilesAreNoPressure) {
@@ -145,14 +145,15 @@ TEST_F(MemoryWatchTest, WhatMakesNoSenseChangesNothing) {
 
 TEST_F(MemoryWatchTest, OtherConditionsStay) {
   {
-    MutexLock lock(context_->model.mu);
-    server_->resource.add_conditions()->set_type(admin::Condition::FD_PRESSURE);
+    const model::ModelLock lock(parts_->model);
+    server_->record(lock).resource.add_conditions()->set_type(
+        admin::Condition::FD_PRESSURE);
   }
   EXPECT_NE(PressureAt(900), "");
   EXPECT_EQ(PressureAt(100), "");
-  MutexLock lock(context_->model.mu);
-  ASSERT_EQ(server_->resource.conditions_size(), 1);
-  EXPECT_EQ(server_->resource.conditions(0).type(),
+  const model::ModelLock lock(parts_->model);
+  ASSERT_EQ(server_->record(lock).resource.conditions_size(), 1);
+  EXPECT_EQ(server_->record(lock).resource.conditions(0).type(),
             admin::Condition::FD_PRESSURE);
 }
 

@@ -10,11 +10,10 @@
 #include "absl/strings/str_cat.h"
 #include "controlplane/config/bounds.h"
 #include "goferd/state/v1/state.pb.h"
+#include "tests/unit/controlplane/gofers/node_parts.h"
 
 namespace goferd::gofers {
 namespace {
-
-using gofer::base::MutexLock;
 
 constexpr int kDefaultConnections = 3;
 constexpr size_t kTickets = 100;
@@ -34,24 +33,25 @@ class RestorationTest : public testing::Test {
   RestorationTest() {
     std::string pattern = testing::TempDir() + "restoration-XXXXXX";
     base_ = ::mkdtemp(pattern.data());
-    context_ =
-        std::make_unique<Context>(Config(), *state::StateDirectory::Open(base_),
-                                  *event_loop::EventLoop::Start(), 1);
-    events_ = std::make_unique<GoferEvents>(*context_);
-    rules_ = std::make_unique<supervisor::RuleOperations>(*context_);
-    restoration_ = std::make_unique<Restoration>(*context_, *rules_, *events_);
-    server_->id = "one";
-    server_->resource.set_name(model::ServerName("one"));
-    server_->resource.set_origin(admin::Server::CREATED);
-    MutexLock lock(context_->model.mu);
-    context_->model.Add(server_);
+    parts_ = std::make_unique<NodeParts>(Config(), base_);
+    events_ = std::make_unique<GoferEvents>(parts_->model, parts_->tickets,
+                                            parts_->threads, parts_->settings);
+    restoration_ = std::make_unique<Restoration>(parts_->model, parts_->tickets,
+                                                 parts_->settings, parts_->host,
+                                                 parts_->store, *events_);
+    model::ServerRecord record;
+    record.id = "one";
+    record.resource.set_name(model::ServerName("one"));
+    record.resource.set_origin(admin::Server::CREATED);
+    server_ = std::make_shared<model::ServerEntry>(std::move(record));
+    const model::ModelLock lock(parts_->model);
+    parts_->model.Add(lock, server_);
   }
   ~RestorationTest() override {
-    context_->loop->Stop();
+    parts_->threads.Stop();
     restoration_.reset();
-    rules_.reset();
     events_.reset();
-    context_.reset();
+    parts_.reset();
     std::filesystem::remove_all(base_);
   }
 
@@ -70,45 +70,48 @@ class RestorationTest : public testing::Test {
       connection.set_daemon_data(kept.SerializeAsString());
     }
   }
+  void SetMaxConnections(int32_t most) {
+    const model::ModelLock lock(parts_->model);
+    server_->record(lock).resource.mutable_limits()->set_max_connections(most);
+  }
   Restoration::Strays Restore() {
-    MutexLock lock(context_->model.mu);
-    return restoration_->RestoreConnections(*server_, result_);
+    const model::ModelLock lock(parts_->model);
+    return restoration_->RestoreConnections(lock, server_->record(lock),
+                                            result_);
   }
   int64_t CountIn(admin::Connection::State state) {
-    MutexLock lock(context_->model.mu);
-    return server_->counts.by_state[static_cast<size_t>(state)];
+    const model::ModelLock lock(parts_->model);
+    return server_->record(lock).counts.by_state[static_cast<size_t>(state)];
   }
 
   std::string base_;
-  std::unique_ptr<Context> context_;
+  std::unique_ptr<NodeParts> parts_;
   std::unique_ptr<GoferEvents> events_;
-  std::unique_ptr<supervisor::RuleOperations> rules_;
   std::unique_ptr<Restoration> restoration_;
-  const model::Model::ServerPtr server_ =
-      std::make_shared<model::ServerRecord>();
+  model::ServerPtr server_;
   worker::v1::AdoptResult result_;
 };
 
 TEST_F(RestorationTest, ATicketIsGoodForNoLongerThanAny) {
-  server_->resource.mutable_limits()->set_max_connections(10);
+  SetMaxConnections(10);
   Tell(1, worker::v1::CONNECTION_STATE_PENDING_ATTACH,
        absl::FromUnixSeconds(4'102'444'800));  // 2100.
   Tell(1, worker::v1::CONNECTION_STATE_PENDING_ATTACH,
        absl::Now() + absl::Minutes(1));
   EXPECT_TRUE(Restore().empty());
-  EXPECT_EQ(context_->tickets.size(), 2u);
+  EXPECT_EQ(parts_->tickets.size(), 2u);
   const absl::Time now = absl::Now();
-  EXPECT_EQ(context_->tickets.TakeExpired(now + absl::Minutes(1)).size(), 1u);
-  EXPECT_EQ(context_->tickets.TakeExpired(now + config::kMostTicketTtl).size(),
+  EXPECT_EQ(parts_->tickets.TakeExpired(now + absl::Minutes(1)).size(), 1u);
+  EXPECT_EQ(parts_->tickets.TakeExpired(now + config::kMostTicketTtl).size(),
             1u);
 }
 
 TEST_F(RestorationTest, AGoferDoesNotFillTheTableOfTickets) {
-  server_->resource.mutable_limits()->set_max_connections(10);
+  SetMaxConnections(10);
   Tell(50, worker::v1::CONNECTION_STATE_PENDING_ATTACH,
        absl::Now() + absl::Minutes(1));
   EXPECT_EQ(Restore().size(), 40u);
-  EXPECT_EQ(context_->tickets.size(), 10u);
+  EXPECT_EQ(parts_->tickets.size(), 10u);
   EXPECT_EQ(CountIn(admin::Connection::PENDING_ATTACH), 10);
   EXPECT_EQ(CountIn(admin::Connection::FAILED), 40);
 }
@@ -117,18 +120,18 @@ TEST_F(RestorationTest, NorOneOfWhichNothingIsKnown) {
   Tell(50, worker::v1::CONNECTION_STATE_PENDING_ATTACH,
        absl::Now() + absl::Minutes(1));
   EXPECT_EQ(Restore().size(), 50u - kDefaultConnections);
-  EXPECT_EQ(context_->tickets.size(), size_t{kDefaultConnections});
+  EXPECT_EQ(parts_->tickets.size(), size_t{kDefaultConnections});
 }
 
 // A limit may be lowered below the connections there are: these go on.
 TEST_F(RestorationTest, ConnectionsInUseAreNotEndedByALimit) {
-  server_->resource.mutable_limits()->set_max_connections(1);
+  SetMaxConnections(1);
   Tell(5, worker::v1::CONNECTION_STATE_MOUNTED, absl::InfinitePast());
   Tell(1, worker::v1::CONNECTION_STATE_PENDING_ATTACH,
        absl::Now() + absl::Minutes(1));
   EXPECT_TRUE(Restore().empty());
   EXPECT_EQ(CountIn(admin::Connection::MOUNTED), 5);
-  EXPECT_EQ(context_->tickets.size(), 1u);
+  EXPECT_EQ(parts_->tickets.size(), 1u);
 }
 
 }  // namespace

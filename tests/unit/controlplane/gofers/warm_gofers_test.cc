@@ -16,6 +16,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "tests/unit/controlplane/gofers/node_parts.h"
 
 namespace goferd::gofers {
 namespace {
@@ -49,20 +50,18 @@ class WarmGofersTest : public testing::Test {
         << "#!/bin/sh\necho $$ >> " << base_ << "/starts\n"
         << script << "\n";
     ::chmod((base_ + "/gofer").c_str(), 0755);
-    context_ = std::make_unique<Context>(
-        config_, *state::StateDirectory::Open(base_ + "/state"),
-        *event_loop::EventLoop::Start(), 2);
-    warm_ = std::make_unique<WarmGofers>(*context_);
+    parts_ = std::make_unique<NodeParts>(config_, base_ + "/state", 2);
+    warm_ = std::make_unique<WarmGofers>(parts_->threads, parts_->settings,
+                                         parts_->host);
     warm_->Start();
   }
   void Stop() {
     if (warm_ == nullptr) return;
-    context_->stopping = true;
+    parts_->threads.BeginShutdown();
     warm_->Stop();
-    context_->pool.Stop();
-    context_->loop->Stop();
+    parts_->threads.Stop();
     warm_.reset();
-    context_.reset();
+    parts_.reset();
   }
 
   std::vector<std::string> Starts() {
@@ -90,7 +89,7 @@ class WarmGofersTest : public testing::Test {
 
   std::string base_;
   config::v1::DaemonConfig config_;
-  std::unique_ptr<Context> context_;
+  std::unique_ptr<NodeParts> parts_;
   std::unique_ptr<WarmGofers> warm_;
 };
 

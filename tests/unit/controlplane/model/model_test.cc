@@ -9,29 +9,30 @@
 namespace goferd::model {
 namespace {
 
-using gofer::base::MutexLock;
 using testing::ElementsAre;
 
 constexpr absl::Duration kRetention = absl::Minutes(10);
 
 class ModelTest : public testing::Test {
  protected:
-  Model::ServerPtr Add(const std::string& id) {
-    auto server = std::make_shared<ServerRecord>();
-    server->id = id;
-    server->resource.set_name(ServerName(id));
-    server->resource.set_state(admin::Server::ACTIVE);
-    MutexLock lock(model_.mu);
-    model_.Add(server);
+  ServerPtr Add(const std::string& id) {
+    ServerRecord record;
+    record.id = id;
+    record.resource.set_name(ServerName(id));
+    record.resource.set_state(admin::Server::ACTIVE);
+    const auto server = std::make_shared<ServerEntry>(std::move(record));
+    const ModelLock lock(model_);
+    model_.Add(lock, server);
     return server;
   }
-  ConnectionRecord& Connect(ServerRecord& server, const std::string& id) {
+  ConnectionRecord& Connect(const ServerPtr& server, const std::string& id) {
     admin::Connection resource;
-    resource.set_name(ConnectionName(server.id, id));
+    resource.set_name(ConnectionName(server->id(), id));
     resource.set_uid("uid-" + id);
-    MutexLock lock(model_.mu);
-    ConnectionRecord& record = model_.AddConnection(server, resource);
-    model_.Announce(server, record);
+    const ModelLock lock(model_);
+    ConnectionRecord& record =
+        model_.AddConnection(lock, server->record(lock), resource);
+    model_.Announce(lock, record);
     return record;
   }
   // "ADDED servers/a", in order, behind revision `after`.
@@ -52,30 +53,33 @@ class ModelTest : public testing::Test {
 TEST_F(ModelTest, CountsFollowEveryChangeOfState) {
   const auto server = Add("a");
   const auto other = Add("b");
-  ConnectionRecord& one = Connect(*server, "one");
-  Connect(*other, "two");
-  MutexLock lock(model_.mu);
-  EXPECT_EQ(server->live_connections(), 1);
-  EXPECT_EQ(server->counts.active(), 0);
-  model_.SetState(*server, one, admin::Connection::MOUNTED);
-  EXPECT_EQ(server->counts.active(), 1);
-  EXPECT_EQ(server->resource.active_connection_count(), 1);
-  EXPECT_EQ(other->counts.active(), 0);
-  EXPECT_EQ(model_.totals().active(), 1);
-  model_.End(*server, one, admin::Connection::CLIENT_EOF, "", kRetention);
-  EXPECT_EQ(server->live_connections(), 0);
-  EXPECT_EQ(model_.totals().by_state[admin::Connection::CLOSED], 1);
-  model_.RemoveConnection(*server, "one");
-  EXPECT_EQ(model_.totals().by_state[admin::Connection::CLOSED], 0);
+  ConnectionRecord& one = Connect(server, "one");
+  Connect(other, "two");
+  const ModelLock lock(model_);
+  EXPECT_EQ(server->record(lock).live_connections(), 1);
+  EXPECT_EQ(server->record(lock).counts.active(), 0);
+  model_.SetState(lock, server->record(lock), one, admin::Connection::MOUNTED);
+  EXPECT_EQ(server->record(lock).counts.active(), 1);
+  EXPECT_EQ(server->record(lock).resource.active_connection_count(), 1);
+  EXPECT_EQ(other->record(lock).counts.active(), 0);
+  EXPECT_EQ(model_.totals(lock).active(), 1);
+  model_.End(lock, server->record(lock), one, admin::Connection::CLIENT_EOF, "",
+             kRetention);
+  EXPECT_EQ(server->record(lock).live_connections(), 0);
+  EXPECT_EQ(model_.totals(lock).by_state[admin::Connection::CLOSED], 1);
+  model_.RemoveConnection(lock, server->record(lock), "one");
+  EXPECT_EQ(model_.totals(lock).by_state[admin::Connection::CLOSED], 0);
 }
 
 TEST_F(ModelTest, TheFirstEndStays) {
   const auto server = Add("a");
-  ConnectionRecord& one = Connect(*server, "one");
-  MutexLock lock(model_.mu);
-  model_.End(*server, one, admin::Connection::QUOTA, "too much", kRetention);
+  ConnectionRecord& one = Connect(server, "one");
+  const ModelLock lock(model_);
+  model_.End(lock, server->record(lock), one, admin::Connection::QUOTA,
+             "too much", kRetention);
   const std::string etag = one.resource.etag();
-  model_.End(*server, one, admin::Connection::CLIENT_EOF, "later", kRetention);
+  model_.End(lock, server->record(lock), one, admin::Connection::CLIENT_EOF,
+             "later", kRetention);
   EXPECT_EQ(one.resource.state(), admin::Connection::FAILED);
   EXPECT_EQ(one.resource.end_reason(), admin::Connection::QUOTA);
   EXPECT_EQ(one.resource.end_detail(), "too much");
@@ -87,11 +91,14 @@ TEST_F(ModelTest, TheFirstEndStays) {
 
 TEST_F(ModelTest, EveryChangeIsTold) {
   const auto server = Add("a");
-  ConnectionRecord& one = Connect(*server, "one");
+  ConnectionRecord& one = Connect(server, "one");
   {
-    MutexLock lock(model_.mu);
-    EXPECT_TRUE(model_.SetState(*server, admin::Server::DRAINING).ok());
-    model_.End(*server, one, admin::Connection::ADMIN_STOP, "", kRetention);
+    const ModelLock lock(model_);
+    EXPECT_TRUE(
+        model_.SetState(lock, server->record(lock), admin::Server::DRAINING)
+            .ok());
+    model_.End(lock, server->record(lock), one, admin::Connection::ADMIN_STOP,
+               "", kRetention);
   }
   EXPECT_THAT(
       Events(0),
@@ -101,54 +108,58 @@ TEST_F(ModelTest, EveryChangeIsTold) {
 
 TEST_F(ModelTest, OneAdoptionAtATimeAndNoMutationMeanwhile) {
   Add("a");
-  MutexLock lock(model_.mu);
-  EXPECT_TRUE(model_.BeginAdoption("a"));
-  EXPECT_FALSE(model_.BeginAdoption("a"));
-  EXPECT_TRUE(model_.BeginAdoption("b"));
-  EXPECT_EQ(Mutation::Begin(model_, "a", "").status().code(),
+  const ModelLock lock(model_);
+  EXPECT_TRUE(model_.BeginAdoption(lock, "a"));
+  EXPECT_FALSE(model_.BeginAdoption(lock, "a"));
+  EXPECT_TRUE(model_.BeginAdoption(lock, "b"));
+  EXPECT_EQ(Mutation::Begin(lock, model_, "a", "").status().code(),
             absl::StatusCode::kAborted);
-  model_.EndAdoption("a");
-  EXPECT_FALSE(model_.IsBeingAdopted("a"));
+  model_.EndAdoption(lock, "a");
+  EXPECT_FALSE(model_.IsBeingAdopted(lock, "a"));
 }
 
 TEST_F(ModelTest, AnIllegalTransitionIsAnError) {
   const auto server = Add("a");
-  MutexLock lock(model_.mu);
-  EXPECT_TRUE(model_.SetState(*server, admin::Server::STOPPING).ok());
-  const std::string etag = server->resource.etag();
-  EXPECT_FALSE(model_.SetState(*server, admin::Server::ACTIVE).ok());
-  EXPECT_EQ(server->resource.state(), admin::Server::STOPPING);
-  EXPECT_EQ(server->resource.etag(), etag);
+  const ModelLock lock(model_);
+  EXPECT_TRUE(
+      model_.SetState(lock, server->record(lock), admin::Server::STOPPING)
+          .ok());
+  const std::string etag = server->record(lock).resource.etag();
+  EXPECT_FALSE(
+      model_.SetState(lock, server->record(lock), admin::Server::ACTIVE).ok());
+  EXPECT_EQ(server->record(lock).resource.state(), admin::Server::STOPPING);
+  EXPECT_EQ(server->record(lock).resource.etag(), etag);
 }
 
 TEST_F(ModelTest, AnEndIsNotToCome) {
   const auto server = Add("a");
-  ConnectionRecord& one = Connect(*server, "one");
-  ConnectionRecord& two = Connect(*server, "two");
+  ConnectionRecord& one = Connect(server, "one");
+  ConnectionRecord& two = Connect(server, "two");
   const absl::Time past = absl::FromUnixSeconds(1'000'000);
-  MutexLock lock(model_.mu);
-  model_.EndAt(past, *server, one, admin::Connection::CLIENT_EOF, "",
-               kRetention);
+  const ModelLock lock(model_);
+  model_.EndAt(lock, past, server->record(lock), one,
+               admin::Connection::CLIENT_EOF, "", kRetention);
   EXPECT_EQ(translate::ToTime(one.resource.end_time()), past);
   EXPECT_EQ(translate::ToTime(one.resource.purge_time()), past + kRetention);
-  model_.EndAt(absl::Now() + absl::Hours(1), *server, two,
+  model_.EndAt(lock, absl::Now() + absl::Hours(1), server->record(lock), two,
                admin::Connection::CLIENT_EOF, "", kRetention);
   EXPECT_LE(translate::ToTime(two.resource.end_time()), absl::Now());
 }
 
 TEST_F(ModelTest, AServerGoesAfterWhatItHas) {
   const auto server = Add("a");
-  Connect(*server, "one");
+  Connect(server, "one");
   RuleRecord rule;
   rule.resource.set_name(RuleName("a", "slow"));
   int64_t before = 0;
   {
-    MutexLock lock(model_.mu);
-    model_.PutRule(*server, rule);
+    const ModelLock lock(model_);
+    model_.PutRule(lock, server->record(lock), rule);
     before = log_.revision();
-    model_.Remove(server);
-    EXPECT_EQ(model_.Find("a"), nullptr);
-    EXPECT_EQ(model_.totals().by_state[admin::Connection::PENDING_ATTACH], 0);
+    model_.Remove(lock, server);
+    EXPECT_EQ(model_.Find(lock, "a"), nullptr);
+    EXPECT_EQ(model_.totals(lock).by_state[admin::Connection::PENDING_ATTACH],
+              0);
   }
   EXPECT_THAT(Events(before), ElementsAre("DELETED servers/a/connections/one",
                                           "DELETED servers/a/handlerRules/slow",
@@ -162,11 +173,11 @@ TEST_F(ModelTest, WhatIsBeingMadeIsNotTold) {
   resource.set_uid("u");
   const int64_t before = log_.revision();
   {
-    MutexLock lock(model_.mu);
-    model_.AddConnection(*server, resource);
-    EXPECT_EQ(server->live_connections(), 1);
-    model_.RemoveConnection(*server, "one");
-    EXPECT_EQ(server->live_connections(), 0);
+    const ModelLock lock(model_);
+    model_.AddConnection(lock, server->record(lock), resource);
+    EXPECT_EQ(server->record(lock).live_connections(), 1);
+    model_.RemoveConnection(lock, server->record(lock), "one");
+    EXPECT_EQ(server->record(lock).live_connections(), 0);
   }
   EXPECT_EQ(log_.revision(), before);
 }
@@ -178,14 +189,15 @@ TEST_F(ModelTest, RulesByPriorityThenAge) {
     rule.resource.set_name(RuleName("a", id));
     rule.resource.set_priority(priority);
     rule.age_number = age;
-    MutexLock lock(model_.mu);
-    model_.PutRule(*server, rule);
+    const ModelLock lock(model_);
+    model_.PutRule(lock, server->record(lock), rule);
   };
   put("late", 0, 3);
   put("early", 0, 1);
   put("high", 5, 2);
   std::vector<std::string> names;
-  for (const RuleRecord* rule : Model::RulesInOrder(*server)) {
+  const ModelLock lock(model_);
+  for (const RuleRecord* rule : Model::RulesInOrder(server->record(lock))) {
     names.push_back(rule->resource.name());
   }
   EXPECT_THAT(names, ElementsAre(RuleName("a", "high"), RuleName("a", "early"),
@@ -195,22 +207,23 @@ TEST_F(ModelTest, RulesByPriorityThenAge) {
 TEST_F(ModelTest, OneMutationAtATime) {
   const auto server = Add("a");
   {
-    MutexLock lock(model_.mu);
-    EXPECT_FALSE(Mutation::Begin(model_, "b", "").ok());
-    EXPECT_FALSE(Mutation::Begin(model_, "a", "other").ok());
+    const ModelLock lock(model_);
+    EXPECT_FALSE(Mutation::Begin(lock, model_, "b", "").ok());
+    EXPECT_FALSE(Mutation::Begin(lock, model_, "a", "other").ok());
   }
   std::optional<Mutation> first;
   {
-    MutexLock lock(model_.mu);
-    auto begun = Mutation::Begin(model_, "a", server->resource.etag());
+    const ModelLock lock(model_);
+    auto begun = Mutation::Begin(lock, model_, "a",
+                                 server->record(lock).resource.etag());
     ASSERT_TRUE(begun.ok()) << begun.status();
     first.emplace(*std::move(begun));
-    EXPECT_EQ(Mutation::Begin(model_, "a", "").status().code(),
+    EXPECT_EQ(Mutation::Begin(lock, model_, "a", "").status().code(),
               absl::StatusCode::kAborted);
   }
   first.reset();
-  MutexLock lock(model_.mu);
-  EXPECT_FALSE(server->busy);
+  const ModelLock lock(model_);
+  EXPECT_FALSE(server->record(lock).being_changed);
 }
 
 TEST(ServerStateTest, WhatMayFollowWhat) {

@@ -1,4 +1,4 @@
-#include "controlplane/supervisor/connection_operations.h"
+#include "controlplane/supervisor/attach_operations.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -7,74 +7,78 @@
 #include <filesystem>
 
 #include "controlplane/errors/error.h"
+#include "controlplane/supervisor/ticket_issuer.h"
+#include "tests/unit/controlplane/gofers/node_parts.h"
 
 namespace goferd::supervisor {
 namespace {
 
 using errors::Reason;
-using gofer::base::MutexLock;
 using gofer::base::UniqueFd;
 
 constexpr gofer::uds::PeerCredentials kPeer = {.pid = 7, .uid = 0, .gid = 0};
 constexpr absl::Duration kRetention = absl::Minutes(10);
 
-class ConnectionOperationsTest : public testing::Test {
+class AttachOperationsTest : public testing::Test {
  protected:
   void SetUp() override {
     std::string pattern = testing::TempDir() + "connections-XXXXXX";
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     base_ = pattern;
-    auto state = state::StateDirectory::Open(base_ + "/goferd");
-    ASSERT_TRUE(state.ok()) << state.status();
-    auto loop = event_loop::EventLoop::Start();
-    ASSERT_TRUE(loop.ok()) << loop.status();
     config::v1::DaemonConfig config;
     config.set_max_kept_events(100);
     config.mutable_attach()->set_max_pending_tickets(10);
-    context_ = std::make_unique<gofers::Context>(config, *std::move(state),
-                                                 *std::move(loop), 1);
+    parts_ = std::make_unique<gofers::NodeParts>(config, base_ + "/goferd");
+    issuer_ = std::make_unique<TicketIssuer>(parts_->model, parts_->tickets,
+                                             parts_->settings);
   }
   void TearDown() override {
-    context_.reset();
+    issuer_.reset();
+    parts_->threads.Stop();
+    parts_.reset();
     std::filesystem::remove_all(base_);
   }
 
   // A server without a gofer, with a pending connection.
-  model::Model::ServerPtr AddPending() {
-    auto server = std::make_shared<model::ServerRecord>();
-    server->id = "web";
-    server->resource.set_name(model::ServerName("web"));
-    server->resource.set_state(admin::Server::ACTIVE);
+  model::ServerPtr AddPending() {
+    model::ServerRecord record;
+    record.id = "web";
+    record.resource.set_name(model::ServerName("web"));
+    record.resource.set_state(admin::Server::ACTIVE);
+    const auto server = std::make_shared<model::ServerEntry>(std::move(record));
     admin::Connection connection;
     connection.set_name(model::ConnectionName("web", "c1"));
     connection.set_uid("uid");
     connection.set_state(admin::Connection::PENDING_ATTACH);
-    MutexLock lock(context_->model.mu);
-    context_->model.Add(server);
-    context_->model.Announce(
-        *server, context_->model.AddConnection(*server, connection));
+    const model::ModelLock lock(parts_->model);
+    parts_->model.Add(lock, server);
+    parts_->model.Announce(lock, parts_->model.AddConnection(
+                                     lock, server->record(lock), connection));
     return server;
   }
 
   std::string base_;
-  std::unique_ptr<gofers::Context> context_;
+  std::unique_ptr<gofers::NodeParts> parts_;
+  std::unique_ptr<TicketIssuer> issuer_;
 };
 
-TEST_F(ConnectionOperationsTest, OneThatEndsWhileItsTicketIsUsedIsNotPending) {
+TEST_F(AttachOperationsTest, RejectsConnectionThatEndedWhileItsTicketWasUsed) {
   const auto server = AddPending();
   const auto ticket =
-      context_->tickets.Issue({"web", "c1", "uid"}, admin::ATTACH_MODE_TAKE,
-                              std::nullopt, absl::InfiniteFuture());
+      parts_->tickets.Issue({"web", "c1", "uid"}, admin::ATTACH_MODE_TAKE,
+                            std::nullopt, absl::InfiniteFuture());
   ASSERT_TRUE(ticket.ok()) << ticket.status();
-  ConnectionOperations operations(*context_);
+  AttachOperations operations(parts_->model, parts_->tickets, parts_->threads,
+                              parts_->settings, *issuer_);
   const auto claims =
       operations.ClaimTickets({*ticket}, kPeer, admin::ATTACH_MODE_TAKE);
   ASSERT_TRUE(claims.ok()) << claims.status();
   {
-    MutexLock lock(context_->model.mu);
-    context_->model.End(*server,
-                        *context_->model.FindConnection(*server, "uid"),
-                        admin::Connection::ADMIN_STOP, "", kRetention);
+    const model::ModelLock lock(parts_->model);
+    model::ServerRecord& record = server->record(lock);
+    parts_->model.End(lock, record,
+                      *parts_->model.FindConnection(lock, record, "uid"),
+                      admin::Connection::ADMIN_STOP, "", kRetention);
   }
   int ends[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
