@@ -37,6 +37,9 @@
 namespace goferd::supervisor {
 namespace {
 
+namespace wire = gofers::wire;
+using gofers::FakeGofer;
+
 using errors::Reason;
 using errors::ReasonOf;
 using testing::ElementsAre;
