@@ -31,7 +31,7 @@ model::RuleRecord Fault(const std::string& id, uint64_t age, bool persistent) {
   return rule;
 }
 
-std::vector<std::string> state::NamesIn(const KeptOverrides& kept) {
+std::vector<std::string> NamesIn(const KeptOverrides& kept) {
   state::v1::Overrides overrides;
   EXPECT_TRUE(overrides.ParseFromString(kept.Serialize()));
   std::vector<std::string> names;
@@ -48,18 +48,18 @@ TEST(KeptOverridesTest, PoliciesAndPersistentFaultsByAge) {
   server.overrides.rules["b"] = Fault("b", 2, true);
   server.overrides.rules["c"] = Fault("c", 1, false);
   KeptOverrides kept(server);
-  EXPECT_THAT(state::NamesIn(kept), ElementsAre("b", "a"));
+  EXPECT_THAT(NamesIn(kept), ElementsAre("b", "a"));
   kept.Put(Policy("d", 4));
   kept.Remove(model::RuleName("web", "b"));
   kept.Remove(model::RuleName("web", "none"));
-  EXPECT_THAT(state::NamesIn(kept), ElementsAre("a", "d"));
+  EXPECT_THAT(NamesIn(kept), ElementsAre("a", "d"));
 }
 
 TEST(KeptOverridesTest, RuleThatBecomesAFaultIsKeptNoMore) {
   KeptOverrides kept{model::ServerRecord()};
   kept.Put(Policy("a", 1));
   kept.Put(Fault("a", 1, false));
-  EXPECT_THAT(state::NamesIn(kept), IsEmpty());
+  EXPECT_THAT(NamesIn(kept), IsEmpty());
   EXPECT_EQ(kept.Serialize(), "");
 }
 

@@ -16,9 +16,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "tests/unit/controlplane/gofers/node_parts.h"
 
 namespace goferd::gofers {
 namespace {
+
+namespace admin = goferd::admin::v1;
 
 using testing::HasSubstr;
 
