@@ -7,8 +7,8 @@ grpc::ServerUnaryReactor* ConnectionServiceGrpc::StartConnection(
     const admin::StartConnectionRequest* request,
     admin::StartConnectionResponse* response) {
   return RunUnary(path_, "/goferd.admin.v1.ConnectionService/StartConnection",
-                  context, request, response, bodies_,
-                  &ConnectionBodies::StartConnection);
+                  context, request, response, methods_,
+                  &ConnectionMethods::StartConnection);
 }
 
 grpc::ServerUnaryReactor* ConnectionServiceGrpc::BatchStartConnections(
@@ -17,16 +17,16 @@ grpc::ServerUnaryReactor* ConnectionServiceGrpc::BatchStartConnections(
     admin::BatchStartConnectionsResponse* response) {
   return RunUnary(path_,
                   "/goferd.admin.v1.ConnectionService/BatchStartConnections",
-                  context, request, response, bodies_,
-                  &ConnectionBodies::BatchStartConnections);
+                  context, request, response, methods_,
+                  &ConnectionMethods::BatchStartConnections);
 }
 
 grpc::ServerUnaryReactor* ConnectionServiceGrpc::GetConnection(
     grpc::CallbackServerContext* context,
     const admin::GetConnectionRequest* request, admin::Connection* response) {
   return RunUnary(path_, "/goferd.admin.v1.ConnectionService/GetConnection",
-                  context, request, response, bodies_,
-                  &ConnectionBodies::GetConnection);
+                  context, request, response, methods_,
+                  &ConnectionMethods::GetConnection);
 }
 
 grpc::ServerUnaryReactor* ConnectionServiceGrpc::ListConnections(
@@ -34,16 +34,16 @@ grpc::ServerUnaryReactor* ConnectionServiceGrpc::ListConnections(
     const admin::ListConnectionsRequest* request,
     admin::ListConnectionsResponse* response) {
   return RunUnary(path_, "/goferd.admin.v1.ConnectionService/ListConnections",
-                  context, request, response, bodies_,
-                  &ConnectionBodies::ListConnections);
+                  context, request, response, methods_,
+                  &ConnectionMethods::ListConnections);
 }
 
 grpc::ServerUnaryReactor* ConnectionServiceGrpc::StopConnection(
     grpc::CallbackServerContext* context,
     const admin::StopConnectionRequest* request, admin::Connection* response) {
   return RunUnary(path_, "/goferd.admin.v1.ConnectionService/StopConnection",
-                  context, request, response, bodies_,
-                  &ConnectionBodies::StopConnection);
+                  context, request, response, methods_,
+                  &ConnectionMethods::StopConnection);
 }
 
 grpc::ServerUnaryReactor* ConnectionServiceGrpc::GetActiveConnectionCount(
@@ -52,8 +52,8 @@ grpc::ServerUnaryReactor* ConnectionServiceGrpc::GetActiveConnectionCount(
     admin::GetActiveConnectionCountResponse* response) {
   return RunUnary(path_,
                   "/goferd.admin.v1.ConnectionService/GetActiveConnectionCount",
-                  context, request, response, bodies_,
-                  &ConnectionBodies::GetActiveConnectionCount);
+                  context, request, response, methods_,
+                  &ConnectionMethods::GetActiveConnectionCount);
 }
 
 }  // namespace goferd::service

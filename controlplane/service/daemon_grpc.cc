@@ -6,7 +6,7 @@ grpc::ServerUnaryReactor* DaemonServiceGrpc::GetInfo(
     grpc::CallbackServerContext* context, const admin::GetInfoRequest* request,
     admin::DaemonInfo* response) {
   return RunUnary(path_, "/goferd.admin.v1.DaemonService/GetInfo", context,
-                  request, response, bodies_, &DaemonBodies::GetInfo);
+                  request, response, methods_, &DaemonMethods::GetInfo);
 }
 
 grpc::ServerUnaryReactor* DaemonServiceGrpc::SetLogLevel(
@@ -14,7 +14,7 @@ grpc::ServerUnaryReactor* DaemonServiceGrpc::SetLogLevel(
     const admin::SetLogLevelRequest* request,
     admin::SetLogLevelResponse* response) {
   return RunUnary(path_, "/goferd.admin.v1.DaemonService/SetLogLevel", context,
-                  request, response, bodies_, &DaemonBodies::SetLogLevel);
+                  request, response, methods_, &DaemonMethods::SetLogLevel);
 }
 
 grpc::ServerUnaryReactor* DaemonServiceGrpc::ListInflightRpcs(
@@ -22,8 +22,8 @@ grpc::ServerUnaryReactor* DaemonServiceGrpc::ListInflightRpcs(
     const admin::ListInflightRpcsRequest* request,
     admin::ListInflightRpcsResponse* response) {
   return RunUnary(path_, "/goferd.admin.v1.DaemonService/ListInflightRpcs",
-                  context, request, response, bodies_,
-                  &DaemonBodies::ListInflightRpcs);
+                  context, request, response, methods_,
+                  &DaemonMethods::ListInflightRpcs);
 }
 
 }  // namespace goferd::service

@@ -7,8 +7,8 @@ grpc::ServerUnaryReactor* HandlerServiceGrpc::ListHandlers(
     const admin::ListHandlersRequest* request,
     admin::ListHandlersResponse* response) {
   return RunUnary(path_, "/goferd.admin.v1.HandlerService/ListHandlers",
-                  context, request, response, bodies_,
-                  &HandlerBodies::ListHandlers);
+                  context, request, response, methods_,
+                  &HandlerMethods::ListHandlers);
 }
 
 grpc::ServerUnaryReactor* HandlerServiceGrpc::SetHandlers(
@@ -16,7 +16,7 @@ grpc::ServerUnaryReactor* HandlerServiceGrpc::SetHandlers(
     const admin::SetHandlersRequest* request,
     admin::SetHandlersResponse* response) {
   return RunUnary(path_, "/goferd.admin.v1.HandlerService/SetHandlers", context,
-                  request, response, bodies_, &HandlerBodies::SetHandlers);
+                  request, response, methods_, &HandlerMethods::SetHandlers);
 }
 
 grpc::ServerUnaryReactor* HandlerServiceGrpc::ResetHandlers(
@@ -24,8 +24,8 @@ grpc::ServerUnaryReactor* HandlerServiceGrpc::ResetHandlers(
     const admin::ResetHandlersRequest* request,
     admin::ResetHandlersResponse* response) {
   return RunUnary(path_, "/goferd.admin.v1.HandlerService/ResetHandlers",
-                  context, request, response, bodies_,
-                  &HandlerBodies::ResetHandlers);
+                  context, request, response, methods_,
+                  &HandlerMethods::ResetHandlers);
 }
 
 grpc::ServerUnaryReactor* HandlerServiceGrpc::CreateHandlerRule(
@@ -33,16 +33,16 @@ grpc::ServerUnaryReactor* HandlerServiceGrpc::CreateHandlerRule(
     const admin::CreateHandlerRuleRequest* request,
     admin::HandlerRule* response) {
   return RunUnary(path_, "/goferd.admin.v1.HandlerService/CreateHandlerRule",
-                  context, request, response, bodies_,
-                  &HandlerBodies::CreateHandlerRule);
+                  context, request, response, methods_,
+                  &HandlerMethods::CreateHandlerRule);
 }
 
 grpc::ServerUnaryReactor* HandlerServiceGrpc::GetHandlerRule(
     grpc::CallbackServerContext* context,
     const admin::GetHandlerRuleRequest* request, admin::HandlerRule* response) {
   return RunUnary(path_, "/goferd.admin.v1.HandlerService/GetHandlerRule",
-                  context, request, response, bodies_,
-                  &HandlerBodies::GetHandlerRule);
+                  context, request, response, methods_,
+                  &HandlerMethods::GetHandlerRule);
 }
 
 grpc::ServerUnaryReactor* HandlerServiceGrpc::ListHandlerRules(
@@ -50,8 +50,8 @@ grpc::ServerUnaryReactor* HandlerServiceGrpc::ListHandlerRules(
     const admin::ListHandlerRulesRequest* request,
     admin::ListHandlerRulesResponse* response) {
   return RunUnary(path_, "/goferd.admin.v1.HandlerService/ListHandlerRules",
-                  context, request, response, bodies_,
-                  &HandlerBodies::ListHandlerRules);
+                  context, request, response, methods_,
+                  &HandlerMethods::ListHandlerRules);
 }
 
 grpc::ServerUnaryReactor* HandlerServiceGrpc::DeleteHandlerRule(
@@ -59,8 +59,8 @@ grpc::ServerUnaryReactor* HandlerServiceGrpc::DeleteHandlerRule(
     const admin::DeleteHandlerRuleRequest* request,
     google::protobuf::Empty* response) {
   return RunUnary(path_, "/goferd.admin.v1.HandlerService/DeleteHandlerRule",
-                  context, request, response, bodies_,
-                  &HandlerBodies::DeleteHandlerRule);
+                  context, request, response, methods_,
+                  &HandlerMethods::DeleteHandlerRule);
 }
 
 grpc::ServerUnaryReactor* HandlerServiceGrpc::BatchUpsertHandlerRules(
@@ -69,7 +69,7 @@ grpc::ServerUnaryReactor* HandlerServiceGrpc::BatchUpsertHandlerRules(
     admin::BatchUpsertHandlerRulesResponse* response) {
   return RunUnary(
       path_, "/goferd.admin.v1.HandlerService/BatchUpsertHandlerRules", context,
-      request, response, bodies_, &HandlerBodies::BatchUpsertHandlerRules);
+      request, response, methods_, &HandlerMethods::BatchUpsertHandlerRules);
 }
 
 }  // namespace goferd::service

@@ -6,14 +6,14 @@ grpc::ServerUnaryReactor* ServerServiceGrpc::CreateServer(
     grpc::CallbackServerContext* context,
     const admin::CreateServerRequest* request, admin::Server* response) {
   return RunUnary(path_, "/goferd.admin.v1.ServerService/CreateServer", context,
-                  request, response, bodies_, &ServerBodies::CreateServer);
+                  request, response, methods_, &ServerMethods::CreateServer);
 }
 
 grpc::ServerUnaryReactor* ServerServiceGrpc::GetServer(
     grpc::CallbackServerContext* context,
     const admin::GetServerRequest* request, admin::Server* response) {
   return RunUnary(path_, "/goferd.admin.v1.ServerService/GetServer", context,
-                  request, response, bodies_, &ServerBodies::GetServer);
+                  request, response, methods_, &ServerMethods::GetServer);
 }
 
 grpc::ServerUnaryReactor* ServerServiceGrpc::ListServers(
@@ -21,14 +21,14 @@ grpc::ServerUnaryReactor* ServerServiceGrpc::ListServers(
     const admin::ListServersRequest* request,
     admin::ListServersResponse* response) {
   return RunUnary(path_, "/goferd.admin.v1.ServerService/ListServers", context,
-                  request, response, bodies_, &ServerBodies::ListServers);
+                  request, response, methods_, &ServerMethods::ListServers);
 }
 
 grpc::ServerUnaryReactor* ServerServiceGrpc::UpdateServer(
     grpc::CallbackServerContext* context,
     const admin::UpdateServerRequest* request, admin::Server* response) {
   return RunUnary(path_, "/goferd.admin.v1.ServerService/UpdateServer", context,
-                  request, response, bodies_, &ServerBodies::UpdateServer);
+                  request, response, methods_, &ServerMethods::UpdateServer);
 }
 
 grpc::ServerUnaryReactor* ServerServiceGrpc::DeleteServer(
@@ -36,22 +36,22 @@ grpc::ServerUnaryReactor* ServerServiceGrpc::DeleteServer(
     const admin::DeleteServerRequest* request,
     google::protobuf::Empty* response) {
   return RunUnary(path_, "/goferd.admin.v1.ServerService/DeleteServer", context,
-                  request, response, bodies_, &ServerBodies::DeleteServer);
+                  request, response, methods_, &ServerMethods::DeleteServer);
 }
 
 grpc::ServerUnaryReactor* ServerServiceGrpc::DrainServer(
     grpc::CallbackServerContext* context,
     const admin::DrainServerRequest* request, admin::Server* response) {
   return RunUnary(path_, "/goferd.admin.v1.ServerService/DrainServer", context,
-                  request, response, bodies_, &ServerBodies::DrainServer);
+                  request, response, methods_, &ServerMethods::DrainServer);
 }
 
 grpc::ServerUnaryReactor* ServerServiceGrpc::UndrainServer(
     grpc::CallbackServerContext* context,
     const admin::UndrainServerRequest* request, admin::Server* response) {
   return RunUnary(path_, "/goferd.admin.v1.ServerService/UndrainServer",
-                  context, request, response, bodies_,
-                  &ServerBodies::UndrainServer);
+                  context, request, response, methods_,
+                  &ServerMethods::UndrainServer);
 }
 
 grpc::ServerUnaryReactor* ServerServiceGrpc::WaitServer(

@@ -6,7 +6,7 @@ grpc::ServerUnaryReactor* StatsServiceGrpc::GetStats(
     grpc::CallbackServerContext* context, const admin::GetStatsRequest* request,
     admin::Stats* response) {
   return RunUnary(path_, "/goferd.admin.v1.StatsService/GetStats", context,
-                  request, response, bodies_, &StatsBodies::GetStats);
+                  request, response, methods_, &StatsMethods::GetStats);
 }
 
 grpc::ServerWriteReactor<admin::WatchStatsResponse>*
