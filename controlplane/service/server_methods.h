@@ -6,7 +6,7 @@
 #include <google/protobuf/empty.pb.h>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
+#include "controlplane/auth/method_policy.h"
 #include "controlplane/service/call_context.h"
 #include "controlplane/service/request_id_cache.h"
 #include "controlplane/supervisor/servers.h"
@@ -44,7 +44,7 @@ class ServerMethods {
 
  private:
   template <class Request>
-  absl::StatusOr<admin::Server> SetDraining(absl::string_view method,
+  absl::StatusOr<admin::Server> SetDraining(const auth::MethodPolicy& method,
                                             const CallContext& context,
                                             const Request& request,
                                             bool draining);

@@ -10,7 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
+#include "controlplane/auth/method_policy.h"
 #include "controlplane/service/call_gate.h"
 #include "controlplane/service/executor.h"
 
@@ -32,7 +32,7 @@ class UnaryCall {
                                                      const Request&);
 
   static grpc::ServerUnaryReactor* Run(const CallPath& path,
-                                       absl::string_view method,
+                                       const auth::MethodPolicy& method,
                                        grpc::CallbackServerContext* context,
                                        const Request* request,
                                        Response* response, Service& service,
@@ -74,10 +74,10 @@ class UnaryCall {
 };
 
 // Finishes the call with the answer of `body`, on this thread or on one of the
-// executor's, as the policy of `method` says. `method` is a literal.
+// executor's, as `method` says, which is a row of auth/methods.h.
 template <class Service, class Request, class Response>
 grpc::ServerUnaryReactor* RunUnary(
-    const CallPath& path, absl::string_view method,
+    const CallPath& path, const auth::MethodPolicy& method,
     grpc::CallbackServerContext* context, const Request* request,
     Response* response, Service& service,
     absl::StatusOr<Response> (Service::*body)(const CallContext&,
