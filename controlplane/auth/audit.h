@@ -23,7 +23,7 @@ namespace goferd::auth {
 struct AuditRecord {
   absl::Time time;
   Caller caller;
-  // "/goferd.admin.v1.ServerService/CreateServer"; "attach/TAKE" for a ticket.
+  // As MethodPolicy.method; "attach/TAKE" for a ticket.
   std::string method;
   // The resource's name, as the request has it.
   std::string resource;

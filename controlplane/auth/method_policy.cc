@@ -3,68 +3,47 @@
 #include <algorithm>
 #include <array>
 
+#include "controlplane/auth/methods.h"
+
 namespace goferd::auth {
 namespace {
 
 constexpr Role kAnybody = Role::ROLE_UNSPECIFIED;
-constexpr Role kViewer = Role::ROLE_VIEWER;
-constexpr Role kOperator = Role::ROLE_OPERATOR;
-constexpr Role kChaos = Role::ROLE_CHAOS;
-constexpr Role kAdmin = Role::ROLE_ADMIN;
 using enum Kind;
 using enum Runs;
+using methods::kViewer;
 
-// Reads that ask a gofer wait for it; they are not inline.
+// The admin API's methods, and then those of gRPC's own services, whose names
+// only gRPC knows.
 constexpr auto kPolicies = std::to_array<MethodPolicy>({
-    {"/goferd.admin.v1.ServerService/CreateServer", kAdmin, kMutation,
-     kOnExecutor},
-    {"/goferd.admin.v1.ServerService/GetServer", kViewer, kRead, kInline},
-    {"/goferd.admin.v1.ServerService/ListServers", kViewer, kRead, kInline},
-    {"/goferd.admin.v1.ServerService/UpdateServer", kAdmin, kMutation,
-     kOnExecutor},
-    {"/goferd.admin.v1.ServerService/DeleteServer", kAdmin, kMutation,
-     kOnExecutor},
-    {"/goferd.admin.v1.ServerService/DrainServer", kOperator, kMutation,
-     kOnExecutor},
-    {"/goferd.admin.v1.ServerService/UndrainServer", kOperator, kMutation,
-     kOnExecutor},
-    {"/goferd.admin.v1.ServerService/WaitServer", kViewer, kRead, kInline},
-    {"/goferd.admin.v1.ConnectionService/StartConnection", kOperator, kMutation,
-     kOnExecutor},
-    {"/goferd.admin.v1.ConnectionService/BatchStartConnections", kOperator,
-     kMutation, kOnExecutor},
-    {"/goferd.admin.v1.ConnectionService/GetConnection", kViewer, kRead,
-     kInline},
-    {"/goferd.admin.v1.ConnectionService/ListConnections", kViewer, kRead,
-     kInline},
-    {"/goferd.admin.v1.ConnectionService/StopConnection", kOperator, kMutation,
-     kOnExecutor},
-    {"/goferd.admin.v1.ConnectionService/GetActiveConnectionCount", kViewer,
-     kRead, kInline},
-    {"/goferd.admin.v1.HandlerService/ListHandlers", kViewer, kRead,
-     kOnExecutor},
-    {"/goferd.admin.v1.HandlerService/SetHandlers", kChaos, kMutation,
-     kOnExecutor},
-    {"/goferd.admin.v1.HandlerService/ResetHandlers", kChaos, kMutation,
-     kOnExecutor},
-    {"/goferd.admin.v1.HandlerService/CreateHandlerRule", kChaos, kMutation,
-     kOnExecutor},
-    {"/goferd.admin.v1.HandlerService/GetHandlerRule", kViewer, kRead,
-     kOnExecutor},
-    {"/goferd.admin.v1.HandlerService/ListHandlerRules", kViewer, kRead,
-     kOnExecutor},
-    {"/goferd.admin.v1.HandlerService/DeleteHandlerRule", kChaos, kMutation,
-     kOnExecutor},
-    {"/goferd.admin.v1.HandlerService/BatchUpsertHandlerRules", kChaos,
-     kMutation, kOnExecutor},
-    {"/goferd.admin.v1.EventService/WatchEvents", kViewer, kRead, kInline},
-    {"/goferd.admin.v1.StatsService/GetStats", kViewer, kRead, kOnExecutor},
-    {"/goferd.admin.v1.StatsService/WatchStats", kViewer, kRead, kOnExecutor},
-    {"/goferd.admin.v1.DaemonService/GetInfo", kViewer, kRead, kInline},
-    {"/goferd.admin.v1.DaemonService/SetLogLevel", kAdmin, kMutation,
-     kOnExecutor},
-    {"/goferd.admin.v1.DaemonService/ListInflightRpcs", kViewer, kRead,
-     kOnExecutor},
+    methods::kCreateServer,
+    methods::kGetServer,
+    methods::kListServers,
+    methods::kUpdateServer,
+    methods::kDeleteServer,
+    methods::kDrainServer,
+    methods::kUndrainServer,
+    methods::kWaitServer,
+    methods::kStartConnection,
+    methods::kBatchStartConnections,
+    methods::kGetConnection,
+    methods::kListConnections,
+    methods::kStopConnection,
+    methods::kGetActiveConnectionCount,
+    methods::kListHandlers,
+    methods::kSetHandlers,
+    methods::kResetHandlers,
+    methods::kCreateHandlerRule,
+    methods::kGetHandlerRule,
+    methods::kListHandlerRules,
+    methods::kDeleteHandlerRule,
+    methods::kBatchUpsertHandlerRules,
+    methods::kWatchEvents,
+    methods::kGetStats,
+    methods::kWatchStats,
+    methods::kGetInfo,
+    methods::kSetLogLevel,
+    methods::kListInflightRpcs,
     {"/grpc.health.v1.Health/Check", kAnybody, kRead, kInline},
     {"/grpc.health.v1.Health/Watch", kAnybody, kRead, kInline},
     {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", kViewer,

@@ -18,14 +18,20 @@ enum class Kind { kRead, kMutation };
 enum class Runs { kInline, kOnExecutor };
 
 struct MethodPolicy {
-  // As gRPC writes it: "/goferd.admin.v1.ServerService/CreateServer".
+  // As gRPC writes it: "/", the service's full name, "/", the method's name.
   absl::string_view method;
   // ROLE_UNSPECIFIED: anybody may call it, known or not.
   Role needed;
   Kind kind;
   Runs runs;
+
+  // The method's name without its service, such as "CreateServer".
+  absl::string_view short_name() const {
+    return method.substr(method.rfind('/') + 1);
+  }
 };
 
+// For names that come from gRPC; methods.h has the rows of the admin API.
 // Nothing for a method without a row: it is refused.
 const MethodPolicy* FindMethodPolicy(absl::string_view method);
 

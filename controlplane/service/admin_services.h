@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "controlplane/service/bodies.h"
 #include "controlplane/service/call_gate.h"
 #include "controlplane/service/connection_grpc.h"
 #include "controlplane/service/daemon_grpc.h"
@@ -17,6 +16,7 @@
 #include "controlplane/service/executor.h"
 #include "controlplane/service/handler_grpc.h"
 #include "controlplane/service/live_calls.h"
+#include "controlplane/service/methods.h"
 #include "controlplane/service/server_grpc.h"
 #include "controlplane/service/stats_grpc.h"
 #include "controlplane/service/stream_registry.h"

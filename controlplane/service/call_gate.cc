@@ -9,23 +9,14 @@
 #include "controlplane/service/status_translation.h"
 
 namespace goferd::service {
-namespace {
 
-bool IsMutation(const CallGate::Call& call) {
-  return call.policy != nullptr && call.policy->kind == auth::Kind::kMutation;
-}
-
-}  // namespace
-
-CallGate::Call CallGate::Admit(absl::string_view method,
+CallGate::Call CallGate::Admit(const auth::MethodPolicy& method,
                                const grpc::ServerContextBase& context) const {
-  Call call;
-  call.method = method;
-  call.policy = auth::FindMethodPolicy(method);
-  call.context.caller = identify_(context);
-  call.context.deadline = absl::FromChrono(context.deadline());
-  call.admission = auth::Authorize(call.context.caller, call.policy);
-  if (call.admission.ok() && refuses_mutations_ && IsMutation(call)) {
+  Call call = {method,
+               {identify_(context), absl::FromChrono(context.deadline())},
+               absl::OkStatus()};
+  call.admission = auth::Authorize(call.context.caller, &method);
+  if (call.admission.ok() && refuses_mutations_ && call.is_mutation()) {
     call.admission = errors::Error(errors::Reason::SHUTTING_DOWN,
                                    "goferd is going down: try again later");
   }
@@ -36,12 +27,12 @@ grpc::Status CallGate::Finish(const Call& call,
                               const google::protobuf::Message& request,
                               const absl::Status& outcome) {
   const grpc::Status status = ToGrpcStatus(outcome);
-  if (!IsMutation(call)) return status;
+  if (!call.is_mutation()) return status;
   AuditSubject subject = SubjectOf(request);
   auth::AuditRecord record;
   record.time = absl::Now();
   record.caller = call.context.caller;
-  record.method = std::string(call.method);
+  record.method = std::string(call.policy.method);
   record.resource = std::move(subject.resource);
   record.request_id = std::move(subject.request_id);
   record.validate_only = subject.validate_only;

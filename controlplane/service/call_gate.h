@@ -11,7 +11,6 @@
 #include <functional>
 
 #include "absl/status/status.h"
-#include "absl/strings/string_view.h"
 #include "controlplane/auth/audit.h"
 #include "controlplane/auth/caller.h"
 #include "controlplane/auth/method_policy.h"
@@ -32,19 +31,16 @@ class CallGate {
 
   // A call on its way.
   struct Call {
-    absl::string_view method;
-    // Nothing for a method that nobody may call.
-    const auth::MethodPolicy* policy = nullptr;
+    const auth::MethodPolicy& policy;
     CallContext context;
     // Why the body must not run.
     absl::Status admission;
 
-    bool is_inline() const {
-      return policy != nullptr && policy->runs == auth::Runs::kInline;
-    }
+    bool is_inline() const { return policy.runs == auth::Runs::kInline; }
+    bool is_mutation() const { return policy.kind == auth::Kind::kMutation; }
   };
-  // `method` lives as long as the call, as literals do.
-  Call Admit(absl::string_view method,
+  // `method` lives as long as the call, as the rows of auth/methods.h do.
+  Call Admit(const auth::MethodPolicy& method,
              const grpc::ServerContextBase& context) const;
 
   // Writes the audit record of a mutation, and turns its outcome into gRPC's

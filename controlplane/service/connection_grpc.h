@@ -6,18 +6,18 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
-#include "controlplane/service/bodies.h"
+#include "controlplane/service/connection_methods.h"
 #include "controlplane/service/unary.h"
 #include "goferd/admin/v1/connection_service.grpc.pb.h"
 
 namespace goferd::service {
 
-// Its methods are those of ConnectionBodies. All that it is given outlives it.
+// Its methods are those of ConnectionMethods. All that it is given outlives it.
 class ConnectionServiceGrpc final
     : public admin::ConnectionService::CallbackService {
  public:
-  ConnectionServiceGrpc(const CallPath& path, ConnectionBodies& bodies)
-      : path_(path), bodies_(bodies) {}
+  ConnectionServiceGrpc(const CallPath& path, ConnectionMethods& methods)
+      : path_(path), methods_(methods) {}
 
   grpc::ServerUnaryReactor* StartConnection(
       grpc::CallbackServerContext* context,
@@ -46,7 +46,7 @@ class ConnectionServiceGrpc final
 
  private:
   const CallPath path_;
-  ConnectionBodies& bodies_;
+  ConnectionMethods& methods_;
 };
 
 }  // namespace goferd::service

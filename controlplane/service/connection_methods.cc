@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "controlplane/auth/methods.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/service/connection_checks.h"
 #include "controlplane/service/connection_count.h"
@@ -47,7 +48,7 @@ absl::StatusOr<StartConnectionResponse> ConnectionMethods::StartConnection(
   const auto spec = ReadStart(request);
   if (!spec.ok()) return spec.status();
   return request_ids_.Once<StartConnectionResponse>(
-      "StartConnection", context, request,
+      auth::methods::kStartConnection, context, request,
       [&]() -> absl::StatusOr<StartConnectionResponse> {
         auto started = connections_.Start({*spec}, EffectOf(request));
         if (!started.ok()) return started.status();
@@ -67,7 +68,7 @@ ConnectionMethods::BatchStartConnections(
   if (!specs.ok()) return specs.status();
   using Response = BatchStartConnectionsResponse;
   return request_ids_.Once<Response>(
-      "BatchStartConnections", context, request,
+      auth::methods::kBatchStartConnections, context, request,
       [&]() -> absl::StatusOr<Response> {
         auto started = connections_.Start(*specs, EffectOf(request));
         if (!started.ok()) return started.status();
@@ -114,7 +115,8 @@ ConnectionMethods::ListConnections(
   const std::string server_id = CheckServerName(
       violations, "parent", request.parent(), names::Wildcard::kAllowed);
   Page page(violations, request.page_size(), request.page_token(),
-            PageScope("ListConnections", request.parent(), request.filter()));
+            PageScope(auth::methods::kListConnections, request.parent(),
+                      request.filter()));
   const Filter filter =
       CheckFilter(violations, request.filter(), ConnectionFilterSchema());
   if (!violations.empty()) return violations.ToStatus();
@@ -165,9 +167,9 @@ absl::StatusOr<Connection> ConnectionMethods::StopConnection(
     const CallContext& context, const admin::StopConnectionRequest& request) {
   const auto name = ReadStop(request);
   if (!name.ok()) return name.status();
-  return request_ids_.Once<Connection>("StopConnection", context, request, [&] {
-    return connections_.Stop(name->server_id, name->id, request);
-  });
+  return request_ids_.Once<Connection>(
+      auth::methods::kStopConnection, context, request,
+      [&] { return connections_.Stop(name->server_id, name->id, request); });
 }
 
 absl::StatusOr<admin::GetActiveConnectionCountResponse>

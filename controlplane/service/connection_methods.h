@@ -3,16 +3,21 @@
 #ifndef GOFERD_CONTROLPLANE_SERVICE_CONNECTION_METHODS_H_
 #define GOFERD_CONTROLPLANE_SERVICE_CONNECTION_METHODS_H_
 
-#include "controlplane/service/bodies.h"
+#include "absl/status/statusor.h"
+#include "controlplane/service/call_context.h"
 #include "controlplane/service/request_id_cache.h"
 #include "controlplane/supervisor/connections.h"
 #include "controlplane/supervisor/servers.h"
+#include "goferd/admin/v1/connection.pb.h"
+#include "goferd/admin/v1/connection_service.pb.h"
 
 namespace goferd::service {
 
+namespace admin = goferd::admin::v1;
+
 // See connection_service.proto. Tickets are never kept: a repeated request gets
 // new ones. Thread-safe.
-class ConnectionMethods final : public ConnectionBodies {
+class ConnectionMethods {
  public:
   // All of it outlives the object.
   ConnectionMethods(supervisor::Servers& servers,
@@ -23,24 +28,20 @@ class ConnectionMethods final : public ConnectionBodies {
         request_ids_(request_ids) {}
 
   absl::StatusOr<admin::StartConnectionResponse> StartConnection(
-      const CallContext& context,
-      const admin::StartConnectionRequest& request) override;
+      const CallContext& context, const admin::StartConnectionRequest& request);
   absl::StatusOr<admin::BatchStartConnectionsResponse> BatchStartConnections(
       const CallContext& context,
-      const admin::BatchStartConnectionsRequest& request) override;
+      const admin::BatchStartConnectionsRequest& request);
   absl::StatusOr<admin::Connection> GetConnection(
-      const CallContext& context,
-      const admin::GetConnectionRequest& request) override;
+      const CallContext& context, const admin::GetConnectionRequest& request);
   absl::StatusOr<admin::ListConnectionsResponse> ListConnections(
-      const CallContext& context,
-      const admin::ListConnectionsRequest& request) override;
+      const CallContext& context, const admin::ListConnectionsRequest& request);
   absl::StatusOr<admin::Connection> StopConnection(
-      const CallContext& context,
-      const admin::StopConnectionRequest& request) override;
+      const CallContext& context, const admin::StopConnectionRequest& request);
   absl::StatusOr<admin::GetActiveConnectionCountResponse>
   GetActiveConnectionCount(
       const CallContext& context,
-      const admin::GetActiveConnectionCountRequest& request) override;
+      const admin::GetActiveConnectionCountRequest& request);
 
  private:
   absl::StatusOr<admin::StartConnectionResponse> Renew(

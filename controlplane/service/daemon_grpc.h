@@ -6,17 +6,17 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
-#include "controlplane/service/bodies.h"
+#include "controlplane/service/daemon_methods.h"
 #include "controlplane/service/unary.h"
 #include "goferd/admin/v1/daemon_service.grpc.pb.h"
 
 namespace goferd::service {
 
-// Its methods are those of DaemonBodies. All that it is given outlives it.
+// Its methods are those of DaemonMethods. All that it is given outlives it.
 class DaemonServiceGrpc final : public admin::DaemonService::CallbackService {
  public:
-  DaemonServiceGrpc(const CallPath& path, DaemonBodies& bodies)
-      : path_(path), bodies_(bodies) {}
+  DaemonServiceGrpc(const CallPath& path, DaemonMethods& methods)
+      : path_(path), methods_(methods) {}
 
   grpc::ServerUnaryReactor* GetInfo(grpc::CallbackServerContext* context,
                                     const admin::GetInfoRequest* request,
@@ -32,7 +32,7 @@ class DaemonServiceGrpc final : public admin::DaemonService::CallbackService {
 
  private:
   const CallPath path_;
-  DaemonBodies& bodies_;
+  DaemonMethods& methods_;
 };
 
 }  // namespace goferd::service

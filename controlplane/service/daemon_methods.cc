@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "controlplane/auth/methods.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/model/event_log.h"
 #include "controlplane/service/daemon_log_level.h"
@@ -30,7 +31,7 @@ admin::DaemonLimits LimitsOf(const config::v1::DaemonConfig& config) {
 }
 
 std::string InflightScope(const admin::ListInflightRpcsRequest& request) {
-  return PageScope("ListInflightRpcs", request.parent(),
+  return PageScope(auth::methods::kListInflightRpcs, request.parent(),
                    request.min_age().SerializeAsString());
 }
 
@@ -95,7 +96,7 @@ absl::StatusOr<SetLogLevelResponse> DaemonMethods::SetLogLevel(
   CheckRequestId(violations, "request_id", request.request_id());
   if (!violations.empty()) return violations.ToStatus();
   return request_ids_.Once<SetLogLevelResponse>(
-      "SetLogLevel", context, request,
+      auth::methods::kSetLogLevel, context, request,
       [&]() -> absl::StatusOr<SetLogLevelResponse> {
         SetLogLevelResponse response;
         if (request.name().empty()) {

@@ -6,15 +6,19 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "controlplane/service/bodies.h"
+#include "controlplane/service/call_context.h"
 #include "controlplane/service/inflight_pages.h"
 #include "controlplane/service/request_id_cache.h"
 #include "controlplane/supervisor/node.h"
 #include "controlplane/supervisor/statistics.h"
+#include "goferd/admin/v1/daemon_service.pb.h"
 #include "goferd/config/v1/config.pb.h"
 
 namespace goferd::service {
+
+namespace admin = goferd::admin::v1;
 
 // What the daemon knows of itself besides its configuration.
 struct DaemonFacts {
@@ -26,21 +30,19 @@ struct DaemonFacts {
 };
 
 // See daemon_service.proto. Thread-safe.
-class DaemonMethods final : public DaemonBodies {
+class DaemonMethods {
  public:
   // `node` and `request_ids` outlive the object. Asks the kernel what it has.
   DaemonMethods(const supervisor::Node& node, RequestIdCache& request_ids,
                 DaemonFacts facts);
 
   absl::StatusOr<admin::DaemonInfo> GetInfo(
-      const CallContext& context,
-      const admin::GetInfoRequest& request) override;
+      const CallContext& context, const admin::GetInfoRequest& request);
   absl::StatusOr<admin::SetLogLevelResponse> SetLogLevel(
-      const CallContext& context,
-      const admin::SetLogLevelRequest& request) override;
+      const CallContext& context, const admin::SetLogLevelRequest& request);
   absl::StatusOr<admin::ListInflightRpcsResponse> ListInflightRpcs(
       const CallContext& context,
-      const admin::ListInflightRpcsRequest& request) override;
+      const admin::ListInflightRpcsRequest& request);
 
  private:
   static admin::DaemonInfo MakeInfo(const supervisor::Node& node,

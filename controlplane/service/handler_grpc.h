@@ -6,17 +6,17 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
-#include "controlplane/service/bodies.h"
+#include "controlplane/service/handler_methods.h"
 #include "controlplane/service/unary.h"
 #include "goferd/admin/v1/handler_service.grpc.pb.h"
 
 namespace goferd::service {
 
-// Its methods are those of HandlerBodies. All that it is given outlives it.
+// Its methods are those of HandlerMethods. All that it is given outlives it.
 class HandlerServiceGrpc final : public admin::HandlerService::CallbackService {
  public:
-  HandlerServiceGrpc(const CallPath& path, HandlerBodies& bodies)
-      : path_(path), bodies_(bodies) {}
+  HandlerServiceGrpc(const CallPath& path, HandlerMethods& methods)
+      : path_(path), methods_(methods) {}
 
   grpc::ServerUnaryReactor* ListHandlers(
       grpc::CallbackServerContext* context,
@@ -53,7 +53,7 @@ class HandlerServiceGrpc final : public admin::HandlerService::CallbackService {
 
  private:
   const CallPath path_;
-  HandlerBodies& bodies_;
+  HandlerMethods& methods_;
 };
 
 }  // namespace goferd::service

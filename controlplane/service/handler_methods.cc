@@ -7,6 +7,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "controlplane/auth/methods.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/service/effect.h"
 #include "controlplane/service/field_checks.h"
@@ -62,7 +63,8 @@ absl::StatusOr<ListHandlersResponse> HandlerMethods::ListHandlers(
   const std::string server_id =
       CheckServerName(violations, "parent", request.parent());
   Page page(violations, request.page_size(), request.page_token(),
-            PageScope("ListHandlers", request.parent(), ""), kDefaultHandlers);
+            PageScope(auth::methods::kListHandlers, request.parent(), ""),
+            kDefaultHandlers);
   if (!violations.empty()) return violations.ToStatus();
   const auto handlers = handlers_.List(server_id);
   if (!handlers.ok()) return handlers.status();
@@ -93,7 +95,7 @@ absl::StatusOr<SetHandlersResponse> HandlerMethods::SetHandlers(
   CheckRequestId(violations, "request_id", request.request_id());
   if (!violations.empty()) return violations.ToStatus();
   return request_ids_.Once<SetHandlersResponse>(
-      "SetHandlers", context, request,
+      auth::methods::kSetHandlers, context, request,
       [&]() -> absl::StatusOr<SetHandlersResponse> {
         const auto handlers = handlers_.Set(server_id, request.etag(),
                                             assignments, EffectOf(request));
@@ -113,7 +115,7 @@ absl::StatusOr<ResetHandlersResponse> HandlerMethods::ResetHandlers(
   CheckRequestId(violations, "request_id", request.request_id());
   if (!violations.empty()) return violations.ToStatus();
   return request_ids_.Once<ResetHandlersResponse>(
-      "ResetHandlers", context, request, [&] {
+      auth::methods::kResetHandlers, context, request, [&] {
         return handlers_.Reset(server_id, request.etag(), request.scope(),
                                EffectOf(request));
       });

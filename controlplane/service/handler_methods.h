@@ -3,16 +3,23 @@
 #ifndef GOFERD_CONTROLPLANE_SERVICE_HANDLER_METHODS_H_
 #define GOFERD_CONTROLPLANE_SERVICE_HANDLER_METHODS_H_
 
-#include "controlplane/service/bodies.h"
+#include <google/protobuf/empty.pb.h>
+
+#include "absl/status/statusor.h"
+#include "controlplane/service/call_context.h"
 #include "controlplane/service/request_id_cache.h"
 #include "controlplane/supervisor/handlers.h"
 #include "controlplane/supervisor/rules.h"
+#include "goferd/admin/v1/handler_rule.pb.h"
+#include "goferd/admin/v1/handler_service.pb.h"
 
 namespace goferd::service {
 
+namespace admin = goferd::admin::v1;
+
 // See handler_service.proto. The methods about rules are in rule_methods.cc.
 // Thread-safe.
-class HandlerMethods final : public HandlerBodies {
+class HandlerMethods {
  public:
   // All of it outlives the object.
   HandlerMethods(supervisor::Handlers& handlers, supervisor::Rules& rules,
@@ -20,31 +27,26 @@ class HandlerMethods final : public HandlerBodies {
       : handlers_(handlers), rules_(rules), request_ids_(request_ids) {}
 
   absl::StatusOr<admin::ListHandlersResponse> ListHandlers(
-      const CallContext& context,
-      const admin::ListHandlersRequest& request) override;
+      const CallContext& context, const admin::ListHandlersRequest& request);
   absl::StatusOr<admin::SetHandlersResponse> SetHandlers(
-      const CallContext& context,
-      const admin::SetHandlersRequest& request) override;
+      const CallContext& context, const admin::SetHandlersRequest& request);
   absl::StatusOr<admin::ResetHandlersResponse> ResetHandlers(
-      const CallContext& context,
-      const admin::ResetHandlersRequest& request) override;
+      const CallContext& context, const admin::ResetHandlersRequest& request);
 
   absl::StatusOr<admin::HandlerRule> CreateHandlerRule(
       const CallContext& context,
-      const admin::CreateHandlerRuleRequest& request) override;
+      const admin::CreateHandlerRuleRequest& request);
   absl::StatusOr<admin::HandlerRule> GetHandlerRule(
-      const CallContext& context,
-      const admin::GetHandlerRuleRequest& request) override;
+      const CallContext& context, const admin::GetHandlerRuleRequest& request);
   absl::StatusOr<admin::ListHandlerRulesResponse> ListHandlerRules(
       const CallContext& context,
-      const admin::ListHandlerRulesRequest& request) override;
+      const admin::ListHandlerRulesRequest& request);
   absl::StatusOr<google::protobuf::Empty> DeleteHandlerRule(
       const CallContext& context,
-      const admin::DeleteHandlerRuleRequest& request) override;
+      const admin::DeleteHandlerRuleRequest& request);
   absl::StatusOr<admin::BatchUpsertHandlerRulesResponse>
-  BatchUpsertHandlerRules(
-      const CallContext& context,
-      const admin::BatchUpsertHandlerRulesRequest& request) override;
+  BatchUpsertHandlerRules(const CallContext& context,
+                          const admin::BatchUpsertHandlerRulesRequest& request);
 
  private:
   supervisor::Handlers& handlers_;

@@ -10,6 +10,7 @@ namespace goferd::service {
 namespace {
 
 using gofer::base::MutexLock;
+using supervisor::InflightList;
 
 constexpr size_t kMostLists = 16;
 constexpr size_t kMostRpcs = 65536;

@@ -5,7 +5,6 @@
 
 #include <utility>
 
-#include "controlplane/service/bodies.h"
 #include "controlplane/service/connection_methods.h"
 #include "controlplane/service/daemon_methods.h"
 #include "controlplane/service/handler_methods.h"
@@ -16,6 +15,19 @@
 #include "controlplane/translate/time_conversion.h"
 
 namespace goferd::service {
+
+// The bodies of the admin API's methods, without gRPC; not owned. Each body
+// checks its request, does the work and answers. Bodies are called from many
+// threads at once, and may block unless auth/method_policy.h says that they run
+// inline. Errors are made by controlplane/errors. The watches and WaitServer
+// have no body here, since they never end by themselves: see live_calls.h.
+struct Bodies {
+  ServerMethods& servers;
+  ConnectionMethods& connections;
+  HandlerMethods& handlers;
+  StatsMethods& stats;
+  DaemonMethods& daemon;
+};
 
 // Owns the bodies and what they share. Thread-safe.
 class Methods {

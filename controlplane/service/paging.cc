@@ -76,9 +76,10 @@ std::string Page::next_token() const {
   return absl::WebSafeBase64Escape(absl::StrCat(Heading(scope_), last_));
 }
 
-std::string PageScope(absl::string_view method, absl::string_view parent,
-                      absl::string_view filter) {
-  return absl::StrCat(method, "\n", parent, "\n", filter);
+std::string PageScope(const auth::MethodPolicy& method,
+                      absl::string_view parent, absl::string_view filter) {
+  // Without the service, so that tokens stay valid when goferd is updated.
+  return absl::StrCat(method.short_name(), "\n", parent, "\n", filter);
 }
 
 }  // namespace goferd::service

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "controlplane/auth/method_policy.h"
 #include "controlplane/errors/error.h"
 
 namespace goferd::service {
@@ -48,8 +49,8 @@ class Page {
 };
 
 // What a token of `method` belongs to.
-std::string PageScope(absl::string_view method, absl::string_view parent,
-                      absl::string_view filter);
+std::string PageScope(const auth::MethodPolicy& method,
+                      absl::string_view parent, absl::string_view filter);
 
 }  // namespace goferd::service
 

@@ -26,10 +26,10 @@ std::string WithoutProcess(absl::string_view caller) {
 }  // namespace
 
 RequestIdCache::Key RequestIdCache::MakeKey(
-    absl::string_view method, const CallContext& context,
+    const auth::MethodPolicy& method, const CallContext& context,
     const google::protobuf::Message& request, absl::string_view request_id) {
   return {absl::AsciiStrToLower(request_id),
-          Fingerprint({method, WithoutProcess(context.caller.name),
+          Fingerprint({method.method, WithoutProcess(context.caller.name),
                        DeterministicBytes(request)})};
 }
 

@@ -19,6 +19,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "controlplane/auth/method_policy.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/service/call_context.h"
 #include "server/base/mutex.h"
@@ -50,7 +51,7 @@ class RequestIdCache {
   // OPERATION_PENDING, those of `run`.
   template <class Response, class Request>
   absl::StatusOr<Response> Once(
-      absl::string_view method, const CallContext& context,
+      const auth::MethodPolicy& method, const CallContext& context,
       const Request& request,
       absl::FunctionRef<absl::StatusOr<Response>()> run) {
     return Once<Response, Request>(
@@ -64,7 +65,7 @@ class RequestIdCache {
   // `renew` makes an answer of what was kept.
   template <class Response, class Request>
   absl::StatusOr<Response> Once(
-      absl::string_view method, const CallContext& context,
+      const auth::MethodPolicy& method, const CallContext& context,
       const Request& request, absl::FunctionRef<absl::StatusOr<Response>()> run,
       absl::FunctionRef<void(Response&)> strip,
       absl::FunctionRef<absl::StatusOr<Response>(Response)> renew) {
@@ -103,7 +104,8 @@ class RequestIdCache {
   // The oldest first.
   using Entries = std::list<Entry>;
 
-  static Key MakeKey(absl::string_view method, const CallContext& context,
+  static Key MakeKey(const auth::MethodPolicy& method,
+                     const CallContext& context,
                      const google::protobuf::Message& request,
                      absl::string_view request_id);
   static absl::Status Unreadable();

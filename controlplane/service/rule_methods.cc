@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "controlplane/auth/methods.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/service/effect.h"
 #include "controlplane/service/field_checks.h"
@@ -91,7 +92,7 @@ absl::StatusOr<HandlerRule> HandlerMethods::CreateHandlerRule(
   CheckRequestId(violations, "request_id", request.request_id());
   if (!violations.empty()) return violations.ToStatus();
   return request_ids_.Once<HandlerRule>(
-      "CreateHandlerRule", context, request,
+      auth::methods::kCreateHandlerRule, context, request,
       [&]() -> absl::StatusOr<HandlerRule> {
         auto rules = rules_.Upsert(
             server_id,
@@ -117,7 +118,8 @@ absl::StatusOr<ListHandlerRulesResponse> HandlerMethods::ListHandlerRules(
   const std::string server_id = CheckServerName(
       violations, "parent", request.parent(), names::Wildcard::kAllowed);
   Page page(violations, request.page_size(), request.page_token(),
-            PageScope("ListHandlerRules", request.parent(), request.filter()));
+            PageScope(auth::methods::kListHandlerRules, request.parent(),
+                      request.filter()));
   const Filter filter =
       CheckFilter(violations, request.filter(), RuleFilterSchema());
   if (!violations.empty()) return violations.ToStatus();
@@ -148,7 +150,8 @@ absl::StatusOr<Empty> HandlerMethods::DeleteHandlerRule(
   CheckRequestId(violations, "request_id", request.request_id());
   if (!violations.empty()) return violations.ToStatus();
   return request_ids_.Once<Empty>(
-      "DeleteHandlerRule", context, request, [&]() -> absl::StatusOr<Empty> {
+      auth::methods::kDeleteHandlerRule, context, request,
+      [&]() -> absl::StatusOr<Empty> {
         const absl::Status status = rules_.Delete(
             name.server_id, name.id, request.etag(), EffectOf(request));
         const bool is_missing =
@@ -173,7 +176,7 @@ HandlerMethods::BatchUpsertHandlerRules(
   if (!violations.empty()) return violations.ToStatus();
   using Response = BatchUpsertHandlerRulesResponse;
   return request_ids_.Once<Response>(
-      "BatchUpsertHandlerRules", context, request,
+      auth::methods::kBatchUpsertHandlerRules, context, request,
       [&]() -> absl::StatusOr<Response> {
         const auto rules =
             rules_.Upsert(server_id, specs, supervisor::Existing::kReplace,

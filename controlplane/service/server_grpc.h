@@ -6,20 +6,20 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
-#include "controlplane/service/bodies.h"
 #include "controlplane/service/live_calls.h"
+#include "controlplane/service/server_methods.h"
 #include "controlplane/service/unary.h"
 #include "goferd/admin/v1/server_service.grpc.pb.h"
 
 namespace goferd::service {
 
-// Its methods are those of ServerBodies and live_calls.h. All that it is given
+// Its methods are those of ServerMethods and live_calls.h. All that it is given
 // outlives it.
 class ServerServiceGrpc final : public admin::ServerService::CallbackService {
  public:
-  ServerServiceGrpc(const CallPath& path, ServerBodies& bodies,
+  ServerServiceGrpc(const CallPath& path, ServerMethods& methods,
                     const LiveCalls& live)
-      : path_(path), bodies_(bodies), live_(live) {}
+      : path_(path), methods_(methods), live_(live) {}
 
   grpc::ServerUnaryReactor* CreateServer(
       grpc::CallbackServerContext* context,
@@ -54,7 +54,7 @@ class ServerServiceGrpc final : public admin::ServerService::CallbackService {
 
  private:
   const CallPath path_;
-  ServerBodies& bodies_;
+  ServerMethods& methods_;
   const LiveCalls live_;
 };
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "controlplane/auth/methods.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/service/effect.h"
 #include "controlplane/service/field_checks.h"
@@ -58,10 +59,12 @@ absl::StatusOr<Server> ServerMethods::CreateServer(
   }
   CheckRequestId(violations, "request_id", request.request_id());
   if (!violations.empty()) return violations.ToStatus();
-  return request_ids_.Once<Server>("CreateServer", context, request, [&] {
-    return servers_.Create(request.server_id(), WithoutOutput(request.server()),
-                           EffectOf(request));
-  });
+  return request_ids_.Once<Server>(
+      auth::methods::kCreateServer, context, request, [&] {
+        return servers_.Create(request.server_id(),
+                               WithoutOutput(request.server()),
+                               EffectOf(request));
+      });
 }
 
 absl::StatusOr<Server> ServerMethods::GetServer(
@@ -76,7 +79,7 @@ absl::StatusOr<admin::ListServersResponse> ServerMethods::ListServers(
     const CallContext&, const admin::ListServersRequest& request) {
   FieldViolations violations;
   Page page(violations, request.page_size(), request.page_token(),
-            PageScope("ListServers", "", request.filter()));
+            PageScope(auth::methods::kListServers, "", request.filter()));
   const Filter filter =
       CheckFilter(violations, request.filter(), ServerFilterSchema());
   if (!violations.empty()) return violations.ToStatus();
@@ -107,11 +110,12 @@ absl::StatusOr<Server> ServerMethods::UpdateServer(
   const ServerUpdate update(violations, request, config_);
   CheckRequestId(violations, "request_id", request.request_id());
   if (!violations.empty()) return violations.ToStatus();
-  return request_ids_.Once<Server>("UpdateServer", context, request, [&] {
-    return servers_.Update(
-        id, request.server().etag(), EffectOf(request),
-        [&](Server& server) { return update.Apply(server); });
-  });
+  return request_ids_.Once<Server>(
+      auth::methods::kUpdateServer, context, request, [&] {
+        return servers_.Update(
+            id, request.server().etag(), EffectOf(request),
+            [&](Server& server) { return update.Apply(server); });
+      });
 }
 
 absl::StatusOr<Empty> ServerMethods::DeleteServer(
@@ -121,7 +125,8 @@ absl::StatusOr<Empty> ServerMethods::DeleteServer(
   CheckRequestId(violations, "request_id", request.request_id());
   if (!violations.empty()) return violations.ToStatus();
   return request_ids_.Once<Empty>(
-      "DeleteServer", context, request, [&]() -> absl::StatusOr<Empty> {
+      auth::methods::kDeleteServer, context, request,
+      [&]() -> absl::StatusOr<Empty> {
         const absl::Status status = servers_.Delete(
             id, request.etag(),
             request.force() ? supervisor::Force::kYes : supervisor::Force::kNo,
@@ -136,10 +141,9 @@ absl::StatusOr<Empty> ServerMethods::DeleteServer(
 }
 
 template <class Request>
-absl::StatusOr<Server> ServerMethods::SetDraining(absl::string_view method,
-                                                  const CallContext& context,
-                                                  const Request& request,
-                                                  bool draining) {
+absl::StatusOr<Server> ServerMethods::SetDraining(
+    const auth::MethodPolicy& method, const CallContext& context,
+    const Request& request, bool draining) {
   FieldViolations violations;
   const std::string id = CheckServerName(violations, "name", request.name());
   CheckRequestId(violations, "request_id", request.request_id());
@@ -152,12 +156,12 @@ absl::StatusOr<Server> ServerMethods::SetDraining(absl::string_view method,
 
 absl::StatusOr<Server> ServerMethods::DrainServer(
     const CallContext& context, const admin::DrainServerRequest& request) {
-  return SetDraining("DrainServer", context, request, true);
+  return SetDraining(auth::methods::kDrainServer, context, request, true);
 }
 
 absl::StatusOr<Server> ServerMethods::UndrainServer(
     const CallContext& context, const admin::UndrainServerRequest& request) {
-  return SetDraining("UndrainServer", context, request, false);
+  return SetDraining(auth::methods::kUndrainServer, context, request, false);
 }
 
 }  // namespace goferd::service

@@ -1,12 +1,14 @@
 #include "controlplane/service/stats_grpc.h"
 
+#include "controlplane/auth/methods.h"
+
 namespace goferd::service {
 
 grpc::ServerUnaryReactor* StatsServiceGrpc::GetStats(
     grpc::CallbackServerContext* context, const admin::GetStatsRequest* request,
     admin::Stats* response) {
-  return RunUnary(path_, "/goferd.admin.v1.StatsService/GetStats", context,
-                  request, response, bodies_, &StatsBodies::GetStats);
+  return RunUnary(path_, auth::methods::kGetStats, context, request, response,
+                  methods_, &StatsMethods::GetStats);
 }
 
 grpc::ServerWriteReactor<admin::WatchStatsResponse>*

@@ -6,20 +6,20 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
-#include "controlplane/service/bodies.h"
 #include "controlplane/service/live_calls.h"
+#include "controlplane/service/stats_methods.h"
 #include "controlplane/service/unary.h"
 #include "goferd/admin/v1/stats_service.grpc.pb.h"
 
 namespace goferd::service {
 
-// Its methods are those of StatsBodies and live_calls.h. All that it is given
+// Its methods are those of StatsMethods and live_calls.h. All that it is given
 // outlives it.
 class StatsServiceGrpc final : public admin::StatsService::CallbackService {
  public:
-  StatsServiceGrpc(const CallPath& path, StatsBodies& bodies,
+  StatsServiceGrpc(const CallPath& path, StatsMethods& methods,
                    const LiveCalls& live)
-      : path_(path), bodies_(bodies), live_(live) {}
+      : path_(path), methods_(methods), live_(live) {}
 
   grpc::ServerUnaryReactor* GetStats(grpc::CallbackServerContext* context,
                                      const admin::GetStatsRequest* request,
@@ -30,7 +30,7 @@ class StatsServiceGrpc final : public admin::StatsService::CallbackService {
 
  private:
   const CallPath path_;
-  StatsBodies& bodies_;
+  StatsMethods& methods_;
   const LiveCalls live_;
 };
 

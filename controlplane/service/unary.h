@@ -10,7 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
+#include "controlplane/auth/method_policy.h"
 #include "controlplane/service/call_gate.h"
 #include "controlplane/service/executor.h"
 
@@ -25,17 +25,17 @@ struct CallPath {
 // Runs the body of one call and finishes it. gRPC keeps the request, the
 // response and the context until the reactor is finished, also when the client
 // has gone.
-template <class Bodies, class Request, class Response>
+template <class Service, class Request, class Response>
 class UnaryCall {
  public:
-  using Body = absl::StatusOr<Response> (Bodies::*)(const CallContext&,
-                                                    const Request&);
+  using Body = absl::StatusOr<Response> (Service::*)(const CallContext&,
+                                                     const Request&);
 
   static grpc::ServerUnaryReactor* Run(const CallPath& path,
-                                       absl::string_view method,
+                                       const auth::MethodPolicy& method,
                                        grpc::CallbackServerContext* context,
                                        const Request* request,
-                                       Response* response, Bodies& bodies,
+                                       Response* response, Service& service,
                                        Body body) {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     CallGate& gate = path.gate;
@@ -44,10 +44,10 @@ class UnaryCall {
       reactor->Finish(gate.Finish(call, *request, call.admission));
       return reactor;
     }
-    auto run = [=, &gate, &bodies] {
+    auto run = [=, &gate, &service] {
       reactor->Finish(gate.Finish(
           call, *request,
-          Invoke(*context, call, *request, *response, bodies, body)));
+          Invoke(*context, call, *request, *response, service, body)));
     };
     if (call.is_inline()) {
       run();
@@ -61,12 +61,12 @@ class UnaryCall {
  private:
   static absl::Status Invoke(const grpc::CallbackServerContext& context,
                              const CallGate::Call& call, const Request& request,
-                             Response& response, Bodies& bodies, Body body) {
+                             Response& response, Service& service, Body body) {
     // It waited for a thread in vain: nobody would learn the answer.
     if (context.IsCancelled()) {
       return absl::CancelledError("the call was cancelled before it began");
     }
-    absl::StatusOr<Response> answer = (bodies.*body)(call.context, request);
+    absl::StatusOr<Response> answer = (service.*body)(call.context, request);
     if (!answer.ok()) return answer.status();
     response = *std::move(answer);
     return absl::OkStatus();
@@ -74,16 +74,16 @@ class UnaryCall {
 };
 
 // Finishes the call with the answer of `body`, on this thread or on one of the
-// executor's, as the policy of `method` says. `method` is a literal.
-template <class Bodies, class Request, class Response>
+// executor's, as `method` says, which is a row of auth/methods.h.
+template <class Service, class Request, class Response>
 grpc::ServerUnaryReactor* RunUnary(
-    const CallPath& path, absl::string_view method,
+    const CallPath& path, const auth::MethodPolicy& method,
     grpc::CallbackServerContext* context, const Request* request,
-    Response* response, Bodies& bodies,
-    absl::StatusOr<Response> (Bodies::*body)(const CallContext&,
-                                             const Request&)) {
-  return UnaryCall<Bodies, Request, Response>::Run(
-      path, method, context, request, response, bodies, body);
+    Response* response, Service& service,
+    absl::StatusOr<Response> (Service::*body)(const CallContext&,
+                                              const Request&)) {
+  return UnaryCall<Service, Request, Response>::Run(
+      path, method, context, request, response, service, body);
 }
 
 }  // namespace goferd::service

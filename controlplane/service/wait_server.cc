@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "controlplane/auth/methods.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/service/field_checks.h"
 #include "controlplane/service/live_calls.h"
@@ -14,8 +15,6 @@ namespace {
 using admin::Server;
 using admin::WaitServerRequest;
 using gofer::base::MutexLock;
-
-constexpr char kMethod[] = "/goferd.admin.v1.ServerService/WaitServer";
 
 bool HasEnded(const Server& server) {
   return server.state() == Server::STOPPED || server.state() == Server::FAILED;
@@ -134,7 +133,8 @@ grpc::ServerUnaryReactor* StartWaitServer(const LiveCalls& live,
                                           grpc::CallbackServerContext* context,
                                           const WaitServerRequest& request,
                                           Server& response) {
-  const CallGate::Call call = live.gate.Admit(kMethod, *context);
+  const CallGate::Call call =
+      live.gate.Admit(auth::methods::kWaitServer, *context);
   auto wait = std::make_shared<WaitServerCall>(live, response);
   WaitServerCall* reactor = wait.get();
   wait->Start(call.admission.ok() ? wait->Prepare(request) : call.admission);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "controlplane/auth/methods.h"
 #include "controlplane/model/event_log.h"
 #include "controlplane/service/event_selector.h"
 #include "controlplane/service/initial_state.h"
@@ -20,7 +21,6 @@ using admin::WatchEventsRequest;
 using admin::WatchEventsResponse;
 using errors::Reason;
 
-constexpr char kMethod[] = "/goferd.admin.v1.EventService/WatchEvents";
 constexpr size_t kMaxEvents = 64;
 constexpr size_t kMaxBytes = size_t{128} << 10;
 constexpr size_t kReadSize = 256;
@@ -246,7 +246,8 @@ bool WatchEventsStream::MakeFarewell(WatchEventsResponse& response) {
 grpc::ServerWriteReactor<WatchEventsResponse>* StartWatchEvents(
     const LiveCalls& live, grpc::CallbackServerContext* context,
     const WatchEventsRequest& request) {
-  const CallGate::Call call = live.gate.Admit(kMethod, *context);
+  const CallGate::Call call =
+      live.gate.Admit(auth::methods::kWatchEvents, *context);
   auto stream = std::make_shared<WatchEventsStream>(live);
   WatchEventsStream* reactor = stream.get();
   stream->Start(call.admission.ok() ? stream->Prepare(request)

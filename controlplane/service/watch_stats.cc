@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "controlplane/auth/methods.h"
 #include "controlplane/service/field_checks.h"
 #include "controlplane/service/live_calls.h"
 #include "controlplane/service/live_stream.h"
@@ -16,7 +17,6 @@ using admin::WatchStatsRequest;
 using admin::WatchStatsResponse;
 using Sample = absl::StatusOr<supervisor::StatsList>;
 
-constexpr char kMethod[] = "/goferd.admin.v1.StatsService/WatchStats";
 constexpr absl::Duration kDefaultInterval = absl::Seconds(10);
 constexpr size_t kMaxBytes = size_t{256} << 10;
 
@@ -105,7 +105,8 @@ void WatchStatsStream::TakeSample(Sample sample) {
 grpc::ServerWriteReactor<WatchStatsResponse>* StartWatchStats(
     const LiveCalls& live, grpc::CallbackServerContext* context,
     const WatchStatsRequest& request) {
-  const CallGate::Call call = live.gate.Admit(kMethod, *context);
+  const CallGate::Call call =
+      live.gate.Admit(auth::methods::kWatchStats, *context);
   auto stream = std::make_shared<WatchStatsStream>(live);
   WatchStatsStream* reactor = stream.get();
   stream->Start(call.admission.ok() ? stream->Prepare(request)

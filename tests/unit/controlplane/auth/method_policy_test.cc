@@ -8,6 +8,7 @@
 #include <string>
 
 #include "controlplane/auth/authorize.h"
+#include "controlplane/auth/methods.h"
 #include "controlplane/errors/error.h"
 #include "goferd/admin/v1/connection_service.pb.h"
 #include "goferd/admin/v1/daemon_service.pb.h"
@@ -109,6 +110,10 @@ TEST(MethodPolicyTest, RolesReachTheirMethodsAndNoOthers) {
 TEST(MethodPolicyTest, MethodWithoutARowIsRefusedToAdmins) {
   EXPECT_EQ(FindMethodPolicy("/goferd.admin.v1.ServerService/Format"), nullptr);
   EXPECT_FALSE(Authorize({"root", Role::ROLE_ADMIN}, nullptr).ok());
+}
+
+TEST(MethodPolicyTest, ShortNameLeavesOutTheService) {
+  EXPECT_EQ(methods::kCreateServer.short_name(), "CreateServer");
 }
 
 TEST(MethodPolicyTest, HealthNeedsNoRole) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/escaping.h"
+#include "controlplane/auth/methods.h"
 #include "controlplane/service/rule_position.h"
 #include "tests/unit/controlplane/service/bad_request.h"
 
@@ -57,13 +58,15 @@ TEST(PageTest, TheLastPageHasNoToken) {
 
 TEST(PageTest, ATokenBelongsToItsParentAndFilter) {
   FieldViolations violations;
-  Page page(violations, 1, "", PageScope("List", "servers/a", "f"));
+  Page page(violations, 1, "",
+            PageScope(auth::methods::kListServers, "servers/a", "f"));
   page.Take("x", 1);
   page.Take("y", 1);
   const std::string token = page.next_token();
   for (const std::string& scope :
-       {PageScope("List", "servers/b", "f"), PageScope("List", "servers/a", ""),
-        PageScope("Other", "servers/a", "f")}) {
+       {PageScope(auth::methods::kListServers, "servers/b", "f"),
+        PageScope(auth::methods::kListServers, "servers/a", ""),
+        PageScope(auth::methods::kListHandlerRules, "servers/a", "f")}) {
     FieldViolations others;
     const Page other(others, 1, token, scope);
     EXPECT_THAT(FieldsOf(others),

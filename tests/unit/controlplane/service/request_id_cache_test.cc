@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "controlplane/auth/methods.h"
 #include "goferd/admin/v1/server.pb.h"
 #include "goferd/admin/v1/server_service.pb.h"
 
@@ -14,6 +15,9 @@ namespace admin = goferd::admin::v1;
 namespace {
 
 using admin::Server;
+using auth::methods::kCreateServer;
+using auth::methods::kDrainServer;
+using auth::methods::kUndrainServer;
 using errors::Reason;
 using errors::ReasonOf;
 
@@ -37,7 +41,7 @@ class RequestIdCacheTest : public ::testing::Test {
 
   // Answers the number of the run.
   absl::StatusOr<Server> Call(const admin::DrainServerRequest& request,
-                              absl::string_view method = "Drain") {
+                              const auth::MethodPolicy& method = kDrainServer) {
     return cache_.Once<Server>(method, context_, request,
                                [&]() -> absl::StatusOr<Server> {
                                  ++runs_;
@@ -77,7 +81,7 @@ TEST_F(RequestIdCacheTest, AnotherRequestIsRefused) {
   ASSERT_TRUE(Call(Request(kUuid)).ok());
   EXPECT_EQ(ReasonOf(Call(Request(kUuid, "b")).status()),
             Reason::REQUEST_ID_REUSED);
-  EXPECT_EQ(ReasonOf(Call(Request(kUuid), "Undrain").status()),
+  EXPECT_EQ(ReasonOf(Call(Request(kUuid), kUndrainServer).status()),
             Reason::REQUEST_ID_REUSED);
   context_.caller.name = "uid=1 gid=1 pid=7";
   EXPECT_EQ(ReasonOf(Call(Request(kUuid)).status()), Reason::REQUEST_ID_REUSED);
@@ -98,7 +102,7 @@ TEST_F(RequestIdCacheTest, LabelsInAnyOrderAreTheSameRequest) {
     for (const std::string& key : keys) {
       (*request.mutable_server()->mutable_labels())[key] = "x";
     }
-    return cache_.Once<Server>("Create", context_, request,
+    return cache_.Once<Server>(kCreateServer, context_, request,
                                [] { return absl::StatusOr<Server>(Server()); });
   };
   EXPECT_TRUE(call({"a", "b", "c", "d", "e"}).ok());
@@ -116,7 +120,7 @@ TEST_F(RequestIdCacheTest, ARepetitionWhileTheFirstRunsIsPending) {
   const auto request = Request(kUuid);
   absl::Status inner;
   ASSERT_TRUE(cache_
-                  .Once<Server>("Drain", context_, request,
+                  .Once<Server>(kDrainServer, context_, request,
                                 [&]() -> absl::StatusOr<Server> {
                                   inner = Call(request).status();
                                   return Server();
@@ -146,7 +150,7 @@ TEST_F(RequestIdCacheTest, LargeAnswersPushOthersOut) {
   large.set_name(std::string(999, 'x'));
   ASSERT_TRUE(
       cache_
-          .Once<Server>("Drain", context_, Request(Uuid(2)),
+          .Once<Server>(kDrainServer, context_, Request(Uuid(2)),
                         [&]() -> absl::StatusOr<Server> { return large; })
           .ok());
   EXPECT_EQ(Call(Request(Uuid(1)))->name(), "2");
@@ -155,7 +159,7 @@ TEST_F(RequestIdCacheTest, LargeAnswersPushOthersOut) {
 TEST_F(RequestIdCacheTest, SecretsAreStrippedAndMadeAnew) {
   const auto call = [this] {
     return cache_.Once<Server>(
-        "Drain", context_, Request(kUuid),
+        kDrainServer, context_, Request(kUuid),
         [&]() -> absl::StatusOr<Server> {
           Server server;
           server.set_name("a");
