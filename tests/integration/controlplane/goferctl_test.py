@@ -282,8 +282,10 @@ class WatchTest(GoferctlTest):
         with watch:
             first = watch.stdout.readline()
             watch.send_signal(how)
-            rest, error = watch.communicate(timeout=20)
-            self.assertEqual((watch.returncode, error), (0, ""))
+            # Not communicate(): it would lose what readline() has read ahead.
+            rest = watch.stdout.read()
+            error = watch.stderr.read()
+            self.assertEqual((watch.wait(timeout=20), error), (0, ""))
             for line in (first + rest).splitlines():
                 self.assertIsInstance(json.loads(line), dict)
 
