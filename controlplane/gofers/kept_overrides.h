@@ -18,7 +18,7 @@ namespace admin = goferd::admin::v1;
 // is to come. The server's overrides_mu is held meanwhile.
 class KeptOverrides {
  public:
-  // Those that `server` has now; Model::mu is held.
+  // The overrides that `server` has now.
   explicit KeptOverrides(const model::ServerRecord& server);
 
   static bool IsKept(const admin::HandlerRule& rule);

@@ -14,7 +14,7 @@ namespace goferd::link {
 
 // Events follow Adopt's answer at once, and the answer is brought into the
 // model by another thread: those that come meanwhile are kept, so that none is
-// overtaken. Thread-safe; its lock comes after Model::mu.
+// overtaken. Thread-safe; its lock comes after the model's.
 class EarlyEvents {
  public:
   // False when they are to be applied from now on.

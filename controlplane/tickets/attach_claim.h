@@ -7,7 +7,7 @@
 
 namespace goferd::tickets {
 
-// Taken from a ticket; see Supervisor::ClaimTickets.
+// Taken from a ticket; see supervisor::Attachments::ClaimTickets.
 struct AttachClaim {
   std::string server_id;
   std::string connection_id;

@@ -87,7 +87,6 @@ class GoferClient {
       OutOfTime out_of_time = OutOfTime::kIsSilence);
 
  private:
-  // To be written by the implementer.
   class Core;
   std::shared_ptr<Core> core_;
   gofer::uds::PeerCredentials peer_;

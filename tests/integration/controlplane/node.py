@@ -319,7 +319,7 @@ MALFORMED = (grpc.StatusCode.INVALID_ARGUMENT.value[0],
 
 
 def request(op, tickets, magic=b"GFRq", version=1, count=None, rest=b""):
-    """An attach request, as controlplane/handoff/attach_record.h lays it out."""
+    """An attach request, as controlplane/attach_record/attach_record.h lays it out."""
     count = len(tickets) if count is None else count
     return (struct.pack("<4sHHHH", magic, version, op, count, 0) +
             b"".join(tickets) + rest)
