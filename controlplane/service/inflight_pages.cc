@@ -19,7 +19,8 @@ constexpr size_t kMostRpcs = 65536;
 
 InflightPages::Place InflightPages::Begin(supervisor::InflightList list) {
   if (list.rpcs.size() > kMostRpcs) list.rpcs.resize(kMostRpcs);
-  auto shared = std::make_shared<const supervisor::InflightList>(std::move(list));
+  auto shared =
+      std::make_shared<const supervisor::InflightList>(std::move(list));
   MutexLock lock(mu_);
   return {std::move(shared), next_id_++, 0};
 }
