@@ -15,7 +15,7 @@ auth::AuditRecord MakeRecord(absl::string_view mode,
                              const absl::Status& outcome) {
   auth::AuditRecord record;
   record.time = absl::Now();
-  // A ticket needs no role.
+  // The user has no role in the record: a ticket needs none.
   record.caller.name =
       absl::StrCat("uid=", peer.uid, " gid=", peer.gid, " pid=", peer.pid);
   record.method = absl::StrCat("attach/", mode);

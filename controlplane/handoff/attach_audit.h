@@ -12,17 +12,19 @@
 
 namespace goferd::handoff {
 
-// Says who attached what, and what became of it; never the ticket. Thread-safe.
+// Records who attached which connection and with what result; a ticket is never
+// recorded, since whoever reads the log could use it. Thread-safe.
 class AttachAudit {
  public:
   // `log` outlives it.
   explicit AttachAudit(auth::AuditLog& log) : log_(log) {}
 
-  // The ticket was good. `mode` is "TAKE" or another of AttachMode.
+  // The ticket was good. `mode` is a value's name of AttachMode, as "TAKE".
   void Used(absl::string_view mode, const gofer::uds::PeerCredentials& peer,
             const tickets::AttachClaim& claim, const absl::Status& attached);
-  // It was not. Whoever reaches the socket can cause these: one a second, with
-  // the number of those between.
+  // The ticket was not good. Anybody who reaches the socket can cause such
+  // records, so that one a second is written, with the number of those left
+  // out.
   void Refused(absl::string_view mode, const gofer::uds::PeerCredentials& peer,
                const absl::Status& why);
 

@@ -36,7 +36,8 @@ absl::Status CheckFds(const AttachOrder& order) {
                               ? order.request.tickets.size()
                               : 0;
   if (order.fds.size() != expected) {
-    return Malformed("the number of descriptors is not that of the tickets");
+    return Malformed(
+        "the number of descriptors differs from that of the tickets");
   }
   for (const UniqueFd& fd : order.fds) {
     if (!gofer::uds::CheckConnected(fd.get(), SocketType::kStream).ok()) {
@@ -51,7 +52,7 @@ struct Ends {
   std::vector<UniqueFd> clients;
 };
 
-// Before the tickets are used up: what can fail does not cost them.
+// Is called before the tickets are used up: a failure here does not cost them.
 absl::StatusOr<Ends> MakeEnds(AttachOrder order) {
   Ends ends;
   if (order.request.op == attach_record::AttachOp::kGive) {
@@ -69,8 +70,8 @@ absl::StatusOr<Ends> MakeEnds(AttachOrder order) {
   return ends;
 }
 
-// Attaches one connection after the other, while that has a point: a gofer that
-// hangs costs one timeout, not one for each ticket.
+// Attaches one connection after the other, and asks a gofer that hangs no
+// second time: it costs one timeout, not one for each ticket.
 class Attacher {
  public:
   Attacher(supervisor::Attachments& attachments,
@@ -143,7 +144,7 @@ ErrnoOr<absl::StatusOr<attach_record::AttachRequest>> PeekRequest(int socket) {
       attach_record::DecodeRequest(absl::string_view(bytes.data(), length));
   if (!request) {
     return absl::StatusOr<attach_record::AttachRequest>(
-        Malformed("this is no attach request of version 1"));
+        Malformed("the packet is no attach request of version 1"));
   }
   return absl::StatusOr<attach_record::AttachRequest>(*std::move(request));
 }
@@ -158,7 +159,7 @@ absl::StatusOr<AttachOrder> ReceiveOrder(int socket,
   if (!message.ok()) {
     return Malformed(message.error() == Errno(EMSGSIZE)
                          ? "not all descriptors could be taken"
-                         : "the request is gone");
+                         : "the request could not be received again");
   }
   AttachOrder order{std::move(request), std::move(message->fds)};
   if (absl::Status checked = CheckFds(order); !checked.ok()) return checked;
@@ -197,8 +198,8 @@ absl::StatusOr<std::vector<UniqueFd>> CarryOut(
   }
   Attacher attacher(attachments, peer, bounds);
   absl::Status first_failure;
-  // To the last, whatever fails: a claim that nobody attaches or abandons would
-  // stay pending for ever.
+  // The loop goes to the last claim whatever fails: a claim that nobody
+  // attaches or abandons would stay pending for ever.
   for (size_t i = 0; i < claims->size(); ++i) {
     absl::Status attached =
         attacher.Attach((*claims)[i], std::move(ends->gofers[i]));
@@ -221,7 +222,8 @@ void Answer(int socket, const absl::StatusOr<std::vector<UniqueFd>>& result) {
     answer.text = std::string(result.status().message());
   }
   const std::string packet = attach_record::EncodeAnswer(answer);
-  // A client that is gone loses its connections: our copies of their ends go.
+  // A client that is gone loses its connections: our copies of their ends are
+  // closed on return.
   (void)gofer::uds::SendWithFds(
       socket, std::as_bytes(std::span(packet.data(), packet.size())), fds,
       MSG_DONTWAIT);

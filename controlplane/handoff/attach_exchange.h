@@ -1,4 +1,4 @@
-// Exchange: what becomes of one packet on the attach socket.
+// Exchange: the steps by which one packet on the attach socket is served.
 
 #ifndef GOFERD_CONTROLPLANE_HANDOFF_ATTACH_EXCHANGE_H_
 #define GOFERD_CONTROLPLANE_HANDOFF_ATTACH_EXCHANGE_H_
@@ -20,50 +20,51 @@
 
 namespace goferd::handoff {
 
-// All of these may block in closing what the client sent, for as long as the
-// client likes: on a thread that may be lost.
+// Each of these functions may close descriptors that the client sent, and block
+// there for as long as the client likes: call them on a thread that may be
+// lost.
 
-// A request that is in order in itself, and what came beside it.
+// A well-formed request, and the descriptors that came beside it.
 struct AttachOrder {
   attach_record::AttachRequest request;
   std::vector<gofer::base::UniqueFd> fds;
 };
 
-// The packet that is first on the borrowed, non-blocking `socket`, where it
-// stays: no descriptor is taken before the tickets are known to be good. The
-// outer error is EAGAIN (nothing yet) or the end of the socket; the inner one
-// is that of the packet: FIELD_INVALID.
+// Reads the first packet on the borrowed, non-blocking `socket` and leaves it
+// there: no descriptor is taken before the tickets are known to be good. The
+// outer error is EAGAIN (no packet yet) or the end of the socket; the inner
+// error is about the packet: FIELD_INVALID.
 gofer::base::ErrnoOr<absl::StatusOr<attach_record::AttachRequest>> PeekRequest(
     int socket);
-// Receives the packet that `request` is, with what is beside it. Errors:
-// FIELD_INVALID; everything that came is closed then.
+// Receives the packet of `request` with the descriptors beside it. Errors:
+// FIELD_INVALID; all descriptors that came are closed then.
 absl::StatusOr<AttachOrder> ReceiveOrder(int socket,
                                          attach_record::AttachRequest request);
-// Receives the packet and lets go of it. An answer on a socket with something
-// unread would not arrive.
+// Receives the packet and drops it. An answer on a socket that has unread data
+// would not arrive.
 void Discard(int socket);
 
-// What an order may take.
+// When an order gives up.
 struct OrderBounds {
-  // No gofer is asked when it has passed.
+  // No gofer is asked after this time.
   std::chrono::steady_clock::time_point deadline;
-  // Nor when this is true.
+  // No gofer is asked while this is true.
   const std::atomic<bool>& is_stopping;
 };
 
 // Uses up the tickets, all or none, and attaches their connections. Blocks.
-// Returns the clients' ends, none with GIVE. All of it is on record. Errors:
-// those of Attachments::ClaimTickets; those of Attach: the connections of all
-// tickets end then.
+// Returns the clients' ends, none with GIVE. Every use is audited. Errors:
+// those of Attachments::ClaimTickets, and those of Attach, after which the
+// connections of all tickets end.
 absl::StatusOr<std::vector<gofer::base::UniqueFd>> CarryOut(
     AttachOrder order, const gofer::uds::PeerCredentials& peer,
     supervisor::Attachments& attachments, AttachAudit& audit,
     const OrderBounds& bounds);
-// SHUTTING_DOWN.
+// Makes the SHUTTING_DOWN error.
 absl::Status GoingDown();
 supervisor::admin::AttachMode ModeOf(
     const attach_record::AttachRequest& request);
-// For the audit: "TAKE" or "GIVE".
+// Returns the request's mode for the audit: "TAKE" or "GIVE".
 const char* WordOf(const attach_record::AttachRequest& request);
 
 // Answers on the borrowed, non-blocking `socket`; does not wait for a client

@@ -31,17 +31,17 @@ using gofer::base::Errno;
 using gofer::base::MutexLock;
 using gofer::base::UniqueFd;
 
-// So that a flood does not keep the loop from its other work.
+// This bound keeps a flood from holding the loop up in its other work.
 constexpr int kAttachesPerTurn = 16;
 constexpr absl::Duration kAttachPauseWithoutFds = absl::Milliseconds(100);
-// Clients that are to be told that there is no room for them.
+// At most so many clients wait to be told that there is no room for them.
 constexpr size_t kMostRefusals = 128;
 constexpr std::chrono::seconds kPatienceWithClosing(2);
 
 gofer::base::RateLimit socket_accept_failures(10'000'000'000);
 
-// One that has connected. Its socket is closed by the thread that serves it,
-// never by who happens to let go of this last.
+// A connected client. The thread that serves it closes its socket: whoever
+// drops the last reference to this must not, since closing may block for ever.
 struct Client {
   uint64_t id = 0;
   UniqueFd socket;
@@ -94,15 +94,15 @@ class AttachServer::Core : public std::enable_shared_from_this<Core> {
   event_loop::EventLoop& loop_;
   supervisor::Attachments& attachments_;
   AttachAudit audit_;
-  // One thread; what it closes cannot hold it up (see BriefCloses).
+  // Has one thread; closing cannot hold that up (see BriefCloses).
   link::TaskPool refuser_;
-  // Callbacks of the loop, and calls of the supervisor, go through it: Stop
-  // waits for them, and nothing that they use outlives it.
+  // The loop's callbacks and calls of the supervisor go through the gate: Stop
+  // waits for them, so that none runs when the objects that it uses are gone.
   CallbackGate gate_;
   std::atomic<bool> is_stopping_ = false;
   gofer::base::Mutex mu_;
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
-  // Clients' threads.
+  // The number of clients' threads.
   int threads_ ABSL_GUARDED_BY(mu_) = 0;
   gofer::base::CondVar idle_;
   uint64_t next_id_ ABSL_GUARDED_BY(mu_) = 1;
@@ -119,7 +119,7 @@ absl::Status AttachServer::Core::Listen() {
       core->gate_.Enter([&] { core->OnConnect(); });
   });
   if (!watch.ok()) return watch.status();
-  // Behind the lock: after Stop the watch goes at once.
+  // The watch is stored under the lock: after Stop it is destroyed at once.
   MutexLock lock(mu_);
   if (!stopped_) watch_ = *std::move(watch);
   return absl::OkStatus();
@@ -134,7 +134,8 @@ void AttachServer::Core::Stop() {
   {
     MutexLock lock(mu_);
     stopped_ = true;
-    // One that closes for ever owns all that it uses.
+    // A thread that closes for ever may be left behind: it owns all that it
+    // uses.
     while (threads_ > 0 && idle_.WaitUntil(mu_, deadline)) continue;
     watch = std::move(watch_);
     for (const auto& [id, client] : clients_) {
@@ -151,8 +152,8 @@ void AttachServer::Core::Stop() {
   }
   MutexLock lock(mu_);
   for (const ClientPtr& client : refused_) client->socket.reset();
-  // Now, and not when the loop lets go of this object: somebody else may want
-  // the name.
+  // The name is freed now, and not when the loop lets go of this object: the
+  // next goferd may want it.
   socket_.Close();
 }
 
@@ -177,8 +178,8 @@ void AttachServer::Core::OnConnect() {
   }
 }
 
-// Out of descriptors, or of places: the client stays in the queue, and the loop
-// would spin.
+// Is called when there are no descriptors or places left: the client stays in
+// the queue, and without a pause the loop would spin.
 void AttachServer::Core::PauseListening() {
   uint64_t suppressed = 0;
   if (socket_accept_failures.Allow(&suppressed)) {
@@ -255,7 +256,8 @@ void AttachServer::Core::RefuseNext() {
 void AttachServer::Core::Watch(const ClientPtr& client) {
   const std::weak_ptr<Core> weak = weak_from_this();
   const uint64_t id = client->id;
-  // On the loop's thread: neither runs before this returns.
+  // This runs on the loop's thread, so that neither callback runs before it
+  // returns.
   client->timer = loop_.After(limits_.patience, [weak, id] {
     if (const auto core = weak.lock()) {
       core->gate_.Enter([&] { core->OnTimeout(id); });
@@ -284,7 +286,7 @@ void AttachServer::Core::OnRequest(uint64_t id) {
 
 void AttachServer::Core::OnTimeout(uint64_t id) {
   const ClientPtr client = Find(id);
-  // Without a watch its request has come.
+  // A client without a watch has sent its request.
   if (client == nullptr || client->watch == nullptr) return;
   client->watch.reset();
   Detach(client, &Core::SendAway);
@@ -317,7 +319,8 @@ void AttachServer::Core::Detach(const ClientPtr& client, Work work) {
 
 void AttachServer::Core::Serve(Client& client) {
   const auto result = Exchange(client);
-  // Read by now, or closed by the client, who needs no answer then.
+  // The request has been read by now, or the client has closed its socket and
+  // needs no answer.
   Answer(client.socket.get(), result);
 }
 

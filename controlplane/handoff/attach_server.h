@@ -18,18 +18,18 @@ namespace goferd::handoff {
 
 // Serves the attach socket: one request and one answer for each client, see
 // attach_record.h. Clients are not trusted: they are bounded in number and
-// time, and nothing of what they sent is kept or logged.
+// time, and their bytes are neither kept nor logged.
 //
 // Closing a descriptor that a client chose may block for ever. So the loop's
-// thread only accepts and polls; what a client sent is received, answered and
-// closed on a thread of the client's own, which may be lost: it keeps the
-// client's place then.
+// thread only accepts and polls; each client's request is received, answered
+// and closed on a thread of its own. Such a thread may be lost, and the
+// client's place with it.
 class AttachServer {
  public:
   struct Limits {
-    // Clients at once; those above are answered by RESOURCE_EXHAUSTED.
+    // Clients at once; further clients are answered by RESOURCE_EXHAUSTED.
     size_t clients = 64;
-    // Of them, those of one user.
+    // Clients of one user at once.
     size_t clients_of_user = 16;
     // How long a client may take to send its request.
     absl::Duration patience = absl::Seconds(5);
@@ -44,8 +44,9 @@ class AttachServer {
       const config::v1::AttachConfig& config, event_loop::EventLoop& loop,
       supervisor::Attachments& attachments, auth::AuditLog& audit,
       const Limits& limits);
-  // Takes no more clients, and waits for those that are being attached; not
-  // longer than a moment for threads that only close. Not on the loop's thread.
+  // Takes no more clients, and waits for clients that are being attached, but
+  // only a moment for threads that only close. Must not run on the loop's
+  // thread, which it waits for.
   ~AttachServer();
   AttachServer(const AttachServer&) = delete;
   AttachServer& operator=(const AttachServer&) = delete;

@@ -15,12 +15,13 @@ namespace goferd::handoff {
 // Removes its name on destruction.
 class AttachSocket {
  public:
-  // Listens at config.path, with its mode and group. The socket's directory is
-  // made if it is missing (0711), but not those above it, and must belong to
-  // goferd's user; nobody else may write to it. The socket gets its name when
-  // it has its permissions. Errors: HOST_PERMISSION (also when somebody listens
-  // there already), FIELD_INVALID for an unknown group or a path without a
-  // directory, those of the host.
+  // Listens at config.path, with its mode and group. Makes the socket's
+  // directory if it is missing (0711), but no directories above it. The
+  // directory must belong to goferd's user, and nobody else may write to it.
+  // The socket gets its name after its permissions, so that nobody connects
+  // before. Errors: HOST_PERMISSION (also when somebody listens there already),
+  // FIELD_INVALID for an unknown group or a path without a directory, those of
+  // the host.
   static absl::StatusOr<AttachSocket> Listen(
       const config::v1::AttachConfig& config);
 
@@ -28,10 +29,10 @@ class AttachSocket {
   AttachSocket& operator=(AttachSocket&&) = delete;
   ~AttachSocket();
 
-  // As destruction; fd() is -1 then.
+  // Does what destruction does; fd() is -1 afterwards.
   void Close();
 
-  // Non-blocking. Borrowed.
+  // The listening socket, non-blocking; the caller borrows it.
   int fd() const { return socket_.get(); }
 
  private:

@@ -8,7 +8,8 @@
 
 namespace goferd::handoff {
 
-// Callbacks enter by it; closed, it lets none in. Thread-safe.
+// Every callback enters through the gate; a closed gate lets none in.
+// Thread-safe.
 class CallbackGate {
  public:
   // Does `work`, unless the gate is closed.
@@ -23,7 +24,8 @@ class CallbackGate {
     if (--inside_ == 0) empty_.NotifyAll();
   }
 
-  // Waits for those that are inside. Not within one of them.
+  // Waits for callbacks that are inside. Called by one of them, it would wait
+  // for itself.
   void Close() {
     gofer::base::MutexLock lock(mu_);
     closed_ = true;

@@ -23,12 +23,12 @@ using errors::Reason;
 using gofer::base::ErrnoOr;
 using gofer::base::UniqueFd;
 
-// One client is expected; others wait, or are told to try again.
+// One client is expected; further clients wait, or are told to try again.
 constexpr NamedSocketKind kListenSocketKind = {SOCK_STREAM, 16};
 constexpr mode_t kListenDirectoryMode = 0711;
 constexpr size_t kNameSize = 2 * attach_record::kTicketSize;
 constexpr char kUnknownPrefix[] = ".new-";
-// Far more than there may be tickets.
+// This is far more than there may be tickets.
 constexpr size_t kMostNames = size_t{1} << 20;
 
 std::string DirectoryOf(const config::v1::AttachConfig& config) {
@@ -69,7 +69,7 @@ absl::StatusOr<ListenDirectory> ListenDirectory::Open(
   if (!permissions.ok()) return permissions.status();
   auto directory = OpenSocketDirectory(path);
   if (!directory.ok()) return directory.status();
-  // Whoever made it: nobody else lists it.
+  // The mode is set whoever made the directory: nobody else may list it.
   if (::fchmod(directory->get(), kListenDirectoryMode) != 0) {
     return errors::FromErrno(errno, path);
   }

@@ -18,29 +18,32 @@
 
 namespace goferd::handoff {
 
-// OK when paths below the attach socket's can be connected to: the address of a
-// UNIX socket has 107 bytes. Errors: FIELD_INVALID, for attach_mode.
+// Checks that clients can connect to paths below the attach socket's: the
+// address of a UNIX socket has 107 bytes. Errors: FIELD_INVALID, for
+// attach_mode.
 absl::Status CheckListenPaths(const config::v1::AttachConfig& config);
 
 // The directory beside the attach socket, with ".d" behind its name. A socket's
-// name is its ticket in hexadecimal: nobody else may list the directory, so
-// that who knows the path has been given it, and the next goferd finds the
-// tickets of which nothing but hashes is kept elsewhere. Thread-safe.
+// name is its ticket in hexadecimal. Nobody else may list the directory:
+// whoever knows a path has been given it. The names are the only copy of the
+// tickets that the next goferd finds; elsewhere only hashes are kept.
+// Thread-safe.
 class ListenDirectory {
  public:
-  // Makes it if it is missing, and removes what an earlier run left half made;
-  // the caller has the attach socket, so that no other goferd is there. Errors:
-  // those of OpenSocketDirectory and ReadPermissions.
+  // Makes the directory if it is missing, and removes sockets that an earlier
+  // run left half made. The caller has the attach socket, so that no other
+  // goferd is there, whose half-made sockets would be removed. Errors: those of
+  // OpenSocketDirectory and ReadPermissions.
   static absl::StatusOr<ListenDirectory> Open(
       const config::v1::AttachConfig& config);
   ListenDirectory(ListenDirectory&& other) noexcept;
 
   std::string PathOf(const std::string& ticket) const;
-  // A non-blocking stream socket that listens at the path of `ticket`, in place
-  // of what was there.
+  // Makes a non-blocking stream socket that listens at the path of `ticket`, in
+  // place of an earlier one.
   gofer::base::ErrnoOr<gofer::base::UniqueFd> Listen(const std::string& ticket);
   void Remove(const std::string& ticket);
-  // The tickets whose paths are there.
+  // The tickets whose paths exist.
   std::vector<std::string> List() const;
 
  private:

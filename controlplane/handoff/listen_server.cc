@@ -36,7 +36,7 @@ using tickets::AttachClaim;
 using tickets::ConnectionSocket;
 using tickets::TicketTable;
 
-// So that a flood does not keep the loop from its other work.
+// This bound keeps a flood from holding the loop up in its other work.
 constexpr int kAcceptsPerTurn = 16;
 constexpr int kRetryMs = 1000;
 constexpr absl::Duration kPauseWithoutFds = absl::Milliseconds(100);
@@ -51,8 +51,8 @@ size_t HalfOfTheDescriptors() {
   return static_cast<size_t>(own.rlim_cur / 2);
 }
 
-// A socket that waits for its client. Its watch goes first, and is the loop's
-// thread's.
+// A socket that waits for its client. Its watch is destroyed before the socket,
+// and only touched on the loop's thread.
 struct Listener {
   std::string ticket;
   UniqueFd socket;
@@ -69,7 +69,7 @@ class ListenServer::Core : public tickets::ConnectionSockets,
        auth::AuditLog& audit, const Limits& limits);
 
   void Stop();
-  // By the handle of a ticket that is void.
+  // Called by the handle of a ticket that has become void.
   void Close(uint64_t id);
 
   absl::Status Check() const override { return paths_; }
@@ -84,7 +84,7 @@ class ListenServer::Core : public tickets::ConnectionSockets,
 
   absl::Status CheckRoom() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   std::optional<std::string> TakeLeft(const std::string& sha256);
-  // On the loop's thread.
+  // Runs on the loop's thread.
   void Watch(uint64_t id);
   void WatchLater(uint64_t id, Listener& listener, absl::Duration pause);
   void OnConnect(uint64_t id);
@@ -107,11 +107,11 @@ class ListenServer::Core : public tickets::ConnectionSockets,
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
   uint64_t next_id_ ABSL_GUARDED_BY(mu_) = 1;
   std::map<uint64_t, ListenerPtr> listeners_ ABSL_GUARDED_BY(mu_);
-  // Tickets whose paths an earlier run left, by their SHA-256.
+  // Tickets whose paths were left by an earlier run, by SHA-256.
   std::map<std::string, std::string> left_ ABSL_GUARDED_BY(mu_);
 };
 
-// What a ticket has of a listener.
+// The part of a listener that its ticket owns: with it the path goes.
 class ListenServer::Core::Handle : public ConnectionSocket {
  public:
   Handle(std::shared_ptr<Core> core, uint64_t id, std::string path)
@@ -161,13 +161,13 @@ void ListenServer::Core::Close(uint64_t id) {
   {
     MutexLock lock(mu_);
     const auto found = listeners_.find(id);
-    // After Stop the path is the next goferd's.
+    // After Stop the path belongs to the next goferd.
     if (found == listeners_.end()) return;
     listener = std::move(found->second);
     listeners_.erase(found);
   }
   directory_.Remove(listener->ticket);
-  // Whoever closes it need not wait for the loop.
+  // The watch goes on the loop's thread: this caller need not wait for it.
   loop_.Post([listener] { listener->watch.reset(); });
 }
 
@@ -204,7 +204,8 @@ absl::StatusOr<std::unique_ptr<ConnectionSocket>> ListenServer::Core::Open(
   {
     MutexLock lock(mu_);
     if (absl::Status status = CheckRoom(); !status.ok()) {
-      // After Stop the path is the next goferd's: it knows who waits there.
+      // After Stop the path belongs to the next goferd, which may open it
+      // again.
       if (!stopped_) directory_.Remove(ticket);
       return status;
     }
@@ -284,7 +285,7 @@ void ListenServer::Core::OnConnect(uint64_t id) {
   if (listener == nullptr) return;
   bool refused = false;
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
-    // Blocking, as the gofer's end of a pair is.
+    // The socket is blocking, as the gofer's end of a pair is.
     auto socket = gofer::base::SyscallFd([&] {
       return ::accept4(listener->socket.get(), nullptr, nullptr, SOCK_CLOEXEC);
     });
@@ -297,8 +298,8 @@ void ListenServer::Core::OnConnect(uint64_t id) {
     }
     if (socket.error() == Errno(EAGAIN)) break;
     if (socket.error() == Errno(ECONNABORTED)) continue;
-    // Out of descriptors: the client stays in the queue, and the loop would
-    // spin.
+    // There are no descriptors left: the client stays in the queue, and without
+    // a pause the loop would spin.
     uint64_t suppressed = 0;
     if (accept_failures.Allow(&suppressed)) {
       Log().warn(
@@ -312,7 +313,8 @@ void ListenServer::Core::OnConnect(uint64_t id) {
   if (refused) WatchLater(id, *listener, limits_.pause);
 }
 
-// With no lock held: the claim closes the listener, by its handle.
+// No lock is held here: the claim closes the listener through its handle, which
+// takes the lock.
 ListenServer::Core::Admission ListenServer::Core::Admit(
     const std::string& ticket, UniqueFd socket) {
   const auto peer = gofer::uds::GetPeerCredentials(socket.get());
@@ -337,7 +339,8 @@ ListenServer::Core::Admission ListenServer::Core::Admit(
 
 void ListenServer::Core::Attach(const AttachClaim& claim,
                                 const PeerCredentials& peer, UniqueFd socket) {
-  // A task must be copyable; `this` waits for the pool.
+  // The task shares the socket, since it must be copyable. `this` waits for the
+  // pool, so that the task may use it.
   auto shared = std::make_shared<UniqueFd>(std::move(socket));
   pool_.Post([this, claim, peer, shared] {
     const absl::Status attached =

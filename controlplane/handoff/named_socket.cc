@@ -33,7 +33,7 @@ absl::Status Failed(Errno error, const std::string& path) {
   return errors::FromErrno(error.number(), path);
 }
 
-// Whatever the length of the directory's own path.
+// The address is short, whatever the length of the directory's own path.
 ErrnoOr<sockaddr_un> AddressIn(int directory, const std::string& name) {
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
@@ -66,7 +66,7 @@ absl::StatusOr<std::optional<gid_t>> FindGroup(const std::string& name) {
                        absl::StrCat("attach.group: there is no group ", name));
 }
 
-// Bound to `name`, with its permissions.
+// Binds `socket` to `name` and gives it its permissions.
 ErrnoOr<void> BindAs(int socket, int directory, const std::string& name,
                      const SocketPermissions& permissions) {
   const auto address = AddressIn(directory, name);

@@ -17,17 +17,17 @@ namespace goferd::handoff {
 
 struct SocketPermissions {
   mode_t mode;
-  // Nothing: goferd's own.
+  // Absent: the socket keeps goferd's own group.
   std::optional<gid_t> gid;
 };
 
-// Errors: FIELD_INVALID for an unknown group.
+// Reads mode and group. Errors: FIELD_INVALID for an unknown group.
 absl::StatusOr<SocketPermissions> ReadPermissions(
     const config::v1::AttachConfig& config);
 
-// A directory of sockets: made if it is missing (0711), but not those above it.
-// Errors: HOST_PERMISSION when it is not goferd's user's own, or others may
-// write to it; those of the host.
+// Opens a directory of sockets and makes it if it is missing (0711), but no
+// directories above it. Errors: HOST_PERMISSION when it does not belong to
+// goferd's user, or other users may write to it; those of the host.
 absl::StatusOr<gofer::base::UniqueFd> OpenSocketDirectory(
     const std::string& path);
 
@@ -39,11 +39,11 @@ struct NamedSocketKind {
   int type;
   int backlog;
 };
-// A non-blocking socket that listens at `name`, in place of what was there. It
-// is made as `unknown`, a name that is the caller's own and is given to nobody,
-// so that nobody connects before the permissions are right; and that one is
-// what /proc/net/unix and getsockname(2) tell. The directory is not writable
-// for others.
+// Makes a non-blocking socket that listens at `name`, in place of an earlier
+// one. The socket is first bound to `unknown`, a name that the caller gives to
+// nobody: nobody connects before the permissions are right, and /proc/net/unix
+// and getsockname(2) show this name for good. Other users must not be able to
+// write to the directory.
 gofer::base::ErrnoOr<gofer::base::UniqueFd> ListenAs(
     int directory, const std::string& name, const std::string& unknown,
     const NamedSocketKind& kind, const SocketPermissions& permissions);

@@ -161,7 +161,7 @@ class AttachServerTest : public ::testing::Test {
                     0)
                     .ok());
   }
-  // Nothing when the server has closed without an answer.
+  // Returns nothing when the server has closed without an answer.
   static std::optional<Got> Receive(int socket) {
     std::byte bytes[attach_record::kMaxAnswerBytes + 1];
     auto message = gofer::uds::ReceiveWithFds(socket, bytes,
@@ -209,7 +209,7 @@ class AttachServerTest : public ::testing::Test {
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
-  // Until held_ is opened, at the end at the latest.
+  // Keeps the loop busy until held_ is opened, at the end at the latest.
   void HoldLoop() {
     held_ = std::make_shared<gofer::test::Latch>();
     gofer::test::Latch entered;
@@ -255,7 +255,7 @@ TEST_F(AttachServerTest, TakeGivesOneEndForEachTicketInOrder) {
   }
 }
 
-TEST_F(AttachServerTest, TheMostTicketsInOneRecord) {
+TEST_F(AttachServerTest, TakesTheMaximumOfTicketsInOneRequest) {
   Restart({});
   std::vector<std::string> tickets;
   for (int i = 0; i < 100; ++i) {
@@ -318,7 +318,7 @@ TEST_F(AttachServerTest, TheExpectedPeerIsServed) {
             0u);
 }
 
-TEST_F(AttachServerTest, UsesOfTicketsAreOnRecordWithoutTheTickets) {
+TEST_F(AttachServerTest, AuditsUsesOfTicketsWithoutTheTickets) {
   const std::string good = supervisor_.Issue(ATTACH_MODE_TAKE);
   const std::string dying = supervisor_.Issue(ATTACH_MODE_TAKE);
   supervisor_.failing_ = "uid-2";
@@ -339,7 +339,7 @@ TEST_F(AttachServerTest, UsesOfTicketsAreOnRecordWithoutTheTickets) {
   EXPECT_EQ(text.find(good), std::string::npos);
 }
 
-TEST_F(AttachServerTest, AFloodOfBadTicketsDoesNotFillTheRecord) {
+TEST_F(AttachServerTest, AFloodOfBadTicketsDoesNotFillTheAuditLog) {
   for (int i = 0; i < 50; ++i)
     Take({std::string(attach_record::kTicketSize, 'x')});
   const std::string text = Audit();
@@ -347,7 +347,7 @@ TEST_F(AttachServerTest, AFloodOfBadTicketsDoesNotFillTheRecord) {
   EXPECT_NE(text, "");
 }
 
-TEST_F(AttachServerTest, OfTwoWhoShowATicketOneWins) {
+TEST_F(AttachServerTest, ServesOneOfTwoRacingClientsWithOneTicket) {
   for (int round = 0; round < 50; ++round) {
     const std::string ticket = supervisor_.Issue(ATTACH_MODE_TAKE);
     std::atomic<int> winners = 0;
@@ -385,7 +385,7 @@ TEST_F(AttachServerTest, DescriptorsOfAnotherKindAreRefusedAndClosed) {
   EXPECT_EQ(supervisor_.tickets(), 1u);
 }
 
-TEST_F(AttachServerTest, WhatIsRefusedIsClosed) {
+TEST_F(AttachServerTest, ClosesDescriptorsOfARefusedRequest) {
   auto pair = *gofer::uds::MakeSocketPair(SocketType::kStream);
   const int fd = pair.second.get();
   EXPECT_EQ(
@@ -418,7 +418,7 @@ TEST_F(AttachServerTest, MoreDescriptorsThanAreTakenAreAllClosed) {
   EXPECT_TRUE(HasEnded(pair.first.get()));
 }
 
-TEST_F(AttachServerTest, PacketsThatAreNoRequestAreRefused) {
+TEST_F(AttachServerTest, RefusesPacketsThatAreNoRequest) {
   const std::string good = *attach_record::EncodeRequest(
       {attach_record::AttachOp::kTake, {supervisor_.Issue(ATTACH_MODE_TAKE)}});
   const std::string bad[] = {
@@ -432,7 +432,7 @@ TEST_F(AttachServerTest, PacketsThatAreNoRequestAreRefused) {
   EXPECT_EQ(supervisor_.tickets(), 1u);
 }
 
-TEST_F(AttachServerTest, ASilentClientIsSentAway) {
+TEST_F(AttachServerTest, EndsAClientThatSendsNothing) {
   Restart({.patience = absl::Milliseconds(20)});
   const UniqueFd silent = Connect();
   const auto got = Receive(silent.get());
@@ -476,7 +476,7 @@ TEST_F(AttachServerTest, AFloodIsRefusedAtOnceAndThereIsRoomAgain) {
   EXPECT_EQ(Take({supervisor_.Issue(ATTACH_MODE_TAKE)}).answer.status, 0u);
 }
 
-TEST_F(AttachServerTest, OneFailureEndsAllAndEachIsAttached) {
+TEST_F(AttachServerTest, OneFailureEndsAllConnectionsAfterEachWasTried) {
   const std::vector<std::string> tickets = {
       supervisor_.Issue(ATTACH_MODE_TAKE), supervisor_.Issue(ATTACH_MODE_TAKE),
       supervisor_.Issue(ATTACH_MODE_TAKE)};
@@ -529,7 +529,7 @@ TEST_F(AttachServerTest, JunkTicketsMakeNoDescriptors) {
   EXPECT_EQ(ReasonIn(*got), Reason::TICKET_INVALID);
 }
 
-// Who waits for it has lost.
+// Whoever waits for such a socket to close exceeds every bound of these tests.
 constexpr int kLingerSeconds = 60;
 constexpr uint64_t kSoon = 20'000'000'000;
 
@@ -572,7 +572,7 @@ TEST_F(AttachServerTest, LingeringSocketsOfRefusedClientsDelayNobody) {
   EXPECT_LT(gofer::base::MonotonicNanos() - begin, kSoon);
 }
 
-TEST_F(AttachServerTest, LingeringSocketsInTheQueueDoNotDelayTheEnd) {
+TEST_F(AttachServerTest, LingeringSocketsInTheQueueDoNotDelayDestruction) {
   const gofer::test::LingeringSocket lingering(kLingerSeconds);
   HoldLoop();
   const UniqueFd socket = SendLingering("junk", lingering);
@@ -593,8 +593,8 @@ TEST_F(AttachServerTest, AFileThatNeverClosesCostsNobodyButItsClient) {
        {&fd, 1});
   file->AwaitClose();
   EXPECT_EQ(Take({supervisor_.Issue(ATTACH_MODE_TAKE)}).answer.status, 0u);
-  // It keeps its place: of two more, one is refused. Which one depends on
-  // whether the place of the one before is free already.
+  // It keeps its place: one of two further clients is refused. Which of them
+  // depends on whether the place of the client before is free already.
   const UniqueFd others[] = {Connect(), Connect()};
   pollfd answers[] = {{others[0].get(), POLLIN, 0},
                       {others[1].get(), POLLIN, 0}};

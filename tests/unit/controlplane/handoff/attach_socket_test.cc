@@ -51,18 +51,18 @@ TEST_F(AttachSocketTest, HasTheModeOfItsConfiguration) {
   EXPECT_EQ(ModeOf(config_.path()), 0660u);
 }
 
-TEST_F(AttachSocketTest, RemovesItsName) {
+TEST_F(AttachSocketTest, RemovesItsNameOnDestruction) {
   { ASSERT_TRUE(AttachSocket::Listen(config_).ok()); }
   EXPECT_TRUE(std::filesystem::is_empty(base_ + "/attach"));
 }
 
-TEST_F(AttachSocketTest, TakesThePlaceOfADeadOne) {
+TEST_F(AttachSocketTest, ReplacesASocketWithoutAListener) {
   ::mkdir((base_ + "/attach").c_str(), 0700);
   ASSERT_EQ(::mknod(config_.path().c_str(), S_IFREG | 0600, 0), 0);
   EXPECT_TRUE(AttachSocket::Listen(config_).ok());
 }
 
-TEST_F(AttachSocketTest, DoesNotTakeThePlaceOfALivingOne) {
+TEST_F(AttachSocketTest, DoesNotReplaceASocketWithAListener) {
   const auto first = AttachSocket::Listen(config_);
   ASSERT_TRUE(first.ok());
   EXPECT_EQ(ReasonNow(), Reason::HOST_PERMISSION);
@@ -81,7 +81,7 @@ TEST_F(AttachSocketTest, ADirectoryThatIsALinkIsRefused) {
   EXPECT_FALSE(AttachSocket::Listen(config_).ok());
 }
 
-TEST_F(AttachSocketTest, WhatMakesNoSenseIsRefused) {
+TEST_F(AttachSocketTest, RefusesUnknownGroupsAndPathsWithoutADirectory) {
   config_.set_group("no-such-group-here");
   EXPECT_EQ(ReasonNow(), Reason::FIELD_INVALID);
   config_.clear_group();
@@ -91,7 +91,7 @@ TEST_F(AttachSocketTest, WhatMakesNoSenseIsRefused) {
   }
 }
 
-TEST_F(AttachSocketTest, LongPathsAreFine) {
+TEST_F(AttachSocketTest, AcceptsLongPaths) {
   const std::string parent = base_ + "/" + std::string(200, 'd');
   config_.set_path(parent + "/attach.sock");
   EXPECT_TRUE(AttachSocket::Listen(config_).ok());

@@ -44,7 +44,7 @@ class ListenDirectoryTest : public testing::Test {
   config::v1::AttachConfig config_;
 };
 
-TEST_F(ListenDirectoryTest, APathIsThereUntilItIsRemoved) {
+TEST_F(ListenDirectoryTest, ListensAtAPathUntilItIsRemoved) {
   auto directory = ListenDirectory::Open(config_);
   ASSERT_TRUE(directory.ok()) << directory.status();
   EXPECT_EQ(directory->PathOf(kOne),
@@ -65,14 +65,14 @@ TEST_F(ListenDirectoryTest, SocketsHaveTheModeOfTheAttachSocket) {
   EXPECT_EQ(ModeOf(directory->PathOf(kOne)), 0666u);
 }
 
-TEST_F(ListenDirectoryTest, NobodyElseMayListIt) {
+TEST_F(ListenDirectoryTest, NobodyElseMayListTheDirectory) {
   ASSERT_EQ(::mkdir(directory().c_str(), 0755), 0);
   ASSERT_TRUE(ListenDirectory::Open(config_).ok());
   EXPECT_EQ(ModeOf(directory()), 0711u);
 }
 
 // Everybody can read the names that sockets were bound to.
-TEST_F(ListenDirectoryTest, TheKernelsListDoesNotTellThePath) {
+TEST_F(ListenDirectoryTest, TheKernelsListDoesNotShowThePath) {
   auto directory = ListenDirectory::Open(config_);
   ASSERT_TRUE(directory.ok()) << directory.status();
   const auto socket = directory->Listen(kOne);
@@ -83,7 +83,7 @@ TEST_F(ListenDirectoryTest, TheKernelsListDoesNotTellThePath) {
   EXPECT_FALSE(absl::StrContains(all, "0101010101010101"));
 }
 
-TEST_F(ListenDirectoryTest, TheNextOneFindsWhatIsThere) {
+TEST_F(ListenDirectoryTest, FindsTheTicketsOfAnEarlierRun) {
   {
     auto directory = ListenDirectory::Open(config_);
     ASSERT_TRUE(directory.ok()) << directory.status();
@@ -96,7 +96,7 @@ TEST_F(ListenDirectoryTest, TheNextOneFindsWhatIsThere) {
   EXPECT_THAT(next->List(), UnorderedElementsAre(kOne));
   EXPECT_FALSE(std::filesystem::exists(directory() + "/.new-7"));
   EXPECT_TRUE(std::filesystem::exists(directory() + "/somebody-elses"));
-  // In the place of the dead one.
+  // The new socket takes the place of the dead one.
   EXPECT_TRUE(next->Listen(kOne).ok());
   next->Remove(kOne);
   EXPECT_THAT(next->List(), IsEmpty());
@@ -117,7 +117,7 @@ TEST_F(ListenDirectoryTest, ADirectoryThatIsALinkIsRefused) {
 
 TEST(CheckListenPathsTest, CountsWhatTheAddressHolds) {
   config::v1::AttachConfig config;
-  // ".d/", the name, and what is before them: 107.
+  // With ".d/" and the socket's name behind it, this makes 107 bytes.
   config.set_path("/" + std::string(71, 'p'));
   EXPECT_TRUE(CheckListenPaths(config).ok());
   config.set_path("/" + std::string(72, 'p'));

@@ -44,7 +44,7 @@ using tickets::TicketTable;
 // Real tickets with their sockets; the gofers' ends are kept for the test.
 class SocketSupervisor : public supervisor::Attachments {
  public:
-  // A path, or why there is none.
+  // Returns a path, or the error for which there is none.
   absl::StatusOr<std::string> Start(
       const std::string& uid,
       const std::optional<admin::v1::Peer>& peer = std::nullopt,
@@ -61,7 +61,7 @@ class SocketSupervisor : public supervisor::Attachments {
     tickets_.Keep(TicketTable::HashOf(ticket), *std::move(socket));
     return path;
   }
-  // As an earlier run issued it.
+  // Knows the ticket as if an earlier run had issued it.
   void Remember(const std::string& ticket) {
     tickets_.Restore(TicketTable::HashOf(ticket), {"server", "old", "old"},
                      ATTACH_MODE_LISTEN, std::nullopt,
@@ -112,7 +112,7 @@ class SocketSupervisor : public supervisor::Attachments {
     MutexLock lock(mu_);
     return sockets_;
   }
-  // The next gofer's end that comes.
+  // Waits for the next end that a gofer gets.
   UniqueFd WaitForEnd() {
     MutexLock lock(mu_);
     while (ends_.empty()) changed_.Wait(mu_);
@@ -215,7 +215,7 @@ class ListenServerTest : public ::testing::Test {
     }
     return paths;
   }
-  // Runs what the loop had to do before.
+  // Waits until the loop has run everything that was posted before.
   void WaitForLoop() {
     gofer::test::Latch done;
     loop_->Post([&] { done.Open(); });
@@ -231,7 +231,7 @@ class ListenServerTest : public ::testing::Test {
   std::unique_ptr<ListenServer> server_;
 };
 
-TEST_F(ListenServerTest, TheGofersEndIsTheAcceptedOne) {
+TEST_F(ListenServerTest, GivesTheGoferTheAcceptedEnd) {
   const std::string path = StartOne();
   const Connected client = Connect(path);
   ASSERT_EQ(client.error, 0);
@@ -242,12 +242,12 @@ TEST_F(ListenServerTest, TheGofersEndIsTheAcceptedOne) {
   EXPECT_EQ(supervisor_.pid(), ::getpid());
 }
 
-TEST_F(ListenServerTest, UsesAreOnRecordWithoutThePath) {
+TEST_F(ListenServerTest, AuditsUsesWithoutThePath) {
   const std::string path = StartOne();
   const Connected client = Connect(path);
   ASSERT_EQ(client.error, 0);
   supervisor_.WaitForEnd();
-  // Waits for what is being attached.
+  // Destruction waits for clients that are being attached.
   server_.reset();
   std::ifstream file(base_ + "/audit");
   const std::string text(std::istreambuf_iterator<char>(file), {});
@@ -266,7 +266,7 @@ TEST_F(ListenServerTest, AcceptsExactlyOnce) {
   EXPECT_EQ(supervisor_.attach_count(), 1);
 }
 
-TEST_F(ListenServerTest, OfManyWhoRaceOneWins) {
+TEST_F(ListenServerTest, AttachesExactlyOneOfManyRacingClients) {
   for (int round = 0; round < 20; ++round) {
     const std::string path = StartOne(absl::StrCat("c", round));
     std::vector<Connected> clients(4);
@@ -289,12 +289,12 @@ TEST_F(ListenServerTest, OfManyWhoRaceOneWins) {
   }
 }
 
-TEST_F(ListenServerTest, ASilentClientIsAttached) {
+TEST_F(ListenServerTest, AttachesAClientThatSendsNothing) {
   const Connected client = Connect(StartOne());
   supervisor_.WaitForEnd();
 }
 
-TEST_F(ListenServerTest, AWrongPeerIsClosedAndDoesNotUseItUp) {
+TEST_F(ListenServerTest, AWrongPeerIsClosedAndDoesNotUseUpTheTicket) {
   const std::string path = StartOne("c1", SomebodyElse());
   for (int i = 0; i < 3; ++i) {
     const Connected wrong = Connect(path);
@@ -307,7 +307,7 @@ TEST_F(ListenServerTest, AWrongPeerIsClosedAndDoesNotUseItUp) {
 }
 
 TEST_F(ListenServerTest, AFloodOfWrongPeersIsTakenSlowlyAndStarvesNobody) {
-  // One pause is longer than the test: what is taken before it is all there is.
+  // One pause is longer than the test: nobody is taken after it has begun.
   Restart({.pause = absl::Hours(1)});
   const std::string path = StartOne("flooded", SomebodyElse());
   const std::string other = StartOne("other");
@@ -318,7 +318,7 @@ TEST_F(ListenServerTest, AFloodOfWrongPeersIsTakenSlowlyAndStarvesNobody) {
     sockaddr_un address = {};
     address.sun_family = AF_UNIX;
     path.copy(address.sun_path, sizeof(address.sun_path) - 1);
-    // EAGAIN once the queue is full.
+    // The call fails with EAGAIN once the queue is full.
     (void)::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address),
                     sizeof(address));
     flood.push_back(std::move(socket));
@@ -326,11 +326,11 @@ TEST_F(ListenServerTest, AFloodOfWrongPeersIsTakenSlowlyAndStarvesNobody) {
   const Connected client = Connect(other);
   ASSERT_EQ(client.error, 0);
   supervisor_.WaitForEnd();
-  // 16 and the one of `other`.
+  // These are the 16 of one pause and the claim of `other`.
   EXPECT_LE(supervisor_.claims_, 17);
 }
 
-TEST_F(ListenServerTest, AfterThePauseTheRightOneIsTaken) {
+TEST_F(ListenServerTest, TakesTheExpectedPeerAfterThePause) {
   Restart({.pause = absl::Milliseconds(1)});
   admin::v1::Peer peer;
   peer.set_pid(::getpid());
@@ -351,7 +351,7 @@ TEST_F(ListenServerTest, AfterThePauseTheRightOneIsTaken) {
   EXPECT_TRUE(AreConnected(supervisor_.WaitForEnd().get(), right.socket.get()));
 }
 
-TEST_F(ListenServerTest, AnExpiredTicketIsNotGood) {
+TEST_F(ListenServerTest, RefusesAnExpiredTicket) {
   const std::string path = StartOne("c1", std::nullopt, -absl::Seconds(1));
   const Connected client = Connect(path);
   ASSERT_EQ(client.error, 0);
@@ -388,7 +388,7 @@ TEST_F(ListenServerTest, AClientInTheQueueOfARevokedPathIsSentAway) {
   EXPECT_EQ(supervisor_.attach_count(), 0);
 }
 
-TEST_F(ListenServerTest, NoMoreThanMayBe) {
+TEST_F(ListenServerTest, RefusesMorePathsThanItsBound) {
   Restart({.sockets = 2});
   StartOne("c1");
   StartOne("c2");
@@ -399,7 +399,7 @@ TEST_F(ListenServerTest, NoMoreThanMayBe) {
   EXPECT_TRUE(supervisor_.Start("c3").ok());
 }
 
-TEST_F(ListenServerTest, PathsThatAreTooLongAreToldOf) {
+TEST_F(ListenServerTest, RejectsPathsThatAreTooLong) {
   server_.reset();
   config_.set_path(base_ + "/" + std::string(100, 'p'));
   Restart({});
@@ -447,16 +447,16 @@ TEST_F(ListenServerTest, NoDescriptorIsLeftBehind) {
 
 // RESTARTS
 
-TEST_F(ListenServerTest, AfterTheEndNobodyListensAndThePathStays) {
+TEST_F(ListenServerTest, KeepsThePathAfterTheEndThoughNobodyListens) {
   const std::string path = StartOne();
   server_.reset();
   EXPECT_EQ(Connect(path).error, ECONNREFUSED);
-  // Not even when the ticket goes with the supervisor.
+  // The path stays even when the ticket goes with the supervisor.
   supervisor_.tickets_.Revoke("c1");
   EXPECT_TRUE(std::filesystem::exists(path));
 }
 
-TEST_F(ListenServerTest, APathOfAnEarlierRunIsOpenAgain) {
+TEST_F(ListenServerTest, OpensAPathOfAnEarlierRunAgain) {
   server_.reset();
   const std::string ticket(16, 't');
   const std::string path = [&] {
@@ -474,7 +474,7 @@ TEST_F(ListenServerTest, APathOfAnEarlierRunIsOpenAgain) {
   EXPECT_THAT(Paths(), IsEmpty());
 }
 
-TEST_F(ListenServerTest, StalePathsGoWhenAllTicketsAreKnown) {
+TEST_F(ListenServerTest, RemovesStalePathsWhenAllTicketsAreKnown) {
   server_.reset();
   const std::string known(16, 'k');
   {
@@ -492,7 +492,7 @@ TEST_F(ListenServerTest, StalePathsGoWhenAllTicketsAreKnown) {
   EXPECT_EQ(Connect(fresh).error, 0);
 }
 
-TEST_F(ListenServerTest, WhatCannotBeOpenedForNowIsOpenedLater) {
+TEST_F(ListenServerTest, RetriesPathsThatCouldNotBeOpened) {
   server_.reset();
   const std::string ticket(16, 't');
   std::string path;
