@@ -64,7 +64,7 @@ absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(
 void AuditLog::Write(const AuditRecord& record) {
   const std::string line = ToJson(record);
   if (path_.empty()) {
-    // Whatever the log's level is: what was done is on record all the same.
+    // The log's level does not count: the audit must be complete.
     gofer::base::LogAlways("audit", gofer::base::LogLevel::kInfo,
                            absl::StrCat("audit ", line));
     return;

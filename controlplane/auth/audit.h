@@ -1,5 +1,5 @@
-// AuditLog: a record of every mutation and of every use of a ticket: who asked
-// for it, and what became of it.
+// AuditLog: a record of every mutation and of every use of a ticket, with the
+// caller and the result.
 
 #ifndef GOFERD_CONTROLPLANE_AUTH_AUDIT_H_
 #define GOFERD_CONTROLPLANE_AUTH_AUDIT_H_
@@ -19,41 +19,43 @@
 
 namespace goferd::auth {
 
-// Has no field for what is secret: tickets are in responses only.
+// One record. It has no field for secrets, since readers of the log could use
+// them: tickets are in responses only.
 struct AuditRecord {
   absl::Time time;
   Caller caller;
-  // As MethodPolicy.method; "attach/TAKE" for a ticket.
+  // MethodPolicy.method; "attach/TAKE" for the use of a ticket.
   std::string method;
   // The resource's name, as the request has it.
   std::string resource;
   std::string request_id;
-  // Only checked, not carried out.
+  // The request was only checked, not carried out.
   bool validate_only = false;
-  // "OK", "NOT_FOUND"...
+  // The gRPC code: "OK", "NOT_FOUND"...
   std::string code;
-  // That of errors::Reason; empty when it succeeded.
+  // The name of the errors::Reason; empty when the call succeeded.
   std::string reason;
-  // Records of this kind before it that were not written: they are limited.
+  // How many records of this kind the rate limit left out before this record.
   uint64_t left_out = 0;
 };
 
-// One JSON object, without the end of the line. Strings are cut to 1024 bytes,
-// and what is not UTF-8 in them is replaced.
+// Makes one JSON object, without the end of the line. Strings are cut to 1024
+// bytes, and bytes that are not UTF-8 are replaced.
 std::string ToJson(const AuditRecord& record);
 
 // Writes records to a file, or to the log. Thread-safe. A record that cannot be
-// written (no space) is lost with a warning; nobody waits for it.
+// written (no space) is lost with a warning; no caller waits for it.
 class AuditLog {
  public:
-  // Appends to `path`, made with 0600; empty: to the log, as INFO and whatever
-  // its level. Errors: FAILED_PRECONDITION when it cannot be opened.
+  // Appends to the file `path`, which is made with 0600 if it is missing. With
+  // an empty path records go to the log, as INFO and whatever the log's level.
+  // Errors: FAILED_PRECONDITION when the file cannot be opened.
   static absl::StatusOr<std::unique_ptr<AuditLog>> Open(
       const std::string& path);
 
   void Write(const AuditRecord& record);
-  // For log rotation: opens the path again. When that fails, the file before
-  // stays in use, and that is logged.
+  // Opens the path again, for log rotation. When that fails, the old file stays
+  // in use, and the failure is logged.
   void Reopen();
 
  private:
@@ -65,7 +67,7 @@ class AuditLog {
   gofer::base::RateLimit warnings_{60'000'000'000};
   gofer::base::Mutex mu_;
   gofer::base::UniqueFd file_ ABSL_GUARDED_BY(mu_);
-  // The last record was cut off: the next begins a line of its own.
+  // The last record was cut off: the next record begins a line of its own.
   bool is_cut_ ABSL_GUARDED_BY(mu_) = false;
 };
 

@@ -10,8 +10,8 @@
 
 namespace goferd::auth {
 
-// OK, or ROLE_REQUIRED: UNAUTHENTICATED when `caller` has no role at all,
-// PERMISSION_DENIED when it does not reach. A method without a policy
+// Returns OK, or ROLE_REQUIRED: UNAUTHENTICATED when `caller` has no role at
+// all, PERMISSION_DENIED when its role is too low. A method without a policy
 // (nullptr) is refused to everybody.
 absl::Status Authorize(const Caller& caller, const MethodPolicy* policy);
 

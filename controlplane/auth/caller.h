@@ -11,12 +11,13 @@ namespace goferd::auth {
 
 using Role = config::v1::Role;
 
-// As far as the transport vouches for it.
+// A caller as the transport vouches for it; nothing in it is the caller's
+// claim.
 struct Caller {
   // For audit: "uid=0 gid=0 pid=12", "spiffe://example.org/x",
   // "dns:ci.example". Empty when unknown.
   std::string name;
-  // ROLE_UNSPECIFIED: nothing may be done.
+  // With ROLE_UNSPECIFIED the caller may do nothing.
   Role role = Role::ROLE_UNSPECIFIED;
 };
 

@@ -13,8 +13,8 @@ using enum Kind;
 using enum Runs;
 using methods::kViewer;
 
-// The admin API's methods, and then those of gRPC's own services, whose names
-// only gRPC knows.
+// The admin API's methods come first, and then the methods of gRPC's own
+// services, whose names have no other row.
 constexpr auto kPolicies = std::to_array<MethodPolicy>({
     methods::kCreateServer,
     methods::kGetServer,

@@ -20,7 +20,7 @@ enum class Runs { kInline, kOnExecutor };
 struct MethodPolicy {
   // As gRPC writes it: "/", the service's full name, "/", the method's name.
   absl::string_view method;
-  // ROLE_UNSPECIFIED: anybody may call it, known or not.
+  // With ROLE_UNSPECIFIED anybody may call it, known or not.
   Role needed;
   Kind kind;
   Runs runs;
@@ -31,8 +31,8 @@ struct MethodPolicy {
   }
 };
 
-// For names that come from gRPC; methods.h has the rows of the admin API.
-// Nothing for a method without a row: it is refused.
+// Finds the row of a name that comes from gRPC; methods.h has the rows of the
+// admin API. Returns null for a method without a row, which must be refused.
 const MethodPolicy* FindMethodPolicy(absl::string_view method);
 
 // All rows.

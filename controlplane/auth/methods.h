@@ -6,8 +6,8 @@
 #include "controlplane/auth/caller.h"
 #include "controlplane/auth/method_policy.h"
 
-// The only place of a method's name. Whoever serves a method names its row, so
-// that a method without a policy does not compile.
+// A method's name is written only here. The code that serves a method names its
+// row, so that a method without a policy does not compile.
 namespace goferd::auth::methods {
 
 inline constexpr Role kViewer = Role::ROLE_VIEWER;
@@ -17,7 +17,8 @@ inline constexpr Role kAdmin = Role::ROLE_ADMIN;
 using enum Kind;
 using enum Runs;
 
-// Reads that ask a gofer wait for it; they are not inline.
+// A read that asks a gofer waits for it, and is not inline: it would hold up
+// one of gRPC's own threads.
 
 // ServerService.
 inline constexpr MethodPolicy kCreateServer = {

@@ -21,7 +21,8 @@ bool RoleBook::Stamp::operator==(const Stamp& other) const {
 absl::StatusOr<std::unique_ptr<RoleBook>> RoleBook::Open(
     const std::string& path, uid_t own_uid, Reader reader) {
   std::unique_ptr<RoleBook> book(new RoleBook(path, std::move(reader)));
-  // Before the content: a change between the two is seen the next time.
+  // The stamp is taken before the content is read: a change in between is seen
+  // the next time.
   const Stamp stamp = StampOf(path);
   TablePtr table =
       std::make_shared<const RoleTable>(RoleTable::OnlyUser(own_uid));

@@ -21,27 +21,28 @@ namespace goferd::auth {
 // never changes.
 class RoleBook {
  public:
-  // Reads the file; config::ReadTextFile, which is on our own floor.
+  // Reads the file. It stands for config::ReadTextFile, which this room may not
+  // include: it is on the same floor.
   using Reader = std::function<absl::Status(const std::string& path,
                                             config::v1::RoleBindings& to)>;
 
-  // Reads `path`; empty: `own_uid` is ROLE_ADMIN and nobody else has a role.
-  // Errors: those of `reader` and RoleTable::FromBindings.
+  // Reads `path`. With an empty path `own_uid` is ROLE_ADMIN and nobody else
+  // has a role. Errors: those of `reader` and RoleTable::FromBindings.
   static absl::StatusOr<std::unique_ptr<RoleBook>> Open(const std::string& path,
                                                         uid_t own_uid,
                                                         Reader reader);
 
   std::shared_ptr<const RoleTable> table() const;
 
-  // Reads the file again if it is another than the one read last, or changed.
-  // When it has faults, or is gone, the table in force stays, and that is
-  // logged, once for each change.
+  // Reads the file again if it was replaced or changed since the last reading.
+  // When it has faults, or is gone, the table in force stays, and the failure
+  // is logged once for each change.
   void ReloadIfChanged();
-  // As ReloadIfChanged, whether it has changed or not.
+  // Does what ReloadIfChanged does, whether the file has changed or not.
   void Reload();
 
  private:
-  // What tells one content of the file from another without reading it.
+  // Properties of the file that differ when its content does.
   struct Stamp {
     dev_t device = 0;
     ino_t inode = 0;

@@ -24,7 +24,7 @@ void Raise(Map& map, const Key& key, Role role) {
   present = std::max(present, role);
 }
 
-// What is wrong with it; empty when nothing is.
+// Describes the fault of `binding`; returns an empty string when it has none.
 std::string FaultOf(const RoleBinding& binding) {
   if (!config::v1::Role_IsValid(binding.role()) ||
       binding.role() == Role::ROLE_UNSPECIFIED) {

@@ -16,11 +16,11 @@
 
 namespace goferd::auth {
 
-// The words for a role in texts: "viewer", "operator", "chaos", "admin"; "none"
-// for others.
+// The word for a role in texts: "viewer", "operator", "chaos" or "admin", and
+// "none" for ROLE_UNSPECIFIED and unknown values.
 absl::string_view RoleName(Role role);
 
-// Whether `has` may do what `needed` may.
+// Whether a caller that has `has` may call a method that needs `needed`.
 inline bool Reaches(Role has, Role needed) {
   return static_cast<int>(has) >= static_cast<int>(needed);
 }
@@ -29,13 +29,13 @@ inline bool Reaches(Role has, Role needed) {
 // A value; immutable once made.
 class RoleTable {
  public:
-  // `uid` is ROLE_ADMIN, nobody else has a role.
+  // Makes a table in which `uid` is ROLE_ADMIN and nobody else has a role.
   static RoleTable OnlyUser(uid_t uid);
-  // INVALID_ARGUMENT with a line for each binding that makes no sense.
+  // Errors: INVALID_ARGUMENT with a line for each binding that has a fault.
   static absl::StatusOr<RoleTable> FromBindings(
       const config::v1::RoleBindings& bindings);
 
-  // ROLE_UNSPECIFIED for those that are not bound.
+  // Each returns ROLE_UNSPECIFIED for a subject that is not bound.
   Role OfPeer(uid_t uid, gid_t gid) const;
   Role OfSpiffeId(absl::string_view id) const;
   Role OfDnsName(absl::string_view name) const;

@@ -13,8 +13,8 @@
 namespace goferd::auth {
 namespace {
 
-// No certificate can have these: gRPC gives what it takes from one its own
-// names.
+// A certificate cannot forge these properties: gRPC gives everything that it
+// takes from a certificate its own names.
 constexpr char kUid[] = "goferd-uid";
 constexpr char kGid[] = "goferd-gid";
 constexpr char kRole[] = "goferd-role";
@@ -31,7 +31,7 @@ std::vector<std::string> ValuesOf(const grpc::AuthContext& context,
   return values;
 }
 
-// The one value; empty when there is none, or more.
+// The property's only value; empty when it has no value, or several.
 std::string ValueOf(const grpc::AuthContext& context, const char* name) {
   const std::vector<std::string> values = ValuesOf(context, name);
   return values.size() == 1 ? values.front() : "";

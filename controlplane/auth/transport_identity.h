@@ -1,4 +1,4 @@
-// TransportIdentity: what a connection knows of its peer, on the way from the
+// TransportIdentity: carries the identity of a connection's peer from the
 // listener to the calls.
 
 #ifndef GOFERD_CONTROLPLANE_AUTH_TRANSPORT_IDENTITY_H_
@@ -17,14 +17,15 @@
 
 namespace goferd::auth {
 
-// The caller that the properties of a connection stand for. Roles are those of
-// now: a change of the roles file holds for connections that are there.
+// The caller that the properties of a connection stand for. Its role is looked
+// up in `table`, so that a change of the roles file holds for existing
+// connections.
 Caller CallerOf(const grpc::AuthContext& context, const RoleTable& table);
 
-// Sits in the credentials of a listener. Gives every connection the listener's
-// properties before its first call is seen, and refuses calls to services that
-// are not ours (reflection, channelz) to those without the role; calls to our
-// own are checked, with better errors, by the service. Thread-safe.
+// Is part of a listener's credentials. Gives every connection the listener's
+// properties before its first call is seen, and refuses calls of gRPC's
+// services (reflection, channelz) to callers without the role; calls of our
+// services are checked, with better errors, by the service. Thread-safe.
 class TransportIdentity : public grpc::AuthMetadataProcessor {
  public:
   using Properties = std::vector<std::pair<std::string, std::string>>;
@@ -33,16 +34,16 @@ class TransportIdentity : public grpc::AuthMetadataProcessor {
   TransportIdentity(const RoleBook& book, Properties properties)
       : book_(book), properties_(std::move(properties)) {}
 
-  // A peer of a UNIX socket.
+  // Properties of a peer of a UNIX socket.
   static Properties OfPeer(uid_t uid, gid_t gid);
-  // Any peer of a UNIX socket that has `role`, when its ids got lost.
+  // Properties of a peer of a UNIX socket whose role is known, but not its ids.
   static Properties OfUnnamedPeer(Role role);
-  // Any peer of a plaintext port on loopback.
+  // Properties of all peers of a plaintext port on loopback.
   static Properties OfLoopback(Role role);
-  // A peer that is known by its certificate: nothing is added.
+  // A peer is known by its certificate: no properties are added.
   static Properties OfCertificate() { return {}; }
 
-  // Replaces the properties, for connections that have not made a call yet.
+  // Replaces the properties; connections that have made a call keep the old.
   void SetProperties(Properties properties);
 
   bool IsBlocking() const override { return false; }
@@ -52,8 +53,8 @@ class TransportIdentity : public grpc::AuthMetadataProcessor {
 
  private:
   const RoleBook& book_;
-  // Also keeps two first calls of one connection from adding properties at
-  // once, which gRPC does not guard.
+  // The lock also keeps two first calls of one connection from adding
+  // properties at once, which gRPC does not guard.
   gofer::base::Mutex mu_;
   Properties properties_ ABSL_GUARDED_BY(mu_);
 };

@@ -1,5 +1,5 @@
-// What a config may ask for at most, for those who have to make room for it
-// whatever the config says now.
+// The most that a configuration may ask for. Code that reads an earlier run's
+// state makes room for this much, whatever the configuration says now.
 
 #ifndef GOFERD_CONTROLPLANE_CONFIG_BOUNDS_H_
 #define GOFERD_CONTROLPLANE_CONFIG_BOUNDS_H_
@@ -10,9 +10,9 @@
 
 namespace goferd::config {
 
-// Servers of one node.
+// The most servers of one node.
 inline constexpr int32_t kMostServers = 1 << 20;
-// How long a ticket is good, by the config or by a request.
+// The longest time that a ticket is good, by the configuration or by a request.
 inline constexpr absl::Duration kMostTicketTtl = absl::Minutes(10);
 
 }  // namespace goferd::config

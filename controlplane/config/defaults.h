@@ -1,4 +1,4 @@
-// FillDefaults: a configuration in which nothing is left open.
+// FillDefaults: makes a configuration in which every field is set.
 
 #ifndef GOFERD_CONTROLPLANE_CONFIG_DEFAULTS_H_
 #define GOFERD_CONTROLPLANE_CONFIG_DEFAULTS_H_
@@ -11,7 +11,7 @@
 
 namespace goferd::config {
 
-// What defaults depend on.
+// The facts on which defaults depend.
 struct Environment {
   std::string host_name;
   // The directory of goferd's own executable.
@@ -20,14 +20,14 @@ struct Environment {
   std::string runtime_directory;
   uid_t uid = 0;
 
-  // That of this process.
+  // The environment of this process.
   static Environment OfThisProcess();
 };
 
-// Gives every absent or zero field its default, as config.proto says; options
-// of connections stay as they are, the supervisor completes them for each one.
-// Not the root user: the state directory is `goferd` in the runtime directory;
-// without one it stays empty, which Validate refuses.
+// Gives every absent or zero field its default, as config.proto says. Options
+// of connections stay as they are: the supervisor completes them for each
+// connection. For other users than root the state directory is `goferd` in the
+// runtime directory; without one it stays empty, which Validate refuses.
 void FillDefaults(const Environment& environment, v1::DaemonConfig& config);
 
 }  // namespace goferd::config

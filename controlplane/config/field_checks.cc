@@ -10,7 +10,8 @@
 namespace goferd::config {
 namespace {
 
-// What a socket's path gets while it is made; see daemon/uds_listener.
+// The bytes that a socket's path has more while it is made; see
+// daemon/uds_listener.
 constexpr size_t kTemporarySuffix = 8;
 constexpr size_t kMaxSocketPath = sizeof(sockaddr_un::sun_path) - 1;
 

@@ -1,4 +1,4 @@
-// FieldChecks: gathers the faults of fields, one line of code for each field.
+// FieldChecks: gathers the faults of fields; a check is one line of code.
 
 #ifndef GOFERD_CONTROLPLANE_CONFIG_FIELD_CHECKS_H_
 #define GOFERD_CONTROLPLANE_CONFIG_FIELD_CHECKS_H_
@@ -18,16 +18,16 @@ namespace goferd::config {
 class FieldChecks {
  public:
   void Add(absl::string_view field, absl::string_view text);
-  // `low` to `high`, both included.
+  // The value must be in `low` to `high`, both included.
   void Range(absl::string_view field, int64_t value, int64_t low, int64_t high);
   void Range(absl::string_view field, const google::protobuf::Duration& value,
              absl::Duration low, absl::Duration high);
-  // Absolute, at most 4095 bytes, without NUL and without a ".." in it.
+  // The path must be absolute, have at most 4095 bytes, no NUL and no "..".
   void AbsolutePath(absl::string_view field, absl::string_view path);
-  // As AbsolutePath, and short enough for a UNIX socket with the suffix that
-  // it has while it is made.
+  // Checks as AbsolutePath does. The path must also be short enough for a UNIX
+  // socket with the suffix that it has while it is made.
   void SocketPath(absl::string_view field, absl::string_view path);
-  // Permissions of a socket: reading and writing, for whomever.
+  // The mode may allow nothing but reading and writing: a socket has no more.
   void SocketMode(absl::string_view field, uint32_t mode);
 
   std::vector<Violation> Take() && { return std::move(violations_); }

@@ -1,5 +1,5 @@
-// LoadConfig: the configuration that holds, from the file and what is laid over
-// it.
+// LoadConfig: the configuration in force, made of the file, the flags and the
+// defaults.
 
 #ifndef GOFERD_CONTROLPLANE_CONFIG_LOAD_H_
 #define GOFERD_CONTROLPLANE_CONFIG_LOAD_H_
@@ -13,13 +13,13 @@
 
 namespace goferd::config {
 
-// Where the admin API is served, as a flag says it.
+// A flag that says where the admin API is served.
 struct ListenFlag {
   // "unix:PATH" or "tcp:ADDRESS".
   std::string where;
 };
 
-// What flags say instead of the file. Empty: the file holds.
+// Values of flags, which replace the file's. An empty field changes nothing.
 struct Overrides {
   std::string node;
   std::string state_directory;
@@ -29,10 +29,10 @@ struct Overrides {
   std::string log_format;  // "text", "json".
   std::string audit_file;
   std::string metrics_address;
-  // These replace the file's.
+  // All roots and listeners of the file are replaced, not extended.
   std::vector<std::string> allowed_roots;
   std::vector<ListenFlag> listeners;
-  // For the TCP listeners of `listeners`: all of the files, or the role
+  // For the TCP listeners of `listeners`: either all three files, or the role
   // ("viewer", "operator", "chaos", "admin").
   std::string tls_certificate;
   std::string tls_key;
@@ -40,12 +40,13 @@ struct Overrides {
   std::string plaintext_loopback_role;
 };
 
-// Lays `overrides` over `config`. INVALID_ARGUMENT with a line for each word
-// that makes no sense.
+// Lays `overrides` over `config`. Errors: INVALID_ARGUMENT with a line for each
+// value that cannot be read.
 absl::Status Apply(const Overrides& overrides, v1::DaemonConfig& config);
 
-// The file at `path` (empty: none), then the overrides, then the defaults;
-// validated. Errors have a line for each fault and say what to do.
+// Reads the file at `path` (none if it is empty), lays the overrides over it,
+// fills in the defaults and validates the result. Errors have a line for each
+// fault and say what to do.
 absl::StatusOr<v1::DaemonConfig> LoadConfig(const std::string& path,
                                             const Overrides& overrides,
                                             const Environment& environment);

@@ -12,14 +12,14 @@
 namespace goferd::config {
 
 struct TcpAddress {
-  // Numeric, without brackets.
+  // A numeric address, without brackets.
   std::string host;
   uint16_t port = 0;
   bool is_loopback = false;
 };
 
-// Reads "10.0.0.5:7443" or "[::1]:7443": names are refused, for what they stand
-// for may change. Nothing when it is not that.
+// Reads "10.0.0.5:7443" or "[::1]:7443". Returns nothing for other texts, names
+// among them: the address that a name stands for may change.
 std::optional<TcpAddress> ParseTcpAddress(absl::string_view text);
 
 }  // namespace goferd::config

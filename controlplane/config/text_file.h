@@ -15,18 +15,18 @@ namespace goferd::config {
 // The longest file that is read, in bytes.
 inline constexpr size_t kMaxTextFileBytes = size_t{1} << 20;
 
-// Replaces `message` by what the file says. Errors name the file, and every
+// Replaces `message` by the file's content. Errors name the file, and every
 // fault in it as line:column; unknown fields are faults. INVALID_ARGUMENT for
 // faults in the text, FAILED_PRECONDITION when it cannot be read; `message` is
 // unspecified then.
 absl::Status ReadTextFile(const std::string& path,
                           google::protobuf::Message& message);
 
-// As ReadTextFile, of `text`; `name` stands for the file in errors.
+// Reads `text` as ReadTextFile reads a file; errors name `name` as the file.
 absl::Status ParseText(absl::string_view name, const std::string& text,
                        google::protobuf::Message& message);
 
-// As the file would say it.
+// Writes `message` in the format of the file.
 std::string ToText(const google::protobuf::Message& message);
 
 }  // namespace goferd::config

@@ -137,7 +137,7 @@ void CheckServers(FieldChecks& checks, const v1::ServersConfig& servers) {
   }
 }
 
-// Zero means the default in all of these.
+// Zero stands for the default in all of these fields.
 void CheckOptions(FieldChecks& checks,
                   const admin::v1::ConnectionOptions& options) {
   const std::string field = "connections.default_options";

@@ -1,4 +1,4 @@
-// Validate: what is wrong with a configuration.
+// Validate: finds the faults of a configuration.
 
 #ifndef GOFERD_CONTROLPLANE_CONFIG_VALIDATE_H_
 #define GOFERD_CONTROLPLANE_CONFIG_VALIDATE_H_
@@ -12,17 +12,17 @@
 namespace goferd::config {
 
 struct Violation {
-  // Such as "listeners[0].tcp.address".
+  // The path of the field, such as "listeners[0].tcp.address".
   std::string field;
-  // What is wrong, and what to do.
+  // Says what is wrong, and what to do.
   std::string text;
 };
 
-// All that is wrong with `config`, whose defaults are filled in. Looks at the
-// text alone: nothing is opened.
+// Finds all faults of `config`, whose defaults are filled in. Looks at the
+// values alone: no file or socket is opened.
 std::vector<Violation> FindViolations(const v1::DaemonConfig& config);
 
-// OK, or INVALID_ARGUMENT with a line for each violation.
+// Returns OK, or INVALID_ARGUMENT with a line for each violation.
 absl::Status Validate(const v1::DaemonConfig& config);
 
 }  // namespace goferd::config

@@ -90,7 +90,7 @@ bool AcceptThread::AcceptAt(const PassedPort& port) {
   gofer::base::UniqueFd socket(::accept4(port.socket.get(), nullptr, nullptr,
                                          SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!socket) return !IsExhausted(errno);
-  // As gRPC does with those that it accepts.
+  // gRPC sets the same option on sockets that it accepts.
   const int on = 1;
   (void)::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters

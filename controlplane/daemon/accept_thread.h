@@ -22,14 +22,15 @@ struct PassedPort {
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
 };
 
-// One thread for all listeners. Owns them.
+// Owns all listeners and accepts at them on one thread.
 class AcceptThread {
  public:
-  // `acceptors` outlives the thread; their server runs.
+  // `acceptors` outlives the thread; their server must run already, since it
+  // closes sockets that it is given before.
   static absl::StatusOr<std::unique_ptr<AcceptThread>> Start(
       std::vector<UdsListener> listeners, PeerAcceptors& acceptors,
       std::vector<PassedPort> ports);
-  // Accepts nobody more; sockets and their names go.
+  // Accepts nobody more; the sockets and their names are removed.
   ~AcceptThread();
   AcceptThread(const AcceptThread&) = delete;
   AcceptThread& operator=(const AcceptThread&) = delete;
@@ -41,7 +42,7 @@ class AcceptThread {
         acceptors_(acceptors),
         ports_(std::move(ports)) {}
   void Run();
-  // False when there is no room for another descriptor.
+  // Returns false when the process has no room for another descriptor.
   bool AcceptPeer(const UdsListener& listener);
   static bool AcceptAt(const PassedPort& port);
 

@@ -26,7 +26,7 @@ service::LiveCalls LiveCallsOf(service::CallGate& gate,
                                service::StreamRegistry& streams,
                                const supervisor::Node& node) {
   service::LiveCalls live{gate, executor, streams, node};
-  // What is left can still be resumed from.
+  // A watch that is ended for its lag can resume: the events are still kept.
   live.max_lag = int64_t{node.config.max_kept_events()} * 3 / 4;
   return live;
 }
@@ -61,7 +61,8 @@ absl::Status AdminServer::Listen(std::vector<UdsListener> sockets,
   }
   server_ = builder.BuildAndStart();
   for (size_t i = 0; i < ports_.size(); ++i) {
-    // gRPC stops at the first, and has the reason in its own log only.
+    // gRPC stops at the first port that fails, and tells the reason only in its
+    // own log.
     if (ports_[i] != 0) continue;
     return absl::FailedPreconditionError(
         absl::StrCat(addresses_[i],
@@ -82,7 +83,7 @@ absl::Status AdminServer::AddTcp(grpc::ServerBuilder& builder,
                                  std::vector<PassedPort>* taken) {
   using Type = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
   const auto& listeners = parts_.node.config.listeners();
-  // gRPC writes into them when it starts.
+  // gRPC writes into the elements when it starts: they must not move.
   ports_.reserve(static_cast<size_t>(listeners.size()));
   for (const config::v1::Listener& listener : listeners) {
     if (!listener.has_tcp()) continue;
@@ -109,7 +110,8 @@ absl::Status AdminServer::AddTcp(grpc::ServerBuilder& builder,
 }
 
 void AdminServer::Shutdown(absl::Duration patience) {
-  // Nobody new, and the sockets' names are free for the next goferd.
+  // Nobody is accepted any more, and the sockets' names are free for the next
+  // goferd.
   accepting_.reset();
   if (server_ == nullptr) return;
   services_.ShutDown(*server_, patience);

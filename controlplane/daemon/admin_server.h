@@ -25,7 +25,7 @@
 
 namespace goferd::daemon {
 
-// What it is made of; all of it outlives the server.
+// The parts that the server is made of; all of them outlive it.
 struct AdminServerParts {
   supervisor::Node node;
   const service::Bodies& bodies;
@@ -33,34 +33,35 @@ struct AdminServerParts {
   auth::AuditLog& audit;
 };
 
-// Serves from its making until Shutdown.
+// Serves from Start until Shutdown.
 class AdminServer {
  public:
-  // Listens at all listeners of the supervisor's configuration; `sockets` are
-  // those that are UNIX sockets, and `ports` those of the TCP ports that were
-  // passed to us. AdminServices::EnableCommonServices was called before.
-  // FAILED_PRECONDITION when it cannot, with what to do.
+  // Listens at all listeners of the supervisor's configuration. `sockets` are
+  // the UNIX listeners, and `ports` the TCP ports that the service manager
+  // passed. AdminServices::EnableCommonServices was called before. Errors:
+  // FAILED_PRECONDITION when it cannot listen; the text says what to do.
   static absl::StatusOr<std::unique_ptr<AdminServer>> Start(
       const AdminServerParts& parts, std::vector<UdsListener> sockets,
       std::vector<PassedSocket> ports = {});
-  // Shuts down without patience if nobody did.
+  // Shuts down without patience if Shutdown was not called.
   ~AdminServer();
 
-  // To be called after the roles file was looked at.
+  // Must be called after the roles file was looked at: without it, connections
+  // that were taken by role would keep a role that is revoked.
   void RolesMayHaveChanged() { acceptors_->RolesMayHaveChanged(); }
 
-  // Health is NOT_SERVING and mutations fail, then streams end, then the rest
-  // within `patience`; see AdminServices.
+  // Makes health NOT_SERVING and mutations fail, then ends streams, then waits
+  // for all other calls within `patience`; see AdminServices.
   void Shutdown(absl::Duration patience);
 
-  // The ports of the TCP listeners, in their order.
+  // The ports of the TCP listeners, in the configuration's order.
   const std::vector<int>& ports() const { return ports_; }
 
  private:
   explicit AdminServer(const AdminServerParts& parts);
   absl::Status Listen(std::vector<UdsListener> sockets,
                       std::vector<PassedSocket> ports);
-  // Moves those of `passed` that were found to `*taken`.
+  // Moves the ports of `passed` that have a listener to `*taken`.
   absl::Status AddTcp(grpc::ServerBuilder& builder,
                       std::vector<PassedSocket> passed,
                       std::vector<PassedPort>* taken);

@@ -42,14 +42,16 @@ void DeclareFlags(CLI::App& app, Flags& flags) {
                  "unix:PATH or tcp:ADDRESS:PORT; repeat it");
   app.add_option("--tls-certificate", over.tls_certificate,
                  "For --listen tcp: the certificate, in PEM");
-  app.add_option("--tls-key", over.tls_key, "Its private key");
+  app.add_option("--tls-key", over.tls_key,
+                 "For --listen tcp: the private key of the certificate");
   app.add_option("--tls-client-ca", over.tls_client_ca,
-                 "Who may sign the clients' certificates");
+                 "For --listen tcp: the CAs that sign clients' certificates");
   app.add_option("--plaintext-loopback-role", over.plaintext_loopback_role,
-                 "For --listen tcp, without TLS on loopback: what all callers "
-                 "may do (viewer, operator, chaos, admin)");
+                 "For --listen tcp, without TLS on loopback: the role of all "
+                 "callers (viewer, operator, chaos or admin)");
   app.add_option("--gofer-path", over.gofer_path, "The gofer's executable");
-  app.add_option("--roles-file", over.roles_file, "Who may do what");
+  app.add_option("--roles-file", over.roles_file,
+                 "File that gives users and certificates their roles");
   app.add_option("--audit-file", over.audit_file, "Where audit records go");
   app.add_option("--log-level", over.log_level,
                  "debug, info, warning, error or off");

@@ -10,17 +10,17 @@
 
 namespace goferd::daemon {
 
-// What to do with the configuration.
+// What goferd does with the configuration.
 enum class Task { kRun, kCheckConfig, kPrintConfig };
 
 struct Options {
   Task task = Task::kRun;
-  // Empty: none.
+  // Empty when there is no file.
   std::string config_path;
   config::Overrides overrides;
 };
 
-// To be printed on standard output: --help, --version.
+// The text that --help or --version prints on standard output.
 struct HelpText {
   std::string text;
 };

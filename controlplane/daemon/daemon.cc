@@ -61,8 +61,8 @@ absl::Status ReadBindings(const std::string& path,
   return config::ReadTextFile(path, to);
 }
 
-// In the order in which they are made; they go in the opposite one. Each stands
-// on those above it.
+// The parts are made in this order and destroyed in the opposite one. Each uses
+// only parts above it.
 struct Parts {
   std::unique_ptr<auth::RoleBook> roles;
   std::unique_ptr<auth::AuditLog> audit;
@@ -76,7 +76,7 @@ struct Parts {
   std::unique_ptr<AdminServer> server;
 };
 
-// Moves the value to `to`, or tells what went wrong.
+// Moves the value to `to`, or prints the error of the step.
 template <class T>
 bool Take(absl::StatusOr<T> from, T& to, const char* step) {
   if (!from.ok()) {
@@ -178,7 +178,7 @@ Liveness LivenessOf(Parts& parts) {
 void WaitForTheEnd(const Options& options, Parts& parts) {
   const absl::Duration alive = AliveInterval();
   Liveness liveness = LivenessOf(parts);
-  // As the service manager counts: not by a clock that can be set back.
+  // The service manager counts by this clock, too, which cannot be set back.
   using Clock = std::chrono::steady_clock;
   Clock::time_point next_alive = Clock::time_point::min();
   for (;;) {
@@ -187,7 +187,7 @@ void WaitForTheEnd(const Options& options, Parts& parts) {
       NotifyAlive();
       next_alive = Clock::now() + absl::ToChronoNanoseconds(alive);
     }
-    // One that is late is asked again soon.
+    // A thread that is late is asked again soon: hence the quarter.
     switch (WaitForSignal(std::min(kTick, alive / 4))) {
       case Signal::kEnd:
         return;
@@ -223,7 +223,7 @@ ExitCode Serve(const Options& options, const config::v1::DaemonConfig& config) {
   NotifyReady();
   WaitForTheEnd(options, parts);
   NotifyStopping();
-  gofer::base::Log().info("told to end; gofers go on");
+  gofer::base::Log().info("goferd was told to end; its gofers go on");
   parts.listen.reset();
   parts.attach.reset();
   parts.server->Shutdown(translate::ToDuration(config.shutdown_timeout()));
@@ -234,13 +234,13 @@ ExitCode Serve(const Options& options, const config::v1::DaemonConfig& config) {
 }  // namespace
 
 ExitCode Run(const Options& options) {
-  // Whatever we were started with: modes of files and sockets are given where
-  // they are made.
+  // The umask that we were started with does not count: modes of files and
+  // sockets are given where they are made.
   ::umask(0022);
   const auto config = config::LoadConfig(options.config_path, options.overrides,
                                          config::Environment::OfThisProcess());
   if (!config.ok()) {
-    // The file cannot say how the log looks, but a flag can.
+    // The file has faults and may not say how the log looks, but a flag can.
     SetFormat(options.overrides.log_format == "json"
                   ? config::v1::LogConfig::JSON
                   : config::v1::LogConfig::TEXT);

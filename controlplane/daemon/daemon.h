@@ -10,8 +10,8 @@ namespace goferd::daemon {
 
 // Does what the command line asks for; for Task::kRun, serves until SIGTERM or
 // SIGINT. Gofers are left alone at the end: the next goferd takes them over.
-// Signals are blocked by then. What goes wrong is printed, and is the exit
-// code.
+// Call BlockSignals before: otherwise a signal ends the process at once. A
+// failure is printed, and has its exit code.
 ExitCode Run(const Options& options);
 
 }  // namespace goferd::daemon

@@ -5,9 +5,9 @@
 
 namespace goferd::daemon {
 
-// As many as the hard limit allows: a server costs two, a client one, and the
-// usual soft limit of 1024 is for programs that use select(2). A failure is
-// logged. Before the first gofer is started.
+// Raises the soft limit to the hard limit: a server costs three descriptors and
+// a client one, and the usual soft limit of 1024 is for programs that use
+// select(2). A failure is logged. Call it before the first gofer is started.
 void RaiseFdLimit();
 
 }  // namespace goferd::daemon

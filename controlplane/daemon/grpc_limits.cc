@@ -11,10 +11,10 @@
 namespace goferd::daemon {
 namespace {
 
-// Of gRPC's own services that have a thread for each call (reflection and
-// channelz): streams beyond it get RESOURCE_EXHAUSTED, as the last thread does
-// nothing else. Ours are served by callbacks, which do not count. gRPC aborts
-// when there are fewer than it begins with, which is 1.
+// Bounds gRPC's own services (reflection and channelz), which have a thread for
+// each call: further streams get RESOURCE_EXHAUSTED from the last thread, which
+// does nothing else. Our services use callbacks, which do not count. gRPC
+// aborts when the bound is below the number that it begins with, which is 1.
 constexpr int kMostSyncThreads = 64;
 
 int Milliseconds(const google::protobuf::Duration& duration) {

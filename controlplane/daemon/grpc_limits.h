@@ -1,4 +1,4 @@
-// SetLimits: what one caller may take of gRPC.
+// SetLimits: bounds for what one caller may take of gRPC's resources.
 
 #ifndef GOFERD_CONTROLPLANE_DAEMON_GRPC_LIMITS_H_
 #define GOFERD_CONTROLPLANE_DAEMON_GRPC_LIMITS_H_
@@ -9,7 +9,8 @@
 
 namespace goferd::daemon {
 
-// `config` is complete. Also: no port is shared with another process.
+// All fields of `config` are set. It also keeps gRPC from sharing a port with
+// another process (SO_REUSEPORT), which would get some of the callers.
 void SetLimits(const config::v1::GrpcConfig& config,
                grpc::ServerBuilder& builder);
 

@@ -34,7 +34,7 @@ bool IsAt(const PassedSocket& socket, const std::string& address) {
                ? (is_v6 ? AF_INET6 : AF_INET)
                : AF_UNSPEC;
   };
-  // "::1" has other spellings.
+  // The bytes are compared, because "::1" has other spellings.
   return read(a->host, &bytes[0]) == read(b->host, &bytes[1]) &&
          std::memcmp(&bytes[0], &bytes[1], sizeof(bytes[0])) == 0;
 }

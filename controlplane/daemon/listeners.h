@@ -13,17 +13,17 @@
 
 namespace goferd::daemon {
 
-// Takes the TCP ports out of `passed`. FAILED_PRECONDITION for one that no
+// Takes the TCP ports out of `passed`. FAILED_PRECONDITION for a port that no
 // listener has.
 absl::StatusOr<std::vector<PassedSocket>> SeparateTcp(
     const config::v1::DaemonConfig& config, std::vector<PassedSocket>& passed);
 
-// Whether `address`, as the configuration writes it, is that of `socket`.
+// Whether `socket` listens at `address`, as the configuration writes it.
 bool IsAt(const PassedSocket& socket, const std::string& address);
 
-// One for each UNIX listener of `config`: the one that was passed with that
-// path, or a new one. FAILED_PRECONDITION for a passed socket that no listener
-// has, and as UdsListener::Listen.
+// Opens a socket for each UNIX listener of `config`: the socket that was passed
+// with that path, or a new one. Errors: FAILED_PRECONDITION for a passed socket
+// that no listener has; those of UdsListener::Listen.
 absl::StatusOr<std::vector<UdsListener>> OpenListeners(
     const config::v1::DaemonConfig& config, std::vector<PassedSocket> passed);
 

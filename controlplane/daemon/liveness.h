@@ -11,12 +11,12 @@
 
 namespace goferd::daemon {
 
-// For the service manager's watchdog: a goferd whose event loops hang is not
-// alive, whatever its main thread does. Of one thread; what it posts may run
-// after it is gone.
+// Serves the service manager's watchdog: a goferd whose event loops hang is not
+// alive, whatever its main thread does. Used by one thread; its posted tasks
+// may run after it is destroyed.
 class Liveness {
  public:
-  // Posts a task to the thread that is looked after.
+  // Posts a task to the thread that is watched.
   using Post = std::function<void(std::function<void()> task)>;
   struct Looked {
     std::string name;
@@ -24,9 +24,9 @@ class Liveness {
   };
   explicit Liveness(std::vector<Looked> threads);
 
-  // Whether all have run what was posted to them by the call before. If so,
-  // something is posted to them again. The first call is true. Logs the first
-  // of them that hangs, once.
+  // Whether all threads have run the tasks that the call before posted. If so,
+  // the next tasks are posted. The first call returns true. Logs the first
+  // thread that hangs, once.
   bool Check();
 
  private:

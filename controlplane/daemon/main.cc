@@ -8,7 +8,8 @@
 
 int main(int argc, char** argv) {
   using goferd::daemon::ExitCode;
-  // Before the first thread, which libraries may start at any time.
+  // Signals are blocked before the first thread, which libraries may start at
+  // any time.
   if (!goferd::daemon::BlockSignals()) {
     return static_cast<int>(ExitCode::kSignals);
   }

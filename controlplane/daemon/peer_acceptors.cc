@@ -18,7 +18,7 @@ using Type = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
 
 gofer::base::RateLimit refusals(10'000'000'000);
 
-// gRPC, or the peer, has closed or shut it down.
+// Whether gRPC or the peer has closed the socket or shut it down.
 bool HasEnded(int socket) {
   pollfd entry = {socket, 0, 0};
   return ::poll(&entry, 1, 0) == 1;

@@ -19,16 +19,16 @@
 
 namespace goferd::daemon {
 
-// gRPC 1.51 tells the calls of a handed-over socket nothing about it but which
-// acceptor took it, and acceptors are made before the server starts. So there
-// is a fixed number of them, and each is given to the first peer that comes
-// with another user and group. A peer for whom none is left gets one by its
-// role, and the audit does not know its ids. Its role is that of the moment, so
-// its connection ends when the roles change. Thread-safe.
+// The calls of a handed-over socket learn from gRPC 1.51 only which acceptor
+// took it, and acceptors are made before the server starts. So their number is
+// fixed, and each is given to the first peer that comes with another user and
+// group. When none is left, a peer gets an acceptor by its role, and the audit
+// does not know its ids. Such a connection keeps the role that it came with,
+// and so it ends when the roles change. Thread-safe.
 class PeerAcceptors {
  public:
   static constexpr size_t kDefaultPeers = 64;
-  // Connections by role at once; those above are closed.
+  // Connections by role at once; further connections are closed.
   static constexpr size_t kMostByRole = 256;
 
   // Adds the acceptors to `builder`. `book` outlives the server.
@@ -37,11 +37,11 @@ class PeerAcceptors {
   PeerAcceptors(const PeerAcceptors&) = delete;
   PeerAcceptors& operator=(const PeerAcceptors&) = delete;
 
-  // Takes a connected, non-blocking socket. When the server does not run, it is
-  // closed.
+  // Takes a connected, non-blocking socket, and closes it when the server does
+  // not run.
   void HandOver(gofer::base::UniqueFd socket,
                 const gofer::uds::PeerCredentials& peer);
-  // Ends the connections by role when the table is another one than before.
+  // Ends the connections by role when the role table has changed.
   void RolesMayHaveChanged();
 
  private:
@@ -54,23 +54,23 @@ class PeerAcceptors {
   Acceptor Make(grpc::ServerBuilder& builder,
                 auth::TransportIdentity::Properties properties) const;
   using Table = std::shared_ptr<const auth::RoleTable>;
-  // Null: there are too many.
+  // Returns null when there are too many connections by role.
   Acceptor* For(const gofer::uds::PeerCredentials& peer, int socket);
   Acceptor* ByRole(auth::Role role, int socket)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   Table CheckRoles() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const auth::RoleBook& book_;
-  // Peers without a role take no more than the others.
+  // Peers without a role must leave so many acceptors for peers with one.
   const size_t kept_for_roles_;
-  // Those without a role, and those for whom no acceptor was left.
+  // Acceptors for peers for whom no acceptor of their own was left.
   std::map<auth::Role, Acceptor> by_role_;
   gofer::base::Mutex mu_;
   std::vector<Acceptor> unused_ ABSL_GUARDED_BY(mu_);
   std::map<Ids, Acceptor> by_ids_ ABSL_GUARDED_BY(mu_);
-  // Of the connections by role that there are, duplicates.
+  // Duplicates of the sockets of the connections by role, to end them with.
   std::vector<gofer::base::UniqueFd> sockets_by_role_ ABSL_GUARDED_BY(mu_);
-  // What their roles are from.
+  // The table from which their roles come.
   Table table_ ABSL_GUARDED_BY(mu_);
 };
 

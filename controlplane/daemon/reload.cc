@@ -43,22 +43,21 @@ std::vector<std::string> ChangedFields(const DaemonConfig& a,
 void Reload(const Options& options, const DaemonConfig& running,
             auth::RoleBook& roles, auth::AuditLog& audit) {
   Log().info(
-      "told to reload: the roles file is read and the audit file opened "
+      "goferd reloads: the roles file is read and the audit file opened "
       "again; certificates are looked at by themselves");
   roles.Reload();
   audit.Reopen();
   const auto config = config::LoadConfig(options.config_path, options.overrides,
                                          config::Environment::OfThisProcess());
   if (!config.ok()) {
-    Log().error(
-        "the configuration has faults, what was read stays in force: {}",
-        std::string(config.status().message()));
+    Log().error("the configuration has faults, the one in force stays: {}",
+                std::string(config.status().message()));
     return;
   }
   const std::vector<std::string> changed = ChangedFields(running, *config);
   if (changed.empty()) return;
   Log().warn(
-      "changed in the configuration, but not in force: {}; it is read at the "
+      "fields of the configuration have changed: {}; they are read at the "
       "start: restart goferd, gofers go on meanwhile",
       absl::StrJoin(changed, ", "));
 }

@@ -13,13 +13,13 @@
 
 namespace goferd::daemon {
 
-// Reads the roles file again and opens the audit file again. Logs what has
-// changed in the configuration, which is read at the start only. Certificates
+// Reads the roles file again and opens the audit file again. Logs the changed
+// fields of the configuration, which is read at the start only. Certificates
 // are looked at anyway, every TlsConfig.refresh_interval.
 void Reload(const Options& options, const config::v1::DaemonConfig& running,
             auth::RoleBook& roles, auth::AuditLog& audit);
 
-// The fields of DaemonConfig in which the two differ.
+// The names of the fields of DaemonConfig in which `a` and `b` differ.
 std::vector<std::string> ChangedFields(const config::v1::DaemonConfig& a,
                                        const config::v1::DaemonConfig& b);
 

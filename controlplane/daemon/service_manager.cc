@@ -15,7 +15,7 @@
 namespace goferd::daemon {
 namespace {
 
-// Any of the kinds that we take.
+// An address of one of the kinds that we take.
 union Address {
   sockaddr any;
   sockaddr_un unix_socket;
@@ -29,7 +29,7 @@ std::string HostText(int family, const void* host) {
   return text;
 }
 
-// Empty for what has no address that a configuration could have.
+// Returns an empty string for an address that no configuration can contain.
 std::string TextOf(const Address& address) {
   switch (address.any.sa_family) {
     case AF_UNIX: {

@@ -1,4 +1,4 @@
-// ServiceManager: what systemd and goferd tell each other.
+// ServiceManager: the messages between systemd and goferd.
 
 #ifndef GOFERD_CONTROLPLANE_DAEMON_SERVICE_MANAGER_H_
 #define GOFERD_CONTROLPLANE_DAEMON_SERVICE_MANAGER_H_
@@ -12,12 +12,12 @@
 
 namespace goferd::daemon {
 
-// Without a service manager they do nothing.
+// Without a service manager these functions do nothing.
 void NotifyReady();
 void NotifyStopping();
 void NotifyReloading();
 void NotifyAlive();
-// How often NotifyAlive must be called; nothing is to be called when infinite.
+// How often NotifyAlive must be called; infinite when nobody watches us.
 absl::Duration AliveInterval();
 
 struct PassedSocket {
@@ -26,9 +26,9 @@ struct PassedSocket {
   std::string address;
   bool is_tcp = false;
 };
-// The listening UNIX stream sockets and TCP ports that were passed to us, not
-// blocking. FAILED_PRECONDITION when something else was passed. Once: they are
-// ours then.
+// Takes the listening UNIX stream sockets and TCP ports that were passed to us,
+// and makes them non-blocking. FAILED_PRECONDITION when something else was
+// passed. Call it once: two owners would close each other's descriptors.
 absl::StatusOr<std::vector<PassedSocket>> TakePassedSockets();
 
 }  // namespace goferd::daemon

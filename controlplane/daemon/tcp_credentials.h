@@ -13,10 +13,11 @@
 
 namespace goferd::daemon {
 
-// Mutual TLS, with files that are read again when they change; or a role for
-// all, and gRPC refuses peers that are not on this host. `book` outlives the
-// server. FAILED_PRECONDITION when a file cannot be read now: gRPC would not
-// say.
+// Makes credentials for mutual TLS, with files that are read again when they
+// change; or, for a plaintext port, credentials that give all peers one role
+// and refuse peers of other hosts. `book` outlives the server.
+// FAILED_PRECONDITION when a file cannot be read now, which gRPC would not
+// report.
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> TcpCredentials(
     const config::v1::TcpListener& config, const auth::RoleBook& book);
 

@@ -60,7 +60,8 @@ absl::StatusOr<UniqueFd> Lock(int directory, const std::string& name,
       path, ": another goferd listens there: end it, or choose another path"));
 }
 
-// By directory and name: the path may be longer than a socket's address.
+// Makes the address of directory and name: the path may be longer than a
+// socket's address allows.
 std::optional<sockaddr_un> AddressOf(int directory, absl::string_view name) {
   const std::string path = absl::StrCat("/proc/self/fd/", directory, "/", name);
   sockaddr_un address{};
@@ -70,7 +71,7 @@ std::optional<sockaddr_un> AddressOf(int directory, absl::string_view name) {
   return address;
 }
 
-// Somebody who listens without our lock, such as another program.
+// Whether somebody listens there without our lock, such as another program.
 bool IsAlive(const sockaddr_un& address) {
   const UniqueFd probe(
       ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -125,7 +126,7 @@ absl::Status SetAccess(int directory, const std::string& name,
   return absl::OkStatus();
 }
 
-// Under the name that it has while it is made.
+// Binds a socket to its temporary name.
 absl::StatusOr<UniqueFd> Bind(int directory, const std::string& name,
                               const config::v1::UdsListener& config) {
   ::unlinkat(directory, name.c_str(), 0);
@@ -136,7 +137,7 @@ absl::StatusOr<UniqueFd> Bind(int directory, const std::string& name,
     return Failed(config.path(), "cannot be made",
                   socket ? ENAMETOOLONG : errno);
   }
-  // Nobody else gets in before it has its mode.
+  // Nobody else can connect before the socket has its mode.
   if (::fchmod(socket.get(), 0600) != 0) {
     return Failed(config.path(), "cannot be made private", errno);
   }
@@ -160,7 +161,7 @@ absl::StatusOr<UdsListener> UdsListener::Listen(
   if (!directory.ok()) return directory.status();
   listener.directory_ = *std::move(directory);
   const int at = listener.directory_.get();
-  // Until the socket is there, there is nothing to remove.
+  // Destruction must not remove the name before it belongs to our socket.
   const std::string name = std::exchange(listener.name_, "");
   auto lock = Lock(at, name, path);
   if (!lock.ok()) return lock.status();

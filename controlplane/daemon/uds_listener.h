@@ -1,4 +1,4 @@
-// UdsListener: a UNIX socket that is listened at, without stealing another's.
+// UdsListener: a listening UNIX socket that steals no other process's name.
 
 #ifndef GOFERD_CONTROLPLANE_DAEMON_UDS_LISTENER_H_
 #define GOFERD_CONTROLPLANE_DAEMON_UDS_LISTENER_H_
@@ -15,24 +15,25 @@ namespace goferd::daemon {
 
 // Beside the socket lies PATH.lock, which is locked as long as the listener
 // lives: a socket whose lock is free was left behind, and is replaced. The
-// socket is made under another name and gets its own when it has its
-// permissions, so that nobody finds it without them. Removes the name on
-// destruction, but not the lock file.
+// socket is made under a temporary name and gets its own after its permissions,
+// so that nobody connects before. Removes the name on destruction, but not the
+// lock file.
 class UdsListener {
  public:
-  // Makes the socket's directory (0711) if it is missing, but not those above
-  // it. Errors: FAILED_PRECONDITION, which says what to do: somebody else
-  // listens there, the directory may be written by others, no such group...
+  // Makes the socket's directory (0711) if it is missing, but no directories
+  // above it. Errors: FAILED_PRECONDITION, whose text says what to do, when
+  // somebody else listens there, other users may write to the directory, or
+  // there is no such group.
   static absl::StatusOr<UdsListener> Listen(
       const config::v1::UdsListener& config);
-  // A listening socket of the service manager, which keeps its name.
+  // Takes a listening socket of the service manager, whose name is left alone.
   static UdsListener Adopt(gofer::base::UniqueFd socket);
 
   UdsListener(UdsListener&& other) noexcept = default;
   UdsListener& operator=(UdsListener&& other) = delete;
   ~UdsListener();
 
-  // Listens, does not block, close-on-exec.
+  // The listening socket: non-blocking and close-on-exec.
   int fd() const { return socket_.get(); }
 
  private:
@@ -41,7 +42,7 @@ class UdsListener {
   gofer::base::UniqueFd lock_;
   gofer::base::UniqueFd directory_;
   gofer::base::UniqueFd socket_;
-  // In directory_; empty: not ours to remove.
+  // The name in directory_; empty when the name is not ours to remove.
   std::string name_;
   ino_t inode_ = 0;
 };

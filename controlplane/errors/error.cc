@@ -17,7 +17,8 @@ constexpr char kErrorInfoUrl[] = "type.googleapis.com/google.rpc.ErrorInfo";
 constexpr char kBadRequestUrl[] = "type.googleapis.com/google.rpc.BadRequest";
 constexpr char kRetryInfoUrl[] = "type.googleapis.com/google.rpc.RetryInfo";
 constexpr size_t kMostViolations = 1000;
-// What the host lacks, others have to give back.
+// A caller retries after this time when the host has run out of something,
+// which other processes have to give back.
 constexpr int kHostRetryMs = 5000;
 
 template <class Message>
@@ -68,7 +69,7 @@ Reason ReasonOfErrno(int error_number) {
   }
 }
 
-// What to do about a failed system call; begins with ": ", or is empty.
+// Says what to do about a failed system call; begins with ": ", or is empty.
 absl::string_view AdviceFor(Reason reason) {
   switch (reason) {
     case Reason::PATH_NOT_FOUND:

@@ -20,46 +20,47 @@ using Reason = admin::v1::ErrorReason;
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
 // The gRPC code that belongs to `reason`; see error_reason.proto. ROLE_REQUIRED
-// is PERMISSION_DENIED here; NoIdentity has the other.
+// is PERMISSION_DENIED here; NoIdentity makes it UNAUTHENTICATED.
 absl::StatusCode CodeOf(Reason reason);
 
-// A failed status with an ErrorInfo (domain "goferd") as payload. `text` says
-// what happened and what to do.
+// Makes a failed status with an ErrorInfo (domain "goferd") as payload. `text`
+// says what happened and what to do.
 absl::Status Error(Reason reason, absl::string_view text,
                    const Metadata& metadata = {});
 
-// UNAUTHENTICATED / ROLE_REQUIRED.
+// Makes the error for a caller without a role: UNAUTHENTICATED, ROLE_REQUIRED.
 absl::Status NoIdentity(absl::string_view text, const Metadata& metadata = {});
 
-// As Error, with a RetryInfo of `retry_after_ms`.
+// Makes what Error makes, with a RetryInfo of `retry_after_ms`.
 absl::Status ErrorWithRetry(Reason reason, absl::string_view text,
                             int retry_after_ms, const Metadata& metadata = {});
 
-// The reason that a status of ours carries; ERROR_REASON_UNSPECIFIED for
-// others.
+// The reason that a status of this room carries; ERROR_REASON_UNSPECIFIED for
+// any other status.
 Reason ReasonOf(const absl::Status& status);
 
-// What a failed system call on the host means: ENOENT is PATH_NOT_FOUND,
-// ENOTDIR ROOT_NOT_DIRECTORY, EMFILE and ENFILE FD_LIMIT, ENOSPC, EDQUOT and
-// ENOMEM STORAGE_LIMIT, EAGAIN PROCESS_LIMIT, ELOOP, ENAMETOOLONG and EINVAL
-// FIELD_INVALID, EACCES, EPERM and EROFS HOST_PERMISSION, ENOSYS
-// KERNEL_FEATURE_MISSING, others INTERNAL_FAULT. The errno's name is in the
-// metadata ("errno"), before that of `metadata`; `what` in the text. What is
-// exhausted has a RetryInfo.
+// Makes the error for a failed system call on the host: ENOENT is
+// PATH_NOT_FOUND, ENOTDIR ROOT_NOT_DIRECTORY, EMFILE and ENFILE FD_LIMIT,
+// ENOSPC, EDQUOT and ENOMEM STORAGE_LIMIT, EAGAIN PROCESS_LIMIT, ELOOP,
+// ENAMETOOLONG and EINVAL FIELD_INVALID, EACCES, EPERM and EROFS
+// HOST_PERMISSION, ENOSYS KERNEL_FEATURE_MISSING, any other errno
+// INTERNAL_FAULT. The metadata begins with the errno's name ("errno"); `what`
+// is in the text. Errors about an exhausted resource have a RetryInfo.
 absl::Status FromErrno(int error_number, absl::string_view what,
                        const Metadata& metadata = {});
 
-// Gathers what is wrong with a request, so that all of it is told at once.
+// Gathers the faults of a request, so that the caller learns all of them at
+// once.
 class FieldViolations {
  public:
   // `field` is a path such as "server.limits.max_fds"; `text` says what to do.
-  // The reason of all of them becomes that of the status, FIELD_INVALID when
-  // they differ.
+  // The status gets the reason of the violations, or FIELD_INVALID when their
+  // reasons differ.
   void Add(absl::string_view field, absl::string_view text,
            Reason reason = Reason::FIELD_INVALID);
   bool empty() const { return violations_.empty(); }
-  // OK when there is none; otherwise INVALID_ARGUMENT with a BadRequest that
-  // names them all, in order, 1000 at most.
+  // Returns OK when there are no violations; otherwise INVALID_ARGUMENT with a
+  // BadRequest that names all of them, in order, 1000 at most.
   absl::Status ToStatus() const;
 
  private:

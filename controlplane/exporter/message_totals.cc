@@ -9,7 +9,7 @@
 namespace goferd::exporter {
 namespace {
 
-// "FStat" of MID_FSTAT would need the gofer's words; the enum's are as good.
+// Uses the enum's name, as the gofer's spelling ("FStat") is not known here.
 std::string NameOf(admin::v1::Mid mid) {
   if (mid == admin::v1::MID_UNSPECIFIED || !admin::v1::Mid_IsValid(mid)) {
     return "unknown";

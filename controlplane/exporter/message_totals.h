@@ -12,7 +12,7 @@
 
 namespace goferd::exporter {
 
-// What happened to one message, in all servers that there have been.
+// The counters of one message, summed up over all servers, past ones included.
 struct MessageTotal {
   int64_t calls = 0;
   int64_t errors = 0;
@@ -24,15 +24,16 @@ struct MessageTotal {
   MessageTotal& operator+=(const MessageTotal& other);
 };
 
-// Sums by message name. A server that is gone, or began again (another uid or
-// start), leaves what it had. Keeps one set of counters for each server that
-// was in the last sample. Not thread-safe.
+// Sums counters by message name. The counters of a server that is gone, or was
+// started again (another uid or start), stay in the sums: a counter that goes
+// back would look like a restart to Prometheus. Keeps one set of counters for
+// each server that was in the last sample. Not thread-safe.
 class MessageTotals {
  public:
   using ByMessage = std::map<std::string, MessageTotal>;
 
-  // `samples` are those of all servers that answered; `silent` names the others
-  // that there are, whose last counters stand.
+  // `samples` are from all servers that answered; `silent` names the servers
+  // that did not, whose last counters stand.
   const ByMessage& Update(const std::vector<admin::v1::Stats>& samples,
                           const std::vector<std::string>& silent);
 

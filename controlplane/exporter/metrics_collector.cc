@@ -21,7 +21,8 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using Labels = std::vector<ClientMetric::Label>;
 
-// The first bucket holds what is below 256 ns, each further one twice that.
+// The first bucket ends at 256 ns, and each further bucket at twice the end of
+// the bucket before.
 constexpr size_t kBuckets = 23;
 constexpr double kFirstBoundSeconds = 256e-9;
 constexpr double kSecondsPerNano = 1e-9;
@@ -163,8 +164,9 @@ std::vector<MetricFamily> MetricsCollector::Collect() const {
                          MetricType::Counter, totals.gofer_restarts));
   families.push_back(One("goferd_gofer_crashes_total", "Gofers that died.",
                          MetricType::Counter, totals.gofer_crashes));
-  // Before the gofers are asked: of two scrapes at a time the older sample
-  // could be added up last, and counters would go back.
+  // The lock is taken before the gofers are asked: otherwise, with two scrapes
+  // at a time, the older sample could be added up last, and counters would go
+  // back.
   gofer::base::MutexLock lock(mu_);
   const auto stats =
       statistics_.GetStats(names::ServerScope::All(), std::nullopt);

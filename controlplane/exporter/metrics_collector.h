@@ -1,4 +1,4 @@
-// MetricsCollector: what goferd and its gofers count, for Prometheus.
+// MetricsCollector: the counters of goferd and its gofers, for Prometheus.
 
 #ifndef GOFERD_CONTROLPLANE_EXPORTER_METRICS_COLLECTOR_H_
 #define GOFERD_CONTROLPLANE_EXPORTER_METRICS_COLLECTOR_H_
@@ -16,10 +16,10 @@
 
 namespace goferd::exporter {
 
-// Asks the supervisor at every scrape, and it the gofers, one after the other.
-// Labels are states, kinds and message names: none is a client's or an
-// administrator's to choose, so that their number is bounded. The supervisor
-// outlives it. Thread-safe; scrapes take turns.
+// Asks the supervisor at every scrape, which asks the gofers one after the
+// other. Labels are states, kinds and message names: no client or administrator
+// can choose a label, or the number of series would have no bound. The
+// supervisor outlives it. Thread-safe; scrapes take turns.
 class MetricsCollector : public prometheus::Collectable {
  public:
   explicit MetricsCollector(supervisor::Statistics& statistics)

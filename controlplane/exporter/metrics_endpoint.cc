@@ -22,7 +22,7 @@ MetricsEndpoint::~MetricsEndpoint() = default;
 absl::StatusOr<std::unique_ptr<MetricsEndpoint>> MetricsEndpoint::Start(
     const std::string& address, supervisor::Statistics& statistics) {
   std::unique_ptr<MetricsEndpoint> endpoint(new MetricsEndpoint(statistics));
-  // The library reports by an exception.
+  // The library reports failures by an exception.
   try {
     endpoint->exposer_ =
         std::make_unique<prometheus::Exposer>(address, kThreads);

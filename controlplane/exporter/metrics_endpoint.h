@@ -16,17 +16,17 @@ class Exposer;
 
 namespace goferd::exporter {
 
-// Serves /metrics over HTTP, without TLS and without a role, on two threads of
-// its own, from its making to its destruction.
+// Serves /metrics over HTTP, without TLS and to everybody, on two threads of
+// its own, from Start to its destruction.
 class MetricsEndpoint {
  public:
-  // `address` is "host:port"; port 0 is any. Errors: HOST_PERMISSION when it
-  // cannot listen there.
+  // `address` is "host:port"; with port 0 the kernel chooses one. Errors:
+  // HOST_PERMISSION when it cannot listen there.
   static absl::StatusOr<std::unique_ptr<MetricsEndpoint>> Start(
       const std::string& address, supervisor::Statistics& statistics);
   ~MetricsEndpoint();
 
-  // That it listens on.
+  // The port at which it listens.
   int port() const;
 
  private:

@@ -79,7 +79,7 @@ TEST_F(AuditTest, RotatedFileIsOpenedAgain) {
   EXPECT_EQ(Lines(path_), 1);
 }
 
-TEST_F(AuditTest, WithoutAFileItIsOnRecordWhateverTheLogsLevel) {
+TEST_F(AuditTest, WithoutAFileRecordsGoToTheLogWhateverItsLevel) {
   const auto log = AuditLog::Open("");
   ASSERT_TRUE(log.ok()) << log.status();
   for (const char* level : {"error", "off"}) {
@@ -94,7 +94,7 @@ TEST_F(AuditTest, WithoutAFileItIsOnRecordWhateverTheLogsLevel) {
   gofer::base::SetLogLevel("info");
 }
 
-TEST_F(AuditTest, FullDiskStopsNobody) {
+TEST_F(AuditTest, AFullDiskStopsNobody) {
   const auto log = AuditLog::Open("/dev/full");
   ASSERT_TRUE(log.ok()) << log.status();
   for (int i = 0; i < 3; ++i) (*log)->Write(Sample());

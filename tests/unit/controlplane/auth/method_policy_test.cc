@@ -46,8 +46,8 @@ std::set<std::string> AllMethods() {
   return methods;
 }
 
-// Which role is the first that may call a method, worked out from its name and
-// not from the table.
+// The lowest role that may call a method, worked out from its name and not from
+// the table.
 Role ExpectedRole(const std::string& method) {
   const std::string name = method.substr(method.rfind('/') + 1);
   static const std::map<std::string, Role> kMutations = {
@@ -81,7 +81,7 @@ TEST(MethodPolicyTest, EveryMethodHasARowWithItsRole) {
   }
 }
 
-TEST(MethodPolicyTest, EveryRowIsAMethod) {
+TEST(MethodPolicyTest, EveryRowNamesAnExistingMethod) {
   const std::set<std::string> methods = AllMethods();
   for (const MethodPolicy& policy : MethodPolicies()) {
     const std::string method(policy.method);

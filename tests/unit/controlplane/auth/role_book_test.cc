@@ -33,7 +33,7 @@ TEST(RoleTableTest, SubjectHasTheHighestOfItsRoles) {
   EXPECT_EQ(table->OfDnsName("ci.EXAMPLE"), Role::ROLE_VIEWER);
 }
 
-TEST(RoleTableTest, AllFaultsAreTold) {
+TEST(RoleTableTest, ReportsAllFaultsAtOnce) {
   const auto table = TableOf(R"(
     bindings { uid: 7 }
     bindings { role: ROLE_ADMIN }
@@ -76,7 +76,7 @@ TEST_F(RoleBookTest, WithoutAFileOnlyTheOwnUserIsAdmin) {
   EXPECT_EQ((*book)->table()->OfPeer(0, 42), Role::ROLE_UNSPECIFIED);
 }
 
-TEST_F(RoleBookTest, ChangedFileHolds) {
+TEST_F(RoleBookTest, AChangedFileComesIntoForce) {
   Write("bindings { role: ROLE_VIEWER uid: 7 }");
   const auto book = RoleBook::Open(path_, 0, Read);
   ASSERT_TRUE(book.ok());

@@ -16,7 +16,7 @@ namespace {
 
 Environment Root() { return {"host-1", "/opt/goferd/bin", "", 0}; }
 
-// A file that goes with the test.
+// A file that is removed with the test.
 class ConfigFile {
  public:
   explicit ConfigFile(const std::string& text) {
@@ -41,7 +41,7 @@ std::string ErrorOf(const std::string& text, const Overrides& overrides = {}) {
       LoadConfig(file.path(), overrides, Root()).status().message());
 }
 
-TEST(LoadConfigTest, NothingAtAllIsEnough) {
+TEST(LoadConfigTest, LoadsWithoutFileAndFlags) {
   const auto config = LoadConfig("", {}, Root());
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->node(), "host-1");
@@ -70,7 +70,7 @@ TEST(LoadConfigTest, UnknownFieldIsNamedWithItsPlace) {
   EXPECT_NE(error.find("max_servers"), std::string::npos) << error;
 }
 
-TEST(LoadConfigTest, AllViolationsAreToldAtOnce) {
+TEST(LoadConfigTest, ReportsAllViolationsAtOnce) {
   const std::string error = ErrorOf(R"(
     max_kept_events: 5
     roles_file: "relative"
@@ -88,7 +88,7 @@ TEST(LoadConfigTest, AllViolationsAreToldAtOnce) {
   }
 }
 
-TEST(LoadConfigTest, WhatNoGoferTakesIsRefused) {
+TEST(LoadConfigTest, RefusesLimitsThatNoGoferTakes) {
   const std::string error = ErrorOf(
       "servers { max_handler_rules: 1001 default_limits { max_fds: 63 } }");
   EXPECT_NE(error.find("servers.max_handler_rules"), std::string::npos);
@@ -129,7 +129,7 @@ TEST(LoadConfigTest, FlagsReplaceTheFile) {
   EXPECT_EQ(config->log().format(), v1::LogConfig::JSON);
 }
 
-TEST(LoadConfigTest, FlagsThatMakeNoSenseAreAllTold) {
+TEST(LoadConfigTest, ReportsAllFlagsWithFaults) {
   Overrides overrides;
   overrides.log_level = "loud";
   overrides.log_format = "xml";
@@ -150,20 +150,20 @@ TEST(LoadConfigTest, PrintedConfigIsReadBack) {
   EXPECT_EQ(again.SerializeAsString(), config->SerializeAsString());
 }
 
-TEST(LoadConfigTest, WhatIsNoFileIsRefused) {
+TEST(LoadConfigTest, RefusesPathsThatAreNoFiles) {
   EXPECT_FALSE(LoadConfig("/nonexistent/x", {}, Root()).ok());
   EXPECT_FALSE(LoadConfig("/dev/zero", {}, Root()).ok());
   EXPECT_FALSE(LoadConfig("/tmp", {}, Root()).ok());
 }
 
-TEST(LoadConfigTest, OnePlaceTwiceIsRefused) {
+TEST(LoadConfigTest, RefusesTwoListenersAtOneAddress) {
   const std::string error = ErrorOf(
       "listeners { uds { path: \"/run/x.sock\" } }"
       "listeners { uds { path: \"/run/x.sock\" } }");
   EXPECT_NE(error.find("used twice"), std::string::npos) << error;
 }
 
-TEST(LoadConfigTest, SocketPathThatDoesNotFitIsRefused) {
+TEST(LoadConfigTest, RefusesSocketPathsThatAreTooLong) {
   const std::string error =
       ErrorOf("listeners { uds { path: \"/" + std::string(105, 'x') + "\" } }");
   EXPECT_NE(error.find("too long"), std::string::npos) << error;

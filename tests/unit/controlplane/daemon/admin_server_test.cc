@@ -53,7 +53,7 @@ class AdminServerTest : public ::testing::Test {
     fs::remove_all(directory_);
   }
 
-  // With the listeners of `text`, in which $D is the test's directory.
+  // Starts with the listeners of `text`, in which $D is the test's directory.
   void Start(std::string text, const std::string& roles = "") {
     for (size_t at; (at = text.find("$D")) != std::string::npos;) {
       text.replace(at, 2, directory_);
@@ -165,7 +165,7 @@ TEST_F(AdminServerTest, OwnUserOfTheUnixSocketIsAdminAndAudited) {
   EXPECT_NE(audit.find("servers/a"), std::string::npos) << audit;
 }
 
-TEST_F(AdminServerTest, RoleThatChangesHoldsForConnectionsThatAreThere) {
+TEST_F(AdminServerTest, AChangedRoleHoldsForExistingConnections) {
   const std::string uid = std::to_string(::geteuid());
   Start("", "bindings { role: ROLE_VIEWER uid: " + uid + " }");
   const auto channel = UdsChannel();
@@ -245,7 +245,7 @@ TEST_F(AdminServerTest, LiveSocketIsNotStolenAndAStaleOneIsReplaced) {
     EXPECT_FALSE(UdsListener::Listen(config).ok());
   }
   EXPECT_FALSE(fs::exists(config.path()));
-  // One that was left behind, without a lock.
+  // This socket was left behind, without a lock.
   const int stale = ::socket(AF_UNIX, SOCK_STREAM, 0);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -268,7 +268,7 @@ TEST_F(AdminServerTest, DirectoryThatOthersMayWriteToIsRefused) {
   EXPECT_FALSE(UdsListener::Listen(config).ok());
 }
 
-// A stream of server reflection that stays open, as it may for ever.
+// A stream of server reflection that stays open.
 class ReflectionStream {
  public:
   explicit ReflectionStream(std::shared_ptr<grpc::Channel> channel)
@@ -290,7 +290,7 @@ class ReflectionStream {
     while (queue_.Next(&tag, &ok)) continue;
   }
 
-  // Asks for the services. False: the stream has ended.
+  // Asks for the services. Returns false when the stream has ended.
   bool Ask() {
     // ServerReflectionRequest { list_services: "" }
     const grpc::Slice request("\x3a\x00", 2);
@@ -320,7 +320,7 @@ class ReflectionStream {
   std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream_;
 };
 
-// Threads of this process that gRPC has for calls of synchronous services.
+// Counts the threads that gRPC has for calls of synchronous services.
 int SyncThreads() {
   int count = 0;
   for (const auto& task : fs::directory_iterator("/proc/self/task")) {
@@ -351,7 +351,7 @@ TEST_F(AdminServerTest, OpenReflectionStreamsDoNotTakeAllThreads) {
   EXPECT_TRUE(CreateServer(channel).ok());
   EXPECT_TRUE(streams.front()->Ask());
   streams.clear();
-  // Their threads are free again, soon.
+  // The streams' threads are free again, soon.
   const auto deadline =
       std::chrono::steady_clock::now() + std::chrono::seconds(20);
   bool answers = false;

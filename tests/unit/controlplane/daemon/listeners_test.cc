@@ -24,16 +24,16 @@ config::v1::DaemonConfig Config(const std::string& text) {
   return config;
 }
 
-TEST(ListenersTest, AddressesThatAreTheSame) {
+TEST(ListenersTest, RecognisesEqualAddresses) {
   EXPECT_TRUE(IsAt(Port("10.0.0.5:7443"), "10.0.0.5:7443"));
   EXPECT_TRUE(IsAt(Port("[::1]:7443"), "[0:0:0:0:0:0:0:1]:7443"));
   EXPECT_TRUE(IsAt(Port("[fd00::a]:1"), "[FD00:0::000A]:1"));
 }
 
-TEST(ListenersTest, AddressesThatAreNot) {
+TEST(ListenersTest, TellsDifferentAddressesApart) {
   EXPECT_FALSE(IsAt(Port("10.0.0.5:7443"), "10.0.0.5:7444"));
   EXPECT_FALSE(IsAt(Port("10.0.0.5:7443"), "10.0.0.6:7443"));
-  // Whoever means all addresses has to say so.
+  // A socket at all addresses does not serve a listener at one address.
   EXPECT_FALSE(IsAt(Port("0.0.0.0:7443"), "127.0.0.1:7443"));
   EXPECT_FALSE(IsAt(Port("[::]:7443"), "0.0.0.0:7443"));
   EXPECT_FALSE(IsAt(Port("[::ffff:127.0.0.1]:7443"), "127.0.0.1:7443"));
@@ -42,7 +42,7 @@ TEST(ListenersTest, AddressesThatAreNot) {
   EXPECT_FALSE(IsAt(path, "127.0.0.1:7443"));
 }
 
-TEST(ListenersTest, PassedPortsAreTakenOut) {
+TEST(ListenersTest, TakesPassedPortsOutOfTheSockets) {
   const auto config = Config(
       "listeners { uds { path: \"/run/a\" } } "
       "listeners { tcp { address: \"[::1]:7443\" } }");

@@ -26,7 +26,7 @@ class FakeThread {
   std::vector<std::function<void()>> tasks_;
 };
 
-TEST(LivenessTest, AllMustHaveRunWhatWasPosted) {
+TEST(LivenessTest, IsAliveOnlyWhenAllThreadsHaveRunTheirTasks) {
   FakeThread a;
   FakeThread b;
   Liveness liveness({a.Looked(), b.Looked()});
@@ -38,7 +38,7 @@ TEST(LivenessTest, AllMustHaveRunWhatWasPosted) {
   EXPECT_TRUE(liveness.Check());
 }
 
-TEST(LivenessTest, NothingIsPostedToOneThatHangs) {
+TEST(LivenessTest, PostsNothingMoreToAThreadThatHangs) {
   FakeThread hangs;
   Liveness liveness({hangs.Looked()});
   for (int i = 0; i < 100; ++i) liveness.Check();
@@ -47,13 +47,13 @@ TEST(LivenessTest, NothingIsPostedToOneThatHangs) {
   EXPECT_TRUE(liveness.Check());
 }
 
-TEST(LivenessTest, TaskThatRunsWhenItIsGone) {
+TEST(LivenessTest, TasksMayRunAfterItsDestruction) {
   FakeThread late;
   { EXPECT_TRUE(Liveness({late.Looked()}).Check()); }
   late.Run();
 }
 
-TEST(LivenessTest, NobodyIsAlwaysAlive) {
+TEST(LivenessTest, WithoutThreadsItIsAlwaysAlive) {
   Liveness liveness({});
   EXPECT_TRUE(liveness.Check());
   EXPECT_TRUE(liveness.Check());

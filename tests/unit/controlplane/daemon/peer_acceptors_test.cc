@@ -22,7 +22,7 @@ namespace {
 
 using gofer::base::UniqueFd;
 
-// All peers are taken by role.
+// All peers of these tests are taken by role.
 class PeerAcceptorsTest : public testing::Test {
  protected:
   PeerAcceptorsTest() {
@@ -51,7 +51,7 @@ class PeerAcceptorsTest : public testing::Test {
     acceptors_->HandOver(std::move(pair.second), {1, 1234, 1234});
     return std::move(pair.first);
   }
-  // The other end of a connection that was taken has said so.
+  // Waits for gRPC's first bytes, which it sends when it takes a connection.
   static bool IsTaken(int socket) {
     char settings[4096];
     return ::recv(socket, settings, sizeof(settings), 0) > 0;
@@ -93,7 +93,7 @@ TEST_F(PeerAcceptorsTest, ConnectionsByRoleAreBounded) {
   EXPECT_TRUE(IsTaken(Connect().get()));
 }
 
-TEST_F(PeerAcceptorsTest, WhenTheServerEndsThePeerSeesIt) {
+TEST_F(PeerAcceptorsTest, ShutdownEndsTheConnections) {
   const UniqueFd socket = Connect();
   ASSERT_TRUE(IsTaken(socket.get()));
   server_->Shutdown();

@@ -10,7 +10,7 @@ using config::v1::DaemonConfig;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-TEST(ChangedFieldsTest, NamesWhatDiffers) {
+TEST(ChangedFieldsTest, NamesFieldsThatDiffer) {
   DaemonConfig before;
   before.set_node("a");
   before.add_listeners()->mutable_uds()->set_path("/a");

@@ -15,7 +15,7 @@ namespace {
 
 using absl::StatusCode;
 
-// What error_reason.proto says, in its order.
+// The codes as error_reason.proto names them, in its order.
 const std::map<Reason, StatusCode>& Codes() {
   static const std::map<Reason, StatusCode> codes = {
       {Reason::FIELD_INVALID, StatusCode::kInvalidArgument},
@@ -107,7 +107,7 @@ TEST(ErrorTest, RetryHasSecondsAndNanos) {
   EXPECT_EQ(retry.retry_delay().nanos(), 250'000'000);
 }
 
-TEST(ErrorTest, ForeignStatusesHaveNoReason) {
+TEST(ErrorTest, StatusesOfOtherRoomsHaveNoReason) {
   EXPECT_EQ(ReasonOf(absl::OkStatus()), Reason::ERROR_REASON_UNSPECIFIED);
   EXPECT_EQ(ReasonOf(absl::InternalError("x")),
             Reason::ERROR_REASON_UNSPECIFIED);
@@ -146,14 +146,14 @@ TEST(ErrorTest, ErrnosAreMappedByMeaning) {
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr("/data"));
   EXPECT_EQ(Info(status).metadata().at("errno"), "ENOENT");
   EXPECT_EQ(Info(status).metadata().at("step"), "open");
-  // What the host lacks now it may have later.
+  // The host may have later what it lacks now.
   EXPECT_GT(Detail<google::rpc::RetryInfo>(FromErrno(EMFILE, "x"), "RetryInfo")
                 .retry_delay()
                 .seconds(),
             0);
 }
 
-TEST(ErrorTest, LimitsOfTheHostCanBeTriedAgain) {
+TEST(ErrorTest, ErrorsAboutLimitsOfTheHostHaveARetryInfo) {
   for (const int number : {EMFILE, ENFILE, ENOSPC, EDQUOT, ENOMEM, EAGAIN}) {
     const auto retry =
         Detail<google::rpc::RetryInfo>(FromErrno(number, "x"), "RetryInfo");
@@ -163,11 +163,11 @@ TEST(ErrorTest, LimitsOfTheHostCanBeTriedAgain) {
                    .GetPayload("type.googleapis.com/google.rpc.RetryInfo"));
 }
 
-TEST(FieldViolationsTest, NoneIsOk) {
+TEST(FieldViolationsTest, NoViolationsAreOk) {
   EXPECT_TRUE(FieldViolations().ToStatus().ok());
 }
 
-TEST(FieldViolationsTest, TheCommonReasonIsThatOfTheStatus) {
+TEST(FieldViolationsTest, TheStatusHasTheCommonReason) {
   FieldViolations violations;
   violations.Add("a", "must be absolute", Reason::PATH_NOT_ABSOLUTE);
   violations.Add("b", "must be absolute", Reason::PATH_NOT_ABSOLUTE);
@@ -188,7 +188,7 @@ TEST(FieldViolationsTest, DifferentReasonsBecomeFieldInvalid) {
   EXPECT_EQ(bad.field_violations(1).description(), "is missing");
 }
 
-TEST(FieldViolationsTest, AtMost1000AreTold) {
+TEST(FieldViolationsTest, ReportsAtMost1000Violations) {
   FieldViolations violations;
   for (int i = 0; i < 1001; ++i) violations.Add(absl::StrCat("f", i), "wrong");
   const auto bad =

@@ -33,37 +33,37 @@ TEST(MessageTotalsTest, SumsOverServers) {
   EXPECT_THAT(total.latency_buckets, testing::ElementsAre(15));
 }
 
-TEST(MessageTotalsTest, NothingIsCountedTwice) {
+TEST(MessageTotalsTest, CountsNothingTwice) {
   MessageTotals totals;
   totals.Update({Sample("a", "1", 10)}, {});
   EXPECT_EQ(totals.Update({Sample("a", "1", 12)}, {}).at("open_at").calls, 12);
 }
 
-TEST(MessageTotalsTest, AServerThatGoesLeavesWhatItHad) {
+TEST(MessageTotalsTest, KeepsTheCountersOfAServerThatIsGone) {
   MessageTotals totals;
   totals.Update({Sample("a", "1", 10), Sample("b", "2", 5)}, {});
   EXPECT_EQ(totals.Update({Sample("b", "2", 6)}, {}).at("open_at").calls, 16);
   EXPECT_EQ(totals.Update({Sample("b", "2", 6)}, {}).at("open_at").calls, 16);
 }
 
-TEST(MessageTotalsTest, ANewLifeOfANameIsAddedToTheOld) {
+TEST(MessageTotalsTest, AddsARestartedServerToItsOldCounters) {
   MessageTotals totals;
   totals.Update({Sample("a", "1", 10)}, {});
   EXPECT_EQ(totals.Update({Sample("a", "2", 1)}, {}).at("open_at").calls, 11);
-  // The gofer began again: its counters too.
+  // The gofer was started again, and its counters begin at zero.
   admin::v1::Stats again = Sample("a", "2", 3);
   again.mutable_start_time()->set_seconds(5);
   EXPECT_EQ(totals.Update({again}, {}).at("open_at").calls, 14);
 }
 
-TEST(MessageTotalsTest, OneThatDoesNotAnswerKeepsItsCounters) {
+TEST(MessageTotalsTest, KeepsTheCountersOfASilentServer) {
   MessageTotals totals;
   totals.Update({Sample("a", "1", 10)}, {});
   EXPECT_EQ(totals.Update({}, {"a"}).at("open_at").calls, 10);
   EXPECT_EQ(totals.Update({Sample("a", "1", 11)}, {}).at("open_at").calls, 11);
 }
 
-TEST(MessageTotalsTest, MessagesThatNobodyKnowsShareOneName) {
+TEST(MessageTotalsTest, UnknownMessagesShareOneName) {
   MessageTotals totals;
   admin::v1::Stats stats = Sample("a", "1", 1);
   stats.add_messages()->set_mid(static_cast<admin::v1::Mid>(200));

@@ -13,7 +13,7 @@
 namespace goferd::exporter {
 namespace {
 
-// Its gofers take a while to answer.
+// Statistics of gofers that take a while to answer.
 class SlowStatistics : public goferd::testing::FakeStatistics {
  public:
   using FakeStatistics::FakeStatistics;

@@ -39,7 +39,7 @@ std::string Get(int port) {
   return text;
 }
 
-TEST(MetricsEndpointTest, TellsWhatThereIs) {
+TEST(MetricsEndpointTest, ServesAllFamilies) {
   goferd::testing::FakeSupervisor supervisor;
   admin::v1::Server spec;
   spec.set_root("/");
@@ -57,7 +57,7 @@ TEST(MetricsEndpointTest, TellsWhatThereIs) {
   EXPECT_THAT(text, HasSubstr("goferd_build_info{version="));
 }
 
-TEST(MetricsEndpointTest, AnAddressThatIsTakenIsAnError) {
+TEST(MetricsEndpointTest, RefusesAnAddressInUse) {
   goferd::testing::FakeSupervisor supervisor;
   const auto first =
       MetricsEndpoint::Start("127.0.0.1:0", supervisor.statistics());
