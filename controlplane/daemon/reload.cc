@@ -57,8 +57,9 @@ void Reload(const Options& options, const DaemonConfig& running,
   const std::vector<std::string> changed = ChangedFields(running, *config);
   if (changed.empty()) return;
   Log().warn(
-      "fields of the configuration have changed: {}; they are read at the "
-      "start: restart goferd, gofers go on meanwhile",
+      "these fields of the configuration have changed, but are not in "
+      "force: {}; the configuration is read at the start: restart goferd, "
+      "gofers go on meanwhile",
       absl::StrJoin(changed, ", "));
 }
 

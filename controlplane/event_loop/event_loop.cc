@@ -72,11 +72,11 @@ class EventLoop::Core {
   uint64_t running_watch_ ABSL_GUARDED_BY(mu_) = 0;
   std::deque<std::function<void()>> tasks_ ABSL_GUARDED_BY(mu_);
   std::map<uint64_t, Callback> watches_ ABSL_GUARDED_BY(mu_);
-  // By time, then by age.
+  // Timers by time, then by age.
   std::map<std::pair<uint64_t, TimerId>, std::function<void()>> timers_
       ABSL_GUARDED_BY(mu_);
   std::map<TimerId, uint64_t> timer_times_ ABSL_GUARDED_BY(mu_);
-  // Last: nothing above goes before the thread has.
+  // The thread is the last member: it ends before the members that it uses go.
   gofer::base::Thread thread_;
 };
 
@@ -105,7 +105,7 @@ void EventLoop::Core::Stop() {
   thread_.Join();
   std::deque<std::function<void()>> tasks;
   std::map<std::pair<uint64_t, TimerId>, std::function<void()>> timers;
-  // What they hold is let go of without the lock.
+  // The lock is declared after both: what tasks hold is destroyed without it.
   MutexLock lock(mu_);
   tasks.swap(tasks_);
   timers.swap(timers_);
@@ -114,7 +114,7 @@ void EventLoop::Core::Stop() {
 
 void EventLoop::Core::Wake() {
   const uint64_t one = 1;
-  // A counter that is full wakes as well.
+  // A failure does not matter: a counter that is full wakes as well.
   (void)!::write(wake_.get(), &one, sizeof(one));
 }
 
@@ -189,7 +189,8 @@ int EventLoop::Core::TimeoutMs() {
   const uint64_t time = timers_.begin()->first.first;
   const uint64_t now = gofer::base::MonotonicNanos();
   if (time <= now) return 0;
-  // Rounded up, so as not to spin through the last millisecond.
+  // The time is rounded up, or the loop would spin through the last
+  // millisecond.
   const uint64_t ms = (time - now + 999'999) / 1'000'000;
   return static_cast<int>(std::min<uint64_t>(ms, 3'600'000));
 }
@@ -200,7 +201,8 @@ bool EventLoop::Core::RunTasks() {
     MutexLock lock(mu_);
     count = tasks_.size();
   }
-  // Tasks that these post wait for the next turn, so that nothing starves.
+  // Tasks that are posted meanwhile wait for the next turn: otherwise tasks
+  // that post tasks would starve the watches.
   for (; count > 0; --count) {
     std::function<void()> task;
     {
@@ -241,7 +243,7 @@ void EventLoop::Core::RunWatch(uint64_t id) {
     running_watch_ = id;
   }
   (*callback)();
-  // What the callback holds goes before whoever waits goes on.
+  // What the callback holds is destroyed before the waiting thread goes on.
   callback.reset();
   MutexLock lock(mu_);
   running_watch_ = 0;

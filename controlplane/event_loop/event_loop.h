@@ -13,22 +13,24 @@
 
 namespace goferd::event_loop {
 
-// Runs callbacks on its own thread. They must not block: a gofer is asked on
-// other threads. All methods may be called on any thread.
+// Runs callbacks on its own thread. A callback must not block, since it holds
+// up all others: a gofer is asked on other threads. All methods may be called
+// on any thread.
 class EventLoop {
  public:
   static absl::StatusOr<std::unique_ptr<EventLoop>> Start();
-  // Ends the thread; what has not run by then does not run any more.
+  // Ends the thread; tasks and timers that have not run are dropped.
   ~EventLoop();
-  // The same, while the object and its watches stay: no callback runs any more
-  // when it returns. Not on the loop's thread. May be called again.
+  // Ends the thread while the object and its watches stay: no callback runs any
+  // more when it returns. Must not run on the loop's thread, which it waits
+  // for. May be called again.
   void Stop();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
   // A descriptor that is watched. After its destruction the callback does not
-  // run any more; destroyed on another thread than the loop's, it waits for one
-  // that runs.
+  // run any more; on another thread than the loop's, destruction waits for a
+  // callback that runs.
   class Watch;
   // Calls `on_readable` whenever the borrowed `fd`, which outlives the watch,
   // can be read, or has hung up.
@@ -40,7 +42,7 @@ class EventLoop {
   // Calls `task` once after `delay`, unless it is cancelled first.
   using TimerId = uint64_t;
   TimerId After(absl::Duration delay, std::function<void()> task);
-  // Returns whether it had not run. Does not wait for one that runs.
+  // Returns whether the task had not run. Does not wait for a task that runs.
   bool Cancel(TimerId timer);
 
   bool OnLoopThread() const;

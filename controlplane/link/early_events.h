@@ -1,4 +1,4 @@
-// EarlyEvents: what a gofer tells before its server is ready to hear it.
+// EarlyEvents: keeps a gofer's events until its server is ready for them.
 
 #ifndef GOFERD_CONTROLPLANE_LINK_EARLY_EVENTS_H_
 #define GOFERD_CONTROLPLANE_LINK_EARLY_EVENTS_H_
@@ -12,18 +12,19 @@
 
 namespace goferd::link {
 
-// Events follow Adopt's answer at once, and the answer is brought into the
-// model by another thread: those that come meanwhile are kept, so that none is
-// overtaken. Thread-safe; its lock comes after the model's.
+// Events follow Adopt's answer at once, and another thread brings the answer
+// into the model. Events that come meanwhile are kept: applied before the
+// answer, they would be overwritten by older state. Thread-safe; its lock is
+// taken after the model's.
 class EarlyEvents {
  public:
-  // False when they are to be applied from now on.
+  // Keeps `event`. Returns false when events are to be applied from now on.
   bool Keep(const worker::v1::Event& event) {
     gofer::base::MutexLock lock(mu_);
     if (open_) return false;
     const size_t bytes = event.ByteSizeLong();
     if (events_.size() >= kMost || bytes > kMostBytes - bytes_) {
-      // What has a gap is of no use.
+      // Events with a gap are of no use, so that all of them are dropped.
       overflow_ = true;
       events_ = {};
       bytes_ = kMostBytes;
@@ -33,13 +34,14 @@ class EarlyEvents {
     }
     return true;
   }
-  // Those that were kept, in order; the last ones. None after an overflow.
+  // Returns the kept events in order, and keeps no more from now on. Returns no
+  // events after an overflow.
   std::vector<worker::v1::Event> Open() {
     gofer::base::MutexLock lock(mu_);
     open_ = true;
     return std::move(events_);
   }
-  // Whether there were more than are kept, or bigger ones.
+  // Whether events came that were too many or too big to be kept.
   bool overflow() {
     gofer::base::MutexLock lock(mu_);
     return overflow_;
@@ -47,9 +49,9 @@ class EarlyEvents {
 
  private:
   static constexpr size_t kMost = 65'536;
-  // Of all of them: one alone may be 1 MiB. As many as kMost that are of the
-  // usual size have room; nothing in an event is repeated, so in memory it is
-  // longer by no more than its fields.
+  // The bound for all events together: a single event may have 1 MiB. kMost
+  // events of the usual size have room. An event has no repeated fields, so
+  // that in memory it is only longer by the space of its fields.
   static constexpr size_t kMostBytes = size_t{16} << 20;
 
   gofer::base::Mutex mu_;

@@ -20,12 +20,13 @@ void FanOut::Run(size_t count, absl::FunctionRef<void(size_t)> ask) const {
   std::vector<gofer::base::Thread> threads;
   while (threads.size() + 1 < std::min(count, kMostThreads)) {
     auto thread = gofer::base::Thread::Start("fan-out", run);
-    // Fewer will do.
+    // Fewer threads will do.
     if (!thread.ok()) break;
     threads.push_back(std::move(*thread));
   }
   run();
-  // Threads are waited for before what they use goes.
+  // The threads' destruction waits for them before the members that they use
+  // are destroyed.
 }
 
 }  // namespace goferd::link

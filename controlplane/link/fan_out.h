@@ -1,4 +1,4 @@
-// FanOut: many gofers asked at once.
+// FanOut: asks many gofers at once.
 
 #ifndef GOFERD_CONTROLPLANE_LINK_FAN_OUT_H_
 #define GOFERD_CONTROLPLANE_LINK_FAN_OUT_H_
@@ -11,19 +11,18 @@
 
 namespace goferd::link {
 
-// A question to many gofers that has to be answered by one time, however many
-// of them hang.
+// A question to many gofers with one deadline, however many of them hang.
 class FanOut {
  public:
-  // As many hung gofers hold nobody else up.
+  // Fewer hung gofers than this do not hold up the question to other gofers.
   static constexpr size_t kMostThreads = 64;
 
   explicit FanOut(absl::Duration timeout)
       : deadline_(Clock::now() + absl::ToChronoNanoseconds(timeout)) {}
 
-  // Calls `ask` with each number below `count` that its turn comes for before
-  // the deadline, on this thread and a few more; waits for all of them. `ask`
-  // waits no longer than time_left().
+  // Calls `ask` with each number below `count` whose turn comes before the
+  // deadline, on this thread and a few more, and waits for all calls. `ask`
+  // must not wait longer than time_left(), or the deadline is missed.
   void Run(size_t count, absl::FunctionRef<void(size_t)> ask) const;
 
   absl::Duration time_left() const {

@@ -9,7 +9,8 @@ namespace {
 using errors::Reason;
 
 constexpr int kRetryMs = 500;
-// Of the control timeout. Who asks many gets to each a moment after the start.
+// A call that has this part of the control timeout counts as a whole one:
+// whoever asks many gofers gets to each a moment after the start.
 constexpr double kMostOfIt = 0.9;
 
 }  // namespace

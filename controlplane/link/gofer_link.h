@@ -1,4 +1,4 @@
-// GoferLink: a gofer that runs and can be asked.
+// GoferLink: asks a running gofer.
 
 #ifndef GOFERD_CONTROLPLANE_LINK_GOFER_LINK_H_
 #define GOFERD_CONTROLPLANE_LINK_GOFER_LINK_H_
@@ -15,33 +15,33 @@
 
 namespace goferd::link {
 
-// Shared by the model and by whoever asks at the moment, so that a gofer's end
-// takes nothing away from a call under way. The last one to let go must not be
-// on the event loop's thread: see TaskPool::Drop.
+// The model and every call under way share it, so that a gofer's end takes
+// nothing away from a call. The last reference must not be dropped on the event
+// loop's thread, which destruction waits for: see TaskPool::Drop.
 class GoferLink {
  public:
-  // `server_name` is for the errors of a gofer that does not answer.
+  // `server_name` is named in the errors when the gofer does not answer.
   GoferLink(std::unique_ptr<worker::GoferClient> client, absl::Duration timeout,
             std::string server_name)
       : client_(std::move(client)),
         timeout_(timeout),
         server_name_(std::move(server_name)) {}
 
-  // Blocks, at most for the control timeout. A failure of the gofer's is a
-  // status. One that has let a request run out of time is not waited for again
-  // before it has answered: GOFER_UNREACHABLE at once.
+  // Blocks, at most for the control timeout. A failure that the gofer reports
+  // becomes a status. After a request has run out of time, further requests
+  // fail at once with GOFER_UNREACHABLE until the gofer has answered.
   absl::StatusOr<worker::v1::Response> Ask(worker::v1::ToGofer request,
                                            std::span<const int> fds = {}) {
     return AskFor(timeout_, std::move(request), fds);
   }
-  // As Ask. That much less time than the control timeout was not enough says
-  // nothing of the gofer.
+  // Asks as Ask does, for at most `timeout`. When that is much shorter than the
+  // control timeout, running out of time does not make the gofer silent.
   absl::StatusOr<worker::v1::Response> AskFor(absl::Duration timeout,
                                               worker::v1::ToGofer request,
                                               std::span<const int> fds = {});
   bool answers() const { return client_->answers(); }
   bool connected() const { return client_->connected(); }
-  // Ends the waiting of all who ask, for good.
+  // Makes all calls fail, now and later.
   void GiveUp() { client_->GiveUp(); }
   const gofer::uds::PeerCredentials& peer() const { return client_->peer(); }
 

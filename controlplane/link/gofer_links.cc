@@ -19,7 +19,8 @@ std::shared_ptr<GoferLink> GoferLinks::Make(
 }
 
 void GoferLinks::GiveUp() {
-  // Their last owner may be here, and must not be under the lock.
+  // A link's last reference may be dropped here, which must not happen under
+  // the lock.
   std::vector<std::shared_ptr<GoferLink>> links;
   {
     MutexLock lock(mu_);

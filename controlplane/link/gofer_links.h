@@ -1,4 +1,4 @@
-// GoferLinks: the links to gofers, while somebody has them.
+// GoferLinks: finds all links to gofers that still exist.
 
 #ifndef GOFERD_CONTROLPLANE_LINK_GOFER_LINKS_H_
 #define GOFERD_CONTROLPLANE_LINK_GOFER_LINKS_H_
@@ -13,16 +13,16 @@
 
 namespace goferd::link {
 
-// Makes links and knows those that live, so that goferd's end need not wait for
-// what gofers are asked. Thread-safe; its lock is the last.
+// Makes links and knows the living ones, so that goferd's end need not wait for
+// gofers' answers. Thread-safe; no other lock is taken under its lock.
 class GoferLinks {
  public:
-  // See GoferLink's constructor. After GiveUp, one that answers nothing.
+  // Makes a link; see GoferLink's constructor. After GiveUp all its calls fail.
   std::shared_ptr<GoferLink> Make(std::unique_ptr<worker::GoferClient> client,
                                   absl::Duration timeout,
                                   std::string server_name);
 
-  // All who ask fail with GOFER_UNREACHABLE, now and later.
+  // Makes all calls fail with GOFER_UNREACHABLE, now and later.
   void GiveUp();
 
  private:

@@ -1,4 +1,4 @@
-// TaskPool: threads for what goferd does by itself and that may block.
+// TaskPool: threads for goferd's own tasks that may block.
 
 #ifndef GOFERD_CONTROLPLANE_LINK_TASK_POOL_H_
 #define GOFERD_CONTROLPLANE_LINK_TASK_POOL_H_
@@ -14,26 +14,27 @@
 
 namespace goferd::link {
 
-// Runs tasks in the order of their coming, on a few threads. Its users post a
-// few tasks for each server at most. Thread-safe.
+// Starts tasks in the order in which they were posted, on a few threads. Its
+// queue has no bound: users post a few tasks for each server at most.
+// Thread-safe.
 class TaskPool {
  public:
   using Task = std::function<void()>;
 
-  // Fewer threads when the host gives no more, at least one.
+  // Starts fewer threads when the host gives no more, but at least one.
   explicit TaskPool(size_t thread_count);
   ~TaskPool() { Stop(); }
   TaskPool(const TaskPool&) = delete;
   TaskPool& operator=(const TaskPool&) = delete;
 
-  // After Stop the task does not run: it goes with the pool.
+  // After Stop the task does not run, and is destroyed with the pool.
   void Post(Task task);
-  // Lets go of `object` on one of the threads.
+  // Drops `object` on one of the threads.
   template <class T>
   void Drop(std::shared_ptr<T> object) {
     if (object != nullptr) Post([kept = std::move(object)] {});
   }
-  // Waits for tasks that run. The others never do.
+  // Waits for tasks that run. Other tasks never run.
   void Stop();
 
  private:

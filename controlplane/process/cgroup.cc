@@ -20,7 +20,7 @@ namespace {
 
 constexpr size_t kMostBytes = 65536;
 
-// Nothing for "max".
+// Reads a file with one number; returns nothing for "max".
 std::optional<int64_t> ReadNumber(const std::string& path) {
   const auto text = state::ReadFile(AT_FDCWD, path, kMostBytes);
   int64_t number = 0;
@@ -28,7 +28,7 @@ std::optional<int64_t> ReadNumber(const std::string& path) {
   return number;
 }
 
-// Of a file of lines "key number".
+// Reads the number of `key` in a file of lines "key number".
 std::optional<int64_t> ReadKey(const std::string& path, absl::string_view key) {
   const auto text = state::ReadFile(AT_FDCWD, path, kMostBytes);
   if (!text.ok()) return std::nullopt;
@@ -62,7 +62,7 @@ absl::StatusOr<Cgroup> Cgroup::Make(const std::string& parent,
                                     const std::string& name,
                                     int64_t max_memory_bytes) {
   const std::string path = absl::StrCat(parent, "/", name);
-  // What it has counted is over with whoever was in it.
+  // An old group is removed with its counters, which are about dead processes.
   ::rmdir(path.c_str());
   if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) {
     return errors::FromErrno(errno, path);
@@ -109,7 +109,7 @@ std::optional<Cgroup::Memory> Cgroup::ReadMemory() const {
   if (!current || !max || *max <= 0) return std::nullopt;
   memory.used_bytes = *current;
   memory.max_bytes = *max;
-  // Counting what is cached costs the kernel more, and little is in use.
+  // Little is in use, and reading memory.stat costs the kernel more.
   if (*current < *max / 2) return memory;
   const std::string stat = path_ + "/memory.stat";
   memory.used_bytes -= ReadKey(stat, "active_file").value_or(0);

@@ -15,38 +15,38 @@
 
 namespace goferd::process {
 
-// Names a group; it stays when the object goes. Errors are those of the host,
-// by errors::FromErrno.
+// Names a group, which stays when the object is destroyed. Errors are those of
+// the host, by errors::FromErrno.
 class Cgroup {
  public:
-  // Makes `name` below the group whose directory is `parent`, anew unless
-  // processes are in it. `max_memory_bytes` 0 sets no limit. Nothing is left of
-  // a group that could not be limited.
+  // Makes `name` below the group whose directory is `parent`. An old group of
+  // that name is removed first, unless processes are in it. `max_memory_bytes`
+  // 0 sets no limit. A group that could not be limited is removed again.
   static absl::StatusOr<Cgroup> Make(const std::string& parent,
                                      const std::string& name,
                                      int64_t max_memory_bytes);
 
-  // The one that Make has made, if the process is in it.
+  // Finds the group that Make has made, if the process is in it.
   static std::optional<Cgroup> Find(const std::string& parent,
                                     const std::string& name, pid_t process);
 
-  // Moves a process into it.
+  // Moves a process into the group.
   absl::Status Add(pid_t process) const;
-  // 0: no limit.
+  // Sets the limit; 0 stands for no limit.
   absl::Status SetMaxMemory(int64_t max_memory_bytes) const;
-  // What is in use, and the limit.
+  // The memory in use, and the limit.
   struct Memory {
     int64_t used_bytes = 0;
     int64_t max_bytes = 0;
   };
-  // Of files that are only cached nothing counts as used: the kernel drops them
-  // when it needs room. Nothing without a limit.
+  // Memory of cached files does not count as used: the kernel drops it when it
+  // needs room. Returns nothing for a group without a limit.
   std::optional<Memory> ReadMemory() const;
-  // The file that the kernel modifies when the limit is felt.
+  // The file that the kernel modifies when the group reaches its limit.
   std::string EventsPath() const { return path_ + "/memory.events"; }
-  // Whether the kernel has killed a process in it for want of memory.
+  // Whether the kernel has killed a process of the group for want of memory.
   bool HadOutOfMemory() const;
-  // Does nothing while a process is in it.
+  // Removes the group; does nothing while a process is in it.
   void Remove() const;
 
  private:

@@ -42,7 +42,7 @@ bool Exists(const std::string& path) {
   return ::access(path.c_str(), F_OK) == 0;
 }
 
-// Our group's directory, if we see it.
+// Returns the directory of our group, if the mounted tree shows it.
 absl::StatusOr<std::string> OwnGroup(const CgroupSelf& self) {
   const auto groups = Read(self.cgroup_file);
   if (!groups.ok()) return groups.status();
@@ -68,14 +68,14 @@ absl::StatusOr<std::vector<pid_t>> ProcessesIn(const std::string& group) {
   for (absl::string_view line :
        absl::StrSplit(*text, '\n', absl::SkipEmpty())) {
     pid_t pid = 0;
-    // Of another PID namespace it is 0.
+    // A process of another PID namespace has the number 0.
     (void)absl::SimpleAtoi(line, &pid);
     pids.push_back(pid);
   }
   return pids;
 }
 
-// Whether there is nothing in it but our own leaf and gofers' groups.
+// Whether the only groups below `group` are our own leaf and gofers' groups.
 bool HasOnlyOurs(const std::string& group) {
   const auto directory = gofer::base::SyscallFd([&] {
     return ::open(group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -103,7 +103,8 @@ bool MayWrite(const std::string& group) {
          ::access((group + "/cgroup.procs").c_str(), W_OK) == 0;
 }
 
-// The group above ours, if it was made for us and gofers; nothing otherwise.
+// Returns the group above ours if it was made for us and our gofers, and an
+// empty string otherwise.
 std::string MadeForUs(const std::string& group) {
   const size_t slash = group.rfind('/');
   if (slash == std::string::npos || group.substr(slash + 1) != kLeaf) return "";
@@ -130,7 +131,8 @@ void HandMemoryDown(const std::string& group) {
   const std::vector<absl::string_view> names =
       absl::StrSplit(*controllers, absl::ByAnyChar(" \n"));
   if (std::find(names.begin(), names.end(), "memory") == names.end()) return;
-  // Without it a gofer's memory is not limited, and its server says so.
+  // A failure is no error: a gofer's memory is not limited then, and its server
+  // reports it.
   (void)WriteCgroupFile(group, "cgroup.subtree_control", "+memory");
 }
 
@@ -148,7 +150,8 @@ absl::StatusOr<std::string> FindCgroupParent(const CgroupSelf& self) {
   if (!group.ok()) return group;
   const auto pids = ProcessesIn(*group);
   if (!pids.ok()) return pids.status();
-  // In a mount of only a part of the groups, this is another one.
+  // Where only a part of the groups is mounted, this may be another group of
+  // that name, which does not have our process.
   if (std::find(pids->begin(), pids->end(), self.pid) == pids->end()) {
     return No(absl::StrCat(*group, " is not goferd's group"));
   }

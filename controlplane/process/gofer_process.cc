@@ -28,7 +28,7 @@ using gofer::base::UniqueFd;
 constexpr int kControlFd = 3;
 constexpr absl::Duration kKillPatience = absl::Seconds(5);
 
-// What posix_spawn wants to know, freed at the end.
+// The file actions and attributes of posix_spawn, freed at the end.
 class SpawnPlan {
  public:
   SpawnPlan(int listener, int log) {
@@ -81,10 +81,12 @@ gofer::base::ErrnoOr<UniqueFd> OpenPidFd(pid_t pid) {
       [&] { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); });
 }
 
-// Field 22 of /proc/<pid>/stat. ENOENT or ESRCH when it is gone.
+// Reads field 22 of /proc/<pid>/stat. Errors: ENOENT or ESRCH when the process
+// is gone.
 gofer::base::ErrnoOr<uint64_t> StartTimeOf(pid_t pid) {
   constexpr size_t kMostBytes = 4096;
-  constexpr size_t kField = 19;  // Counted from the state, behind the name.
+  constexpr size_t kField =
+      19;  // It is counted from the state, after the name.
   const auto stat = state::ReadFile(
       AT_FDCWD, absl::StrCat("/proc/", pid, "/stat"), kMostBytes);
   if (!stat.ok()) return stat.error();
@@ -104,8 +106,8 @@ void KillAndReap(pid_t child) {
   ::waitpid(child, nullptr, 0);
 }
 
-// ENOENT for a process that is gone; what else kept us from looking says
-// nothing of that.
+// Makes PATH_NOT_FOUND for a process that is gone, and another error when the
+// failure does not tell whether it is.
 absl::Status NoProcess(pid_t pid, gofer::base::Errno error) {
   return errors::FromErrno(error.number() == ESRCH ? ENOENT : error.number(),
                            absl::StrCat("process ", pid));
@@ -121,7 +123,7 @@ absl::StatusOr<std::shared_ptr<GoferProcess>> GoferProcess::Spawn(
     return errors::FromErrno(
         error, absl::StrCat("cannot start the gofer ", options.gofer_path));
   }
-  // It cannot be reaped, and its number not be taken, before we do.
+  // Nobody else reaps our child, so that the number is still its own.
   auto pidfd = OpenPidFd(pid);
   if (!pidfd.ok()) {
     KillAndReap(pid);
@@ -129,7 +131,8 @@ absl::StatusOr<std::shared_ptr<GoferProcess>> GoferProcess::Spawn(
   }
   const auto start = StartTimeOf(pid);
   if (!start.ok()) {
-    // Without it a later goferd could take another process for this one.
+    // Without the start time a later goferd could take another process for
+    // this.
     KillAndReap(pid);
     return errors::FromErrno(start.error().number(),
                              absl::StrCat("/proc/", pid, "/stat"));
@@ -179,7 +182,7 @@ absl::StatusOr<std::shared_ptr<GoferProcess>> GoferProcess::AdoptPeer(
   if (!pidfd.ok()) return NoProcess(pid, pidfd.error());
   const auto start = StartTimeOf(pid);
   if (!start.ok()) return NoProcess(pid, start.error());
-  // Nobody has waited for it yet, but it has ended.
+  // The process may have ended while nobody has waited for it yet.
   pollfd poll = {pidfd->get(), POLLIN, 0};
   if (::poll(&poll, 1, 0) > 0) {
     return NoProcess(pid, gofer::base::Errno(ESRCH));
@@ -244,7 +247,7 @@ GoferExit GoferProcess::Reap() {
 }
 
 GoferExit GoferProcess::End() {
-  // One that is about to end by itself says more by its exit code.
+  // A gofer that is about to end by itself says more by its exit code.
   if (!WaitForEnd(absl::Milliseconds(100))) {
     Kill(SIGKILL);
     if (!WaitForEnd(kKillPatience)) return {};

@@ -20,7 +20,7 @@
 
 namespace goferd::process {
 
-// How a gofer ended. Neither code nor signal: it was not our child.
+// How a gofer ended. Code and signal are both absent when it was not our child.
 struct GoferExit {
   std::optional<int> exit_code;
   std::optional<int> signal;
@@ -29,13 +29,13 @@ struct GoferExit {
 };
 
 // One process, our child or not. It goes on when the object is destroyed. Reap
-// and End are called by one thread at a time; the rest by any.
+// and End are called by one thread at a time; other methods by any thread.
 class GoferProcess {
  public:
   struct Options {
     // The executable.
     std::string gofer_path;
-    // Further words of its command line.
+    // Further arguments of its command line.
     std::vector<std::string> flags;
     // Borrowed: its standard output and error. None: /dev/null.
     int log = -1;
@@ -44,36 +44,37 @@ class GoferProcess {
   struct Confines {
     // Names its control group.
     std::string server_id;
-    // Empty: no group.
+    // Empty when the gofer gets no group.
     std::string cgroup_parent;
-    // 0: no limit.
+    // 0 stands for no limit.
     int64_t max_memory_bytes = 0;
     // Borrowed: its standard output and error. None: /dev/null.
     int log = -1;
   };
-  // A process number, and the start that tells it from a later process of that
-  // number. Never 0: no process but the first starts with the kernel.
+  // A process number, and the start time that tells the process from a later
+  // process of that number. The start is never 0: only the first process starts
+  // with the kernel.
   struct Identity {
     pid_t pid = 0;
     uint64_t start_time = 0;
   };
 
   // Starts `gofer managed --control-fd=3 FLAGS` with `listener` as descriptor
-  // 3, in a session of its own; it has no other descriptor of ours but the log.
-  // Ours is not even shared: what is set on a description holds for all who
-  // have it. posix_spawn only: gRPC does not survive a fork. Errors: those of
-  // the host.
+  // 3, in a session of its own, without any other descriptor of ours but the
+  // log. It does not even share our /dev/null: a flag that a process sets on an
+  // open file holds for all who share it. Uses posix_spawn only, as gRPC does
+  // not survive a fork. Errors: those of the host.
   static absl::StatusOr<std::shared_ptr<GoferProcess>> Spawn(
       const Options& options, gofer::base::UniqueFd listener);
-  // A process that lives already. Errors: PATH_NOT_FOUND when it does not;
-  // those of the host, as FD_LIMIT, when that cannot be said.
+  // Takes a process that lives already. Errors: PATH_NOT_FOUND when it does not
+  // live; those of the host, such as FD_LIMIT, when that cannot be found out.
   static absl::StatusOr<std::shared_ptr<GoferProcess>> Adopt(
       const Identity& identity);
-  // The same for one of which nothing is written down, as the kernel names the
-  // process at the other end of a socket that is open.
+  // Takes a process whose start time is not on the disk. `pid` is the kernel's
+  // word for the process at the other end of an open socket.
   static absl::StatusOr<std::shared_ptr<GoferProcess>> AdoptPeer(pid_t pid);
 
-  // As IdentityText writes it; nothing when it is malformed.
+  // Reads the text of IdentityText; returns nothing when it is malformed.
   static std::optional<Identity> ParseIdentity(const std::string& text);
   std::string IdentityText() const;
 
@@ -82,29 +83,32 @@ class GoferProcess {
   GoferProcess& operator=(const GoferProcess&) = delete;
 
   pid_t pid() const { return identity_.pid; }
-  // Readable when it has ended. Borrowed.
+  // A borrowed descriptor, which is readable when the process has ended.
   int pidfd() const { return pidfd_.get(); }
-  // Before it is given a server, by the thread that started or took it.
+  // Puts the process into its group. Must be called before it is given a
+  // server, by the thread that started or took it.
   void Confine(const Confines& confines);
-  // Of one that was confined by a goferd before us: the same, without changing
-  // anything.
+  // Finds the group of a process that an earlier goferd has confined, without
+  // changing anything.
   void FindConfines(const Confines& confines);
-  // What it was to have and has not: "cgroup".
+  // The confinements that it should have and has not: "cgroup".
   const std::vector<std::string>& missing() const { return missing_; }
 
-  // Does nothing when it has ended.
+  // Sends a signal; does nothing when the process has ended.
   void Kill(int signal) const;
-  // Whether it ended within `timeout`.
+  // Whether the process ended within `timeout`.
   bool WaitForEnd(absl::Duration timeout) const;
-  // How it ended. Waits for the end of a child. Every call answers the same.
+  // Returns how the process ended. Waits for the end of a child. Every call
+  // returns the same.
   GoferExit Reap();
-  // Lets it end by itself for a moment, then kills it. Blocks for seconds at
-  // most; nothing is known of one that does not die.
+  // Lets the process end by itself for a moment, then kills it. Blocks for
+  // seconds at most; for a process that does not die, code and signal are
+  // absent.
   GoferExit End();
 
-  // Its control group, if it has one.
+  // The process's control group, if it has one.
   const std::optional<Cgroup>& cgroup() const { return cgroup_; }
-  // 0: no limit. Does nothing without a group.
+  // Sets the limit; 0 stands for no limit. Does nothing without a group.
   absl::Status SetMaxMemory(int64_t max_memory_bytes) const;
 
  private:

@@ -1,4 +1,4 @@
-// HostAbilities: what gofers can do here, of what not every host lets them.
+// HostAbilities: the abilities of gofers that not every host allows.
 
 #ifndef GOFERD_CONTROLPLANE_PROCESS_HOST_ABILITIES_H_
 #define GOFERD_CONTROLPLANE_PROCESS_HOST_ABILITIES_H_
@@ -10,9 +10,10 @@
 
 namespace goferd::process {
 
-// As DaemonInfo.capabilities names them: "id-map" if the file system of one of
-// `allowed` can at least, "oci-bundle". Tried with copies of mounts that are
-// mounted nowhere; nothing of it stays. A gofer has our privileges.
+// Returns names of DaemonInfo.capabilities: "id-map" if at least one file
+// system of `allowed` can map ids, and "oci-bundle". They are tried with copies
+// of mounts that are mounted nowhere, so that nothing stays. Our result holds
+// for gofers, which have our privileges.
 std::vector<std::string> HostAbilities(
     const google::protobuf::RepeatedPtrField<std::string>& allowed);
 

@@ -53,7 +53,7 @@ ErrnoOr<FileDraft> FileDraft::Write(UniqueFd directory, const std::string& name,
     return FileDraft(std::move(directory), name, "");
   }
   const std::string draft_name = name + kSuffix;
-  // By its own means all or nothing, too.
+  // ReplaceFile writes all or nothing, too: no half draft is left.
   const auto written = ReplaceFile(at, draft_name, bytes);
   if (!written.ok()) return written.error();
   return FileDraft(std::move(directory), name, draft_name);

@@ -11,17 +11,18 @@
 
 namespace goferd::state {
 
-// For a change that must not happen when it cannot be kept: write, change, put
-// in place. The last step needs no space. One that is destroyed without it
-// leaves the file as it was. One thread at a time; two drafts of one file at
-// once are one too many.
+// For a change that must not happen when it cannot be kept: write the draft,
+// make the change, put the draft in place. The last step needs no space. A
+// draft that is destroyed without it leaves the file as it was. One thread at a
+// time; two drafts of one file at once would overwrite each other.
 class FileDraft {
  public:
-  // Nothing to put in place.
+  // Makes a draft that changes nothing.
   FileDraft() = default;
-  // Of the file `name` in `directory`. Empty `bytes` stand for no file. What is
-  // there already needs neither space nor permission. Errors: those of the
-  // host; EROFS and EACCES also when a file could not be removed.
+  // Drafts the file `name` in `directory`. Empty `bytes` stand for no file. A
+  // file that has this content already needs neither space nor permission.
+  // Errors: those of the host; EROFS and EACCES also when a file could not be
+  // removed.
   static gofer::base::ErrnoOr<FileDraft> Write(gofer::base::UniqueFd directory,
                                                const std::string& name,
                                                absl::string_view bytes);
@@ -37,7 +38,7 @@ class FileDraft {
 
   gofer::base::UniqueFd directory_;
   std::string name_;
-  // Empty: the file is to be removed.
+  // Empty when the file is to be removed.
   std::string draft_name_;
 };
 

@@ -27,8 +27,8 @@ using gofer::base::UniqueFd;
 constexpr absl::Duration kPause = absl::Seconds(1);
 constexpr int kReadsPerTurn = 4;
 
-// The second word of a gofer's lines. What it says of less interest than INFO
-// was asked for, and is shown.
+// Reads the level, which is the second word of a gofer's line. Lines below INFO
+// are shown as INFO, since the gofer's own level lets them pass.
 LogLevel LevelOf(absl::string_view line) {
   const std::vector<absl::string_view> words =
       absl::StrSplit(line, absl::MaxSplits(' ', 2));
@@ -58,7 +58,7 @@ std::string Printable(absl::string_view line) {
   return printable;
 }
 
-// One pipe. All but Start runs on the loop's thread.
+// Reads one pipe. All methods but Start run on the loop's thread.
 class GoferLogs::Reader : public std::enable_shared_from_this<Reader> {
  public:
   Reader(std::string name, UniqueFd pipe, event_loop::EventLoop& loop)
@@ -137,7 +137,7 @@ void GoferLogs::Reader::EndLine() {
     Log().warn("{}: its gofer wrote too much: {} lines are lost", name_,
                std::exchange(lost_, 0));
   }
-  // The name first: no line of a gofer looks like one of goferd's.
+  // The name comes first: no line of a gofer looks like a line of goferd's own.
   Log().log(LevelOf(line), "{}: its gofer: {}", name_, Printable(line));
 }
 
@@ -151,7 +151,7 @@ bool GoferLogs::Reader::MaySay() {
   return true;
 }
 
-// What it writes meanwhile fills its pipe, and then is lost.
+// Lines that the gofer writes meanwhile fill its pipe; further lines are lost.
 void GoferLogs::Reader::Pause() {
   watch_.reset();
   loop_.After(kPause, [weak = weak_from_this()] {
@@ -202,13 +202,13 @@ void GoferLogs::ReopenAll() {
 
 void GoferLogs::Reopen(const std::string& server_id) {
   auto pipe = state_.OpenLog(server_id);
-  // One without a pipe is not of this release, or never got ready.
+  // A gofer without a pipe is of an older release, or never got ready.
   if (pipe.ok()) Read("servers/" + server_id, *std::move(pipe));
 }
 
 void GoferLogs::Read(const std::string& name, UniqueFd pipe) {
   const auto reader = std::make_shared<Reader>(name, std::move(pipe), loop_);
-  // Those that it lets go of wait for the loop: not with the lock.
+  // Former readers are destroyed without the lock: that waits for the loop.
   std::vector<std::shared_ptr<Reader>> former;
   {
     MutexLock lock(mu_);

@@ -1,4 +1,4 @@
-// GoferLogs: what gofers write for people, brought into goferd's log.
+// GoferLogs: brings the gofers' log lines into goferd's log.
 
 #ifndef GOFERD_CONTROLPLANE_STATE_GOFER_LOGS_H_
 #define GOFERD_CONTROLPLANE_STATE_GOFER_LOGS_H_
@@ -16,13 +16,14 @@
 
 namespace goferd::state {
 
-// Each gofer writes to a named pipe of its own in its state directory, so that
-// no gofer has a hand on goferd's standard error, which may be a file and has
-// the audit records. It holds both ends: its writing goes on without a goferd,
-// and loses what finds no room. The next goferd opens the pipe again.
+// Each gofer writes to a named pipe of its own in its state directory: no gofer
+// gets goferd's standard error, which may be a file that has the audit records.
+// The gofer holds both ends of its pipe. Without a goferd it writes on, and
+// loses lines that find no room; the next goferd opens the pipe again.
 //
-// A gofer is not trusted: its lines are cut, made printable, named and few: one
-// that writes too much is not read for a while. Thread-safe.
+// A gofer is not trusted: its lines are cut, made printable and begin with its
+// server's name, and a gofer that writes too much is not read for a while.
+// Thread-safe.
 class GoferLogs {
  public:
   static constexpr size_t kMostLineBytes = 1024;
@@ -30,16 +31,17 @@ class GoferLogs {
   static constexpr double kBurst = 256;
   static constexpr double kLinesPerSecond = 64;
 
-  // Both outlive it; but a loop may have ended.
+  // `state` and `loop` outlive the object; the loop may have been stopped.
   GoferLogs(StateDirectory& state, event_loop::EventLoop& loop)
       : state_(state), loop_(loop) {}
 
-  // A new pipe for the gofer of a server, and begins to read it. Returns the
-  // gofer's descriptor. The server's directory exists.
+  // Makes a new pipe for the gofer of a server, and begins to read it. Returns
+  // the gofer's descriptor. The server's directory must exist.
   absl::StatusOr<gofer::base::UniqueFd> Make(const std::string& server_id);
-  // The same for a warm gofer, which has no server yet.
+  // Does the same for a warm gofer, which has no server yet.
   absl::StatusOr<gofer::base::UniqueFd> MakeWarm(const std::string& name);
-  // A warm gofer has got a server, and its pipe is in that one's directory.
+  // Must be called when a warm gofer has got a server, whose directory has its
+  // pipe now: its lines get the server's name.
   void Given(const std::string& warm_name, const std::string& server_id);
   // Reads the pipes of gofers from an earlier run.
   void ReopenAll();
@@ -50,7 +52,7 @@ class GoferLogs {
   absl::StatusOr<gofer::base::UniqueFd> Begin(
       const std::string& name, absl::StatusOr<StateDirectory::LogPipe> pipe);
   void Reopen(const std::string& server_id);
-  // `name` begins the lines: the server's, or warm/NAME.
+  // `name` begins the lines: the server's name, or warm/NAME.
   void Read(const std::string& name, gofer::base::UniqueFd pipe);
 
   StateDirectory& state_;
@@ -60,7 +62,7 @@ class GoferLogs {
   std::map<std::string, std::shared_ptr<Reader>> readers_ ABSL_GUARDED_BY(mu_);
 };
 
-// `line` without what is no printable ASCII, which is escaped.
+// Returns `line` with everything escaped that is no printable ASCII.
 std::string Printable(absl::string_view line);
 
 }  // namespace goferd::state

@@ -102,7 +102,7 @@ ErrnoOr<std::string> ReadFile(int directory, const std::string& name,
 
 std::vector<std::string> NamesIn(int directory, size_t most) {
   std::vector<std::string> names;
-  // A descriptor of its own: reading moves the position.
+  // Reading moves the position, so that it needs a descriptor of its own.
   const int copy = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (copy < 0) return names;
   const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(copy),

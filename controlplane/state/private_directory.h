@@ -13,15 +13,16 @@
 namespace goferd::state {
 
 // Opens the directory `name` below the borrowed `parent` (AT_FDCWD and a path
-// are fine), and makes it, 0700, if it is missing. Errors: EPERM when it is not
-// ours, or others may write to it; ELOOP and ENOTDIR for what is no directory.
+// are fine), and makes it, 0700, if it is missing. Errors: EPERM when it
+// belongs to another user, or other users may write to it; ELOOP and ENOTDIR
+// when `name` is no directory.
 gofer::base::ErrnoOr<gofer::base::UniqueFd> OpenPrivateDirectory(
     int parent, const std::string& name);
 
-// Replaces the file `name` in `directory`: all of it, or nothing.
+// Replaces the file `name` in `directory`, wholly or not at all.
 gofer::base::ErrnoOr<void> ReplaceFile(int directory, const std::string& name,
                                        absl::string_view bytes);
-// Errors: EFBIG when it has more than `most` bytes.
+// Reads a file. Errors: EFBIG when it has more than `most` bytes.
 gofer::base::ErrnoOr<std::string> ReadFile(int directory,
                                            const std::string& name,
                                            size_t most);
@@ -29,8 +30,8 @@ gofer::base::ErrnoOr<std::string> ReadFile(int directory,
 // The names in `directory`, without "." and "..", in order; `most` at most.
 std::vector<std::string> NamesIn(int directory, size_t most);
 
-// Removes the directory `name` below `parent`, with the files in it; there are
-// no directories in it. One that is gone is fine.
+// Removes the directory `name` below `parent` with the files in it; it must not
+// contain directories. A directory that is gone is no error.
 gofer::base::ErrnoOr<void> RemoveDirectory(int parent, const std::string& name);
 
 }  // namespace goferd::state

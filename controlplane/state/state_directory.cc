@@ -30,7 +30,7 @@ using gofer::base::SyscallFd;
 using gofer::base::SyscallVoid;
 using gofer::base::UniqueFd;
 
-// Of each kind: as many as there may be servers, by any config.
+// The most ids of each kind: any configuration allows at most so many servers.
 constexpr size_t kMostIds = config::kMostServers;
 constexpr size_t kMostFileBytes = size_t{16} << 20;
 constexpr int kBacklog = 16;
@@ -39,7 +39,7 @@ constexpr char kControl[] = "control.sock";
 constexpr char kPid[] = "pid";
 constexpr char kLog[] = "log.pipe";
 
-// As in the API; what else lies there is not ours.
+// Whether a name has the form of the API's ids; other files are not ours.
 bool IsId(absl::string_view name) {
   return !name.empty() && name.size() <= 63 && name.front() >= 'a' &&
          name.front() <= 'z' && name.back() != '-' &&
@@ -53,7 +53,7 @@ std::vector<std::string> IdsIn(int directory, const std::string& path) {
   if (ids.size() > kMostIds) {
     ids.pop_back();
     gofer::base::Log().error(
-        "{} has more than {} entries: those beyond are not seen", path,
+        "{} has more than {} entries: further entries are ignored", path,
         kMostIds);
   }
   std::erase_if(ids, [](const std::string& name) { return !IsId(name); });
@@ -64,7 +64,7 @@ absl::Status Failed(Errno error, const std::string& path) {
   return errors::FromErrno(error.number(), path);
 }
 
-// A path of any length, by way of its directory's descriptor.
+// Makes an address for a path of any length, by its directory's descriptor.
 sockaddr_un AddressIn(int directory, const char* name) {
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
@@ -106,8 +106,8 @@ ErrnoOr<UniqueFd> ListenIn(int directory) {
 }
 
 absl::StatusOr<UniqueFd> TakeLock(int directory, const std::string& path) {
-  // Not kept open for writing: what is can hold up whoever wants to make the
-  // file system read-only.
+  // The lock is not kept open for writing: an administrator could not make the
+  // file system read-only then.
   auto lock = SyscallFd([&] {
     return ::openat(directory, "lock",
                     O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -124,7 +124,7 @@ absl::StatusOr<UniqueFd> TakeLock(int directory, const std::string& path) {
                      ": stop it, or give this one another --state-directory"));
   }
   const std::string pid = absl::StrCat(::getpid(), "\n");
-  // For people only: on a full disk the lock is as good without.
+  // The text is for people only: on a full disk the lock works without it.
   const UniqueFd text(
       ::openat(directory, "lock", O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC));
   if (text) (void)!::write(text.get(), pid.data(), pid.size());
@@ -155,8 +155,8 @@ absl::StatusOr<StateDirectory> StateDirectory::Open(const std::string& path) {
     }
     return Failed(root.error(), path);
   }
-  // Others may pass on their way to the sockets; what is below is private or
-  // has permissions of its own.
+  // Other users may pass on their way to the sockets; everything below is
+  // private or has permissions of its own.
   if (::fchmod(root->get(), kPassableMode) != 0) {
     return Failed(Errno::Last(), path);
   }
@@ -334,12 +334,12 @@ absl::Status StateDirectory::GiveWarm(absl::string_view name,
   if (!from.ok()) return Failed(from.error(), WarmControlPath(name));
   const auto to = OpenIn(servers_.get(), server_id);
   if (!to.ok()) return Failed(to.error(), ControlPath(server_id));
-  // The pid last: whoever finds it here may end the process.
+  // The pid is moved last: a goferd that finds it here may end the process.
   for (const char* const file : {kControl, kLog, kPid}) {
     const auto moved = SyscallVoid(
         [&] { return ::renameat(from->get(), file, to->get(), file); });
     if (moved.ok()) continue;
-    // One whose log could not be made logs nowhere.
+    // A gofer whose pipe could not be made logs nowhere.
     if (moved.error() == Errno(ENOENT) && absl::string_view(file) == kLog) {
       continue;
     }
@@ -388,7 +388,7 @@ StateDirectory::WatchAdopted(event_loop::EventLoop& loop,
   const int fd = inotify->get();
   auto watch = loop.AddReadable(fd, [fd, on_change = std::move(on_change)] {
     alignas(inotify_event) char events[4096];
-    // What happened does not matter: the directory is read.
+    // The events' contents do not matter: the caller reads the directory.
     while (::read(fd, events, sizeof(events)) > 0) {
     }
     on_change();

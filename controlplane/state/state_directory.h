@@ -1,4 +1,4 @@
-// StateDirectory: where goferd and its gofers keep what outlives goferd.
+// StateDirectory: the files of goferd and its gofers that outlive goferd.
 
 #ifndef GOFERD_CONTROLPLANE_STATE_STATE_DIRECTORY_H_
 #define GOFERD_CONTROLPLANE_STATE_STATE_DIRECTORY_H_
@@ -19,82 +19,85 @@
 namespace goferd::state {
 
 // Its layout:
-//   lock                          held by the goferd that has it
+//   lock                          locked by the goferd that owns the directory
 //   servers/ID/{bootstrap.pb, overrides.pb, pid, control.sock, log.pipe}
 //   adopted/ID/{control.sock, pid}    made by gofers that others started
 //   warm/NAME/{control.sock, pid, log.pipe}     gofers that wait for a server
 //
-// Others may pass through it, to the sockets of the API and for attaching; the
-// rest is private. All work is done on descriptors of the directories; no
-// symbolic link in them is followed. Ids are checked by the caller. Errors of
-// the host are those of errors::FromErrno. Thread-safe but for moves.
+// Other users may pass through the directory to the sockets of the API and for
+// attaching; everything else is private. All work is done on descriptors of the
+// directories, and no symbolic link in them is followed. The caller checks ids:
+// an id with a slash would name a file elsewhere. Errors of the host are those
+// of errors::FromErrno. Thread-safe but for moves.
 class StateDirectory {
  public:
-  // Takes the directory for this process, as long as the object lives. Makes
-  // it, but not those above it. Errors: HOST_PERMISSION when another goferd has
-  // it, or it is not goferd's user's own.
+  // Takes the directory for this process, as long as the object lives. Makes it
+  // if it is missing, but no directories above it. Errors: HOST_PERMISSION when
+  // another goferd has it, or it does not belong to goferd's user.
   static absl::StatusOr<StateDirectory> Open(const std::string& path);
 
   const std::string& path() const { return path_; }
 
-  // The directory of a server; one that is there is kept.
+  // Makes the directory of a server; an existing directory is kept.
   absl::Status MakeServer(absl::string_view id);
-  // A SOCK_SEQPACKET socket that listens at ControlPath, in place of one
-  // before.
+  // Makes a SOCK_SEQPACKET socket that listens at ControlPath, in place of an
+  // earlier one.
   absl::StatusOr<gofer::base::UniqueFd> ListenControl(absl::string_view id);
   std::string ControlPath(absl::string_view id) const;
-  // The named pipe of a server's gofer for what it logs.
+  // The named pipe to which a server's gofer logs.
   struct LogPipe {
     gofer::base::UniqueFd reader;
-    // Non-blocking, and never without a reader: it reads as well.
+    // Non-blocking, and open for reading as well: it never lacks a reader.
     gofer::base::UniqueFd writer;
   };
-  // In place of one before.
+  // Makes the pipe, in place of an earlier one.
   absl::StatusOr<LogPipe> MakeLog(absl::string_view id);
   absl::StatusOr<LogPipe> MakeWarmLog(absl::string_view name);
-  // The reader of the one that is there.
+  // Opens the existing pipe for reading.
   absl::StatusOr<gofer::base::UniqueFd> OpenLog(absl::string_view id) const;
-  // All of it is written, or the file stays as it was. The directory exists.
+  // Replaces the file wholly, or leaves it as it was. The directory must exist.
   absl::Status WriteServerFile(absl::string_view id, const std::string& name,
                                absl::string_view bytes);
-  // The same in two steps, for a change that must not happen when it cannot be
-  // kept. Empty `bytes` stand for no file.
+  // Replaces the file in two steps, for a change that must not happen when it
+  // cannot be kept. Empty `bytes` stand for no file.
   absl::StatusOr<FileDraft> DraftServerFile(absl::string_view id,
                                             const std::string& name,
                                             absl::string_view bytes);
-  // OK when its files could be removed, or there are none.
+  // Returns OK when the server's files could be removed, or there are none.
   absl::Status CheckCanRemove(absl::string_view id) const;
-  // Errors: PATH_NOT_FOUND; INTERNAL_FAULT when it has more than 16 MiB.
+  // Reads a file. Errors: PATH_NOT_FOUND; INTERNAL_FAULT when it has more than
+  // 16 MiB.
   absl::StatusOr<std::string> ReadServerFile(absl::string_view id,
                                              const std::string& name) const;
-  // In order; what is no id is left out. Up to config::kMostServers entries of
-  // the directory are read; it is logged when there are more.
+  // Lists the servers' ids in order; names that are no ids are left out. Up to
+  // config::kMostServers entries are read; more of them are logged.
   std::vector<std::string> ListServers() const;
-  // OK when there is none.
+  // Removes a server's directory; returns OK when there is none.
   absl::Status RemoveServer(absl::string_view id);
 
-  // The directory of a gofer that waits for a server, `name` being like an id,
-  // and a socket as ListenControl makes it. While its `pid` is here it serves
-  // nobody.
+  // Makes the directory of a gofer that waits for a server, and a socket as
+  // ListenControl makes it. `name` has the form of an id. While the gofer's
+  // `pid` file is here it serves nobody.
   absl::StatusOr<gofer::base::UniqueFd> ListenWarm(absl::string_view name);
   std::string WarmControlPath(absl::string_view name) const;
   absl::Status WriteWarmPid(absl::string_view name, absl::string_view text);
   absl::StatusOr<std::string> ReadWarmPid(absl::string_view name) const;
   std::vector<std::string> ListWarm() const;
   absl::Status RemoveWarm(absl::string_view name);
-  // Makes its socket and `pid` those of a server, whose directory exists.
+  // Moves the gofer's socket and `pid` to a server's directory, which must
+  // exist.
   absl::Status GiveWarm(absl::string_view name, absl::string_view server_id);
 
   std::string AdoptedControlPath(absl::string_view id) const;
-  // As ListServers.
+  // Lists ids as ListServers does.
   std::vector<std::string> ListAdopted() const;
-  // Whether its socket is there and nobody listens.
+  // Whether the adopted gofer's socket is there and nobody listens.
   bool AdoptedIsDead(absl::string_view id) const;
   absl::Status RemoveAdopted(absl::string_view id);
 
   class AdoptedWatch;
-  // Calls `on_change` on the loop's thread after something came among the
-  // adopted gofers, until the watch is destroyed.
+  // Calls `on_change` on the loop's thread after an adopted gofer has come,
+  // until the watch is destroyed.
   absl::StatusOr<std::unique_ptr<AdoptedWatch>> WatchAdopted(
       event_loop::EventLoop& loop, std::function<void()> on_change) const;
 
@@ -121,7 +124,7 @@ class StateDirectory::AdoptedWatch {
       : inotify_(std::move(inotify)), watch_(std::move(watch)) {}
 
  private:
-  // In this order: the descriptor outlives its watch.
+  // The order of these members matters: the descriptor outlives its watch.
   gofer::base::UniqueFd inotify_;
   std::unique_ptr<event_loop::EventLoop::Watch> watch_;
 };

@@ -7,7 +7,7 @@
 
 namespace goferd::tickets {
 
-// Taken from a ticket; see supervisor::Attachments::ClaimTickets.
+// A claim is made from a ticket; see supervisor::Attachments::ClaimTickets.
 struct AttachClaim {
   std::string server_id;
   std::string connection_id;

@@ -80,7 +80,7 @@ bool TicketTable::Restore(const std::string& sha256, const AttachClaim& claim,
 
 void TicketTable::Keep(const std::string& sha256,
                        std::unique_ptr<ConnectionSocket> socket) {
-  // Before the lock: what goes does so without it.
+  // This is declared before the lock: a socket is destroyed without it.
   std::unique_ptr<ConnectionSocket> kept = std::move(socket);
   MutexLock lock(mu_);
   const auto found = entries_.find(sha256);

@@ -1,4 +1,4 @@
-// TicketTable: the tickets that are good, each once.
+// TicketTable: the tickets that are good; each can be used once.
 
 #ifndef GOFERD_CONTROLPLANE_TICKETS_TICKET_TABLE_H_
 #define GOFERD_CONTROLPLANE_TICKETS_TICKET_TABLE_H_
@@ -29,41 +29,43 @@ namespace admin = goferd::admin::v1;
 // The length of a ticket, in bytes.
 inline constexpr size_t kTicketBytes = 16;
 
-// Keeps what tickets are good for, by the SHA-256 of the ticket: the ticket
-// itself is known to its holder only. Owns the sockets of those for LISTEN.
-// Thread-safe; calls nothing with its lock held.
+// Keeps each ticket's claim by the SHA-256 of the ticket: only its holder knows
+// the ticket itself. Owns the sockets of tickets for LISTEN. Thread-safe; calls
+// nothing with its lock held.
 class TicketTable {
  public:
   using Peer = admin::Peer;
 
   explicit TicketTable(size_t capacity) : capacity_(capacity) {}
 
-  // A new ticket for `claim`, good until `expire`, for `peer` if given. Errors:
-  // TICKET_LIMIT.
+  // Makes a new ticket for `claim`, good until `expire`, and only for `peer` if
+  // one is given. Errors: TICKET_LIMIT.
   absl::StatusOr<std::string> Issue(const AttachClaim& claim,
                                     admin::AttachMode mode,
                                     const std::optional<Peer>& peer,
                                     absl::Time expire);
-  // A ticket that an earlier run of goferd issued, by its hash. False, and it
-  // is not good, when that is no hash or is taken, or the table is full.
+  // Makes a ticket good again that an earlier run of goferd issued. Returns
+  // false, and the ticket stays void, when `sha256` is no hash or is taken, or
+  // the table is full.
   bool Restore(const std::string& sha256, const AttachClaim& claim,
                admin::AttachMode mode, const std::optional<Peer>& peer,
                absl::Time expire);
-  // The socket of the ticket with that hash goes with the ticket: at once when
-  // the ticket is void already.
+  // Gives the ticket with that hash its socket, which is destroyed with the
+  // ticket: at once when the ticket is void already.
   void Keep(const std::string& sha256,
             std::unique_ptr<ConnectionSocket> socket);
-  // The hashes of those for LISTEN that have no socket.
+  // The hashes of tickets for LISTEN that have no socket.
   std::vector<std::string> WithoutSocket() const;
-  // Uses up all of `tickets`, or none. Errors: TICKET_INVALID when one is
-  // unknown, used, expired, of another mode or named twice: which, is not said.
-  // PEER_MISMATCH when all are good, but not for `peer`.
+  // Uses up all of `tickets`, or none. Errors: TICKET_INVALID when a ticket is
+  // unknown, used, expired, of another mode or named twice; it does not say
+  // which, since that would help a guesser. PEER_MISMATCH when all tickets are
+  // good, but not for `peer`.
   absl::StatusOr<std::vector<AttachClaim>> Claim(
       const std::vector<std::string>& tickets,
       const gofer::uds::PeerCredentials& peer, admin::AttachMode mode,
       absl::Time now);
 
-  // As Claim, without using anything up.
+  // Checks as Claim does, without using tickets up.
   absl::Status Check(const std::vector<std::string>& tickets,
                      const gofer::uds::PeerCredentials& peer,
                      admin::AttachMode mode, absl::Time now) const;
@@ -71,12 +73,12 @@ class TicketTable {
   // Makes the tickets of a connection, or of a server, void.
   void Revoke(absl::string_view connection_uid);
   void RevokeServer(absl::string_view server_id);
-  // Removes those that have run out.
+  // Removes tickets that have run out, and returns their claims.
   std::vector<AttachClaim> TakeExpired(absl::Time now);
 
   size_t size() const;
 
-  // 32 bytes.
+  // The SHA-256 of a ticket, which has 32 bytes.
   static std::string HashOf(absl::string_view ticket);
 
  private:
@@ -85,12 +87,12 @@ class TicketTable {
     admin::AttachMode mode;
     std::optional<Peer> peer;
     absl::Time expire;
-    // Of LISTEN only.
+    // Only a ticket for LISTEN has a socket.
     std::unique_ptr<ConnectionSocket> socket;
   };
   using Entries = std::map<std::string, Entry>;
 
-  // Takes out what is void; the caller lets it go.
+  // Takes void entries out; the caller destroys them without the lock.
   Entries Remove(absl::FunctionRef<bool(const Entry&)> is_void);
 
   absl::Status CheckLocked(const std::vector<std::string>& tickets,
@@ -100,8 +102,8 @@ class TicketTable {
 
   const size_t capacity_;
   mutable gofer::base::Mutex mu_;
-  // By hash. A look-up tells at most something of the hash of a guess, which is
-  // of no use without the ticket.
+  // Entries by hash. The time of a look-up may tell something about the hash of
+  // a guess, which is of no use without the ticket.
   Entries entries_ ABSL_GUARDED_BY(mu_);
 };
 

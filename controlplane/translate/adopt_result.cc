@@ -29,10 +29,10 @@ constexpr size_t kMostWord = 64;
 constexpr size_t kMostId = 63;
 constexpr size_t kMostPath = 4095;
 constexpr size_t kMostMids = 256;
-// Later rules are still counted on from here.
+// The highest age that a gofer may report: later rules still count on from it.
 constexpr uint64_t kHighestAge = uint64_t{1} << 62;
 
-// A gofer that others started may call its connections anything.
+// A gofer that somebody else started may give its connections any ids.
 bool IsPlainId(absl::string_view id) {
   return !id.empty() && id.size() <= kMostId &&
          std::all_of(id.begin(), id.end(), [](char c) {
@@ -40,7 +40,7 @@ bool IsPlainId(absl::string_view id) {
          });
 }
 
-// A UUID of ours, or what a gofer chose: "io-0".
+// A uid is a UUID of ours, or the gofer's own choice, such as "io-0".
 bool IsUid(absl::string_view uid) { return IsPlainId(uid); }
 
 bool IsPath(absl::string_view path) {
@@ -66,9 +66,10 @@ void KeepIf(RepeatedPtrField<T>& list, Keep keep) {
 }
 
 absl::Status TooMany(size_t count, absl::string_view what, size_t most) {
-  return errors::Error(errors::Reason::GOFER_UNREACHABLE,
-                       absl::StrCat("the gofer says that it has ", count, " ",
-                                    what, ", and ", most, " may be"));
+  return errors::Error(
+      errors::Reason::GOFER_UNREACHABLE,
+      absl::StrCat("the gofer says that it has ", count, " ", what,
+                   ", but at most ", most, " are allowed"));
 }
 
 absl::Status CheckConnections(size_t max_live,

@@ -1,4 +1,4 @@
-// The border at which what a gofer says of itself is checked.
+// CheckAdoptResult: checks what a gofer says of itself.
 
 #ifndef GOFERD_CONTROLPLANE_TRANSLATE_ADOPT_RESULT_H_
 #define GOFERD_CONTROLPLANE_TRANSLATE_ADOPT_RESULT_H_
@@ -11,30 +11,30 @@
 
 namespace goferd::translate {
 
-// Live connections of one gofer, when no more are known to be allowed.
+// The live connections of one gofer, unless more are known to be allowed.
 inline constexpr size_t kMostLiveConnections = 65'536;
 
-// What the gofer of one server may have. Not what the config allows now: a
-// gofer that lives keeps what an earlier one has let it have.
+// The bounds of one server's gofer. They are not the configuration's of now: a
+// living gofer keeps what an earlier configuration allowed.
 struct AdoptBounds {
   size_t max_live_connections = 0;
   size_t max_rules = 0;
 };
 
-// `max_connections` is the server's own, as goferd wrote it down; 0 when that
-// is not known. A limit may have been lowered below what is there, so it only
-// ever adds.
+// `max_connections` is the server's limit in goferd's own file; 0 when that is
+// not known. It only raises the bound, never lowers it: a limit may have been
+// lowered below the connections that exist.
 AdoptBounds AdoptBoundsFor(int32_t max_connections);
 
-// Brings `result` within bounds. What cannot be (an id that is none, one that
-// comes twice, a message id beyond 255, too long a path) is left out, as
-// are ended connections beyond 10,000; texts are cut and made plain. Errors:
-// GOFER_UNREACHABLE when there are more live connections or rules than may be.
-// server_id and server_uid are not for use: whose gofer it is, its socket's
-// place and its process say.
+// Brings `result` within bounds. Impossible parts are left out (a malformed id,
+// an id that comes twice, a message id beyond 255, too long a path), and so are
+// ended connections beyond 10,000; texts are cut and made plain. Errors:
+// GOFER_UNREACHABLE when there are more live connections or rules than `bounds`
+// allow. Do not use server_id and server_uid, by which a gofer could pass for
+// another: its socket's place and its process say whose gofer it is.
 absl::Status CheckAdoptResult(const AdoptBounds& bounds,
                               worker::v1::AdoptResult& result);
-// The part of it that a gofer says at its start, too.
+// Cleans the part of the answer that a gofer also sends at its start.
 void CleanBootstrapResult(worker::v1::BootstrapResult& result);
 
 }  // namespace goferd::translate

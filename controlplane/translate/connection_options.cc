@@ -13,13 +13,13 @@ constexpr int32_t kMaxMessageSize = 2093056;
 constexpr int32_t kDefaultFds = 65536;
 constexpr int32_t kDefaultNodes = 131072;
 
-// What gVisor's server allows.
+// gVisor's server allows so many channels.
 int32_t DefaultChannels() {
   return std::clamp(static_cast<int32_t>(std::thread::hardware_concurrency()),
                     2, 4);
 }
 
-// ToWorker and ToAdmin cast numbers of these enums: where the two protocols
+// ToWorker and ToAdmin cast numbers of these enums: if the two protocols
 // disagreed, a gofer would do something else than was asked for.
 static_assert(int{Admin::NO_FDS} == int{Worker::NO_FDS});
 static_assert(int{Admin::FILES} == int{Worker::FILES});
@@ -36,7 +36,7 @@ static_assert(int{Admin::OPEN_DEVICES} == int{Worker::OPEN_DEVICES});
 static_assert(int{Admin::NOV_2023} == int{Worker::NOV_2023});
 static_assert(int{Admin::AUG_2026} == int{Worker::AUG_2026});
 
-// BY_LEVEL, which the admin API does not have, becomes what it does.
+// The admin API does not have BY_LEVEL, so that its effect is named instead.
 Admin::CharacterDevices DevicesToAdmin(const Worker& options) {
   switch (options.character_devices()) {
     case Worker::REFUSE_DEVICES:

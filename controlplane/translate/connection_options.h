@@ -1,4 +1,5 @@
-// What a connection may do: defaults filled in, and as the gofer is told it.
+// A connection's options: filled in with defaults, and translated for the
+// gofer.
 
 #ifndef GOFERD_CONTROLPLANE_TRANSLATE_CONNECTION_OPTIONS_H_
 #define GOFERD_CONTROLPLANE_TRANSLATE_CONNECTION_OPTIONS_H_
@@ -10,16 +11,16 @@ namespace goferd::translate {
 
 namespace admin = goferd::admin::v1;
 
-// `options` with what it leaves out taken from `defaults`, and what both leave
-// out from the API's own defaults. `max_fds` is the server's limit, at least 1:
-// the default of a connection does not exceed it.
+// Fills in fields that `options` leaves out from `defaults`, and fields that
+// both leave out from the API's own defaults. `max_fds` is the server's limit,
+// at least 1: the default of a connection does not exceed it.
 admin::ConnectionOptions CompleteOptions(
     const admin::ConnectionOptions& options,
     const admin::ConnectionOptions& defaults, int32_t max_fds);
 
-// As CompleteOptions for a server's defaults: what follows the level of each
-// connection (character_devices) and the limits of the server (max_fds) stays
-// open unless one of the two says it.
+// Does the same for a server's defaults. A field that depends on each
+// connection's level (character_devices) or on the server's limits (max_fds)
+// stays open unless one of the two sets it.
 admin::ConnectionOptions CompleteDefaults(
     const admin::ConnectionOptions& options,
     const admin::ConnectionOptions& defaults);

@@ -18,7 +18,7 @@ using worker::v1::Rule;
 constexpr int kMostErrno = 4095;
 constexpr uint32_t kDefaultMaxActive = 16;
 
-// The last component of a resource name.
+// Returns the last component of a resource name.
 std::string IdOf(const std::string& name) {
   return name.substr(name.rfind('/') + 1);
 }
@@ -126,7 +126,7 @@ int ErrnoNumber(absl::string_view name) {
     const char* const known = ::strerrorname_np(number);
     if (known != nullptr && name == known) return number;
   }
-  // Second names, which the table above does not have.
+  // These are second names, which the table above does not have.
   if (name == "EWOULDBLOCK") return EAGAIN;
   if (name == "ENOTSUP") return EOPNOTSUPP;
   return 0;
@@ -147,7 +147,7 @@ Rule ToWorker(const HandlerRule& rule, uint64_t age_number,
   if (const auto mids = MidsOf(rule.match(), known_mids)) {
     to.mutable_mids()->Assign(mids->begin(), mids->end());
   } else {
-    // No message can match: one that nobody sends.
+    // No message can match, so that the rule names a number that nobody sends.
     to.add_mids(0);
   }
   if (!rule.match().connection().empty()) {

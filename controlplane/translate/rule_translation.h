@@ -1,4 +1,4 @@
-// Handler rules as callers and as gofers speak of them.
+// Handler rules of the admin API, translated for gofers.
 
 #ifndef GOFERD_CONTROLPLANE_TRANSLATE_RULE_TRANSLATION_H_
 #define GOFERD_CONTROLPLANE_TRANSLATE_RULE_TRANSLATION_H_
@@ -19,18 +19,19 @@ namespace admin = goferd::admin::v1;
 // Whether the rule injects a fault, and is not a policy.
 bool IsFault(const admin::HandlerRule& rule);
 
-// What a message does.
+// The class of a message's operation.
 admin::OpClass ClassOf(uint32_t mid);
 
-// The messages that a rule can match, by number; empty: all. The class is
-// expanded over `known_mids`. Nothing when no message can match at all.
+// Returns the numbers of the messages that a rule can match; an empty list
+// stands for all. The class is expanded over `known_mids`. Returns nothing when
+// no message can match at all.
 std::optional<std::vector<uint32_t>> MidsOf(
     const admin::HandlerRule::Match& match,
     const std::vector<uint32_t>& known_mids);
 
-// The number of an errno by its name, 0 when there is none of it.
+// The number of an errno by its name; 0 when no errno has that name.
 int ErrnoNumber(absl::string_view name);
-// "ENOENT"; the number for those without a name.
+// The name of an errno, such as "ENOENT"; the number when it has no name.
 std::string ErrnoName(int number);
 
 // `rule` is complete: it has a uid, a name, an action and an expiration. The

@@ -9,8 +9,8 @@
 namespace goferd::translate {
 namespace {
 
-// As goferd/worker/v1/stats.proto says: 23 buckets, the first below 256 ns,
-// each further one below twice that.
+// goferd/worker/v1/stats.proto defines 23 buckets: the first ends at 256 ns,
+// and each further bucket at twice the end of the bucket before.
 constexpr int kBounds = 22;
 constexpr int64_t kFirstBoundNs = 256;
 
@@ -24,7 +24,7 @@ void AddMessage(const worker::v1::MessageStats& from, admin::Stats& stats) {
   auto& to = *stats.add_messages();
   to.set_mid(static_cast<admin::Mid>(from.mid()));
   to.set_call_count(static_cast<int64_t>(from.calls()));
-  // In the order of numbers.
+  // The map puts the errors in the order of their numbers.
   const std::map<int32_t, uint64_t> errors(from.errors().begin(),
                                            from.errors().end());
   for (const auto& [number, count] : errors) {

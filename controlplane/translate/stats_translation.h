@@ -1,4 +1,4 @@
-// Counters and requests in flight, from a gofer's words to those of the API.
+// A gofer's counters and requests in flight, translated for the admin API.
 
 #ifndef GOFERD_CONTROLPLANE_TRANSLATE_STATS_TRANSLATION_H_
 #define GOFERD_CONTROLPLANE_TRANSLATE_STATS_TRANSLATION_H_
@@ -11,10 +11,12 @@ namespace goferd::translate {
 
 namespace admin = goferd::admin::v1;
 
-// All but name, uid, start time and FD limit, which the gofer does not know.
+// Fills in all fields but name, uid, start time and FD limit, which the gofer
+// does not know.
 admin::Stats ToAdmin(const worker::v1::Stats& stats);
 
-// All but the names of the connection and the rule. `now` ages the request.
+// Fills in all fields but the names of the connection and the rule. `now` ages
+// the request.
 admin::InflightRpc ToAdmin(const worker::v1::InflightRequest& request);
 
 }  // namespace goferd::translate

@@ -1,4 +1,4 @@
-// Times of three kinds: absl's, protobuf's, and nanoseconds as gofers say them.
+// Conversions between absl's times, protobuf's, and the gofers' nanoseconds.
 
 #ifndef GOFERD_CONTROLPLANE_TRANSLATE_TIME_CONVERSION_H_
 #define GOFERD_CONTROLPLANE_TRANSLATE_TIME_CONVERSION_H_

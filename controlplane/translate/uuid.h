@@ -9,9 +9,10 @@
 
 namespace goferd::translate {
 
-// A random UUID (version 4), in lower case.
+// Makes a random UUID (version 4), in lower case.
 std::string NewUuid();
-// The same for the same text (version 8, of a SHA-256).
+// Makes a UUID from the SHA-256 of `text` (version 8): equal texts have equal
+// UUIDs.
 std::string UuidOf(absl::string_view text);
 
 }  // namespace goferd::translate

@@ -26,7 +26,7 @@ using errors::Reason;
 using gofer::base::SyscallFd;
 using gofer::base::UniqueFd;
 
-// Without ".", ".." and repeated slashes; ".." is no way out of an allowed
+// Removes ".", ".." and repeated slashes: ".." must be no way out of an allowed
 // root.
 std::string Clean(const std::string& path) {
   std::vector<absl::string_view> parts;
@@ -41,7 +41,8 @@ std::string Clean(const std::string& path) {
   return absl::StrCat("/", absl::StrJoin(parts, "/"));
 }
 
-// The rest of `path` behind `root`, "." for none; nothing when it is elsewhere.
+// Returns the rest of `path` behind `root`, "." when both are the same, and
+// nothing when `path` is not below `root`.
 std::optional<std::string> Below(const std::string& root,
                                  const std::string& path) {
   if (path == root) return ".";
@@ -83,7 +84,7 @@ absl::Status NotAllowed(const std::string& path) {
 }
 
 absl::Status Explain(int error_number, const std::string& path) {
-  // The way that RESOLVE_BENEATH refuses.
+  // RESOLVE_BENEATH refuses a way out of the root by these errors.
   if (error_number == EXDEV || error_number == ELOOP) return NotAllowed(path);
   return errors::FromErrno(error_number, path);
 }

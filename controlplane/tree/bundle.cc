@@ -27,9 +27,9 @@ using gofer::sandbox::TreePlan;
 using Allowed = google::protobuf::RepeatedPtrField<std::string>;
 
 constexpr char kField[] = "server.oci_bundle";
-// Far more than any has.
+// This is far more than any config.json has.
 constexpr size_t kMostSpecBytes = size_t{4} << 20;
-// Leaves room for the rest of the message.
+// The bound leaves room for the rest of the message.
 constexpr size_t kMostPathBytes = gofer::control::kMaxFrameBytes / 2;
 
 static_assert(kMaxBundleMounts + 1 == gofer::control::kMaxFrameFds);
@@ -40,7 +40,7 @@ absl::Status Invalid(absl::string_view text) {
   return violations.ToStatus();
 }
 
-// `status` with `what` before its text.
+// Puts `what` before the text of `status`.
 absl::Status About(absl::string_view what, const absl::Status& status) {
   absl::Status about(status.code(), absl::StrCat(what, ": ", status.message()));
   status.ForEachPayload(
@@ -50,7 +50,7 @@ absl::Status About(absl::string_view what, const absl::Status& status) {
   return about;
 }
 
-// Gathers the faults of a request, or keeps the first one that is none.
+// Gathers the faults of a request, and keeps the first error of another kind.
 class Faults {
  public:
   void Add(absl::string_view what, const absl::Status& status) {
@@ -89,7 +89,7 @@ absl::StatusOr<std::string> ReadSpec(const std::string& path,
                                      const Allowed& allowed) {
   const auto file = ResolveFile(path, allowed);
   if (!file.ok()) return file.status();
-  // Opening anything else may do something, or wait.
+  // Opening anything but a regular file may have effects, or wait.
   struct stat stat;
   if (::fstat(file->fd.get(), &stat) != 0 || !S_ISREG(stat.st_mode)) {
     return Invalid(absl::StrCat(path, " is no regular file"));

@@ -1,4 +1,4 @@
-// ResolveBundle: an OCI bundle as the files that its gofer is given.
+// ResolveBundle: opens the files of an OCI bundle for its gofer.
 
 #ifndef GOFERD_CONTROLPLANE_TREE_BUNDLE_H_
 #define GOFERD_CONTROLPLANE_TREE_BUNDLE_H_
@@ -13,12 +13,13 @@
 
 namespace goferd::tree {
 
-// What the control socket carries beside one message, without the root.
+// The mounts that fit beside one message of the control socket: its descriptors
+// but the root's.
 inline constexpr size_t kMaxBundleMounts = 251;
 
 // See ResolveTree. The bundle's directory, its config.json, the root and each
 // source are looked up on their own, each under one of `allowed`. config.json
-// is read once, its owner is not trusted.
+// is read only once: its owner is not trusted, and might change it meanwhile.
 absl::StatusOr<ServedTree> ResolveBundle(
     const std::string& path,
     const google::protobuf::RepeatedPtrField<std::string>& allowed);

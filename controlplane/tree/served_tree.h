@@ -1,4 +1,4 @@
-// ResolveTree: the files of the host that a server's gofer is given.
+// ResolveTree: opens the files of the host for a server's gofer.
 
 #ifndef GOFERD_CONTROLPLANE_TREE_SERVED_TREE_H_
 #define GOFERD_CONTROLPLANE_TREE_SERVED_TREE_H_
@@ -18,26 +18,27 @@ namespace goferd::tree {
 
 namespace admin = goferd::admin::v1;
 
-// Looked up once: the gofer works with the descriptors, and no name is looked
-// up again.
+// The files are looked up once: the gofer works with the descriptors, since a
+// name that is looked up again may lead elsewhere.
 struct ServedTree {
-  // `root` or `oci_bundle`, without symbolic links.
+  // The server's `root` or `oci_bundle`, without symbolic links.
   std::string path;
-  // The same of the root directory.
+  // The path of the root directory, without symbolic links.
   std::string root;
-  // O_PATH: the root directory, then the source of each of the bundle's mounts.
+  // The root directory, then the source of each of the bundle's mounts, all
+  // opened with O_PATH.
   std::vector<gofer::base::UniqueFd> fds;
   // Absent for a plain directory.
   std::optional<worker::v1::Bundle> bundle;
 
-  // As Bootstrap says it.
+  // Fills in the fields of `bootstrap` that describe the tree.
   void AddTo(worker::v1::Bootstrap& bootstrap) const;
 };
 
-// What `server` serves, at `path`, which must lie under one of `allowed`, and
-// so must all that a bundle names. Errors: those of ResolveRoot, the path or
-// mount of the bundle named; FIELD_INVALID for a bundle's config.json that
-// makes no sense. Of a bundle, all faults of that kind at once.
+// Opens the tree of `server`, which must lie under one of `allowed`; so must
+// all files that a bundle names. Errors: those of ResolveRoot, which name the
+// path or the bundle's mount; FIELD_INVALID for a bundle's config.json that
+// cannot be read. The faults of a bundle are reported all at once.
 absl::StatusOr<ServedTree> ResolveTree(
     const ::goferd::admin::v1::Server& server, const std::string& path,
     const google::protobuf::RepeatedPtrField<std::string>& allowed);

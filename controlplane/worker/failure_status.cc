@@ -1,4 +1,4 @@
-// What a gofer's failure means to a caller of the admin API.
+// ToStatus: translates a gofer's failure for a caller of the admin API.
 
 #include <string>
 
@@ -19,7 +19,7 @@ constexpr size_t kMaxStep = 64;
 constexpr int kMaxErrno = 4095;
 constexpr int kRetryMs = 1000;
 
-// Older gofers do not name what they lack.
+// The step names the missing capability; older gofers do not name it.
 std::string CapabilityOf(const std::string& step) {
   return step.empty() ? "other" : step;
 }

@@ -29,11 +29,11 @@ using std::chrono::steady_clock;
 
 // Requests without an answer, forgotten ones among them.
 constexpr size_t kMaxPending = 1024;
-// So that one gofer cannot keep the loop from the others.
+// This bound keeps one gofer from holding up the loop for all others.
 constexpr int kFramesPerTurn = 32;
 constexpr size_t kBytesPerTurn = size_t{1} << 20;
 constexpr absl::Duration kPause = absl::Milliseconds(50);
-// Of all answers that are coming.
+// The bound for all unfinished answers together.
 constexpr size_t kMaxSpace = 2 * ResponseParts::kMaxSpace;
 constexpr absl::Duration kLongestWait = absl::Hours(24);
 
@@ -66,8 +66,8 @@ ErrnoOr<UniqueFd> ConnectIn(int directory, const std::string& name) {
 
 }  // namespace
 
-// Lives as long as a call uses it. Locks: send_mu_ before mu_; callbacks_mu_ is
-// held while a callback runs, and nothing else then.
+// Lives as long as a call uses it. Locks: send_mu_ is taken before mu_;
+// callbacks_mu_ is held while a callback runs, and no other lock with it.
 class GoferClient::Core : public std::enable_shared_from_this<Core> {
  public:
   Core(UniqueFd socket, event_loop::EventLoop& loop, Callbacks callbacks)
@@ -76,7 +76,8 @@ class GoferClient::Core : public std::enable_shared_from_this<Core> {
         loop_(loop),
         callbacks_(std::move(callbacks)) {}
   ~Core() {
-    // Descriptors that the gofer sent may be in it.
+    // The channel may hold descriptors that the gofer sent, whose close may
+    // linger.
     const gofer::base::BriefCloses brief;
     channel_.reset();
   }
@@ -120,13 +121,14 @@ class GoferClient::Core : public std::enable_shared_from_this<Core> {
   bool HasSpace(size_t more) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Fail(const absl::Status& why);
   void Close(const absl::Status& why);
-  // On the loop's thread. Whoever has seen silence is told of its end, even
-  // before it could be told of the silence.
+  // Runs on the loop's thread. The end of a silence is always told: a caller
+  // may have noticed the silence before it was told.
   void TellAnswering(bool answers);
 
   std::unique_ptr<gofer::control::ControlChannel> channel_;
   event_loop::EventLoop& loop_;
-  // Of the loop's thread: events that may still be told of, and since when.
+  // The events that may still be told of, and since when. Used by the loop's
+  // thread only.
   double event_tokens_ = kEventBurst;
   uint64_t tokens_time_ns_ = gofer::base::MonotonicNanos();
   gofer::base::Mutex callbacks_mu_;
@@ -134,11 +136,11 @@ class GoferClient::Core : public std::enable_shared_from_this<Core> {
   gofer::base::Mutex send_mu_;
   uint64_t next_id_ ABSL_GUARDED_BY(send_mu_) = 1;
   gofer::base::Mutex mu_;
-  // Why there are no more answers; OK while there are.
+  // The reason for which there are no more answers; OK while there are.
   absl::Status closed_ ABSL_GUARDED_BY(mu_);
   // A call has run out of time, and there was no answer since.
   bool silent_ ABSL_GUARDED_BY(mu_) = false;
-  // Of the loop's thread: whether the last answer ended a silence.
+  // Whether the last answer ended a silence. Used by the loop's thread only.
   bool ended_silence_ = false;
   std::map<uint64_t, PendingPtr> pending_ ABSL_GUARDED_BY(mu_);
   std::unique_ptr<event_loop::EventLoop::Watch> watch_ ABSL_GUARDED_BY(mu_);
@@ -156,11 +158,12 @@ void GoferClient::Core::Start() {
     return;
   }
   MutexLock lock(mu_);
-  // It may have been closed already, and the watch goes behind the lock.
+  // A client that has been closed meanwhile needs no watch, which is destroyed
+  // after the lock then.
   if (closed_.ok()) watch_ = *std::move(watch);
 }
 
-// Ends all that waits, with what was the first reason.
+// Ends all waiting calls with the first reason.
 void GoferClient::Core::Fail(const absl::Status& why) {
   std::unique_ptr<event_loop::EventLoop::Watch> watch;
   MutexLock lock(mu_);
@@ -190,16 +193,16 @@ void GoferClient::Core::Close(const absl::Status& why) {
 
 void GoferClient::Core::Destroy() {
   {
-    // Waits for a callback that runs.
+    // Taking the lock waits for a callback that runs.
     MutexLock lock(callbacks_mu_);
     callbacks_ = {};
   }
-  Fail(Unreachable("goferd has let go of the gofer"));
+  Fail(Unreachable("goferd has closed its link to the gofer"));
   channel_->Shutdown();
 }
 
 void GoferClient::Core::GiveUp() {
-  const absl::Status why = Unreachable("goferd ends");
+  const absl::Status why = Unreachable("goferd is going down");
   {
     MutexLock lock(mu_);
     if (closed_.ok()) closed_ = why;
@@ -242,7 +245,7 @@ bool GoferClient::Core::MayTellOfMore() {
   return event_tokens_ >= 1;
 }
 
-// What it tells of stays in its socket, and then in the gofer.
+// Meanwhile the events stay in the socket, and then in the gofer.
 void GoferClient::Core::Pause() {
   std::unique_ptr<event_loop::EventLoop::Watch> watch;
   {
@@ -257,18 +260,19 @@ void GoferClient::Core::Pause() {
       MutexLock lock(core->mu_);
       closed = core->closed_;
     }
-    // Who sends may have met the end meanwhile; the loop tells of it.
+    // A call that sends may have noticed the gofer's end meanwhile; the loop
+    // reports it.
     closed.ok() ? core->Start() : core->Close(closed);
   });
 }
 
 absl::Status GoferClient::Core::Take(const std::string& bytes) {
-  // On an arena, which knows how much memory its messages take.
+  // The message is made on an arena, which knows how much memory it takes.
   google::protobuf::Arena arena;
   auto& message =
       *google::protobuf::Arena::CreateMessage<wire::FromGofer>(&arena);
   if (!message.ParseFromString(bytes)) {
-    return Unreachable("the gofer sent what is no message");
+    return Unreachable("the gofer sent a malformed message");
   }
   if (message.has_response()) {
     absl::Status taken = TakeResponse(
@@ -282,7 +286,7 @@ absl::Status GoferClient::Core::Take(const std::string& bytes) {
     MutexLock lock(callbacks_mu_);
     if (callbacks_.on_event) callbacks_.on_event(message.event());
   }
-  // Others are those of a newer gofer.
+  // Any other message comes from a newer gofer, and is ignored.
   return absl::OkStatus();
 }
 
@@ -297,12 +301,12 @@ absl::Status GoferClient::Core::TakeResponse(const wire::Response& response,
   MutexLock lock(mu_);
   const auto found = pending_.find(response.request_id());
   if (found == pending_.end()) {
-    return Unreachable("the gofer answered what it was not asked");
+    return Unreachable("the gofer answered a request that nobody made");
   }
   ended_silence_ = std::exchange(silent_, false);
   const PendingPtr pending = found->second;
   if (!HasSpace(size.space)) {
-    return Unreachable("the gofer's answers are too long together");
+    return Unreachable("the gofer's unfinished answers are too long together");
   }
   absl::Status added = pending->parts.Add(response, size);
   if (!added.ok() || !pending->parts.complete()) return added;
@@ -358,7 +362,7 @@ absl::StatusOr<wire::Response> GoferClient::Core::Wait(uint64_t id,
   while (!pending.done && closed_.ok()) {
     if (pending.changed.WaitUntil(mu_, deadline) || pending.done) continue;
     if (steady_clock::now() < deadline) continue;
-    // Its answer may come yet.
+    // The answer may come yet: it is checked, but not kept.
     pending.parts.Discard();
     if (out_of_time == OutOfTime::kIsSilence && !std::exchange(silent_, true)) {
       loop_.Post([core = weak_from_this()] {

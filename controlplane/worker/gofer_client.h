@@ -25,36 +25,36 @@ namespace goferd::worker {
 
 namespace wire = goferd::worker::v1;
 
-// Asks one gofer and hears of its events. Any number of threads may call at
-// once; the answers are taken in by the loop's thread. A gofer is not trusted:
-// what it sends is bounded, and what makes no sense ends the connection to it.
+// Asks one gofer and receives its events. Any number of threads may call at
+// once; the loop's thread receives the answers. A gofer is not trusted: its
+// messages are bounded, and a malformed message ends the connection to it.
 class GoferClient {
  public:
-  // More than all connections of a server make when they end at once.
+  // This is more than all connections of a server make when they end at once.
   static constexpr double kEventBurst = 16384;
   static constexpr double kEventsPerSecond = 4096;
 
-  // Both are called on the loop's thread, in the order of arrival; `on_closed`
-  // last, exactly once unless the client is destroyed first. A gofer that tells
-  // of too much is heard later: kEventsPerSecond, after a burst.
+  // All are called on the loop's thread, in the order of arrival; `on_closed`
+  // comes last, exactly once unless the client is destroyed first. After a
+  // burst, events are received at a rate of kEventsPerSecond at most.
   struct Callbacks {
     std::function<void(const wire::Event&)> on_event;
     std::function<void(const absl::Status&)> on_closed;
-    // False soon after a call has run out of time, if there was no answer
-    // since; true at the next answer, always.
+    // Called with false soon after a call has run out of time, if no answer has
+    // come since; always called with true at the next answer.
     std::function<void(bool)> on_answering = nullptr;
   };
 
-  // Connects to the control socket at `path` (up to 4095 bytes: resolved by way
-  // of its directory). Does not block on the gofer. Errors: GOFER_UNREACHABLE.
+  // Connects to the control socket at `path`, which may have 4095 bytes. Does
+  // not block on the gofer. Errors: GOFER_UNREACHABLE.
   static absl::StatusOr<std::unique_ptr<GoferClient>> Connect(
       const std::string& path, event_loop::EventLoop& loop,
       Callbacks callbacks);
-  // On a connected socket.
+  // Uses a connected socket.
   GoferClient(gofer::base::UniqueFd socket, event_loop::EventLoop& loop,
               Callbacks callbacks);
-  // Calls under way fail. No callback runs any more when it returns. Not on the
-  // loop's thread.
+  // Makes calls under way fail. No callback runs any more when it returns. Must
+  // not run on the loop's thread: it waits for a callback that runs.
   ~GoferClient();
   GoferClient(const GoferClient&) = delete;
   GoferClient& operator=(const GoferClient&) = delete;
@@ -62,26 +62,28 @@ class GoferClient {
   // Whether no call has run out of time since the last answer. Calls may be
   // made all the same.
   bool answers() const;
-  // Whether the gofer is at the other end still, as far as is known.
+  // Whether the connection to the gofer still exists, as far as is known.
   bool connected() const;
-  // Calls under way fail, and later ones; on_closed follows. Any thread.
+  // Makes calls fail, now and later; on_closed follows. Any thread may call it.
   void GiveUp();
 
-  // The process that listens at the other end, as the kernel says it.
+  // The process at the other end, as the kernel names it.
   const gofer::uds::PeerCredentials& peer() const { return peer_; }
 
-  // What it means that a call runs out of time: that the gofer is silent, or,
-  // where the caller had less time than a gofer may take, nothing.
+  // What it means when a call runs out of time: that the gofer is silent, or
+  // nothing, if the caller had less time than a gofer may take.
   enum class OutOfTime { kIsSilence, kIsNothing };
 
   // Sends `request` (its id is filled in) with the borrowed `fds` and waits for
-  // the answer, whose parts are joined. Not on the loop's thread. Errors:
-  // GOFER_UNREACHABLE when the gofer has not answered in time or is gone. A
-  // Response with `failure` set is an answer: see ToStatus.
+  // the answer, whose parts are joined. Must not run on the loop's thread,
+  // which receives the answer. Errors: GOFER_UNREACHABLE when the gofer has not
+  // answered in time or is gone. A Response with `failure` set is an answer:
+  // see ToStatus.
   absl::StatusOr<wire::Response> Call(
       wire::ToGofer request, std::span<const int> fds, absl::Duration timeout,
       OutOfTime out_of_time = OutOfTime::kIsSilence);
-  // As Call, and a failure of the gofer's becomes a status.
+  // Does what Call does, and turns a failure that the gofer reports into a
+  // status.
   absl::StatusOr<wire::Response> Ask(
       wire::ToGofer request, std::span<const int> fds, absl::Duration timeout,
       OutOfTime out_of_time = OutOfTime::kIsSilence);
@@ -92,8 +94,8 @@ class GoferClient {
   gofer::uds::PeerCredentials peer_;
 };
 
-// What a gofer's failure means to a caller of the admin API. Failures that only
-// a fault of goferd can cause are INTERNAL_FAULT.
+// Translates a gofer's failure for a caller of the admin API. Failures that
+// only a fault of goferd can cause are INTERNAL_FAULT.
 absl::Status ToStatus(const wire::Failure& failure);
 
 }  // namespace goferd::worker

@@ -19,7 +19,7 @@ absl::Status ResponseParts::Add(const v1::Response& part, Size size) {
   space_ += size.space;
   const auto result = part.result_case();
   if (result != v1::Response::RESULT_NOT_SET) {
-    // Merging another kind would silently drop what came before.
+    // Merging a part of another kind would silently drop the parts before.
     if (result_ != v1::Response::RESULT_NOT_SET && result_ != result) {
       return Refused("the parts of the gofer's answer do not belong together");
     }

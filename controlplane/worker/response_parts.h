@@ -1,4 +1,4 @@
-// ResponseParts: one answer of a gofer, put together from its parts.
+// ResponseParts: puts one answer of a gofer together from its parts.
 
 #ifndef GOFERD_CONTROLPLANE_WORKER_RESPONSE_PARTS_H_
 #define GOFERD_CONTROLPLANE_WORKER_RESPONSE_PARTS_H_
@@ -10,17 +10,17 @@
 
 namespace goferd::worker {
 
-// Bounded, whatever the gofer sends. Not thread-safe.
+// Its size is bounded, whatever the gofer sends. Not thread-safe.
 class ResponseParts {
  public:
-  // The most that all parts of an answer may have.
+  // The most bytes that all parts of an answer may have together.
   static constexpr size_t kMaxBytes = size_t{16} << 20;
-  // The most memory that they may take. Two bytes on the wire are an empty
-  // message of a hundred in memory; an honest answer, the statistics of 4096
-  // connections, has four times its length.
+  // The most memory that the parts may take. Two bytes on the wire may become
+  // an empty message of a hundred bytes in memory; an honest answer, the
+  // statistics of 4096 connections, takes four times its length.
   static constexpr size_t kMaxSpace = size_t{64} << 20;
 
-  // What a part costs.
+  // The cost of a part.
   struct Size {
     // Its length on the wire.
     size_t bytes = 0;
@@ -29,17 +29,17 @@ class ResponseParts {
   };
 
   // Adds a part. Errors: GOFER_UNREACHABLE when the parts are too long, too
-  // many or do not belong together; nothing more is added then.
+  // many or do not belong together; no further part is added then.
   absl::Status Add(const v1::Response& part, Size size);
 
-  // Parts from now on are counted and checked, but not kept.
+  // From now on parts are counted and checked, but not kept.
   void Discard();
-  // What is kept takes so much memory.
+  // The memory that the kept parts take.
   size_t space() const { return discard_ ? 0 : space_; }
 
   // Whether the last part has come.
   bool complete() const { return complete_; }
-  // All of them. Once, when complete.
+  // Returns the joined parts. May be called once, when complete() is true.
   v1::Response Take() { return std::move(whole_); }
 
  private:

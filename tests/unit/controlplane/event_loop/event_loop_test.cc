@@ -19,7 +19,7 @@ using gofer::test::Latch;
 
 class EventLoopTest : public testing::Test {
  protected:
-  // Returns when the loop has done all that was posted before.
+  // Waits until the loop has run all tasks that were posted before.
   void Settle() {
     Latch done;
     loop_->Post([&] { done.Open(); });
@@ -80,7 +80,7 @@ TEST_F(EventLoopTest, CancelSaysWhenATimerHasRun) {
   EXPECT_FALSE(loop_->Cancel(timer));
 }
 
-TEST_F(EventLoopTest, AReadableDescriptorIsToldOf) {
+TEST_F(EventLoopTest, CallsBackForAReadableDescriptor) {
   Latch seen;
   const auto watch = loop_->AddReadable(event_.get(), [&] {
     Drain();
@@ -95,7 +95,7 @@ TEST_F(EventLoopTest, DescriptorsThatCannotBeWatchedAreRefused) {
   EXPECT_FALSE(loop_->AddReadable(-1, [] {}).ok());
 }
 
-TEST_F(EventLoopTest, AfterAWatchNothingRuns) {
+TEST_F(EventLoopTest, NoCallbackRunsAfterTheEndOfItsWatch) {
   std::atomic<int> runs = 0;
   auto watch = *loop_->AddReadable(event_.get(), [&] { ++runs; });
   watch.reset();

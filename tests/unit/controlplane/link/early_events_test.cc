@@ -20,7 +20,7 @@ worker::v1::Event Changed(const std::string& detail) {
   return event;
 }
 
-TEST(EarlyEventsTest, AreKeptInOrderUntilOpened) {
+TEST(EarlyEventsTest, KeepsEventsInOrderUntilOpened) {
   EarlyEvents early;
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(early.Keep(Changed(absl::StrCat(i))));
   const auto kept = early.Open();
@@ -30,7 +30,7 @@ TEST(EarlyEventsTest, AreKeptInOrderUntilOpened) {
   EXPECT_FALSE(early.overflow());
 }
 
-TEST(EarlyEventsTest, ManyOfTheUsualSizeHaveRoom) {
+TEST(EarlyEventsTest, HasRoomForManyEventsOfTheUsualSize) {
   constexpr int kMost = 65'536;
   EarlyEvents early;
   const auto event = Changed("");
@@ -40,7 +40,7 @@ TEST(EarlyEventsTest, ManyOfTheUsualSizeHaveRoom) {
   EXPECT_TRUE(early.overflow());
 }
 
-TEST(EarlyEventsTest, AFewBigOnesAreAnOverflow) {
+TEST(EarlyEventsTest, AFewBigEventsAreAnOverflow) {
   EarlyEvents early;
   const auto event = Changed(std::string(1'000'000, 'x'));
   int kept = 0;
@@ -50,7 +50,7 @@ TEST(EarlyEventsTest, AFewBigOnesAreAnOverflow) {
   }
   EXPECT_TRUE(early.overflow());
   EXPECT_LE(kept, 17);
-  // One that is small does not fill the gap.
+  // After an overflow a small event is not kept, either: there is a gap before.
   EXPECT_TRUE(early.Keep(Changed("")));
   EXPECT_TRUE(early.Open().empty());
 }

@@ -11,7 +11,7 @@
 namespace goferd::link {
 namespace {
 
-TEST(FanOutTest, EachIsAskedOnce) {
+TEST(FanOutTest, AsksEachOnce) {
   gofer::base::Mutex mu;
   std::multiset<size_t> asked;
   FanOut(absl::Hours(1)).Run(1000, [&](size_t i) {
@@ -25,7 +25,7 @@ TEST(FanOutTest, EachIsAskedOnce) {
 TEST(FanOutTest, AHungGoferHoldsNobodyElseUp) {
   std::atomic<int> others = 0;
   gofer::test::Latch all_others;
-  // The first ones hang until all others have been asked.
+  // The first ten hang until all others have been asked.
   FanOut(absl::Hours(1)).Run(100, [&](size_t i) {
     if (i < 10) return all_others.Wait();
     if (++others == 90) all_others.Open();

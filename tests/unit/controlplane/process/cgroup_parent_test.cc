@@ -19,7 +19,7 @@ using testing::HasSubstr;
 
 constexpr pid_t kSelf = 4711;
 
-// A directory takes the file system's place; the real one is in
+// A directory takes the place of the cgroup file system, which is tested in
 // tests/integration/controlplane/cgroup_test.py.
 class CgroupParentTest : public testing::Test {
  protected:
@@ -68,7 +68,7 @@ class CgroupParentTest : public testing::Test {
   std::string base_;
 };
 
-TEST_F(CgroupParentTest, ASubgroupMadeForUsLeavesItsParentToGofers) {
+TEST_F(CgroupParentTest, TakesTheParentOfASubgroupMadeForUs) {
   AddGroup("/goferd.service", "");
   AddGroup("/goferd.service/goferd", "4711\n");
   AddGroup("/goferd.service/gofer-web", "77\n");
@@ -78,16 +78,16 @@ TEST_F(CgroupParentTest, ASubgroupMadeForUsLeavesItsParentToGofers) {
   EXPECT_EQ(Read("/goferd.service/cgroup.subtree_control"), "+memory");
 }
 
-TEST_F(CgroupParentTest, AServiceWithoutASubgroupIsToldHowToGetOne) {
+TEST_F(CgroupParentTest, TellsAServiceHowToGetASubgroup) {
   AddGroup("/goferd.service", "4711\n");
   ExpectRefused(Find("/goferd.service", /*is_service=*/true),
                 "DelegateSubgroup=goferd", "/goferd.service");
   EXPECT_FALSE(std::filesystem::exists(base_ + "/fs/goferd.service/goferd"));
 }
 
-TEST_F(CgroupParentTest, AloneInItsGroupGoferdMovesBelow) {
+TEST_F(CgroupParentTest, MovesBelowWhenAloneInItsGroup) {
   AddGroup("/box", "4711\n");
-  // The kernel makes the files of a new group.
+  // The kernel would make the files of a new group.
   std::filesystem::create_directories(base_ + "/fs/box/goferd");
   Write("fs/box/goferd/cgroup.procs", "");
   const auto found = Find("/box");
@@ -97,7 +97,7 @@ TEST_F(CgroupParentTest, AloneInItsGroupGoferdMovesBelow) {
   EXPECT_EQ(Read("/box/cgroup.subtree_control"), "+memory");
 }
 
-TEST_F(CgroupParentTest, NoControllerIsHandedDownThatIsNotThere) {
+TEST_F(CgroupParentTest, HandsDownNoMissingController) {
   AddGroup("/x", "");
   AddGroup("/x/goferd", "4711\n");
   Write("fs/x/cgroup.controllers", "cpu pids\n");
@@ -105,7 +105,7 @@ TEST_F(CgroupParentTest, NoControllerIsHandedDownThatIsNotThere) {
   EXPECT_EQ(Read("/x/cgroup.subtree_control"), "");
 }
 
-TEST_F(CgroupParentTest, GroupsThatHoldOthersAreLeftAsTheyAre) {
+TEST_F(CgroupParentTest, LeavesGroupsWithOtherProcessesAsTheyAre) {
   AddGroup("/session", "12\n4711\n");
   ExpectRefused(Find("/session"), "holds others", "/session");
   AddGroup("/pod", "4711\n");
@@ -113,7 +113,7 @@ TEST_F(CgroupParentTest, GroupsThatHoldOthersAreLeftAsTheyAre) {
   ExpectRefused(Find("/pod"), "holds others", "/pod");
 }
 
-TEST_F(CgroupParentTest, ASubgroupOfThatNameAmongOthersIsNotForGofers) {
+TEST_F(CgroupParentTest, DoesNotTakeTheParentWhenItHasOtherGroups) {
   AddGroup("/slice", "");
   AddGroup("/slice/goferd", "4711\n");
   AddGroup("/slice/database", "13\n");
@@ -125,23 +125,24 @@ TEST_F(CgroupParentTest, ASubgroupOfThatNameAmongOthersIsNotForGofers) {
   EXPECT_EQ(Read("/slice/cgroup.subtree_control"), "");
 }
 
-TEST_F(CgroupParentTest, TheRootIsLeftAsItIs) {
+TEST_F(CgroupParentTest, LeavesTheRootAsItIs) {
   Write("fs/cgroup.procs", "4711\n");
   ExpectRefused(Find("/"), "root of all groups", "");
-  // One of that name below it is no reason, either.
+  // A group named goferd below the root does not change that.
   AddGroup("/goferd", "12\n4711\n");
   ExpectRefused(Find("/goferd"), "holds others", "");
 }
 
-TEST_F(CgroupParentTest, AnothersGroupIsNotTakenForOurs) {
-  // As with a mount of a part of the groups.
+TEST_F(CgroupParentTest, DoesNotTakeAnotherProcessesGroupForOurs) {
+  // Where only a part of the groups is mounted, the path may be another
+  // group's.
   AddGroup("/goferd", "12\n");
   ExpectRefused(Find("/goferd"), "is not goferd's group", "/goferd");
   EXPECT_FALSE(Find("/../up").ok());
   EXPECT_FALSE(Find("/gone (deleted)").ok());
 }
 
-TEST_F(CgroupParentTest, WithoutGroupsOfVersionTwo) {
+TEST_F(CgroupParentTest, FailsWithoutGroupsOfVersionTwo) {
   Write("mountinfo", "24 1 0:22 / /proc rw - proc proc rw\n");
   EXPECT_FALSE(Find("/").ok());
   Write("cgroup", "4:memory:/elsewhere\n");
@@ -151,7 +152,7 @@ TEST_F(CgroupParentTest, WithoutGroupsOfVersionTwo) {
                    .ok());
 }
 
-TEST_F(CgroupParentTest, AGofersGroupIsFoundAgainByItsProcess) {
+TEST_F(CgroupParentTest, FindsAGofersGroupByItsProcess) {
   AddGroup("/x/gofer-web", "76\n77\n");
   EXPECT_TRUE(Cgroup::Find(base_ + "/fs/x", "gofer-web", 77).has_value());
   EXPECT_FALSE(Cgroup::Find(base_ + "/fs/x", "gofer-web", 7).has_value());

@@ -18,7 +18,7 @@
 namespace goferd::process {
 namespace {
 
-// Scripts take the gofer's place: what matters is what they are started with.
+// Scripts take the gofer's place, and show what they are started with.
 class GoferProcessTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -60,7 +60,7 @@ TEST_F(GoferProcessTest, IsStartedWithItsSocketAndNothingElse) {
   EXPECT_EQ(process->Reap().exit_code, 0);
   EXPECT_EQ(Read("arguments"), "managed --control-fd=3\n");
   EXPECT_EQ(Read("environment"), "");
-  // 4 is the directory that is read.
+  // Descriptor 4 is the directory that the script reads.
   EXPECT_EQ(Read("fds"), "0\n1\n2\n3\n4\n");
 }
 
@@ -80,12 +80,12 @@ TEST_F(GoferProcessTest, TellsExitCodeAndSignal) {
   EXPECT_EQ(process->Reap().signal, SIGKILL);
 }
 
-TEST_F(GoferProcessTest, OneThatHangsIsKilled) {
+TEST_F(GoferProcessTest, KillsAGoferThatHangs) {
   const auto process = Spawn("trap '' TERM\nexec sleep 1000");
   EXPECT_EQ(process->End().signal, SIGKILL);
 }
 
-TEST_F(GoferProcessTest, ExecutableThatIsMissing) {
+TEST_F(GoferProcessTest, ReportsAMissingExecutable) {
   GoferProcess::Options options;
   options.gofer_path = base_ + "/none";
   const auto spawned = GoferProcess::Spawn(options, {});
@@ -93,7 +93,7 @@ TEST_F(GoferProcessTest, ExecutableThatIsMissing) {
   EXPECT_EQ(errors::ReasonOf(spawned.status()), errors::Reason::PATH_NOT_FOUND);
 }
 
-TEST_F(GoferProcessTest, KnownAgainByPidAndStart) {
+TEST_F(GoferProcessTest, RecognisesAProcessByPidAndStart) {
   const auto process = Spawn("exec sleep 1000");
   const auto identity = GoferProcess::ParseIdentity(process->IdentityText());
   ASSERT_TRUE(identity.has_value());
@@ -106,20 +106,20 @@ TEST_F(GoferProcessTest, KnownAgainByPidAndStart) {
                    .ok());
   (*adopted)->Kill(SIGKILL);
   EXPECT_TRUE((*adopted)->WaitForEnd(absl::Seconds(20)));
-  // It has a number still, and is dead.
+  // The process still has its number, but is dead.
   EXPECT_EQ(errors::ReasonOf(GoferProcess::Adopt(*identity).status()),
             errors::Reason::PATH_NOT_FOUND);
   process->Reap();
   EXPECT_FALSE(GoferProcess::Adopt(*identity).ok());
 }
 
-TEST_F(GoferProcessTest, WithoutAStartNothingMatches) {
+TEST_F(GoferProcessTest, MatchesNoIdentityWithoutAStart) {
   const auto process = Spawn("exec sleep 1000");
   EXPECT_EQ(errors::ReasonOf(
                 GoferProcess::Adopt({.pid = process->pid(), .start_time = 0})
                     .status()),
             errors::Reason::PATH_NOT_FOUND);
-  // One at the other end of a socket is as good as one that is written down.
+  // A process at the other end of a socket is as good as one from the disk.
   const auto peer = GoferProcess::AdoptPeer(process->pid());
   ASSERT_TRUE(peer.ok()) << peer.status();
   EXPECT_EQ((*peer)->IdentityText(), process->IdentityText());
@@ -127,8 +127,9 @@ TEST_F(GoferProcessTest, WithoutAStartNothingMatches) {
   EXPECT_FALSE(GoferProcess::AdoptPeer(process->pid()).ok());
 }
 
-// As when goferd has one descriptor left: it takes the process, not its start.
-TEST_F(GoferProcessTest, OneWhoseStartIsNotKnownIsEnded) {
+// When goferd has one descriptor left, it gets the pidfd, but cannot read the
+// start time.
+TEST_F(GoferProcessTest, EndsAGoferWhoseStartCannotBeRead) {
   const std::string path = base_ + "/gofer";
   std::ofstream(path) << "#!/bin/sh\nexec sleep 1000\n";
   ::chmod(path.c_str(), 0755);
@@ -136,7 +137,7 @@ TEST_F(GoferProcessTest, OneWhoseStartIsNotKnownIsEnded) {
   options.gofer_path = path;
   gofer::base::UniqueFd listener(
       ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-  // Whatever other tests have left is not looked for below.
+  // Children that other tests have left must not be found below.
   while (::waitpid(-1, nullptr, WNOHANG) > 0) {
   }
   const bool had_children = ::waitpid(-1, nullptr, WNOHANG) == 0;
@@ -156,7 +157,7 @@ TEST_F(GoferProcessTest, OneWhoseStartIsNotKnownIsEnded) {
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
 }
 
-TEST_F(GoferProcessTest, WhatIsNoIdentity) {
+TEST_F(GoferProcessTest, RejectsMalformedIdentities) {
   for (const char* text : {"", "1 5", "x 5", "7", "7 5 5", "-3 5", "7 0"}) {
     EXPECT_FALSE(GoferProcess::ParseIdentity(text).has_value()) << text;
   }

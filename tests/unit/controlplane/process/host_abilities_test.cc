@@ -17,18 +17,18 @@ google::protobuf::RepeatedPtrField<std::string> Roots(const char* root) {
   return roots;
 }
 
-TEST(HostAbilitiesTest, NoMapsWhereNoFileSystemCan) {
+TEST(HostAbilitiesTest, OffersNoIdMapWhereNoFileSystemCanMap) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root, to make mounts";
   EXPECT_THAT(HostAbilities(Roots("/sys")), ElementsAre("oci-bundle"));
   EXPECT_THAT(HostAbilities(Roots("/does-not-exist")),
               ElementsAre("oci-bundle"));
   EXPECT_THAT(HostAbilities({}), ElementsAre("oci-bundle"));
-  // Whether or not it can.
+  // The root's file system may or may not be able to map ids.
   EXPECT_THAT(HostAbilities(Roots("/")), Contains("oci-bundle"));
   EXPECT_EQ(::waitpid(-1, nullptr, __WALL), -1) << "a process is left";
 }
 
-TEST(HostAbilitiesTest, NoneWithoutPrivileges) {
+TEST(HostAbilitiesTest, OffersNothingWithoutPrivileges) {
   const pid_t child = ::fork();
   if (child == 0) {
     if (::geteuid() == 0 && ::setresuid(65534, 65534, 65534) != 0) ::_exit(2);

@@ -52,7 +52,7 @@ class FileDraftTest : public testing::Test {
   std::string base_;
 };
 
-TEST_F(FileDraftTest, CountsOnceItIsInPlace) {
+TEST_F(FileDraftTest, ChangesTheFileWhenPutInPlace) {
   Keep("old");
   auto draft = Write("new");
   ASSERT_TRUE(draft.ok());
@@ -62,14 +62,14 @@ TEST_F(FileDraftTest, CountsOnceItIsInPlace) {
   EXPECT_EQ(CountFiles(), 1u);
 }
 
-TEST_F(FileDraftTest, OneThatIsDroppedLeavesNothing) {
+TEST_F(FileDraftTest, ADroppedDraftLeavesNothing) {
   Keep("old");
   { ASSERT_TRUE(Write("new").ok()); }
   EXPECT_EQ(Content(), "old");
   EXPECT_EQ(CountFiles(), 1u);
 }
 
-TEST_F(FileDraftTest, NothingStandsForNoFile) {
+TEST_F(FileDraftTest, EmptyContentStandsForNoFile) {
   Keep("old");
   { ASSERT_TRUE(Write("").ok()); }
   EXPECT_EQ(Content(), "old");
@@ -79,7 +79,7 @@ TEST_F(FileDraftTest, NothingStandsForNoFile) {
   EXPECT_EQ(CountFiles(), 0u);
 }
 
-TEST_F(FileDraftTest, WhatIsThereAlreadyIsNotWritten) {
+TEST_F(FileDraftTest, DoesNotWriteAFileThatHasTheContent) {
   Keep("same");
   struct stat before {};
   ASSERT_EQ(::stat((base_ + "/file").c_str(), &before), 0);
@@ -87,7 +87,7 @@ TEST_F(FileDraftTest, WhatIsThereAlreadyIsNotWritten) {
   struct stat after {};
   ASSERT_EQ(::stat((base_ + "/file").c_str(), &after), 0);
   EXPECT_EQ(before.st_ino, after.st_ino);
-  // A file that is longer, or begins alike, is another one.
+  // A file that begins with the new content has another content.
   Keep("same and more");
   EXPECT_EQ(Content(), "same and more");
   Keep("same");
@@ -117,7 +117,7 @@ TEST_F(FileDraftTest, SymbolicLinkIsReplacedAndNotFollowed) {
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "untouched");
 }
 
-TEST_F(FileDraftTest, DirectoryThatIsGone) {
+TEST_F(FileDraftTest, ReportsADirectoryThatIsGone) {
   UniqueFd directory = Directory();
   std::filesystem::remove_all(base_);
   const auto draft = FileDraft::Write(std::move(directory), "file", "new");

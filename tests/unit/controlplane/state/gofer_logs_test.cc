@@ -22,7 +22,7 @@ namespace {
 
 using gofer::base::UniqueFd;
 
-// What goferd's log gets.
+// Keeps the lines of goferd's log.
 class Lines : public spdlog::sinks::base_sink<std::mutex> {
  public:
   std::vector<std::string> Of(absl::string_view needle) {
@@ -84,7 +84,7 @@ class GoferLogsTest : public testing::Test {
       std::make_unique<GoferLogs>(*state_, *loop_);
 };
 
-TEST_F(GoferLogsTest, AForgedAuditRecordIsSeenToBeAGofers) {
+TEST_F(GoferLogsTest, AForgedAuditRecordBeginsWithTheServersName) {
   const auto pipe = logs_->Make("one");
   ASSERT_TRUE(pipe.ok()) << pipe.status();
   Write(*pipe, "x\naudit {\"caller\":\"uid=0\"}\r\naudit \x1b[2Ky\n");
@@ -96,7 +96,7 @@ TEST_F(GoferLogsTest, AForgedAuditRecordIsSeenToBeAGofers) {
                   "servers/one: its gofer: audit \\x1b[2Ky"));
 }
 
-TEST_F(GoferLogsTest, WithoutGoferdTheGoferWritesOn) {
+TEST_F(GoferLogsTest, TheGoferWritesOnWithoutGoferd) {
   const auto pipe = *logs_->Make("one");
   logs_.reset();
   loop_.reset();
@@ -104,12 +104,12 @@ TEST_F(GoferLogsTest, WithoutGoferdTheGoferWritesOn) {
   ssize_t written = 0;
   while ((written = ::write(pipe.get(), line.data(), line.size())) > 0) {
   }
-  // Neither EPIPE nor a wait.
+  // The write fails neither with EPIPE, nor does it wait.
   EXPECT_EQ(written, -1);
   EXPECT_EQ(errno, EAGAIN);
 }
 
-TEST_F(GoferLogsTest, TheNextGoferdHearsIt) {
+TEST_F(GoferLogsTest, TheNextGoferdReadsThePipe) {
   const auto pipe = *logs_->Make("one");
   logs_.reset();
   Write(pipe, "meanwhile\n");
@@ -120,13 +120,13 @@ TEST_F(GoferLogsTest, TheNextGoferdHearsIt) {
   lines_->AwaitOne("later");
 }
 
-TEST_F(GoferLogsTest, TheLastWordsOfADeadGoferAreHeard) {
+TEST_F(GoferLogsTest, ReadsTheLastLineOfADeadGofer) {
   {
     const auto pipe = *logs_->Make("one");
     Write(pipe, "no end of line");
   }
   lines_->AwaitOne("no end of line");
-  // A pipe that nobody writes to any more, and the one after it.
+  // A pipe to which nobody writes any more does not disturb the next pipe.
   logs_->ReopenAll();
   const auto pipe = *logs_->Make("one");
   Write(pipe, "the next one\n");
@@ -146,12 +146,12 @@ TEST_F(GoferLogsTest, AFloodOfLinesIsCut) {
   }
 }
 
-TEST_F(GoferLogsTest, WhatItSetsOnItsDescriptorIsItsOwn) {
+TEST_F(GoferLogsTest, FlagsOfTheGofersDescriptorDoNotReachOurs) {
   const auto pipe = *logs_->Make("one");
   const int before = ::fcntl(STDERR_FILENO, F_GETFL);
   ASSERT_EQ(::fcntl(pipe.get(), F_SETFL, 0), 0);
   EXPECT_EQ(::fcntl(STDERR_FILENO, F_GETFL), before);
-  // Reading does not wait for all that.
+  // goferd's reading does not wait, although the gofer's end blocks now.
   Write(pipe, "still heard\n");
   lines_->AwaitOne("still heard");
 }

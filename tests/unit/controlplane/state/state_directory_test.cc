@@ -65,12 +65,12 @@ TEST_F(StateDirectoryTest, SecondGoferdIsRefusedAndTheFirstUnharmed) {
   EXPECT_THAT(first.ListServers(), ElementsAre("a"));
 }
 
-TEST_F(StateDirectoryTest, LockGoesWithItsHolder) {
+TEST_F(StateDirectoryTest, TheLockEndsWithItsHolder) {
   { const StateDirectory first = Open(); }
   EXPECT_TRUE(StateDirectory::Open(path_).ok());
 }
 
-TEST_F(StateDirectoryTest, WhatOthersMayWriteToIsRefused) {
+TEST_F(StateDirectoryTest, RefusesADirectoryThatOthersMayWriteTo) {
   ASSERT_EQ(::mkdir(path_.c_str(), 0700), 0);
   ASSERT_EQ(::chmod(path_.c_str(), 0777), 0);
   EXPECT_EQ(ReasonOf(StateDirectory::Open(path_).status()),
@@ -93,7 +93,7 @@ TEST_F(StateDirectoryTest, FilesAreReplacedAsAWhole) {
             Reason::PATH_NOT_FOUND);
   EXPECT_EQ(ReasonOf(state.WriteServerFile("b", "f", "x")),
             Reason::PATH_NOT_FOUND);
-  // Nothing half made is left.
+  // No half-made file is left.
   int files = 0;
   for (const auto& entry :
        std::filesystem::directory_iterator(path_ + "/servers/a")) {
@@ -112,7 +112,7 @@ TEST_F(StateDirectoryTest, SymlinkInPlaceOfAFileIsNotFollowed) {
   EXPECT_FALSE(state.ReadServerFile("a", "f").ok());
 }
 
-TEST_F(StateDirectoryTest, OnlyIdsAreListed) {
+TEST_F(StateDirectoryTest, ListsOnlyIds) {
   StateDirectory state = Open();
   for (const char* name : {"b", "a1", "A", "1", "x-", ".hidden"}) {
     std::filesystem::create_directory(path_ + "/adopted/" + name);
@@ -120,8 +120,8 @@ TEST_F(StateDirectoryTest, OnlyIdsAreListed) {
   EXPECT_THAT(state.ListAdopted(), ElementsAre("a1", "b"));
 }
 
-TEST_F(StateDirectoryTest, AllServersThatAConfigAllowsAreListed) {
-  constexpr size_t kServers = 4'200;  // Once 4096 were.
+TEST_F(StateDirectoryTest, ListsAsManyServersAsAConfigurationAllows) {
+  constexpr size_t kServers = 4'200;  // A former bound was 4096.
   std::string in_memory = "/dev/shm/state-XXXXXX";
   if (::mkdtemp(in_memory.data()) != nullptr) {
     std::filesystem::remove_all(base_);
@@ -148,15 +148,15 @@ TEST_F(StateDirectoryTest, ListensUnderAPathOfAnyLength) {
       0);
   EXPECT_EQ(accepts, 1);
   EXPECT_TRUE(std::filesystem::is_socket(state.ControlPath("a")));
-  // A gofer before this one may have left its socket.
+  // An earlier gofer may have left its socket.
   EXPECT_TRUE(state.ListenControl("a").ok());
 }
 
-TEST_F(StateDirectoryTest, DeadAdoptedGofersAreToldApart) {
+TEST_F(StateDirectoryTest, TellsDeadAdoptedGofersApart) {
   StateDirectory state = Open();
   const std::string directory = path_ + "/adopted/runsc-a";
   std::filesystem::create_directory(directory);
-  // It is being started.
+  // A gofer without a socket is being started.
   EXPECT_FALSE(state.AdoptedIsDead("runsc-a"));
   {
     const gofer::base::UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET, 0));
@@ -204,7 +204,7 @@ TEST_F(StateDirectoryTest, AWarmGoferWithoutAPidIsNotGivenAway) {
   EXPECT_FALSE(state.GiveWarm("w-1", "none").ok());
 }
 
-TEST_F(StateDirectoryTest, RemovingWhatIsGoneIsFine) {
+TEST_F(StateDirectoryTest, RemovesAServerTwiceWithoutError) {
   StateDirectory state = Open();
   EXPECT_TRUE(state.RemoveServer("a").ok());
   EXPECT_TRUE(state.RemoveWarm("w-1").ok());

@@ -39,7 +39,7 @@ class TicketTableTest : public testing::Test {
   TicketTable table_{4};
 };
 
-TEST_F(TicketTableTest, IsGoodOnce) {
+TEST_F(TicketTableTest, ATicketIsGoodOnce) {
   const std::string ticket = Issue("u1");
   EXPECT_EQ(ticket.size(), kTicketBytes);
   const auto claims = Use({ticket});
@@ -48,7 +48,7 @@ TEST_F(TicketTableTest, IsGoodOnce) {
   EXPECT_EQ(ReasonOf(Use({ticket}).status()), Reason::TICKET_INVALID);
 }
 
-TEST_F(TicketTableTest, SeveralAreAnsweredInTheirOrder) {
+TEST_F(TicketTableTest, ClaimsOfSeveralTicketsKeepTheirOrder) {
   const std::string first = Issue("u1");
   const std::string second = Issue("u2");
   const auto claims = Use({second, first});
@@ -57,14 +57,14 @@ TEST_F(TicketTableTest, SeveralAreAnsweredInTheirOrder) {
   EXPECT_EQ(claims->at(1).connection_uid, "u1");
 }
 
-TEST_F(TicketTableTest, OneBadOneUsesUpNone) {
+TEST_F(TicketTableTest, ABadTicketUsesUpNoneOfTheOthers) {
   const std::string ticket = Issue("u1");
   const std::string unknown(kTicketBytes, 'x');
   EXPECT_EQ(ReasonOf(Use({ticket, unknown}).status()), Reason::TICKET_INVALID);
   EXPECT_TRUE(Use({ticket}).ok());
 }
 
-TEST_F(TicketTableTest, OneTwiceInARecordIsBad) {
+TEST_F(TicketTableTest, RefusesATicketThatIsNamedTwice) {
   const std::string ticket = Issue("u1");
   EXPECT_EQ(ReasonOf(Use({ticket, ticket}).status()), Reason::TICKET_INVALID);
   EXPECT_TRUE(Use({ticket}).ok());
@@ -87,7 +87,7 @@ TEST_F(TicketTableTest, NothingTellsWhyATicketIsBad) {
   EXPECT_EQ(texts.size(), 1u);
 }
 
-TEST_F(TicketTableTest, AnotherPeerDoesNotUseItUp) {
+TEST_F(TicketTableTest, AnotherPeerDoesNotUseUpTheTicket) {
   admin::Peer expected;
   expected.set_uid(7);
   const std::string ticket = Issue("u1", expected);
@@ -107,7 +107,7 @@ TEST_F(TicketTableTest, EveryFieldOfThePeerCounts) {
   }
 }
 
-TEST_F(TicketTableTest, NoMoreThanMayBe) {
+TEST_F(TicketTableTest, RefusesMoreTicketsThanItsBound) {
   for (int i = 0; i < 4; ++i) Issue(std::to_string(i));
   const auto fifth = table_.Issue(Claim("5"), kTake, std::nullopt, kLater);
   EXPECT_EQ(ReasonOf(fifth.status()), Reason::TICKET_LIMIT);
@@ -115,7 +115,7 @@ TEST_F(TicketTableTest, NoMoreThanMayBe) {
   EXPECT_TRUE(table_.Issue(Claim("5"), kTake, std::nullopt, kLater).ok());
 }
 
-TEST_F(TicketTableTest, RevokedOnesAreVoid) {
+TEST_F(TicketTableTest, RevokedTicketsAreVoid) {
   const std::string one = Issue("u1");
   const std::string two = Issue("u2");
   table_.Revoke("u1");
@@ -126,7 +126,7 @@ TEST_F(TicketTableTest, RevokedOnesAreVoid) {
   EXPECT_FALSE(Use({two}).ok());
 }
 
-TEST_F(TicketTableTest, ExpiredOnesAreTakenOnce) {
+TEST_F(TicketTableTest, TakesExpiredTicketsOnce) {
   Issue("u1");
   EXPECT_TRUE(table_.TakeExpired(kNow).empty());
   const auto expired = table_.TakeExpired(kLater);
@@ -135,14 +135,14 @@ TEST_F(TicketTableTest, ExpiredOnesAreTakenOnce) {
   EXPECT_TRUE(table_.TakeExpired(kLater).empty());
 }
 
-TEST_F(TicketTableTest, RestoredByItsHash) {
+TEST_F(TicketTableTest, RestoresATicketByItsHash) {
   const std::string ticket(kTicketBytes, 't');
   EXPECT_TRUE(table_.Restore(TicketTable::HashOf(ticket), Claim("u1"), kTake,
                              std::nullopt, kLater));
   EXPECT_TRUE(Use({ticket}).ok());
 }
 
-// Tells of its end, on which the table must not be locked.
+// Notes its destruction, during which the table must not be locked.
 class WatchedSocket : public ConnectionSocket {
  public:
   WatchedSocket(TicketTable& table, int& ended)
@@ -159,7 +159,7 @@ class WatchedSocket : public ConnectionSocket {
   const std::string path_;
 };
 
-TEST_F(TicketTableTest, ASocketGoesWithItsTicket) {
+TEST_F(TicketTableTest, ASocketIsDestroyedWithItsTicket) {
   constexpr auto kListen = admin::ATTACH_MODE_LISTEN;
   int ended = 0;
   const auto issue = [&](const std::string& uid) {
@@ -184,7 +184,7 @@ TEST_F(TicketTableTest, ASocketGoesWithItsTicket) {
   issue("u4");
   table_.TakeExpired(kLater);
   EXPECT_EQ(ended, 4);
-  // One that comes too late.
+  // This socket comes too late.
   table_.Keep(TicketTable::HashOf(used),
               std::make_unique<WatchedSocket>(table_, ended));
   EXPECT_EQ(ended, 5);
@@ -195,7 +195,7 @@ TEST_F(TicketTableTest, TicketsOfOtherModesNeedNoSocket) {
   EXPECT_TRUE(table_.WithoutSocket().empty());
 }
 
-TEST_F(TicketTableTest, RestoringIsBoundedAndTakesNothingAway) {
+TEST_F(TicketTableTest, RestoringIsBoundedAndReplacesNoTicket) {
   TicketTable table(2);
   const auto restore = [&](const std::string& hash, const std::string& uid) {
     return table.Restore(hash, Claim(uid), kTake, std::nullopt, kLater);
@@ -208,7 +208,7 @@ TEST_F(TicketTableTest, RestoringIsBoundedAndTakesNothingAway) {
   EXPECT_EQ(table.size(), 2u);
 }
 
-TEST_F(TicketTableTest, OfTwoWhoRaceOneWins) {
+TEST_F(TicketTableTest, OneOfTwoRacingClaimsSucceeds) {
   for (int round = 0; round < 50; ++round) {
     const std::string ticket = Issue("u");
     std::atomic<int> won = 0;

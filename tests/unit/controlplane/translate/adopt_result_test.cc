@@ -23,7 +23,7 @@ void AddConnection(worker::v1::AdoptResult& result, const std::string& id,
   connection.set_state(state);
 }
 
-TEST(AdoptResultTest, MoreLiveConnectionsThanMayBe) {
+TEST(AdoptResultTest, RefusesMoreLiveConnectionsThanTheBound) {
   worker::v1::AdoptResult result;
   for (int i = 0; i < 10; ++i) {
     AddConnection(result, absl::StrCat("c", i),
@@ -37,7 +37,7 @@ TEST(AdoptResultTest, MoreLiveConnectionsThanMayBe) {
             errors::Reason::GOFER_UNREACHABLE);
 }
 
-TEST(AdoptResultTest, OnlyAHigherLimitOfTheServerMatters) {
+TEST(AdoptResultTest, OnlyAHigherLimitOfTheServerChangesTheBound) {
   EXPECT_EQ(AdoptBoundsFor(0).max_live_connections, kMostLiveConnections);
   EXPECT_EQ(AdoptBoundsFor(3).max_live_connections, kMostLiveConnections);
   EXPECT_EQ(AdoptBoundsFor(-1).max_live_connections, kMostLiveConnections);
@@ -45,7 +45,7 @@ TEST(AdoptResultTest, OnlyAHigherLimitOfTheServerMatters) {
   EXPECT_EQ(AdoptBoundsFor(3).max_rules, gofer::control::kMostRules);
 }
 
-TEST(AdoptResultTest, EndedConnectionsAreCut) {
+TEST(AdoptResultTest, LeavesOutEndedConnectionsBeyondTheBound) {
   worker::v1::AdoptResult result;
   for (int i = 0; i < 10'001; ++i) {
     AddConnection(result, absl::StrCat("c", i),
@@ -55,7 +55,7 @@ TEST(AdoptResultTest, EndedConnectionsAreCut) {
   EXPECT_EQ(result.connections_size(), 10'000);
 }
 
-TEST(AdoptResultTest, MoreRulesThanMayBe) {
+TEST(AdoptResultTest, RefusesMoreRulesThanTheBound) {
   worker::v1::AdoptResult result;
   for (int i = 0; i < 5; ++i) {
     result.add_rules()->set_uid(absl::StrCat("r", i));
@@ -67,7 +67,7 @@ TEST(AdoptResultTest, MoreRulesThanMayBe) {
   EXPECT_FALSE(CheckAdoptResult(kBounds, result).ok());
 }
 
-TEST(AdoptResultTest, RulesThatCannotBeAreLeftOut) {
+TEST(AdoptResultTest, LeavesOutImpossibleRules) {
   worker::v1::AdoptResult result;
   for (const char* uid : {"good", "", "good", "UPPER"}) {
     result.add_rules()->set_uid(uid);
@@ -83,7 +83,7 @@ TEST(AdoptResultTest, RulesThatCannotBeAreLeftOut) {
   EXPECT_EQ(result.rules(0).daemon_data(), "data");
 }
 
-TEST(AdoptResultTest, MessagesEachOnceAndOfANewerGoferToo) {
+TEST(AdoptResultTest, KeepsEachMessageOnceAndUnknownMessages) {
   worker::v1::BootstrapResult result;
   for (const uint32_t mid : {3u, 2u, 3u, 4'000'000'000u, 256u, 255u}) {
     result.add_supported_mids(mid);
@@ -92,7 +92,7 @@ TEST(AdoptResultTest, MessagesEachOnceAndOfANewerGoferToo) {
   EXPECT_THAT(result.supported_mids(), ElementsAre(2u, 3u, 255u));
 }
 
-TEST(AdoptResultTest, StepsAreFewAndShort) {
+TEST(AdoptResultTest, CutsStepsInNumberAndLength) {
   worker::v1::BootstrapResult result;
   for (int i = 0; i < 1000; ++i) {
     result.add_sandbox_steps(std::string(1000, 's'));
@@ -105,7 +105,7 @@ TEST(AdoptResultTest, StepsAreFewAndShort) {
   EXPECT_EQ(result.missing_sandbox_steps(0), "?[2J");
 }
 
-TEST(AdoptResultTest, APathIsAbsoluteAndNotTooLong) {
+TEST(AdoptResultTest, DropsAPathThatIsTooLong) {
   worker::v1::AdoptResult result;
   result.set_root("/" + std::string(4095, 'x'));
   EXPECT_TRUE(CheckAdoptResult(kBounds, result).ok());

@@ -22,7 +22,7 @@ admin::HandlerRule Rule() {
   return rule;
 }
 
-TEST(RuleTranslationTest, ErrnosByName) {
+TEST(RuleTranslationTest, TranslatesErrnosByName) {
   EXPECT_EQ(ErrnoNumber("EIO"), EIO);
   EXPECT_EQ(ErrnoNumber("EWOULDBLOCK"), EAGAIN);
   EXPECT_EQ(ErrnoNumber("ENOTSUP"), EOPNOTSUPP);
@@ -33,7 +33,7 @@ TEST(RuleTranslationTest, ErrnosByName) {
   EXPECT_EQ(ErrnoName(4000), "4000");
 }
 
-TEST(RuleTranslationTest, EveryAction) {
+TEST(RuleTranslationTest, TranslatesEveryAction) {
   admin::HandlerRule rule = Rule();
   EXPECT_EQ(ToWorker(rule, 1, {}).error_number(), ENOSPC);
   rule.mutable_deny();
@@ -54,7 +54,7 @@ TEST(RuleTranslationTest, EveryAction) {
   EXPECT_TRUE(ToWorker(rule, 1, {}).has_observe());
 }
 
-TEST(RuleTranslationTest, MatchAndTrigger) {
+TEST(RuleTranslationTest, TranslatesMatchAndTrigger) {
   admin::HandlerRule rule = Rule();
   auto& match = *rule.mutable_match();
   match.add_mids(admin::MID_OPEN_AT);
@@ -88,7 +88,7 @@ TEST(RuleTranslationTest, MatchAndTrigger) {
   EXPECT_EQ(kept.name(), rule.name());
 }
 
-TEST(RuleTranslationTest, ClassesAreExpanded) {
+TEST(RuleTranslationTest, ExpandsClassesToMessages) {
   const std::vector<uint32_t> known{admin::MID_FSTAT, admin::MID_PREAD,
                                     admin::MID_PWRITE, admin::MID_FALLOCATE};
   admin::HandlerRule::Match match;
@@ -109,7 +109,7 @@ TEST(RuleTranslationTest, ARuleThatCanMatchNothingMatchesNothing) {
   EXPECT_THAT(ToWorker(rule, 1, {}).mids(), ElementsAre(0u));
 }
 
-TEST(RuleTranslationTest, FaultsAndPolicies) {
+TEST(RuleTranslationTest, TellsFaultsFromPolicies) {
   admin::HandlerRule rule = Rule();
   EXPECT_TRUE(IsFault(rule));
   rule.mutable_hang();
@@ -120,7 +120,7 @@ TEST(RuleTranslationTest, FaultsAndPolicies) {
   EXPECT_FALSE(IsFault(rule));
 }
 
-TEST(ConnectionOptionsTest, DefaultsFillWhatIsLeftOut) {
+TEST(ConnectionOptionsTest, DefaultsFillFieldsThatAreLeftOut) {
   const auto complete = CompleteOptions({}, {}, 1000);
   EXPECT_FALSE(complete.readonly());
   EXPECT_EQ(complete.donate_host_fds(), admin::ConnectionOptions::FILES);
@@ -135,7 +135,7 @@ TEST(ConnectionOptionsTest, DefaultsFillWhatIsLeftOut) {
   EXPECT_LE(complete.max_channels(), 4);
 }
 
-TEST(ConnectionOptionsTest, OwnBeforeTheServersBeforeTheApis) {
+TEST(ConnectionOptionsTest, OwnOptionsGoBeforeTheServersBeforeTheApis) {
   admin::ConnectionOptions server;
   server.set_readonly(true);
   server.set_max_fds(500);
@@ -151,7 +151,8 @@ TEST(ConnectionOptionsTest, OwnBeforeTheServersBeforeTheApis) {
             admin::ConnectionOptions::REFUSE_DEVICES);
 }
 
-TEST(ConnectionOptionsTest, AServersDefaultsLeaveOpenWhatFollowsTheConnection) {
+TEST(ConnectionOptionsTest,
+     AServersDefaultsLeaveFieldsOpenThatDependOnTheConnection) {
   admin::ConnectionOptions daemon;
   daemon.set_max_nodes(50);
   const auto defaults = CompleteDefaults({}, daemon);
@@ -171,7 +172,7 @@ TEST(ConnectionOptionsTest, AServersDefaultsLeaveOpenWhatFollowsTheConnection) {
   EXPECT_EQ(connection.max_fds(), 1000);
 }
 
-TEST(ConnectionOptionsTest, ThereAndBack) {
+TEST(ConnectionOptionsTest, SurvivesTranslationThereAndBack) {
   admin::ConnectionOptions options;
   options.set_readonly(true);
   options.set_donate_host_fds(admin::ConnectionOptions::NO_FDS);

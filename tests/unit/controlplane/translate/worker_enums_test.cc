@@ -24,9 +24,9 @@ namespace {
 namespace admin = goferd::admin::v1;
 namespace wire = goferd::worker::v1;
 
-// Every value of the worker's enum up to `last` has, with `prefix` taken off,
-// the word that the admin API has for that number. The worker's enums have no
-// descriptors.
+// Expects that every value of the worker's enum up to `last` has, without
+// `prefix`, the name that the admin API has for that number. The worker's enums
+// have no descriptors.
 template <typename Admin, typename Worker>
 void ExpectSameWords(const std::string& (*name_of)(Worker), Worker last,
                      const std::string& prefix = "") {

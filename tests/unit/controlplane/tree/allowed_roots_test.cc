@@ -37,7 +37,7 @@ class AllowedRootsTest : public testing::Test {
   google::protobuf::RepeatedPtrField<std::string> allowed_;
 };
 
-TEST_F(AllowedRootsTest, DirectoriesBelowAndTheRootItself) {
+TEST_F(AllowedRootsTest, ResolvesAllowedRootsAndDirectoriesBelow) {
   for (const std::string path :
        {"/allowed", "/allowed/", "/allowed/tree", "/allowed//tree/./deep",
         "/allowed/tree/deep/.."}) {
@@ -47,14 +47,14 @@ TEST_F(AllowedRootsTest, DirectoriesBelowAndTheRootItself) {
   }
 }
 
-TEST_F(AllowedRootsTest, ElsewhereIsRefused) {
+TEST_F(AllowedRootsTest, RefusesPathsOutsideTheAllowedRoots) {
   for (const std::string path :
        {"", "/allowed-not", "/allowed/../allowed-not", "/allowed/.."}) {
     EXPECT_EQ(ReasonFor(base_ + path), Reason::PATH_NOT_ALLOWED) << path;
   }
 }
 
-TEST_F(AllowedRootsTest, SymlinkOutIsRefusedAndInsideFollowed) {
+TEST_F(AllowedRootsTest, RefusesSymlinksOutAndFollowsSymlinksInside) {
   ASSERT_EQ(::symlink("../allowed-not", (base_ + "/allowed/out").c_str()), 0);
   ASSERT_EQ(::symlink("/", (base_ + "/allowed/slash").c_str()), 0);
   ASSERT_EQ(::symlink("tree/deep", (base_ + "/allowed/in").c_str()), 0);
@@ -65,14 +65,14 @@ TEST_F(AllowedRootsTest, SymlinkOutIsRefusedAndInsideFollowed) {
   EXPECT_EQ(inside->path, base_ + "/allowed/tree/deep");
 }
 
-TEST_F(AllowedRootsTest, WhatIsNoDirectory) {
+TEST_F(AllowedRootsTest, RefusesPathsThatAreNoDirectories) {
   EXPECT_EQ(ReasonFor("relative"), Reason::PATH_NOT_ABSOLUTE);
   EXPECT_EQ(ReasonFor(""), Reason::PATH_NOT_ABSOLUTE);
   EXPECT_EQ(ReasonFor(base_ + "/allowed/none"), Reason::PATH_NOT_FOUND);
   EXPECT_EQ(ReasonFor(base_ + "/allowed/file"), Reason::ROOT_NOT_DIRECTORY);
 }
 
-TEST_F(AllowedRootsTest, FilesWhereTheyMayBe) {
+TEST_F(AllowedRootsTest, ResolvesFilesBelowAllowedRoots) {
   ASSERT_EQ(::symlink("../allowed-not", (base_ + "/allowed/out").c_str()), 0);
   for (const std::string path : {"/allowed/file", "/allowed/tree"}) {
     const auto file = ResolveFile(base_ + path, allowed_);
@@ -83,14 +83,14 @@ TEST_F(AllowedRootsTest, FilesWhereTheyMayBe) {
   EXPECT_EQ(errors::ReasonOf(out.status()), Reason::PATH_NOT_ALLOWED);
 }
 
-TEST_F(AllowedRootsTest, SlashAllowsAll) {
+TEST_F(AllowedRootsTest, SlashAllowsEveryPath) {
   *allowed_.Add() = "/";
   const auto root = ResolveRoot(base_ + "/allowed-not", allowed_);
   ASSERT_TRUE(root.ok()) << root.status();
   EXPECT_EQ(root->path, base_ + "/allowed-not");
 }
 
-TEST_F(AllowedRootsTest, NoneAllowsNone) {
+TEST_F(AllowedRootsTest, NoAllowedRootsAllowNoPath) {
   allowed_.Clear();
   EXPECT_EQ(ReasonFor("/"), Reason::PATH_NOT_ALLOWED);
 }

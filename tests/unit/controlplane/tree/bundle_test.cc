@@ -79,7 +79,7 @@ bool IsSame(int fd, const std::string& path) {
          a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
-TEST_F(BundleTest, RootAndBindMounts) {
+TEST_F(BundleTest, ResolvesRootAndBindMounts) {
   WriteSpec({Mount(base_ + "/allowed/data", "/data", R"("rbind", "ro")"),
              R"({"type": "proc", "source": "proc", "destination": "/proc"})",
              Mount("../one", "/etc/one", R"("bind", "rprivate")")},
@@ -112,7 +112,7 @@ TEST_F(BundleTest, RootAndBindMounts) {
   EXPECT_EQ(told.directories(0), "/work");
 }
 
-TEST_F(BundleTest, PlainDirectoryIsATreeToo) {
+TEST_F(BundleTest, ResolvesAPlainDirectory) {
   ::goferd::admin::v1::Server server;
   server.set_root(base_ + "/allowed/data/.");
   const auto tree = ResolveTree(server, server.root(), allowed_);
@@ -126,21 +126,21 @@ TEST_F(BundleTest, PlainDirectoryIsATreeToo) {
   EXPECT_EQ(bootstrap.oci_bundle(), "");
 }
 
-TEST_F(BundleTest, RootIsASymlinkOutOfTheAllowedRoots) {
+TEST_F(BundleTest, RefusesARootThatIsASymlinkOutOfTheAllowedRoots) {
   fs::remove(bundle() + "/rootfs");
   fs::create_directory_symlink(base_ + "/outside/rootfs", bundle() + "/rootfs");
   WriteSpec({});
   ExpectFailure(Reason::PATH_NOT_ALLOWED, "root.path: " + bundle() + "/rootfs");
 }
 
-TEST_F(BundleTest, RootElsewhere) {
+TEST_F(BundleTest, RefusesARootOutsideTheAllowedRoots) {
   WriteSpec({}, R"({"path": "../../outside/rootfs"})");
   ExpectFailure(Reason::PATH_NOT_ALLOWED, "root.path: ");
   WriteSpec({}, R"({"path": "/"})");
   ExpectFailure(Reason::PATH_NOT_ALLOWED, "root.path: ");
 }
 
-TEST_F(BundleTest, SourcesOutsideAreAllNamed) {
+TEST_F(BundleTest, NamesAllSourcesOutsideTheAllowedRoots) {
   fs::create_directory_symlink(base_ + "/outside", base_ + "/allowed/out");
   WriteSpec({Mount(base_ + "/outside/secret", "/a"),
              Mount(base_ + "/allowed/data", "/fine"),
@@ -159,24 +159,24 @@ TEST_F(BundleTest, SourcesOutsideAreAllNamed) {
   }
 }
 
-TEST_F(BundleTest, ConfigIsASymlinkOutOfTheAllowedRoots) {
+TEST_F(BundleTest, RefusesAConfigThatIsASymlinkOutOfTheAllowedRoots) {
   std::ofstream(base_ + "/outside/config.json") << "{}";
   fs::create_symlink(base_ + "/outside/config.json", bundle() + "/config.json");
   ExpectFailure(Reason::PATH_NOT_ALLOWED, "/config.json");
 }
 
-// Opening it would wait for a writer.
-TEST_F(BundleTest, ConfigIsAPipe) {
+// Opening a pipe would wait for a writer.
+TEST_F(BundleTest, RefusesAConfigThatIsAPipe) {
   ASSERT_EQ(::mkfifo((bundle() + "/config.json").c_str(), 0600), 0);
   ExpectFailure(Reason::FIELD_INVALID, "is no regular file");
 }
 
-TEST_F(BundleTest, ConfigThatNeverEnds) {
+TEST_F(BundleTest, RefusesAConfigThatIsTooLong) {
   std::ofstream(bundle() + "/config.json") << std::string((4 << 20) + 1, ' ');
   ExpectFailure(Reason::FIELD_INVALID, "has more than 4194304 bytes");
 }
 
-TEST_F(BundleTest, ConfigsThatMakeNoSense) {
+TEST_F(BundleTest, RefusesMalformedConfigs) {
   ExpectFailure(Reason::PATH_NOT_FOUND, "/config.json");
   std::ofstream(bundle() + "/config.json") << "root: rootfs";
   ExpectFailure(Reason::FIELD_INVALID, "the spec is not JSON");
@@ -188,7 +188,7 @@ TEST_F(BundleTest, ConfigsThatMakeNoSense) {
   ExpectFailure(Reason::FIELD_INVALID, "option shared is refused");
 }
 
-TEST_F(BundleTest, VanishedFiles) {
+TEST_F(BundleTest, ReportsMissingFiles) {
   WriteSpec({Mount(base_ + "/allowed/none", "/d")});
   ExpectFailure(Reason::PATH_NOT_FOUND, "mount /d: ");
   WriteSpec({}, R"({"path": "none"})");
@@ -199,7 +199,7 @@ TEST_F(BundleTest, VanishedFiles) {
   ExpectFailure(Reason::PATH_NOT_FOUND, bundle());
 }
 
-TEST_F(BundleTest, MoreMountsThanDescriptorsTravel) {
+TEST_F(BundleTest, RefusesMoreMountsThanDescriptorsTravel) {
   std::vector<std::string> mounts;
   for (size_t i = 0; i < kMaxBundleMounts; ++i) {
     mounts.push_back(Mount("../data", absl::StrCat("/m", i)));
@@ -211,7 +211,7 @@ TEST_F(BundleTest, MoreMountsThanDescriptorsTravel) {
   ExpectFailure(Reason::FIELD_INVALID, "has 252 bind mounts: 251 are the most");
 }
 
-TEST_F(BundleTest, LongerPathsThanOneMessageHolds) {
+TEST_F(BundleTest, RefusesLongerPathsThanOneMessageHolds) {
   std::vector<std::string> mounts;
   for (size_t i = 0; i < 200; ++i) {
     mounts.push_back(Mount("../data", "/" + std::string(4000, 'x')));

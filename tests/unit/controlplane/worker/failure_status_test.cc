@@ -33,7 +33,7 @@ Failure Make(Failure::Code code) {
 TEST(ToStatusTest, EveryCodeHasAReason) {
   const std::map<Failure::Code, Reason> expected = {
       {Failure::CODE_UNSPECIFIED, Reason::INTERNAL_FAULT},
-      {Failure::HOST_ERROR, Reason::INTERNAL_FAULT},  // Without a number.
+      {Failure::HOST_ERROR, Reason::INTERNAL_FAULT},  // It has no errno.
       {Failure::MALFORMED, Reason::INTERNAL_FAULT},
       {Failure::NOT_FOUND, Reason::CONNECTION_NOT_FOUND},
       {Failure::ALREADY_EXISTS, Reason::CONNECTION_ALREADY_EXISTS},
@@ -54,7 +54,7 @@ TEST(ToStatusTest, EveryCodeHasAReason) {
   }
 }
 
-TEST(ToStatusTest, CapabilityThatAnOlderGoferDoesNotNameIsOther) {
+TEST(ToStatusTest, ACapabilityThatAnOlderGoferDoesNotNameIsOther) {
   Failure failure = Make(Failure::UNSUPPORTED);
   failure.clear_step();
   EXPECT_EQ(MetadataOf(ToStatus(failure)).at("capability"), "other");
@@ -69,7 +69,7 @@ TEST(ToStatusTest, HostErrorsHaveErrnoAndStep) {
   EXPECT_EQ(MetadataOf(status).at("step"), "some-step");
 }
 
-TEST(ToStatusTest, ImpossibleErrnosAreAFault) {
+TEST(ToStatusTest, ImpossibleErrnosAreInternalFaults) {
   for (const int number : {-1, 0, 4096, 1 << 30}) {
     Failure failure = Make(Failure::HOST_ERROR);
     failure.set_error_number(number);
@@ -77,13 +77,13 @@ TEST(ToStatusTest, ImpossibleErrnosAreAFault) {
   }
 }
 
-TEST(ToStatusTest, TheFeatureIsNamed) {
+TEST(ToStatusTest, NamesTheMissingFeature) {
   EXPECT_EQ(
       MetadataOf(ToStatus(Make(Failure::KERNEL_FEATURE_MISSING))).at("feature"),
       "some-step");
 }
 
-TEST(ToStatusTest, WhatAGoferSaysIsCutAndMadePrintable) {
+TEST(ToStatusTest, CutsAGofersTextAndMakesItPrintable) {
   Failure failure = Make(Failure::MALFORMED);
   failure.set_text("a\nb\x1b" + std::string(5000, 'x'));
   const absl::Status status = ToStatus(failure);

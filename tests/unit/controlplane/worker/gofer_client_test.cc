@@ -28,7 +28,7 @@ using gofer::test::Latch;
 constexpr uint64_t kSendNs = 10'000'000'000;
 constexpr absl::Duration kLong = absl::Seconds(30);
 
-// The test is the gofer.
+// The test takes the gofer's place.
 class GoferClientTest : public testing::Test {
  protected:
   GoferClientTest() {
@@ -114,7 +114,7 @@ TEST_F(GoferClientTest, KnowsItsPeer) {
   EXPECT_EQ(client_->peer().uid, ::getuid());
 }
 
-TEST_F(GoferClientTest, AnAnswerComesToItsCaller) {
+TEST_F(GoferClientTest, AnAnswerReachesItsCaller) {
   auto gofer = *Thread::Start("gofer", [this] {
     const auto request = Receive();
     EXPECT_EQ(request.request_id(), 1u);
@@ -143,7 +143,7 @@ TEST_F(GoferClientTest, DescriptorsGoWithTheRequest) {
   EXPECT_EQ(fd_count_, 1u);
 }
 
-TEST_F(GoferClientTest, PartsAreJoinedWhateverComesBetween) {
+TEST_F(GoferClientTest, JoinsPartsWhateverComesBetween) {
   expected_events_ = 1;
   auto gofer = *Thread::Start("gofer", [this] {
     const uint64_t id = Receive().request_id();
@@ -165,7 +165,7 @@ TEST_F(GoferClientTest, PartsAreJoinedWhateverComesBetween) {
   events_came_.Wait();
 }
 
-TEST_F(GoferClientTest, AskMakesAStatusOfAFailure) {
+TEST_F(GoferClientTest, AskTurnsAFailureIntoAStatus) {
   auto gofer = *Thread::Start("gofer", [this] {
     wire::Response response;
     response.set_request_id(Receive().request_id());
@@ -178,7 +178,7 @@ TEST_F(GoferClientTest, AskMakesAStatusOfAFailure) {
             Reason::SERVER_DRAINING);
 }
 
-TEST_F(GoferClientTest, ManyCallersAtOnce) {
+TEST_F(GoferClientTest, ServesManyCallersAtOnce) {
   constexpr int kCallers = 8;
   constexpr int kCalls = 50;
   auto gofer = *Thread::Start("gofer", [this] {
@@ -207,7 +207,7 @@ TEST_F(GoferClientTest, ManyCallersAtOnce) {
   }
 }
 
-TEST_F(GoferClientTest, ALateAnswerIsForgotten) {
+TEST_F(GoferClientTest, ALateAnswerIsDropped) {
   EXPECT_EQ(errors::ReasonOf(Count(absl::Milliseconds(1)).status()),
             Reason::GOFER_UNREACHABLE);
   wire::Response late;
@@ -225,7 +225,7 @@ TEST_F(GoferClientTest, ALateAnswerIsForgotten) {
   EXPECT_EQ(answer->connection_count().active(), 2u);
 }
 
-TEST_F(GoferClientTest, SilenceIsToldAndSoIsItsEnd) {
+TEST_F(GoferClientTest, ReportsSilenceAndItsEnd) {
   EXPECT_TRUE(client_->answers());
   EXPECT_FALSE(Count(absl::Milliseconds(1)).ok());
   EXPECT_FALSE(client_->answers());
@@ -238,7 +238,7 @@ TEST_F(GoferClientTest, SilenceIsToldAndSoIsItsEnd) {
   EXPECT_TRUE(client_->answers());
 }
 
-TEST_F(GoferClientTest, TheEndOfASilenceIsToldEvenIfTheSilenceWasNot) {
+TEST_F(GoferClientTest, ReportsTheEndOfASilenceThatWasNotReported) {
   Latch busy;
   Latch go_on;
   // The loop is held up, so that the answer is there before the silence is
@@ -258,7 +258,7 @@ TEST_F(GoferClientTest, TheEndOfASilenceIsToldEvenIfTheSilenceWasNot) {
   EXPECT_TRUE(client_->answers());
 }
 
-TEST_F(GoferClientTest, TooLongARequestIsRefusedAndTheNextOneGoes) {
+TEST_F(GoferClientTest, RefusesTooLongARequestAndSendsTheNext) {
   wire::ToGofer request;
   request.mutable_set_daemon_data()->set_daemon_data(
       std::string(gofer::control::kMaxFrameBytes + 1, 'x'));
@@ -273,7 +273,7 @@ TEST_F(GoferClientTest, TooLongARequestIsRefusedAndTheNextOneGoes) {
   EXPECT_TRUE(Count().ok());
 }
 
-TEST_F(GoferClientTest, TheEndOfTheGoferEndsACall) {
+TEST_F(GoferClientTest, TheGofersEndMakesCallsFail) {
   auto gofer = *Thread::Start("gofer", [this] {
     Receive();
     gofer_.reset();
@@ -288,7 +288,7 @@ TEST_F(GoferClientTest, GarbageEndsTheChannel) {
   ExpectClosed();
 }
 
-TEST_F(GoferClientTest, AnAnswerToNothingEndsTheChannel) {
+TEST_F(GoferClientTest, AnAnswerWithoutARequestEndsTheChannel) {
   wire::Response response;
   response.set_request_id(42);
   Answer(response);
@@ -341,7 +341,7 @@ TEST_F(GoferClientTest, EmptySubmessagesEndTheChannel) {
   ExpectClosed();
 }
 
-TEST_F(GoferClientTest, AFloodOfEventsIsHeardAtItsRate) {
+TEST_F(GoferClientTest, ReceivesAFloodOfEventsAtALimitedRate) {
   constexpr int kMore = 2048;
   expected_events_ = static_cast<int>(GoferClient::kEventBurst) + kMore;
   const uint64_t begin = gofer::base::MonotonicNanos();
@@ -351,7 +351,7 @@ TEST_F(GoferClientTest, AFloodOfEventsIsHeardAtItsRate) {
   events_came_.Wait();
   const double seconds =
       static_cast<double>(gofer::base::MonotonicNanos() - begin) / 1e9;
-  // Nothing is lost, and the last ones come no faster than they may.
+  // No event is lost, and the last events come at the limited rate.
   EXPECT_GT(seconds, 0.9 * kMore / GoferClient::kEventsPerSecond);
 }
 
@@ -374,7 +374,7 @@ TEST_F(GoferClientTest, ALingeringSocketInTheChannelDelaysNobody) {
   EXPECT_LT(gofer::base::MonotonicNanos() - begin, 20'000'000'000u);
 }
 
-TEST_F(GoferClientTest, WhatANewerGoferSaysIsIgnored) {
+TEST_F(GoferClientTest, IgnoresMessagesOfANewerGofer) {
   SendBytes("");
   expected_events_ = 1;
   SendEvent();
@@ -382,7 +382,7 @@ TEST_F(GoferClientTest, WhatANewerGoferSaysIsIgnored) {
   EXPECT_FALSE(closed_.open());
 }
 
-TEST_F(GoferClientTest, NothingIsCalledAfterItsDestruction) {
+TEST_F(GoferClientTest, NoCallbackRunsAfterItsDestruction) {
   client_.reset();
   gofer_.reset();
   Latch settled;
@@ -396,7 +396,7 @@ TEST_F(GoferClientTest, MayBeDestroyedAfterItsLoop) {
   client_.reset();
 }
 
-TEST(GoferClientConnectTest, NobodyThereIsUnreachable) {
+TEST(GoferClientConnectTest, ReportsAnUnreachableGofer) {
   const auto loop = *event_loop::EventLoop::Start();
   for (const char* path : {"/nonexistent/control.sock", "/etc/passwd", "x"}) {
     const auto client = GoferClient::Connect(path, *loop, {});
