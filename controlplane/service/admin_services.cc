@@ -11,8 +11,9 @@
 namespace goferd::service {
 namespace {
 
-// For answers on their way. gRPC would wait for idle clients, too: a client in
-// Python looks at its connection only when it calls.
+// How long answers may be on their way. Without a bound gRPC would wait for
+// idle clients, too: a client in Python looks at its connection only when it
+// calls.
 constexpr auto kFarewell = std::chrono::milliseconds(500);
 
 }  // namespace
@@ -66,7 +67,7 @@ void AdminServices::ShutDown(grpc::Server& server, absl::Duration patience) {
   live_.gate.RefuseMutations();
   live_.node.stopper.Shutdown();
   live_.streams.EndAll();
-  // So that they have gone before connections are told to go.
+  // The streams' last messages are sent before their connections are closed.
   live_.streams.WaitEmpty(patience);
   live_.executor.WaitIdle(deadline);
   live_.node.stopper.GiveUp();

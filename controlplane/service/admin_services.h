@@ -23,27 +23,27 @@
 
 namespace goferd::service {
 
-// Outlives the gRPC server that it is registered with; all that it is given
-// outlives it. Thread-safe once registered.
+// Outlives the gRPC server that it is registered with; all parts that it is
+// given outlive it. Thread-safe once registered.
 class AdminServices {
  public:
   AdminServices(const LiveCalls& live, const Bodies& bodies);
   AdminServices(const AdminServices&) = delete;
   AdminServices& operator=(const AdminServices&) = delete;
 
-  // Switches on gRPC's health, reflection and channelz services, for all
-  // servers that are built afterwards. Once, before the first.
+  // Switches on gRPC's health, reflection and channelz services for servers
+  // that are built afterwards. Call it once, before the first.
   static void EnableCommonServices();
-  // The names, such as "goferd.admin.v1.ServerService".
+  // The services' names, such as "goferd.admin.v1.ServerService".
   static std::vector<std::string> Names();
 
   void Register(grpc::ServerBuilder& builder);
-  // Tells health checkers that the services of `server` are there.
+  // Tells health checkers whether `server` serves the services.
   static void SetServing(grpc::Server& server, bool serving);
 
-  // Health is NOT_SERVING, mutations fail, and live streams end with something
-  // to resume from; then the server is shut down: what goes on after `patience`
-  // is cancelled. Returns when no call is left.
+  // Makes health NOT_SERVING and mutations fail, and ends live streams with a
+  // token to resume from. Then shuts the server down: calls that go on after
+  // `patience` are cancelled. Returns when no call is left.
   void ShutDown(grpc::Server& server, absl::Duration patience);
 
  private:

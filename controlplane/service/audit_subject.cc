@@ -11,7 +11,7 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-// Of a batch, so that a record stays a line, and its end is not cut off.
+// The names of a batch that a record has: its line must not be cut off.
 constexpr int kMostNames = 8;
 constexpr size_t kMostBytes = 512;
 
@@ -30,9 +30,8 @@ std::string Text(const Message& message, const char* name) {
                           : message.GetReflection()->GetString(message, field);
 }
 
-// The name of what `request` is about, or that it gives to what it makes; empty
-// when it names nothing but a parent, which is `outer_parent` where it has
-// none.
+// The name of the resource that `request` is about or makes; empty when it
+// names nothing but a parent. A request without a parent has `outer_parent`.
 std::string NameIn(const Message& request, absl::string_view outer_parent) {
   const std::string name = Text(request, "name");
   if (!name.empty()) return name;
@@ -67,7 +66,7 @@ std::string NamesIn(const Message& request, const FieldDescriptor* field,
   return names;
 }
 
-// The names of all that a batch is about.
+// The names of all resources of a batch.
 std::string NamesOfBatch(const Message& request, absl::string_view parent) {
   const auto* const descriptor = request.GetDescriptor();
   for (int i = 0; i < descriptor->field_count(); ++i) {

@@ -1,4 +1,4 @@
-// AuditSubject: what a request is about, as audit records say it.
+// AuditSubject: the resource of a request, for its audit record.
 
 #ifndef GOFERD_CONTROLPLANE_SERVICE_AUDIT_SUBJECT_H_
 #define GOFERD_CONTROLPLANE_SERVICE_AUDIT_SUBJECT_H_
@@ -10,17 +10,17 @@
 namespace goferd::service {
 
 struct AuditSubject {
-  // The name of the resource; the first names of several, and how many more;
-  // or their parent's.
+  // The name of the resource. For several resources: the first names, and how
+  // many more there are, or the parent's name.
   std::string resource;
   std::string request_id;
   bool validate_only = false;
 };
 
-// Read from the fields that requests of the same kind share: `name`, `parent`
-// with an id, the same in the messages of a repeated field, `server.name`,
-// `request_id`, `validate_only`. What is not there
-// is empty. As the caller wrote it: nothing is checked.
+// Reads the fields that requests of the same kind share: `name`, `parent` with
+// an id, both also in the messages of a repeated field, `server.name`,
+// `request_id`, `validate_only`. A field that the request does not have is
+// empty. Nothing is checked: the texts are the caller's.
 AuditSubject SubjectOf(const google::protobuf::Message& request);
 
 }  // namespace goferd::service

@@ -1,4 +1,4 @@
-// CallContext: what a method's body knows of a call besides the request.
+// CallContext: facts about a call besides its request, for a method's body.
 
 #ifndef GOFERD_CONTROLPLANE_SERVICE_CALL_CONTEXT_H_
 #define GOFERD_CONTROLPLANE_SERVICE_CALL_CONTEXT_H_
@@ -9,9 +9,9 @@
 namespace goferd::service {
 
 struct CallContext {
-  // Has the role that the method needs: bodies do not check it.
+  // The caller has the role that the method needs: bodies do not check it.
   auth::Caller caller;
-  // The client's; it is not told about anything after it.
+  // The client's deadline; no answer after it reaches the client.
   absl::Time deadline = absl::InfiniteFuture();
 };
 

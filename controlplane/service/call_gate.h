@@ -1,4 +1,4 @@
-// CallGate: what happens to every call before and after its body.
+// CallGate: admits every call before its body, and audits it afterwards.
 
 #ifndef GOFERD_CONTROLPLANE_SERVICE_CALL_GATE_H_
 #define GOFERD_CONTROLPLANE_SERVICE_CALL_GATE_H_
@@ -18,22 +18,22 @@
 
 namespace goferd::service {
 
-// Finds out who calls, compares with the policy of the method, and keeps the
+// Finds out who calls, checks the policy of the method, and writes the audit
 // record. Thread-safe.
 class CallGate {
  public:
-  // Who makes a call; see auth/transport_identity.h.
+  // Finds out who makes a call; see auth/transport_identity.h.
   using Identify = std::function<auth::Caller(const grpc::ServerContextBase&)>;
 
   // `audit` outlives the gate.
   CallGate(Identify identify, auth::AuditLog& audit)
       : identify_(std::move(identify)), audit_(audit) {}
 
-  // A call on its way.
+  // A call between Admit and Finish.
   struct Call {
     const auth::MethodPolicy& policy;
     CallContext context;
-    // Why the body must not run.
+    // OK, or the reason for which the body must not run.
     absl::Status admission;
 
     bool is_inline() const { return policy.runs == auth::Runs::kInline; }
@@ -43,8 +43,8 @@ class CallGate {
   Call Admit(const auth::MethodPolicy& method,
              const grpc::ServerContextBase& context) const;
 
-  // Writes the audit record of a mutation, and turns its outcome into gRPC's
-  // terms. Exactly once for each call.
+  // Writes the audit record of a mutation, and translates the outcome for gRPC.
+  // Must be called exactly once for each call, or the audit is wrong.
   grpc::Status Finish(const Call& call,
                       const google::protobuf::Message& request,
                       const absl::Status& outcome);

@@ -20,8 +20,8 @@ constexpr int kMostRequests = 250;
 constexpr size_t kMostReasonBytes = 1024;
 constexpr absl::Duration kLeastTicketTtl = absl::Seconds(1);
 
-// All but `parent`, `request_id` and `validate_only`. `prefix` is empty or ends
-// with a dot.
+// Checks all fields but `parent`, `request_id` and `validate_only`. `prefix` is
+// empty or ends with a dot.
 ConnectionSpec CheckStart(FieldViolations& violations, absl::string_view prefix,
                           const StartConnectionRequest& request) {
   const auto path = [prefix](absl::string_view field) {
@@ -56,7 +56,7 @@ ConnectionSpec CheckStart(FieldViolations& violations, absl::string_view prefix,
   return spec;
 }
 
-// The server of one request of a batch.
+// Checks and returns the server of one request of a batch.
 std::string CheckParent(FieldViolations& violations, const std::string& prefix,
                         const BatchStartConnectionsRequest& batch,
                         const std::string& batch_server,

@@ -15,13 +15,13 @@ namespace goferd::service {
 
 namespace admin = goferd::admin::v1;
 
-// What the supervisor is asked for, by a request that is right. Errors:
+// Checks a request and turns it into the supervisor's terms. Errors:
 // INVALID_ARGUMENT with all violations.
 absl::StatusOr<supervisor::ConnectionSpec> ReadStart(
     const admin::StartConnectionRequest& request);
 absl::StatusOr<std::vector<supervisor::ConnectionSpec>> ReadBatchStart(
     const admin::BatchStartConnectionsRequest& request);
-// The connection to stop.
+// Checks a request and returns the connection to stop.
 absl::StatusOr<names::ChildName> ReadStop(
     const admin::StopConnectionRequest& request);
 

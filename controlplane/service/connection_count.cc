@@ -29,7 +29,7 @@ bool IsActive(const Connection& connection) {
 ConnectionCount::Groups ConnectionCount::CheckGroups(
     errors::FieldViolations& violations, const Request& request) {
   Groups groups;
-  // Each at most once: more are not worth a look.
+  // Each value may be named once, so that a longer list is wrong anyway.
   if (request.group_by_size() > Request::GroupBy_ARRAYSIZE) {
     violations.Add("group_by", "must have each value at most once");
     return groups;
@@ -65,7 +65,7 @@ absl::Status ConnectionCount::AddActive(
     return true;
   });
   for (const std::string& id : ids) {
-    // One that is gone meanwhile has none.
+    // A server that is gone meanwhile has no connections.
     if (const auto counts = connections.Count(names::ServerScope(id));
         counts.ok()) {
       Add(id, *counts);

@@ -1,4 +1,4 @@
-// ConnectionCount: how many connections there are, by state and by server.
+// ConnectionCount: counts connections by state and by server.
 
 #ifndef GOFERD_CONTROLPLANE_SERVICE_CONNECTION_COUNT_H_
 #define GOFERD_CONTROLPLANE_SERVICE_CONNECTION_COUNT_H_
@@ -20,7 +20,7 @@ namespace goferd::service {
 namespace admin = goferd::admin::v1;
 
 // Made for one GetActiveConnectionCount. The total is the sum of the groups,
-// whatever changes meanwhile.
+// even if connections change meanwhile.
 class ConnectionCount {
  public:
   struct Groups {
@@ -32,13 +32,14 @@ class ConnectionCount {
       errors::FieldViolations& violations,
       const admin::GetActiveConnectionCountRequest& request);
 
-  // The active ones of a server, or of all ("-"). Constant time; one step for
-  // each server when they are counted apart. Errors: SERVER_NOT_FOUND.
+  // Adds the active connections of a server, or of all ("-"). Takes constant
+  // time, or one step for each server when servers are counted apart. Errors:
+  // SERVER_NOT_FOUND.
   absl::Status AddActive(const supervisor::Servers& servers,
                          const supervisor::Connections& connections,
                          const std::string& server_id, Groups groups);
-  // Those that match; only active ones unless the filter asks for states. Looks
-  // at every connection.
+  // Adds the connections that match; only active connections unless the filter
+  // asks for states. Looks at every connection.
   absl::Status AddMatching(const supervisor::Connections& connections,
                            const std::string& server_id, const Filter& filter);
 
@@ -49,7 +50,7 @@ class ConnectionCount {
 
   int64_t total_ = 0;
   std::map<admin::Connection::State, int64_t> by_state_;
-  // By name.
+  // Counts by the server's name.
   std::map<std::string, int64_t> by_server_;
 };
 

@@ -12,7 +12,7 @@
 
 namespace goferd::service {
 
-// Its methods are those of ConnectionMethods. All that it is given outlives it.
+// Calls the methods of ConnectionMethods. All that it is given outlives it.
 class ConnectionServiceGrpc final
     : public admin::ConnectionService::CallbackService {
  public:

@@ -88,8 +88,8 @@ ConnectionMethods::BatchStartConnections(
           if (renewed.ok()) {
             *response.add_responses() = *std::move(renewed);
           } else if (absl::IsNotFound(renewed.status())) {
-            // One that is gone is no reason to keep the others' new tickets,
-            // which have made the former ones void.
+            // A connection that is gone is no reason to withhold the others'
+            // new tickets, which have made their old tickets void.
             *response.add_responses() = one;
           } else {
             return renewed.status();

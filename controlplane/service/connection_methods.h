@@ -19,7 +19,7 @@ namespace admin = goferd::admin::v1;
 // new ones. Thread-safe.
 class ConnectionMethods {
  public:
-  // All of it outlives the object.
+  // All parameters outlive the object.
   ConnectionMethods(supervisor::Servers& servers,
                     supervisor::Connections& connections,
                     RequestIdCache& request_ids)

@@ -12,7 +12,7 @@
 
 namespace goferd::service {
 
-// Its methods are those of DaemonMethods. All that it is given outlives it.
+// Calls the methods of DaemonMethods. All that it is given outlives it.
 class DaemonServiceGrpc final : public admin::DaemonService::CallbackService {
  public:
   DaemonServiceGrpc(const CallPath& path, DaemonMethods& methods)

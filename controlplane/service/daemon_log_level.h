@@ -1,4 +1,4 @@
-// How much goferd itself logs, as the API says it.
+// DaemonLogLevel: the level of goferd's own log, in the API's terms.
 
 #ifndef GOFERD_CONTROLPLANE_SERVICE_DAEMON_LOG_LEVEL_H_
 #define GOFERD_CONTROLPLANE_SERVICE_DAEMON_LOG_LEVEL_H_
@@ -9,9 +9,9 @@ namespace goferd::service {
 
 namespace admin = goferd::admin::v1;
 
-// Thread-safe, both.
+// Both functions are thread-safe.
 admin::LogLevel DaemonLogLevel();
-// `level` is not unspecified.
+// `level` must not be LOG_LEVEL_UNSPECIFIED.
 void SetDaemonLogLevel(admin::LogLevel level);
 
 }  // namespace goferd::service

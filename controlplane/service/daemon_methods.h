@@ -20,9 +20,9 @@ namespace goferd::service {
 
 namespace admin = goferd::admin::v1;
 
-// What the daemon knows of itself besides its configuration.
+// Facts about the daemon that are not in its configuration.
 struct DaemonFacts {
-  // Such as "0.1.0".
+  // The release, such as "0.1.0".
   std::string version;
   absl::Time start_time;
   // See DaemonInfo.capabilities.
@@ -32,7 +32,8 @@ struct DaemonFacts {
 // See daemon_service.proto. Thread-safe.
 class DaemonMethods {
  public:
-  // `node` and `request_ids` outlive the object. Asks the kernel what it has.
+  // `node` and `request_ids` outlive the object. Asks the kernel for its
+  // features.
   DaemonMethods(const supervisor::Node& node, RequestIdCache& request_ids,
                 DaemonFacts facts);
 
@@ -50,7 +51,7 @@ class DaemonMethods {
 
   supervisor::Statistics& statistics_;
   RequestIdCache& request_ids_;
-  // Without the log level, which changes.
+  // The log level is not filled in, since it changes.
   const admin::DaemonInfo info_;
   InflightPages inflight_;
 };

@@ -1,4 +1,4 @@
-// What events are about, as filters ask for it.
+// The fields of events that filters can ask for.
 
 #ifndef GOFERD_CONTROLPLANE_SERVICE_EVENT_FIELDS_H_
 #define GOFERD_CONTROLPLANE_SERVICE_EVENT_FIELDS_H_
@@ -13,15 +13,16 @@ namespace goferd::service {
 
 namespace admin = goferd::admin::v1;
 
-// `type`, `kind`, and of the resource `state` and `labels`.
+// `type` and `kind`, and the resource's `state` and `labels`.
 const FilterSchema& EventFilterSchema();
 
 // The name of the event's resource; empty when it has none.
 std::string ResourceNameOf(const admin::Event& event);
 
 bool Matches(const Filter& filter, const admin::Event& event);
-// Whether the resource may have matched at another time: its kind stays, and so
-// do the labels of a connection; the type of the event is left out of account.
+// Whether the resource may have matched at another time. Its kind cannot have
+// been another, nor can the labels of a connection; any other field can. The
+// type of the event does not count.
 bool CouldHaveMatched(const Filter& filter, const admin::Event& event);
 
 }  // namespace goferd::service

@@ -13,7 +13,7 @@ namespace goferd::service {
 
 namespace admin = goferd::admin::v1;
 
-// Its methods are those of live_calls.h. All that it is given outlives it.
+// Starts the calls of live_calls.h. All that it is given outlives it.
 class EventServiceGrpc final : public admin::EventService::CallbackService {
  public:
   explicit EventServiceGrpc(const LiveCalls& live) : live_(live) {}

@@ -33,8 +33,8 @@ bool EventSelector::Wants(const Event& event) {
   if (filter_.empty()) return true;
   const bool matches = Matches(filter_, event);
   if (filter_.Mentions("type")) return matches;
-  // One that was there before may have matched then, and been told of by a list
-  // or by a watch that this one resumes.
+  // A resource that existed before may have matched then: the client may know
+  // it from a list, or from a watch that this one resumes.
   const bool may_be_known =
       event.type() != Event::ADDED && CouldHaveMatched(filter_, event);
   const auto told = told_.emplace(name, may_be_known).first;
@@ -42,7 +42,7 @@ bool EventSelector::Wants(const Event& event) {
   told->second = matches;
   if (event.type() == Event::DELETED) {
     told_.erase(told);
-    // What is under a server goes with it, handlers without a word.
+    // The resources of a server go with it, handlers without an event.
     if (event.has_server()) {
       told_.erase(told_.lower_bound(name + "/"), told_.lower_bound(name + "0"));
     }

@@ -1,4 +1,4 @@
-// EventSelector: which events one watch is told of.
+// EventSelector: chooses the events that one watch is sent.
 
 #ifndef GOFERD_CONTROLPLANE_SERVICE_EVENT_SELECTOR_H_
 #define GOFERD_CONTROLPLANE_SERVICE_EVENT_SELECTOR_H_
@@ -23,22 +23,24 @@ class EventSelector {
  public:
   // Matches everything.
   EventSelector() = default;
-  // Adds what is wrong with parent and filter to `violations`.
+  // Adds the faults of parent and filter to `violations`.
   EventSelector(const admin::WatchEventsRequest& request,
                 errors::FieldViolations& violations);
 
-  // "-" for all.
+  // The watched server; "-" for all.
   const std::string& server_id() const { return server_id_; }
 
-  // To be asked in the order of events. A resource that was told of and stops
-  // to match is told of once more, unless the filter asks for types of events;
-  // so is one that this watch hears of for the first time, but did not see
-  // being made, if it may have matched before.
+  // Whether to send `event`; must be asked in the order of events. Unless the
+  // filter asks for types of events, a resource that has been sent and stops to
+  // match is sent once more: otherwise the client would keep it. So is a
+  // resource of which this watch has not seen the making, if it may have
+  // matched before.
   bool Wants(const admin::Event& event);
 
   // The token that resumes this watch behind `revision`.
   std::string TokenOf(const model::EventLog& log, int64_t revision) const;
-  // Of a token of a watch with the same parent and filter; nothing for others.
+  // Reads a token of a watch with the same parent and filter; returns nothing
+  // for any other token.
   std::optional<model::EventLog::Token> ParseToken(
       const model::EventLog& log, absl::string_view token) const;
 
@@ -48,8 +50,8 @@ class EventSelector {
   std::string server_id_ = "-";
   Filter filter_;
   uint64_t fingerprint_ = 0;
-  // Only with a filter: whether each was told of last, while it is there. Not
-  // more than there are resources.
+  // Whether the last event of each existing resource was sent. Only used with a
+  // filter; bounded by the number of resources.
   std::map<std::string, bool> told_;
 };
 

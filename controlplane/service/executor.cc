@@ -34,7 +34,7 @@ absl::Status Executor::Post(std::function<void()> work, Share share) {
   auto& queue = share == Share::kPart ? part_queue_ : queue_;
   if (queue.size() >= max_queued_) return TooMuchToDo();
   queue.push_back(std::move(work));
-  // A queue that idle threads are about to empty is no reason for a new one.
+  // Tasks that idle threads are about to take are no reason for a new thread.
   if (Runnable() > idle_ && !StartThread()) {
     queue.pop_back();
     return TooMuchToDo();
@@ -69,7 +69,7 @@ void Executor::Run() {
       ++idle_;
       while (Runnable() == 0 && !stopped_) changed_.Wait(mu_);
       --idle_;
-      // What is left for the part is for the threads that are at it.
+      // Tasks of kPart that are left are for the threads that serve kPart now.
       if (Runnable() == 0) return;
       task = Take();
     }

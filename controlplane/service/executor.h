@@ -1,4 +1,4 @@
-// Executor: the threads that bodies may block.
+// Executor: runs bodies on threads that they may block.
 
 #ifndef GOFERD_CONTROLPLANE_SERVICE_EXECUTOR_H_
 #define GOFERD_CONTROLPLANE_SERVICE_EXECUTOR_H_
@@ -16,31 +16,31 @@
 
 namespace goferd::service {
 
-// A thread is started when there is work and all others are busy, up to
-// `max_threads`; it stays. Thread-safe.
+// Starts a thread when there is work and all threads are busy, up to
+// `max_threads`; threads stay. Thread-safe.
 //
-// Work that comes again by itself, such as samples for watches, has a share of
-// the threads, and comes after the other: gofers that are slow to answer it do
-// not hold up the calls.
+// Periodic work, such as samples for watches, has a part of the threads and
+// comes after other work: otherwise gofers that are slow to answer it would
+// hold up the calls.
 class Executor {
  public:
   explicit Executor(size_t max_threads = 16, size_t max_queued = 1024);
-  // As Stop.
+  // Does what Stop does.
   ~Executor();
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  // kPart: no more than a quarter of the threads (at least 1) at a time.
+  // Work of kPart has a quarter of the threads at a time (at least one).
   enum class Share { kAll, kPart };
-  // Runs `work` soon, in the order of calls of the same share. UNAVAILABLE
-  // (SHUTTING_DOWN once stopped, otherwise to be tried again) when there is no
-  // room for it: it does not run then.
+  // Runs `work` soon, in the order of calls of the same share. Returns
+  // UNAVAILABLE when there is no room for it (SHUTTING_DOWN after Stop;
+  // otherwise try again); `work` does not run then.
   absl::Status Post(std::function<void()> work, Share share = Share::kAll);
 
-  // Whether there is nothing to do at some time before `deadline`.
+  // Waits until there is nothing to do; returns false when `deadline` passes.
   bool WaitIdle(std::chrono::steady_clock::time_point deadline);
 
-  // Takes no more work, does what was taken, and waits for it.
+  // Takes no more work, and waits for the work that was taken.
   void Stop();
 
  private:
@@ -50,14 +50,14 @@ class Executor {
   };
 
   void Run();
-  // How many of what is queued could run now, given threads.
+  // How many queued tasks could run now if there were threads.
   size_t Runnable() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     return queue_.size() +
            std::min(part_queue_.size(), max_part_ - part_running_);
   }
-  // Something is runnable.
+  // Takes the next task. Runnable() must not be 0.
   Task Take() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Whether there is a thread for the work that was queued.
+  // Starts a thread if it may; returns false when there is no thread at all.
   bool StartThread() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   bool IsIdle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     return queue_.empty() && part_queue_.empty() && running_ == 0;
@@ -74,7 +74,7 @@ class Executor {
   std::vector<gofer::base::Thread> threads_ ABSL_GUARDED_BY(mu_);
   size_t idle_ ABSL_GUARDED_BY(mu_) = 0;
   size_t running_ ABSL_GUARDED_BY(mu_) = 0;
-  // Of those that run.
+  // Running tasks of kPart.
   size_t part_running_ ABSL_GUARDED_BY(mu_) = 0;
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
 };

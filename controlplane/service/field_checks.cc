@@ -48,7 +48,7 @@ std::string NameText(absl::string_view form, names::Wildcard wildcard) {
       wildcard == names::Wildcard::kAllowed ? " or \"-\" for all" : "");
 }
 
-// Why `path` is no path; empty when it is one.
+// Describes the fault of `path`; returns an empty string when it has none.
 std::string PathFault(absl::string_view path) {
   if (path.size() > kMostPathBytes) {
     return absl::StrCat("must have at most ", kMostPathBytes, " bytes");
@@ -148,7 +148,8 @@ void CheckLabels(FieldViolations& violations, absl::string_view field,
                                        " labels; has ", labels.size()));
     return;
   }
-  // In the order of keys: that of the map is another in every process.
+  // Labels are checked in the order of keys: the map's order differs between
+  // processes.
   const std::map<std::string, std::string> sorted(labels.begin(), labels.end());
   for (const auto& [key, value] : sorted) {
     if (!IsLabelKey(key)) {

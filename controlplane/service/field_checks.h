@@ -24,10 +24,10 @@ namespace goferd::service {
 
 using Labels = google::protobuf::Map<std::string, std::string>;
 
-// Each adds to `violations` what is wrong with the field at the path `field`,
-// and what would be right. Nothing is added for a field that is right.
+// Each check adds the fault of the field at the path `field` to `violations`,
+// and says what would be right. It adds nothing for a field that is right.
 
-// The ids in a required name; empty when it is wrong.
+// Return the ids in a required name; empty when the name is wrong.
 std::string CheckServerName(
     errors::FieldViolations& violations, absl::string_view field,
     absl::string_view name,
@@ -37,47 +37,49 @@ names::ChildName CheckConnectionName(errors::FieldViolations& violations,
                                      absl::string_view name);
 names::ChildName CheckRuleName(errors::FieldViolations& violations,
                                absl::string_view field, absl::string_view name);
-// A server's name or a connection's; `id` is empty for a server.
+// Checks a server's name or a connection's; `id` is empty for a server.
 names::ChildName CheckServerOrConnectionName(
     errors::FieldViolations& violations, absl::string_view field,
     absl::string_view name, names::Wildcard wildcard);
-// A required id.
+// Checks a required id.
 void CheckId(errors::FieldViolations& violations, absl::string_view field,
              absl::string_view id);
 
-// Empty, or a UUID.
+// A request id must be empty or a UUID.
 void CheckRequestId(errors::FieldViolations& violations,
                     absl::string_view field, absl::string_view request_id);
 void CheckLabels(errors::FieldViolations& violations, absl::string_view field,
                  const Labels& labels);
-// UTF-8 of at most `max_bytes`.
+// A text must be UTF-8 of at most `max_bytes`.
 void CheckText(errors::FieldViolations& violations, absl::string_view field,
                absl::string_view text, size_t max_bytes);
-// A required path: absolute, at most 4095 bytes, UTF-8, without NUL.
+// A required path must be absolute and UTF-8, with at most 4095 bytes and no
+// NUL.
 void CheckPath(errors::FieldViolations& violations, absl::string_view field,
                absl::string_view path);
-// `path`, which is absolute, without empty and "." components; ".." is
+// Returns the absolute `path` without empty and "." components; ".." is
 // resolved, and stays at the root.
 std::string CleanPath(absl::string_view path);
 
-// In [`least`, `most`]; returns it.
+// Checks that a duration is in [`least`, `most`], and returns it.
 absl::Duration CheckDuration(errors::FieldViolations& violations,
                              absl::string_view field,
                              const google::protobuf::Duration& duration,
                              absl::Duration least, absl::Duration most);
-// The years 1 to 9999; returns it.
+// Checks that a time is in the years 1 to 9999, and returns it.
 absl::Time CheckTimestamp(errors::FieldViolations& violations,
                           absl::string_view field,
                           const google::protobuf::Timestamp& timestamp);
 void CheckRange(errors::FieldViolations& violations, absl::string_view field,
                 int64_t value, int64_t least, int64_t most);
-// The number of a message. Whether the gofer knows it is for the gofer to say.
+// Checks the number of a message. Whether the gofer knows the message is not
+// checked: it may be newer.
 void CheckMid(errors::FieldViolations& violations, absl::string_view field,
               int mid);
 
 // Whether 0, "unspecified", may stand for a default.
 enum class Unspecified { kAllowed, kRefused };
-// A value of the enum.
+// Checks that `value` is a value of the enum.
 void CheckEnumNumber(errors::FieldViolations& violations,
                      absl::string_view field,
                      const google::protobuf::EnumDescriptor& type, int value,
@@ -90,7 +92,7 @@ void CheckEnum(errors::FieldViolations& violations, absl::string_view field,
                   unspecified);
 }
 
-// The connections that `name` means: none when it names servers.
+// The connections that `name` stands for; nothing when it names servers.
 std::optional<names::ConnectionScope> ConnectionsOf(
     const names::ChildName& name);
 

@@ -18,7 +18,7 @@ bool Filter::Mentions(absl::string_view field) const {
   });
 }
 
-// As deep as the parser let it be.
+// Recurses as deep as the filter is; the parser bounds that.
 bool Filter::Evaluate(size_t index, Getter get) const {
   const Node& node = nodes_[index];
   const auto holds = [this, get](size_t operand) {
@@ -59,7 +59,7 @@ bool Filter::CanBe(size_t index, bool wanted, Getter get,
     case Node::Kind::kOr:
       break;
   }
-  // All must be so, or one is enough.
+  // All operands must be as wanted, or one of them is enough.
   return wanted == (node.kind == Node::Kind::kAnd)
              ? std::all_of(node.operands.begin(), node.operands.end(), can_be)
              : std::any_of(node.operands.begin(), node.operands.end(), can_be);

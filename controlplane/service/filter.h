@@ -1,4 +1,4 @@
-// Filter: which resources a list or a watch is about.
+// Filter: chooses the resources of a list or a watch.
 
 #ifndef GOFERD_CONTROLPLANE_SERVICE_FILTER_H_
 #define GOFERD_CONTROLPLANE_SERVICE_FILTER_H_
@@ -15,19 +15,19 @@
 
 namespace goferd::service {
 
-// What filters may ask for.
+// The fields that filters may ask for.
 struct FilterSchema {
   struct Field {
     std::string name;
-    // The values that it can have; empty: any text.
+    // The values that it can have; empty when it can have any text.
     std::vector<std::string> values;
   };
   std::vector<Field> fields;
-  // Whether there is `labels`.
+  // Whether filters may ask for `labels`.
   bool has_labels = true;
 };
 
-// A filter as AIP-160 has it, of these parts:
+// A filter as AIP-160 defines it, with these parts:
 //
 //   filter   = disjunction {"AND" disjunction}
 //   disjunction = factor {"OR" factor}        (OR binds tighter than AND)
@@ -36,11 +36,12 @@ struct FilterSchema {
 //   field    = a name of the schema | "labels." key
 //   value    = word | "text" | 'text'         (with \ before a quote or \)
 //
-// `!=` is the opposite of `=`: it holds for a label that is not there. A value
-// object; thread-safe once made.
+// `!=` is the opposite of `=`: it holds for a missing label. A value object;
+// thread-safe once made.
 class Filter {
  public:
-  // The value of "state" or "labels.tenant"; nothing when there is none.
+  // Returns the value of "state" or "labels.tenant"; nothing when it is
+  // missing.
   using Getter =
       absl::FunctionRef<std::optional<std::string>(absl::string_view field)>;
 
@@ -48,12 +49,12 @@ class Filter {
   Filter() = default;
 
   bool Matches(Getter get) const;
-  // Whether it could match if the fields that are not fixed had other values:
-  // false only when it could not.
+  // Whether the filter could match if the fields that are not fixed had other
+  // values. May return true when it could not, but never false when it could.
   using IsFixed = absl::FunctionRef<bool(absl::string_view field)>;
   bool CouldMatch(Getter get, IsFixed is_fixed) const;
   bool empty() const { return nodes_.empty(); }
-  // Whether it asks for `field` anywhere.
+  // Whether the filter asks for `field` anywhere.
   bool Mentions(absl::string_view field) const;
 
  private:
@@ -71,16 +72,16 @@ class Filter {
   // Whether the node's value can be `wanted`.
   bool CanBe(size_t index, bool wanted, Getter get, IsFixed is_fixed) const;
 
-  // Operands come before what uses them: the root is the last one.
+  // Operands come before the nodes that use them: the root is the last node.
   std::vector<Node> nodes_;
 };
 
-// At most 1024 bytes and 32 levels of parentheses and NOTs. Errors:
-// INVALID_ARGUMENT / FIELD_INVALID, about the field "filter".
+// Parses a filter of at most 1024 bytes and 32 levels of parentheses and NOTs.
+// Errors: INVALID_ARGUMENT, FIELD_INVALID, about the field "filter".
 absl::StatusOr<Filter> ParseFilter(absl::string_view text,
                                    const FilterSchema& schema);
-// The same for a request of which more is checked: matches everything when
-// there is a violation.
+// Does the same for a request of which further fields are checked. The result
+// matches everything when there is a violation.
 Filter CheckFilter(errors::FieldViolations& violations, absl::string_view text,
                    const FilterSchema& schema);
 

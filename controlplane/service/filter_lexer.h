@@ -1,4 +1,4 @@
-// FilterLexer: the words of a filter.
+// FilterLexer: splits a filter into its words.
 
 #ifndef GOFERD_CONTROLPLANE_SERVICE_FILTER_LEXER_H_
 #define GOFERD_CONTROLPLANE_SERVICE_FILTER_LEXER_H_
@@ -24,14 +24,14 @@ struct FilterToken {
     kFault,
   };
   Kind kind = Kind::kEnd;
-  // Of a word, or of a text without its quotes and escapes.
+  // The bytes of a word, or of a text without its quotes and escapes.
   std::string text;
-  // Where it begins, in bytes.
+  // Where the token begins, in bytes.
   size_t offset = 0;
 };
 
-// Reads one token after the other; kEnd again and again after the last one.
-// `text` outlives it.
+// Reads one token after the other; after the last token every call returns
+// kEnd. `text` outlives it.
 class FilterLexer {
  public:
   explicit FilterLexer(absl::string_view text) : text_(text) {}

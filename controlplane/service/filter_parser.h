@@ -1,4 +1,4 @@
-// FilterParser: from text to a Filter.
+// FilterParser: makes a Filter of its text.
 
 #ifndef GOFERD_CONTROLPLANE_SERVICE_FILTER_PARSER_H_
 #define GOFERD_CONTROLPLANE_SERVICE_FILTER_PARSER_H_
@@ -13,17 +13,17 @@
 
 namespace goferd::service {
 
-// Used once. Descends by the grammar that filter.h has, one method for each of
-// its lines; the depth of the descent is bounded. A method answers the index of
+// Used once. Descends by the grammar in filter.h, with one method for each of
+// its lines; the depth of the descent is bounded. A method returns the index of
 // the node that it made, or nothing after it has set the fault.
 class FilterParser {
  public:
-  // Both outlive it.
+  // `text` and `schema` outlive the parser.
   FilterParser(absl::string_view text, const FilterSchema& schema)
       : text_(text), schema_(schema), lexer_(text) {}
 
   std::optional<Filter> Parse();
-  // What is wrong, when Parse had no result.
+  // Says what is wrong, when Parse had no result.
   const std::string& fault() const { return fault_; }
 
  private:
@@ -39,7 +39,8 @@ class FilterParser {
   Index ParseValue(const std::string& field, FilterToken::Kind comparator);
 
   bool IsKeyword(absl::string_view word) const;
-  // The values of a field; nothing, with a fault, when there is no such field.
+  // Returns the values of a field; sets the fault and returns nothing when
+  // there is no such field.
   std::optional<std::vector<std::string>> ValuesOf(const std::string& field);
   size_t Make(Node node);
   size_t Join(Node::Kind kind, std::vector<size_t> operands);

@@ -17,7 +17,7 @@ uint64_t Fingerprint(std::initializer_list<absl::string_view> parts) {
   uint64_t hash = kFnvOffset;
   for (const absl::string_view part : parts) {
     for (const char c : part) hash = Add(hash, static_cast<uint8_t>(c));
-    // The length, so that ("ab", "c") is not ("a", "bc").
+    // The length is mixed in, so that ("ab", "c") differs from ("a", "bc").
     for (size_t rest = part.size(), i = 0; i < sizeof(rest); ++i, rest >>= 8) {
       hash = Add(hash, static_cast<uint8_t>(rest));
     }

@@ -13,10 +13,11 @@
 
 namespace goferd::service {
 
-// The same in every process; not for keeping enemies apart.
+// Returns the same number in every process. An attacker can make two texts with
+// one number: do not use it where that matters.
 uint64_t Fingerprint(std::initializer_list<absl::string_view> parts);
 
-// The bytes of `message`, the same for equal messages.
+// Serialises `message`; equal messages have equal bytes.
 std::string DeterministicBytes(const google::protobuf::Message& message);
 
 }  // namespace goferd::service

@@ -12,7 +12,7 @@
 
 namespace goferd::service {
 
-// Its methods are those of HandlerMethods. All that it is given outlives it.
+// Calls the methods of HandlerMethods. All that it is given outlives it.
 class HandlerServiceGrpc final : public admin::HandlerService::CallbackService {
  public:
   HandlerServiceGrpc(const CallPath& path, HandlerMethods& methods)

@@ -24,7 +24,7 @@ using admin::SetHandlersResponse;
 using errors::FieldViolations;
 
 constexpr size_t kDefaultHandlers = 100;
-// No gofer has more messages.
+// A request needs no more assignments: no gofer has more messages.
 constexpr int kMostAssignments = 1024;
 constexpr size_t kMostNameBytes = 63;
 

@@ -21,7 +21,7 @@ namespace admin = goferd::admin::v1;
 // Thread-safe.
 class HandlerMethods {
  public:
-  // All of it outlives the object.
+  // All parameters outlive the object.
   HandlerMethods(supervisor::Handlers& handlers, supervisor::Rules& rules,
                  RequestIdCache& request_ids)
       : handlers_(handlers), rules_(rules), request_ids_(request_ids) {}

@@ -1,4 +1,5 @@
-// InflightPages: lists of requests in flight, of one moment, page by page.
+// InflightPages: serves a list of requests in flight page by page, as it was at
+// one moment.
 
 #ifndef GOFERD_CONTROLPLANE_SERVICE_INFLIGHT_PAGES_H_
 #define GOFERD_CONTROLPLANE_SERVICE_INFLIGHT_PAGES_H_
@@ -16,7 +17,7 @@
 
 namespace goferd::service {
 
-// Keeps the lists of which more pages may be asked for: the last 16, of at most
+// Keeps the last 16 lists of which further pages may be asked for, with at most
 // 65536 requests each. Thread-safe.
 class InflightPages {
  public:
@@ -29,11 +30,13 @@ class InflightPages {
     size_t offset = 0;
   };
 
-  // The beginning of a new list, without the youngest when they are too many.
+  // Returns the beginning of a new list; the youngest requests are left out
+  // when there are too many.
   Place Begin(supervisor::InflightList list);
   // Keeps the list of a place that Begin made.
   void Keep(const Place& place);
-  // The place that Format wrote; nothing when it is not kept any more.
+  // Returns the place that Format wrote; nothing when the list is not kept any
+  // more.
   std::optional<Place> Find(absl::string_view position) const;
   static std::string Format(uint64_t id, size_t offset);
 
@@ -44,7 +47,7 @@ class InflightPages {
   };
 
   mutable gofer::base::Mutex mu_;
-  // The oldest first.
+  // Entries in the order of age, the oldest first.
   std::list<Entry> entries_ ABSL_GUARDED_BY(mu_);
   uint64_t next_id_ ABSL_GUARDED_BY(mu_) = 1;
 };

@@ -22,7 +22,7 @@ namespace {
 using admin::Event;
 
 constexpr size_t kSliceSize = 256;
-// Behind all names.
+// This sorts behind all names.
 constexpr char kEnd[] = "\x7f";
 
 Event Added(int64_t revision) {
@@ -32,15 +32,15 @@ Event Added(int64_t revision) {
   return event;
 }
 
-// Names in the order of their parts, as the supervisor has them: "a/x" comes
-// before "a-b/x".
+// Makes a key that sorts as the supervisor sorts names, by their parts: "a/x"
+// comes before "a-b/x".
 std::string KeyOf(absl::string_view name) {
   std::string key(name);
   std::replace(key.begin(), key.end(), '/', '\1');
   return key;
 }
 
-// Of what the gofer of a server has: one slice for each server.
+// The key for rules and handlers, which have one slice for each server.
 std::string ServerKey(absl::string_view name) {
   const std::string key = KeyOf(name);
   return key.substr(0, key.find('\1', sizeof("servers")));
@@ -82,7 +82,8 @@ absl::StatusOr<InitialState::Events> InitialState::NextServers() {
     return events.size() < kSliceSize;
   };
   if (server_id_ != names::kAllIds) {
-    // One name: the revision from before is not later than the server.
+    // The revision is read before the server: read after it, it could be too
+    // late, and a change in between would be lost.
     const int64_t revision = node_.events.revision();
     auto server = node_.servers.Get(server_id_);
     if (!server.ok()) return server.status();
@@ -136,8 +137,8 @@ absl::StatusOr<InitialState::Events> InitialState::NextOfServer() {
   return events;
 }
 
-// A server that went meanwhile, or does not answer, has none: what it had is
-// told of when it is back.
+// Adds no rules of a server that is gone meanwhile, or does not answer: events
+// tell them when the gofer is back.
 void InitialState::AddRules(const std::string& server_id, Events& events) {
   const auto list = node_.rules.List(names::ServerScope(server_id));
   if (!list.ok()) return;

@@ -1,4 +1,4 @@
-// InitialState: all resources, as the events that would have made them.
+// InitialState: all resources, in the form of ADDED events.
 
 #ifndef GOFERD_CONTROLPLANE_SERVICE_INITIAL_STATE_H_
 #define GOFERD_CONTROLPLANE_SERVICE_INITIAL_STATE_H_
@@ -18,21 +18,21 @@ namespace goferd::service {
 namespace admin = goferd::admin::v1;
 
 // Goes through the resources in slices of bounded size: first the servers, then
-// their connections, then what their gofers have. Every slice is of one moment,
-// and it is kept which: an event from before it must not be told after it.
-// Not thread-safe.
+// their connections, then their gofers' rules and handlers. Every slice shows
+// one revision, which is kept: an older event that is sent after the slice
+// would set the client back. Not thread-safe.
 class InitialState {
  public:
-  // Of the server `server_id`, or of all ("-"). What `node` names outlives the
-  // object.
+  // Shows the server `server_id`, or all servers ("-"). The parts that `node`
+  // names outlive the object.
   InitialState(const supervisor::Node& node, std::string server_id);
 
-  // The next slice, of events that are ADDED; some may be empty. Blocks. Errors
-  // only when the one server is not there: SERVER_NOT_FOUND.
+  // Returns the next slice of ADDED events; a slice may be empty. Blocks.
+  // Errors: SERVER_NOT_FOUND, when `server_id` names a server that is missing.
   absl::StatusOr<std::vector<admin::Event>> Next();
   bool done() const { return phase_ == Phase::kDone; }
 
-  // What happens behind this revision is to be told, unless IsKnown.
+  // Events after this revision must be sent, unless IsKnown.
   int64_t revision() const { return revision_; }
   // Whether a slice has the resource as it was after `event`, or later.
   bool IsKnown(const admin::Event& event) const;
@@ -55,7 +55,7 @@ class InitialState {
   std::string after_;
   std::vector<std::string> server_ids_;
   size_t next_server_ = 0;
-  // By the kind of the resource: the last name of each slice, and its revision.
+  // For each kind of resource: the last name of each slice, and its revision.
   std::map<int, std::map<std::string, int64_t>> slices_;
 };
 

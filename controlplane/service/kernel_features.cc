@@ -31,7 +31,8 @@ bool HasCgroup2() {
   return false;
 }
 
-// They came with mount_setattr, which dislikes a size of 0.
+// Id-mapped mounts came with mount_setattr, which refuses a size of 0 by
+// EINVAL.
 bool HasIdmappedMounts() {
   return ::syscall(SYS_mount_setattr, -1, "", 0, nullptr, 0) == -1 &&
          errno == EINVAL;

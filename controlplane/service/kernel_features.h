@@ -1,4 +1,4 @@
-// KernelFeatures: what the kernel has of what goferd uses.
+// KernelFeatures: which of the features that goferd uses the kernel has.
 
 #ifndef GOFERD_CONTROLPLANE_SERVICE_KERNEL_FEATURES_H_
 #define GOFERD_CONTROLPLANE_SERVICE_KERNEL_FEATURES_H_
@@ -8,11 +8,12 @@
 
 namespace goferd::service {
 
-// The names of DaemonInfo.kernel_features, in their order. Asks the kernel by
-// calls without an effect; what a system call filter forbids counts as missing.
+// Returns names of DaemonInfo.kernel_features, in their order. Asks the kernel
+// by calls without an effect; a feature that a system call filter forbids
+// counts as missing.
 std::vector<std::string> KernelFeatures();
 
-// As uname() says it.
+// The kernel's release, by uname().
 std::string KernelRelease();
 
 }  // namespace goferd::service

@@ -21,21 +21,21 @@ namespace goferd::service {
 
 namespace admin = goferd::admin::v1;
 
-// What they need. Outlives them.
+// The parts that live calls use; they outlive the calls.
 struct LiveCalls {
   CallGate& gate;
   Executor& executor;
   StreamRegistry& streams;
   supervisor::Node node;
-  // A silent watch is sent a bookmark so often.
+  // How often a silent watch is sent a bookmark.
   absl::Duration bookmark_interval = absl::Minutes(1);
-  // A watch that was up to date once and is more events behind than this is
+  // A watch that was up to date once and is so many events behind is ended as
   // too slow.
   int64_t max_lag = 49152;
 };
 
-// Each answers gRPC's call with the reactor that it runs in. `request` is kept
-// by gRPC until the reactor is done.
+// Each function starts a call and returns its reactor to gRPC, which keeps
+// `request` until the reactor is done.
 grpc::ServerWriteReactor<admin::WatchEventsResponse>* StartWatchEvents(
     const LiveCalls& live, grpc::CallbackServerContext* context,
     const admin::WatchEventsRequest& request);

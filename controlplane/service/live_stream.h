@@ -1,5 +1,5 @@
-// LiveStream: a stream of responses as gRPC's callback API wants it, one write
-// at a time, finished exactly once.
+// LiveStream: a stream of responses by gRPC's callback API, with one write at a
+// time, which is finished exactly once.
 
 #ifndef GOFERD_CONTROLPLANE_SERVICE_LIVE_STREAM_H_
 #define GOFERD_CONTROLPLANE_SERVICE_LIVE_STREAM_H_
@@ -19,8 +19,8 @@ namespace goferd::service {
 
 // Held by gRPC from Start until OnDone, by the registry, and by work under way
 // on the executor. A subclass only says what comes next; it does so under mu_,
-// when nothing is under way. gRPC's reactions never run inside of the call that
-// starts an operation, so that this may hold mu_.
+// when nothing is under way. gRPC never calls a reaction within the call that
+// starts an operation, so that such a call may hold mu_.
 template <class Response>
 class LiveStream : public grpc::ServerWriteReactor<Response>,
                    public LiveCall,
@@ -28,7 +28,7 @@ class LiveStream : public grpc::ServerWriteReactor<Response>,
  public:
   explicit LiveStream(const LiveCalls& live) : live_(live) {}
 
-  // To be called once. `admission` is why there must be no stream.
+  // Must be called once. When `admission` is an error, the stream ends with it.
   void Start(const absl::Status& admission) {
     {
       gofer::base::MutexLock lock(mu_);
@@ -68,17 +68,17 @@ class LiveStream : public grpc::ServerWriteReactor<Response>,
 
   void OnDone() override {
     live_.streams.Remove(*this);
-    // Goes after the lock, maybe with the object.
+    // This is dropped after the lock, and may destroy the object.
     std::shared_ptr<LiveStream> self;
     gofer::base::MutexLock lock(mu_);
     self.swap(self_);
   }
 
  protected:
-  // Starts what comes next: Write, WriteLast, FinishWith or Work; or nothing,
-  // and is called again at next_ or when something was published.
+  // Starts the next step: Write, WriteLast, FinishWith or Work. If it starts
+  // none, it is called again at next_ or when an event was published.
   virtual void Continue(SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) = 0;
-  // What is sent in front of SHUTTING_DOWN; false: nothing.
+  // Makes the message before SHUTTING_DOWN; returns false when there is none.
   virtual bool MakeFarewell(Response&) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     return false;
   }
@@ -131,7 +131,7 @@ class LiveStream : public grpc::ServerWriteReactor<Response>,
     if (cancelled_) return FinishNow(grpc::Status::CANCELLED);
     if (ending_) return EndNow();
     Continue(std::chrono::steady_clock::now());
-    // The time that it wants is known to Advance only.
+    // Only Advance reports next_ to the registry.
     if (next_ != SteadyTime::max()) live_.streams.Wake();
   }
   void EndNow() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {

@@ -16,11 +16,12 @@
 
 namespace goferd::service {
 
-// The bodies of the admin API's methods, without gRPC; not owned. Each body
-// checks its request, does the work and answers. Bodies are called from many
-// threads at once, and may block unless auth/method_policy.h says that they run
-// inline. Errors are made by controlplane/errors. The watches and WaitServer
-// have no body here, since they never end by themselves: see live_calls.h.
+// The bodies of the admin API's methods, without gRPC; they are not owned. Each
+// body checks its request, does the work and answers. Bodies are called from
+// many threads at once, and may block unless auth/method_policy.h says that
+// they run inline. Errors are made by controlplane/errors. The watches and
+// WaitServer have no body here, since they do not end by themselves: see
+// live_calls.h.
 struct Bodies {
   ServerMethods& servers;
   ConnectionMethods& connections;
@@ -32,7 +33,7 @@ struct Bodies {
 // Owns the bodies and what they share. Thread-safe.
 class Methods {
  public:
-  // What `node` names outlives the object.
+  // The parts that `node` names outlive the object.
   Methods(const supervisor::Node& node, DaemonFacts facts)
       : request_ids_(BoundsOf(node.config)),
         servers_(node.servers, node.config, request_ids_),

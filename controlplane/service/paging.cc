@@ -78,7 +78,8 @@ std::string Page::next_token() const {
 
 std::string PageScope(const auth::MethodPolicy& method,
                       absl::string_view parent, absl::string_view filter) {
-  // Without the service, so that tokens stay valid when goferd is updated.
+  // The service's name is left out, so that tokens stay valid when goferd is
+  // updated.
   return absl::StrCat(method.short_name(), "\n", parent, "\n", filter);
 }
 

@@ -1,4 +1,4 @@
-// Paging: how many resources a list answers, and from where on.
+// Paging: decides which resources of a list are in one answer.
 
 #ifndef GOFERD_CONTROLPLANE_SERVICE_PAGING_H_
 #define GOFERD_CONTROLPLANE_SERVICE_PAGING_H_
@@ -16,26 +16,26 @@ namespace goferd::service {
 inline constexpr size_t kDefaultPageSize = 50;
 inline constexpr size_t kMostPageSize = 1000;
 
-// One page of a list, of at most so many resources and about a mebibyte: more
-// would not fit into what clients of gRPC receive.
+// One page of a list. Its size is bounded by the request and by about a
+// mebibyte: clients of gRPC refuse larger messages by default.
 class Page {
  public:
-  // Reads page_size and page_token. `scope` names what the token belongs to:
-  // the method, its parent and its filter. Violations are about the fields
-  // "page_size" and "page_token" (PAGE_TOKEN_MISMATCH).
+  // Reads page_size and page_token. A token is only good for its `scope`, which
+  // names the method, its parent and its filter. Violations are about the
+  // fields "page_size" and "page_token" (PAGE_TOKEN_MISMATCH).
   Page(errors::FieldViolations& violations, int32_t page_size,
        absl::string_view page_token, std::string scope,
        size_t default_size = kDefaultPageSize);
 
-  // What came last on the page before; empty on the first one.
+  // The last position on the page before; empty on the first page.
   const std::string& after() const { return after_; }
   bool is_first() const { return after_.empty(); }
 
-  // Whether one of `bytes` still fits; it is taken if so, and `position` is
-  // what the next page comes after. Otherwise there is a next page.
+  // Takes a resource of `bytes` if it still fits; the next page begins after
+  // `position` then. Returns false when it does not fit: there is a next page.
   bool Take(absl::string_view position, size_t bytes);
 
-  // Empty on the last page.
+  // The token of the next page; empty on the last page.
   std::string next_token() const;
 
  private:
@@ -48,7 +48,7 @@ class Page {
   bool has_more_ = false;
 };
 
-// What a token of `method` belongs to.
+// Makes the scope of tokens of `method`.
 std::string PageScope(const auth::MethodPolicy& method,
                       absl::string_view parent, absl::string_view filter);
 

@@ -1,4 +1,4 @@
-// RequestIdCache: what was answered to requests that may come again.
+// RequestIdCache: the answers to requests that may be repeated.
 
 #ifndef GOFERD_CONTROLPLANE_SERVICE_REQUEST_ID_CACHE_H_
 #define GOFERD_CONTROLPLANE_SERVICE_REQUEST_ID_CACHE_H_
@@ -27,15 +27,15 @@
 namespace goferd::service {
 
 // Keeps successful answers by request_id; a failed request may be tried again
-// with the same one. A request belongs to its method and to who makes it: the
+// with the same id. An id belongs to a method and to a caller. The caller's
 // process does not count, since a client may retry after it was started anew.
-// Thread-safe. Nobody waits: a repetition while the first still runs is
-// OPERATION_PENDING.
+// Thread-safe. Nobody waits: a repetition while the first request still runs
+// gets OPERATION_PENDING.
 class RequestIdCache {
  public:
   struct Bounds {
     size_t max_entries = 4096;
-    // Of all answers together. The oldest go first.
+    // The bound for all answers together. The oldest are dropped first.
     size_t max_bytes = size_t{32} << 20;
     absl::Duration retention = absl::Hours(1);
   };
@@ -46,9 +46,9 @@ class RequestIdCache {
   RequestIdCache(const RequestIdCache&) = delete;
   RequestIdCache& operator=(const RequestIdCache&) = delete;
 
-  // What `run` answers, or what it did the first time. A request that has no
-  // request_id, or is only checked, is always run. Errors: REQUEST_ID_REUSED,
-  // OPERATION_PENDING, those of `run`.
+  // Returns the answer of `run`, or its answer of the first time. A request
+  // that has no request_id, or is only checked, is always run. Errors:
+  // REQUEST_ID_REUSED, OPERATION_PENDING, those of `run`.
   template <class Response, class Request>
   absl::StatusOr<Response> Once(
       const auth::MethodPolicy& method, const CallContext& context,
@@ -61,8 +61,8 @@ class RequestIdCache {
         });
   }
 
-  // The same for answers with secrets: `strip` removes them from what is kept,
-  // `renew` makes an answer of what was kept.
+  // Does the same for answers with secrets: `strip` removes them before an
+  // answer is kept, and `renew` makes an answer with new secrets from it.
   template <class Response, class Request>
   absl::StatusOr<Response> Once(
       const auth::MethodPolicy& method, const CallContext& context,
@@ -91,17 +91,17 @@ class RequestIdCache {
 
  private:
   struct Key {
-    // In lower case.
+    // The request_id in lower case.
     std::string request_id;
     uint64_t fingerprint = 0;
   };
   struct Entry {
     Key key;
     absl::Time begun;
-    // Nothing while the request runs.
+    // Absent while the request runs.
     std::optional<std::string> answer;
   };
-  // The oldest first.
+  // Entries in the order of age, the oldest first.
   using Entries = std::list<Entry>;
 
   static Key MakeKey(const auth::MethodPolicy& method,
@@ -110,14 +110,14 @@ class RequestIdCache {
                      absl::string_view request_id);
   static absl::Status Unreadable();
 
-  // The answer, or nothing when the caller is the first: then it calls Keep or
-  // Forget.
+  // Returns the kept answer, or nothing when the request is the first: the
+  // caller must call Keep or Forget then, or the id stays pending.
   absl::StatusOr<std::optional<std::string>> Begin(const Key& key);
   void Keep(const Key& key, std::string answer);
   void Forget(const Key& key);
 
   void Erase(Entries::iterator entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Removes what is too old or too much, but nothing that runs.
+  // Removes answers that are too old or too many, but no running request.
   void Trim() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const Bounds bounds_;

@@ -11,7 +11,7 @@ namespace {
 using Answer = std::optional<std::string>;
 using Labels = google::protobuf::Map<std::string, std::string>;
 
-// All but the unspecified one, which resources do not have.
+// All names but the unspecified value's, which no resource has.
 std::vector<std::string> NamesOf(const google::protobuf::EnumDescriptor& type) {
   std::vector<std::string> names;
   for (int i = 0; i < type.value_count(); ++i) {

@@ -1,4 +1,4 @@
-// What the filters of lists may ask for, and what resources answer.
+// The fields that the filters of lists may ask for, and their values.
 
 #ifndef GOFERD_CONTROLPLANE_SERVICE_RESOURCE_FILTERS_H_
 #define GOFERD_CONTROLPLANE_SERVICE_RESOURCE_FILTERS_H_

@@ -20,7 +20,7 @@ constexpr int kMostHeld = 1024;
 constexpr uint32_t kMostDenominator = 1'000'000;
 constexpr absl::Duration kMostDelay = absl::Seconds(60);
 constexpr absl::Duration kLeastTtl = absl::Milliseconds(1);
-// Longer ones may lead out of what a timestamp can say.
+// A longer ttl may lead beyond the last timestamp.
 constexpr absl::Duration kMostTtl = absl::Hours(24 * 36500);
 constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
 
@@ -31,7 +31,7 @@ void CheckGlob(FieldViolations& violations, absl::string_view field,
     violations.Add(field, "must not contain NUL");
     return;
   }
-  // An empty one is none. The gofer compiles the same.
+  // An empty glob is absent. The gofer compiles globs by the same code.
   if (!glob.empty() && glob.size() <= kMostGlobBytes &&
       !gofer::glob::Glob::Compile(glob).ok()) {
     violations.Add(field,

@@ -14,8 +14,8 @@ namespace goferd::service {
 
 namespace admin = goferd::admin::v1;
 
-// Adds what is wrong with a rule to be laid over the handlers of `server_id`,
-// below the path `field`. Its name and output fields are not looked at.
+// Adds the faults of a rule for the handlers of `server_id`, below the path
+// `field`. The rule's name and output fields are not looked at.
 void CheckRule(errors::FieldViolations& violations, absl::string_view field,
                const admin::HandlerRule& rule, absl::string_view server_id,
                absl::Time now);

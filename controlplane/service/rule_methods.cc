@@ -28,7 +28,7 @@ using supervisor::RuleSpec;
 
 constexpr int kMostRules = 250;
 
-// What the caller may say of a rule.
+// Takes the parts of a rule that a caller may set.
 RuleSpec SpecOf(std::string rule_id, HandlerRule rule, std::string etag) {
   rule.clear_name();
   rule.clear_uid();

@@ -16,19 +16,19 @@ namespace goferd::service {
 
 namespace admin = goferd::admin::v1;
 
-// Behind a rule, in the order of evaluation: server, higher priority, age. A
-// value object.
+// The place behind a rule in the order of evaluation: by server, then by higher
+// priority, then by age. A value object.
 class RulePosition {
  public:
   explicit RulePosition(const admin::HandlerRule& rule);
-  // As ToString made it; nothing for another text.
+  // Reads a text that ToString made; returns nothing for any other text.
   static std::optional<RulePosition> Parse(absl::string_view text);
 
   std::string ToString() const;
-  // The first of `rules` (in order) that is behind here. It is the rule after
-  // ours, if that still stands where it was. Otherwise the first of those that
-  // are not before ours: rules made at the same nanosecond may come twice then,
-  // but none is left out.
+  // Returns the index of the first of `rules` (in order) that is behind this
+  // place. If our rule is still where it was, that is the rule after it.
+  // Otherwise it is the first rule that is not before ours: rules of the same
+  // nanosecond may come twice then, but no rule is left out.
   size_t FindIn(const std::vector<admin::HandlerRule>& rules) const;
 
  private:

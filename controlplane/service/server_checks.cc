@@ -17,9 +17,9 @@ using errors::FieldViolations;
 
 constexpr int kMostIdRanges = 340;
 constexpr uint64_t kIdCount = uint64_t{1} << 32;
-// The kernel takes a map in one write of less than a page.
+// The kernel takes an id map only in one write of less than a page.
 constexpr size_t kMostIdMapBytes = 4095;
-// Longer ones may lead out of what a timestamp can say.
+// A longer ttl may lead beyond the last timestamp.
 constexpr absl::Duration kMostTtl = absl::Hours(24 * 36500);
 
 void CheckLimits(FieldViolations& violations, absl::string_view field,
@@ -27,7 +27,7 @@ void CheckLimits(FieldViolations& violations, absl::string_view field,
                  const admin::ServerLimits& most) {
   CheckRange(violations, absl::StrCat(field, ".max_connections"),
              limits.max_connections(), 0, most.max_connections());
-  // 0 means the default.
+  // 0 stands for the default.
   if (limits.max_fds() != 0) {
     CheckRange(violations, absl::StrCat(field, ".max_fds"), limits.max_fds(),
                gofer::control::kFewestServerFds, most.max_fds());
@@ -63,7 +63,7 @@ void CheckTree(FieldViolations& violations, absl::string_view field,
   }
 }
 
-// Whether two of [first, first + count) overlap.
+// Whether two ranges [first, first + count) overlap.
 bool Overlap(std::vector<std::pair<uint64_t, uint64_t>> ranges) {
   std::sort(ranges.begin(), ranges.end());
   for (size_t i = 1; i < ranges.size(); ++i) {
@@ -94,7 +94,7 @@ void CheckIdRanges(
       violations.Add(absl::StrCat(path, ".count"), "must be at least 1");
       good = false;
     }
-    // The last id stands for "none".
+    // The last id stands for "no id" in the kernel.
     if (uint64_t{range.host_id()} + range.count() >= kIdCount ||
         uint64_t{range.sandbox_id()} + range.count() >= kIdCount) {
       violations.Add(path, "must end before id 4294967295");
@@ -172,7 +172,7 @@ void CheckConnectionOptions(FieldViolations& violations,
             options.protocol_level());
   const auto check = [&](absl::string_view name, int32_t value, int32_t least,
                          int32_t most) {
-    // 0 means the default.
+    // 0 stands for the default.
     if (value == 0) return;
     CheckRange(violations, absl::StrCat(field, ".", name), value, least, most);
   };

@@ -13,13 +13,14 @@ namespace goferd::service {
 
 namespace admin = goferd::admin::v1;
 
-// Each adds to `violations` what is wrong below the path `field`.
+// Each check adds the faults below the path `field` to `violations`.
 
-// A server to make. Output fields are not looked at.
+// Checks a server to make. Output fields are not looked at.
 void CheckNewServer(errors::FieldViolations& violations,
                     absl::string_view field, const admin::Server& server,
                     const config::v1::DaemonConfig& config);
-// What UpdateServer can change. `server` has nothing else that is wanted.
+// Checks the fields that UpdateServer can change. `server` has only fields that
+// are to be changed.
 void CheckChangedServer(errors::FieldViolations& violations,
                         absl::string_view field, const admin::Server& server,
                         const config::v1::DaemonConfig& config);

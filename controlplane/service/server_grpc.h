@@ -13,7 +13,7 @@
 
 namespace goferd::service {
 
-// Its methods are those of ServerMethods and live_calls.h. All that it is given
+// Calls the methods of ServerMethods and live_calls.h. All that it is given
 // outlives it.
 class ServerServiceGrpc final : public admin::ServerService::CallbackService {
  public:

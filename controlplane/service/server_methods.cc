@@ -25,7 +25,7 @@ std::string IdOf(const Server& server) {
       .value_or("");
 }
 
-// What the caller may say of a new server.
+// Takes the fields of a new server that a caller may set.
 Server WithoutOutput(Server server) {
   server.clear_name();
   server.clear_uid();

@@ -21,7 +21,7 @@ namespace admin = goferd::admin::v1;
 // See server_service.proto. Thread-safe.
 class ServerMethods {
  public:
-  // All of it outlives the object.
+  // All parameters outlive the object.
   ServerMethods(supervisor::Servers& servers,
                 const config::v1::DaemonConfig& config,
                 RequestIdCache& request_ids)

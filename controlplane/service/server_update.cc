@@ -33,8 +33,8 @@ const FieldDescriptor* Find(const Descriptor& type, absl::string_view name) {
   return type.FindFieldByName(std::string(name));
 }
 
-// Makes the fields in `to` what they are in `from`, unset ones too. A member of
-// a oneof stands for all of it.
+// Copies the fields from `from` to `to`, and clears fields that are unset
+// there. A member of a oneof stands for the whole oneof.
 void Take(const Message& from,
           const std::vector<const FieldDescriptor*>& fields, Message& to) {
   if (fields.empty()) return;
@@ -93,7 +93,7 @@ ServerUpdate::ServerUpdate(errors::FieldViolations& violations,
   }
   for (const std::string& path : paths) ReadPath(violations, path);
   if (!has_mask_) TakeWhatIsSet();
-  // What is not taken is not looked at.
+  // Fields that are not to be changed are not checked.
   admin::Server taken;
   Take(wanted_, fields_, taken);
   Take(wanted_.limits(), limits_, *taken.mutable_limits());
@@ -172,7 +172,7 @@ absl::Status ServerUpdate::Apply(admin::Server& server) const {
   if (!options_.empty()) {
     Take(wanted_.default_connection_options(), options_,
          *server.mutable_default_connection_options());
-    // As for a new server.
+    // A new server gets the same defaults.
     admin::ConnectionOptions options = config_.connections().default_options();
     options.MergeFrom(server.default_connection_options());
     *server.mutable_default_connection_options() = std::move(options);

@@ -1,4 +1,4 @@
-// ServerUpdate: what an UpdateServerRequest changes.
+// ServerUpdate: the changes that an UpdateServerRequest asks for.
 
 #ifndef GOFERD_CONTROLPLANE_SERVICE_SERVER_UPDATE_H_
 #define GOFERD_CONTROLPLANE_SERVICE_SERVER_UPDATE_H_
@@ -18,19 +18,18 @@ namespace goferd::service {
 
 namespace admin = goferd::admin::v1;
 
-// Used by one thread, and not longer than the request and the configuration
-// that it was made of.
+// Used by one thread. The request and the configuration outlive it.
 class ServerUpdate {
  public:
-  // Reads the mask: paths that cannot be changed are violations, and so are
-  // values out of range of those that can.
+  // Reads the mask. Paths of fields that cannot be changed are violations, and
+  // so are values that are out of range.
   ServerUpdate(errors::FieldViolations& violations,
                const admin::UpdateServerRequest& request,
                const config::v1::DaemonConfig& config);
 
-  // Changes `server`, as it is now. Fields of the mask that are not set get
-  // their defaults. Errors: FIELD_INVALID when, without a mask, an immutable
-  // field is set to something else than it is.
+  // Changes `server`, which has its present values. Fields of the mask that are
+  // not set get their defaults. Errors: FIELD_INVALID when, without a mask, an
+  // immutable field is set to another value than the present one.
   absl::Status Apply(admin::Server& server) const;
 
  private:
@@ -43,7 +42,8 @@ class ServerUpdate {
   const admin::Server& wanted_;
   const config::v1::DaemonConfig& config_;
   const bool has_mask_;
-  // Of the server, of its limits, of its default options.
+  // The fields to change in the server, in its limits and in its default
+  // options.
   std::vector<const Field*> fields_;
   std::vector<const Field*> limits_;
   std::vector<const Field*> options_;

@@ -13,7 +13,7 @@
 
 namespace goferd::service {
 
-// Its methods are those of StatsMethods and live_calls.h. All that it is given
+// Calls the methods of StatsMethods and live_calls.h. All that it is given
 // outlives it.
 class StatsServiceGrpc final : public admin::StatsService::CallbackService {
  public:

@@ -18,7 +18,7 @@ constexpr size_t kMaxTextBytes = 1024;
 constexpr char kBadRequestUrl[] = "type.googleapis.com/google.rpc.BadRequest";
 constexpr char kDetailsPrefix[] = "type.googleapis.com/google.rpc.";
 
-// Cut between characters: gRPC and protobuf want UTF-8.
+// Cuts a text between characters: gRPC and protobuf want UTF-8.
 std::string CutText(absl::string_view text) {
   if (text.size() <= kMaxTextBytes) return std::string(text);
   size_t end = kMaxTextBytes;
@@ -56,7 +56,7 @@ google::rpc::Status ToRpcStatus(const absl::Status& status) {
 
 // Leaves out field violations until `rpc` is small enough, and says how many.
 void Shrink(google::rpc::Status& rpc) {
-  // Of the entry that says so, and of lengths that change.
+  // Room for the entry that says so, and for lengths that change.
   constexpr size_t kSpare = 128;
   if (rpc.ByteSizeLong() <= kMaxDetailsBytes) return;
   for (google::protobuf::Any& detail : *rpc.mutable_details()) {
@@ -84,7 +84,7 @@ void Shrink(google::rpc::Status& rpc) {
 
 grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
-  // Nobody is there to read the rest.
+  // The client has cancelled the call, and reads no details.
   if (status.code() == absl::StatusCode::kCancelled) {
     return grpc::Status::CANCELLED;
   }

@@ -13,7 +13,7 @@ using gofer::base::MutexLock;
 using std::chrono::steady_clock;
 
 constexpr int kRetryAfterMs = 5000;
-// How long the thread sleeps when nobody wants to be called.
+// How long the thread sleeps when no call wants to be advanced.
 constexpr auto kLongSleep = std::chrono::hours(1);
 
 }  // namespace

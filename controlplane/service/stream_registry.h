@@ -18,40 +18,40 @@ namespace goferd::service {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-// A stream or a long poll. Its methods are called without locks, at most one
-// at a time but for OnEnd.
+// A stream or a long poll. Its methods are called without locks. Advance is
+// never called by two threads at once; End may come while it runs.
 class LiveCall {
  public:
   virtual ~LiveCall() = default;
-  // Something was published, or it is the time that was returned last. Does
-  // what there is to do, without waiting, and returns when to be called at the
-  // latest.
+  // Called when an event was published, or at the time that was returned last.
+  // Does all that can be done without waiting, and returns the latest time for
+  // the next call.
   virtual SteadyTime Advance(SteadyTime now) = 0;
-  // goferd goes down: the call is to end, with SHUTTING_DOWN.
+  // Ends the call with SHUTTING_DOWN, since goferd goes down.
   virtual void End() = 0;
 };
 
-// Keeps live calls going, all on one thread, and ends them before gRPC's server
-// is shut down, which would wait for them for ever. Thread-safe.
+// Advances all live calls on one thread, and ends them before gRPC's server is
+// shut down, which would wait for them for ever. Thread-safe.
 class StreamRegistry {
  public:
-  // At most `max_calls` at once. `log` outlives the registry.
+  // Allows at most `max_calls` at once. `log` outlives the registry.
   StreamRegistry(model::EventLog& log, size_t max_calls = 256);
   // There must be no calls left.
   ~StreamRegistry();
   StreamRegistry(const StreamRegistry&) = delete;
   StreamRegistry& operator=(const StreamRegistry&) = delete;
 
-  // Calls Advance soon. PROCESS_LIMIT when there are too many, SHUTTING_DOWN
-  // after EndAll.
+  // Adds a call, and calls its Advance soon. Errors: PROCESS_LIMIT when there
+  // are too many calls, SHUTTING_DOWN after EndAll.
   absl::Status Add(std::shared_ptr<LiveCall> call);
   void Remove(const LiveCall& call);
   // Calls Advance of all soon.
   void Wake();
 
-  // Takes no more calls, and ends those that there are.
+  // Takes no more calls, and ends the existing ones.
   void EndAll();
-  // Whether all were removed within `patience`.
+  // Waits until all calls were removed; returns false after `patience`.
   bool WaitEmpty(absl::Duration patience);
   size_t size() const;
 
@@ -69,7 +69,8 @@ class StreamRegistry {
   bool woken_ ABSL_GUARDED_BY(mu_) = false;
   bool ended_ ABSL_GUARDED_BY(mu_) = false;
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
-  // Last: it wakes the rest.
+  // This is the last member, so that it is destroyed first: it wakes the
+  // thread.
   std::unique_ptr<model::EventLog::Subscription> subscription_;
 };
 

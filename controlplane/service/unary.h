@@ -16,7 +16,7 @@
 
 namespace goferd::service {
 
-// What all methods share. Outlives the server.
+// The parts that all methods share; they outlive the server.
 struct CallPath {
   CallGate& gate;
   Executor& executor;
@@ -62,7 +62,8 @@ class UnaryCall {
   static absl::Status Invoke(const grpc::CallbackServerContext& context,
                              const CallGate::Call& call, const Request& request,
                              Response& response, Service& service, Body body) {
-    // It waited for a thread in vain: nobody would learn the answer.
+    // The client is gone while the call waited for a thread: nobody would get
+    // the answer.
     if (context.IsCancelled()) {
       return absl::CancelledError("the call was cancelled before it began");
     }

@@ -6,7 +6,8 @@
 namespace goferd::service {
 namespace {
 
-// What may follow a lead byte: how many bytes, and the range of the first.
+// The bytes that may follow a lead byte: their number, and the range of the
+// first.
 struct Tail {
   size_t length;
   uint8_t least;

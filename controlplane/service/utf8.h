@@ -7,8 +7,8 @@
 
 namespace goferd::service {
 
-// Well-formed by table 3-7 of the Unicode standard: no overlong forms, no
-// surrogates, nothing past U+10FFFF.
+// Whether the bytes are well-formed by table 3-7 of the Unicode standard: they
+// have no overlong forms, no surrogates, and nothing past U+10FFFF.
 bool IsUtf8(absl::string_view bytes);
 
 }  // namespace goferd::service

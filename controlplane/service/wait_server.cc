@@ -29,7 +29,7 @@ class WaitServerCall final
   WaitServerCall(const LiveCalls& live, Server& response)
       : live_(live), response_(response) {}
 
-  // The error is why there is nothing to wait for.
+  // Reads the request. An error says why there is nothing to wait for.
   absl::Status Prepare(const WaitServerRequest& request);
   void Start(const absl::Status& admission);
 
@@ -44,7 +44,7 @@ class WaitServerCall final
   }
   void OnDone() override {
     live_.streams.Remove(*this);
-    // Goes after the lock, maybe with the object.
+    // This is dropped after the lock, and may destroy the object.
     std::shared_ptr<WaitServerCall> self;
     MutexLock lock(mu_);
     self.swap(self_);
@@ -60,7 +60,8 @@ class WaitServerCall final
     if (std::exchange(finished_, true)) return;
     Finish(status);
   }
-  // Whether it is as it was waited for; server_ is what to answer then.
+  // Whether the condition holds that was waited for; server_ is the answer
+  // then.
   bool Holds() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const LiveCalls live_;
@@ -69,7 +70,7 @@ class WaitServerCall final
   std::string id_ ABSL_GUARDED_BY(mu_);
   WaitServerRequest::Until until_ ABSL_GUARDED_BY(mu_) =
       WaitServerRequest::NO_CONNECTIONS;
-  // As it was last.
+  // The server as it was last.
   Server server_ ABSL_GUARDED_BY(mu_);
   bool finished_ ABSL_GUARDED_BY(mu_) = false;
   std::shared_ptr<WaitServerCall> self_ ABSL_GUARDED_BY(mu_);
@@ -112,7 +113,7 @@ SteadyTime WaitServerCall::Advance(SteadyTime) {
 
 bool WaitServerCall::Holds() {
   auto server = live_.node.servers.Get(id_);
-  // Another one of the same name: ours is gone.
+  // If there is another server of the same name, ours is gone.
   if (!server.ok() || server->uid() != server_.uid()) {
     server_.set_state(Server::STOPPED);
     server_.set_active_connection_count(0);

@@ -1,5 +1,5 @@
-// WalkInSlices: through all resources, without keeping the supervisor's lock
-// for the whole of it.
+// WalkInSlices: walks through all resources without holding the model's lock
+// all the time.
 
 #ifndef GOFERD_CONTROLPLANE_SERVICE_WALK_IN_SLICES_H_
 #define GOFERD_CONTROLPLANE_SERVICE_WALK_IN_SLICES_H_
@@ -18,10 +18,10 @@ namespace goferd::service {
 
 inline constexpr size_t kSlice = 1024;
 
-// Calls `visit`, as Supervisor::VisitServers, until there is nothing left
-// behind `after` or `see` has returned false. `position` is what a later slice
-// begins behind. Returns the revision of the first slice: what changes
-// meanwhile is told by a watch from there.
+// Calls `visit`, such as Servers::Visit, until no resource is left behind
+// `after` or `see` has returned false. A later slice begins behind the
+// `position` of a resource. Returns the revision of the first slice: a watch
+// from there sends all changes that happen meanwhile.
 template <class Resource>
 absl::StatusOr<int64_t> WalkInSlices(
     std::string after,

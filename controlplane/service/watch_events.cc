@@ -36,7 +36,8 @@ class WatchEventsStream final : public LiveStream<WatchEventsResponse> {
   explicit WatchEventsStream(const LiveCalls& live)
       : LiveStream(live), log_(live.node.events) {}
 
-  // Reads the request; before Start. The error is why there is no stream.
+  // Reads the request; must be called before Start. An error says why there is
+  // no stream.
   absl::Status Prepare(const WatchEventsRequest& request);
 
  private:
@@ -52,10 +53,10 @@ class WatchEventsStream final : public LiveStream<WatchEventsResponse> {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ContinueInitial() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void TakeSlice(Slice slice) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Adds the event after position_ if it is to be told.
+  // Adds the event after position_ if it is to be sent.
   void Take(const Event& event, WatchEventsResponse& response)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // False when it was finished: events are gone.
+  // Returns false when the stream was finished, since events are gone.
   bool Fill(WatchEventsResponse& response) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void AddMark(Event::Type type, WatchEventsResponse& response)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -64,12 +65,13 @@ class WatchEventsStream final : public LiveStream<WatchEventsResponse> {
 
   model::EventLog& log_;
   EventSelector selector_ ABSL_GUARDED_BY(mu_);
-  // Everything up to here was told, or is not wanted.
+  // All events up to here were sent, or are not wanted.
   int64_t position_ ABSL_GUARDED_BY(mu_) = 0;
   // Used by the executor's thread, without mu_, while work is under way.
   std::unique_ptr<InitialState> initial_;
   bool in_initial_ ABSL_GUARDED_BY(mu_) = false;
-  // Of the slice that was read last, from next_event_ on.
+  // The slice that was read last; its events are to be sent from next_event_
+  // on.
   std::vector<Event> slice_ ABSL_GUARDED_BY(mu_);
   size_t next_event_ ABSL_GUARDED_BY(mu_) = 0;
   bool was_current_ ABSL_GUARDED_BY(mu_) = false;
@@ -116,7 +118,7 @@ absl::Status WatchEventsStream::PlaceAt(const WatchEventsRequest& request) {
   } else {
     position_ = request.start_revision();
   }
-  // A revision that is not there yet was another daemon's.
+  // A revision that does not exist yet was another daemon's.
   if (position_ > log_.revision() || !log_.Read(position_, 1).complete) {
     return Compacted();
   }
@@ -235,7 +237,7 @@ void WatchEventsStream::Overflow() {
 }
 
 bool WatchEventsStream::MakeFarewell(WatchEventsResponse& response) {
-  // In the midst of the initial state there is nothing to resume from.
+  // A client cannot resume in the midst of the initial state.
   if (in_initial_) return false;
   AddMark(Event::BOOKMARK, response);
   return true;

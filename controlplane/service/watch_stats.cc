@@ -20,7 +20,7 @@ using Sample = absl::StatusOr<supervisor::StatsList>;
 constexpr absl::Duration kDefaultInterval = absl::Seconds(10);
 constexpr size_t kMaxBytes = size_t{256} << 10;
 
-// The sample, in messages of bounded size. At least one.
+// Splits the sample into messages of bounded size, at least one.
 std::deque<WatchStatsResponse> InParts(supervisor::StatsList sample) {
   std::deque<WatchStatsResponse> parts(1);
   size_t bytes = 0;
@@ -44,19 +44,19 @@ class WatchStatsStream final : public LiveStream<WatchStatsResponse> {
  public:
   explicit WatchStatsStream(const LiveCalls& live) : LiveStream(live) {}
 
-  // As WatchEventsStream::Prepare.
+  // Reads the request; see WatchEventsStream::Prepare.
   absl::Status Prepare(const WatchStatsRequest& request);
 
  private:
   void Continue(SteadyTime now) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void TakeSample(Sample sample) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
-  // Constant after Prepare.
+  // These are constant after Prepare.
   names::ChildName name_;
   std::chrono::nanoseconds interval_{};
 
   SteadyTime sample_time_ ABSL_GUARDED_BY(mu_);
-  // Of the sample that is being sent.
+  // The messages of the present sample that are still to be sent.
   std::deque<WatchStatsResponse> parts_ ABSL_GUARDED_BY(mu_);
 };
 
@@ -81,7 +81,7 @@ void WatchStatsStream::Continue(SteadyTime now) {
   }
   next_ = sample_time_;
   if (now < sample_time_) return;
-  // Those that a slow reader has missed are not made up for.
+  // Samples that a slow reader has missed are left out.
   sample_time_ = now + interval_;
   const absl::Status started = RunWork(
       [this] {
@@ -91,7 +91,7 @@ void WatchStatsStream::Continue(SteadyTime now) {
       [this](Sample sample)
           ABSL_NO_THREAD_SAFETY_ANALYSIS { TakeSample(std::move(sample)); },
       Executor::Share::kPart);
-  // Too much to do: this sample is missed.
+  // When the executor has too much to do, this sample is left out.
   next_ = started.ok() ? SteadyTime::max() : sample_time_;
 }
 

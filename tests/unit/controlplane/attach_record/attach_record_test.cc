@@ -18,7 +18,7 @@ TEST(AttachRequestTest, HasTheBytesThatItAlwaysHad) {
             std::string("GFRq\1\0\2\0\2\0\0\0", 12) + kTicket + kTicket);
 }
 
-TEST(AttachRequestTest, EveryCountComesBack) {
+TEST(AttachRequestTest, DecodesEveryNumberOfTickets) {
   for (const size_t count : {size_t{1}, size_t{2}, kMaxTickets}) {
     const auto packet = EncodeRequest(Give(count));
     ASSERT_TRUE(packet.has_value());
@@ -29,7 +29,7 @@ TEST(AttachRequestTest, EveryCountComesBack) {
   }
 }
 
-TEST(AttachRequestTest, WhatIsNotAllowedIsNotEncoded) {
+TEST(AttachRequestTest, DoesNotEncodeRequestsThatAreNotAllowed) {
   EXPECT_FALSE(EncodeRequest(Give(0)).has_value());
   EXPECT_FALSE(EncodeRequest(Give(kMaxTickets + 1)).has_value());
   EXPECT_FALSE(EncodeRequest({AttachOp::kTake, {"short"}}).has_value());
@@ -57,7 +57,7 @@ TEST(AttachRequestTest, TooManyTicketsAreRefused) {
   EXPECT_FALSE(DecodeRequest(packet + kTicket).has_value());
 }
 
-TEST(AttachAnswerTest, ComesBack) {
+TEST(AttachAnswerTest, DecodesWhatWasEncoded) {
   const AttachAnswer answer{16, 37, 0, "no"};
   const auto decoded = DecodeAnswer(EncodeAnswer(answer));
   ASSERT_TRUE(decoded.has_value());
@@ -79,7 +79,7 @@ TEST(AttachAnswerTest, ALongTextIsCut) {
   EXPECT_FALSE(DecodeAnswer(packet + "x").has_value());
 }
 
-TEST(AttachAnswerTest, EveryShortOneIsRefused) {
+TEST(AttachAnswerTest, RefusesEveryTruncatedAnswer) {
   const std::string packet = EncodeAnswer({});
   for (size_t size = 0; size < packet.size(); ++size) {
     EXPECT_FALSE(DecodeAnswer(packet.substr(0, size)).has_value()) << size;

@@ -1,4 +1,4 @@
-// FakeGofer: the gofer's end of a control socket, in a test's hands.
+// FakeGofer: the gofer's end of a control socket, which a test controls.
 
 #ifndef GOFERD_TESTS_UNIT_CONTROLPLANE_GOFERS_FAKE_GOFER_H_
 #define GOFERD_TESTS_UNIT_CONTROLPLANE_GOFERS_FAKE_GOFER_H_
@@ -19,10 +19,10 @@ namespace goferd::gofers {
 namespace wire = goferd::worker::v1;
 
 // Serves one goferd after the other, on a thread of its own, until it is
-// destroyed. It does what it is told and keeps every request. Thread-safe.
+// destroyed. It carries out every request and keeps it. Thread-safe.
 class FakeGofer {
  public:
-  // Listens at `socket_path`. `adopt` is what it says of itself.
+  // Listens at `socket_path`. `adopt` is its answer to Adopt.
   FakeGofer(const std::string& socket_path, wire::AdoptResult adopt);
   ~FakeGofer();
   FakeGofer(const FakeGofer&) = delete;
@@ -36,10 +36,10 @@ class FakeGofer {
   // Closes the socket of the goferd that it serves.
   void HangUp();
 
-  // The requests of this kind so far.
+  // Returns the requests of this kind so far.
   std::vector<wire::ToGofer> Requests(wire::ToGofer::RequestCase kind) const;
 
-  // What Adopt answers.
+  // Returns the present answer to Adopt.
   wire::AdoptResult adopt() const;
   wire::HandlerList table() const;
 
@@ -54,13 +54,13 @@ class FakeGofer {
   void ChangeRules(const wire::ChangeRules& request)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void RemoveRule(const std::string& uid) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Whether something came on `fd`, and not the order to end or to hang up.
+  // Waits for `fd`; returns false on the order to end or to hang up.
   bool WaitFor(int fd);
 
   gofer::base::UniqueFd listener_;
-  // Written to: 1 to hang up, much more to end.
+  // An eventfd for orders: 1 means to hang up, much more to end.
   gofer::base::UniqueFd orders_;
-  // Of the gofer's thread.
+  // Used by the gofer's thread only.
   bool ended_ = false;
   mutable gofer::base::Mutex mu_;
   wire::AdoptResult adopt_ ABSL_GUARDED_BY(mu_);

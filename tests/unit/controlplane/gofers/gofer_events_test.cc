@@ -73,7 +73,7 @@ TEST_F(GoferEventsTest, AConditionThatTogglesDoesNotFlushTheHistory) {
   const int64_t before = parts_->events.revision();
   gofer::test::Latch settled;
   const auto subscription = parts_->events.Subscribe([&] {
-    // The first one at once, the last one later.
+    // The first change is published at once, the last one later.
     if (parts_->events.revision() >= before + 2) settled.Open();
   });
   for (int i = 0; i < 10'001; ++i) TellCondition(i % 2 == 0);
@@ -106,7 +106,7 @@ TEST_F(GoferEventsTest, AConditionThatWaitsIsShort) {
   EXPECT_EQ(due[0].message(), std::string(1024, 'x'));
 }
 
-TEST_F(GoferEventsTest, AConnectionThatGoesBackAndForthIsToldOfOnce) {
+TEST_F(GoferEventsTest, AConnectionThatGoesBackAndForthIsReportedOnce) {
   const int64_t before = parts_->events.revision();
   for (int i = 0; i < 1000; ++i) {
     TellState(worker::v1::CONNECTION_STATE_ATTACHED);

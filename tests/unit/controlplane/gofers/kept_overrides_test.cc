@@ -41,7 +41,7 @@ std::vector<std::string> NamesIn(const KeptOverrides& kept) {
   return names;
 }
 
-TEST(KeptOverridesTest, PoliciesAndPersistentFaultsByAge) {
+TEST(KeptOverridesTest, KeepsPoliciesAndPersistentFaultsByAge) {
   model::ServerRecord server;
   server.id = "web";
   server.overrides.rules["a"] = Policy("a", 3);
@@ -55,7 +55,7 @@ TEST(KeptOverridesTest, PoliciesAndPersistentFaultsByAge) {
   EXPECT_THAT(NamesIn(kept), ElementsAre("a", "d"));
 }
 
-TEST(KeptOverridesTest, RuleThatBecomesAFaultIsKeptNoMore) {
+TEST(KeptOverridesTest, DropsARuleThatBecomesAFault) {
   KeptOverrides kept{model::ServerRecord()};
   kept.Put(Policy("a", 1));
   kept.Put(Fault("a", 1, false));
@@ -63,7 +63,7 @@ TEST(KeptOverridesTest, RuleThatBecomesAFaultIsKeptNoMore) {
   EXPECT_EQ(kept.Serialize(), "");
 }
 
-TEST(KeptOverridesTest, WhatOnlyARunningServerHasMakesNoDifference) {
+TEST(KeptOverridesTest, IgnoresPartsThatOnlyARunningServerHas) {
   KeptOverrides kept{model::ServerRecord()};
   kept.Put(Policy("a", 1));
   const std::string before = kept.Serialize();
@@ -79,7 +79,7 @@ TEST(KeptOverridesTest, WhatOnlyARunningServerHasMakesNoDifference) {
   EXPECT_NE(kept.Serialize(), before);
 }
 
-TEST(KeptOverridesTest, TableIsKept) {
+TEST(KeptOverridesTest, KeepsTheHandlerTable) {
   model::ServerRecord server;
   server.overrides.assignments.emplace_back().set_implementation("stock");
   KeptOverrides kept(server);

@@ -207,7 +207,7 @@ void LyingGofer::SendAdopt(uint64_t request_id) {
 
 void LyingGofer::Send(const wire::FromGofer& message) {
   if (peer_ == nullptr) return;
-  // A goferd that has hung up is none of our business.
+  // A failure does not matter: goferd may have hung up.
   (void)peer_->Send(message.SerializeAsString(), {}, kSendNs);
 }
 

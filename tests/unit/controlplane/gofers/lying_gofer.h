@@ -1,4 +1,4 @@
-// LyingGofer: the gofer's end of a control socket, in a test's hands.
+// LyingGofer: the gofer's end of a control socket, which a test controls.
 
 #ifndef GOFERD_TESTS_UNIT_CONTROLPLANE_GOFERS_LYING_GOFER_H_
 #define GOFERD_TESTS_UNIT_CONTROLPLANE_GOFERS_LYING_GOFER_H_
@@ -20,15 +20,15 @@ namespace goferd::gofers {
 namespace wire = goferd::worker::v1;
 
 // Listens at a path and serves one goferd after the other on a thread of its
-// own. It answers Adopt with what it is given, remembers connections and rules
-// as a gofer does, and says yes to all else. Thread-safe.
+// own. It answers Adopt as the test says, remembers connections and rules as a
+// gofer does, and answers every other request with success. Thread-safe.
 class LyingGofer {
  public:
   enum class Manner {
     kHonest,
-    // Takes requests, and answers them when it is honest again.
+    // It takes requests, and answers them when it is honest again.
     kSilent,
-    // Hangs up after each Adopt that it has answered.
+    // It hangs up after each Adopt that it has answered.
     kFickle,
     kIncompatible,
   };
@@ -39,15 +39,15 @@ class LyingGofer {
   LyingGofer& operator=(const LyingGofer&) = delete;
 
   void SetManner(Manner manner);
-  // Changes what Adopt is answered by.
+  // Changes the answer to Adopt.
   void Edit(const std::function<void(wire::AdoptResult&)>& edit);
   void HangUp();
   void Emit(wire::Event event);
 
-  // Blocks until so many Adopts have come; when they did.
+  // Blocks until so many Adopts have come, and returns their times.
   std::vector<std::chrono::steady_clock::time_point> AwaitAdoptions(
       size_t count);
-  // What has been asked for which `wanted` is true.
+  // Counts the requests so far for which `wanted` is true.
   size_t CountRequests(const std::function<bool(const wire::ToGofer&)>& wanted);
 
  private:
@@ -72,7 +72,7 @@ class LyingGofer {
   std::vector<wire::ToGofer> requests_ ABSL_GUARDED_BY(mu_);
   std::vector<std::chrono::steady_clock::time_point> adoptions_
       ABSL_GUARDED_BY(mu_);
-  // Last: it uses all of these.
+  // The thread is the last member, as it uses all others.
   gofer::base::Thread thread_;
 };
 

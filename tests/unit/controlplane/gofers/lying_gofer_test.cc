@@ -46,7 +46,7 @@ using Server = admin::Server;
 using std::chrono::steady_clock;
 
 constexpr auto kPatience = std::chrono::seconds(20);
-// For those that do not answer.
+// The timeout for gofers that do not answer.
 constexpr absl::Duration kShort = absl::Milliseconds(400);
 
 worker::v1::Connection MakeConnection(const std::string& id) {
@@ -139,7 +139,7 @@ class LyingGoferTest : public testing::Test {
     EXPECT_TRUE(server.ok()) << server.status();
     return server.ok() ? *server : Server();
   }
-  // Waits for the next event and looks again, until it is so.
+  // Waits for events until the server has this state.
   void Await(Server::State state) {
     const auto end = steady_clock::now() + kPatience;
     while (Get().state() != state) {
@@ -155,7 +155,7 @@ class LyingGoferTest : public testing::Test {
     }
     return count;
   }
-  // Again while goferd is still busy with what it has just told of.
+  // Tries again while goferd still works on the change that it has published.
   absl::Status Delete(supervisor::Force force) {
     const auto end = steady_clock::now() + kPatience;
     absl::Status status;
@@ -173,7 +173,7 @@ class LyingGoferTest : public testing::Test {
   }
 
   absl::Duration timeout_ = absl::Seconds(20);
-  // Of the config.
+  // Changes of the configuration.
   config::v1::DaemonConfig changes_;
   std::string base_;
   pid_t pid_ = 0;
@@ -181,7 +181,7 @@ class LyingGoferTest : public testing::Test {
   std::unique_ptr<supervisor::Supervisor> supervisor_;
 };
 
-TEST_F(LyingGoferTest, ForgedRootAndSandboxMode) {
+TEST_F(LyingGoferTest, IgnoresAForgedRootAndSandboxMode) {
   state::v1::ServerState forged = Kept();
   forged.set_resolved_root("/");
   forged.mutable_server()->set_root("/");
@@ -204,7 +204,7 @@ TEST_F(LyingGoferTest, ForgedRootAndSandboxMode) {
   EXPECT_EQ(server.gofer_pid(), pid_);
 }
 
-TEST_F(LyingGoferTest, AHundredThousandConnections) {
+TEST_F(LyingGoferTest, DoesNotAdoptAHundredThousandConnections) {
   gofer_->Edit([](wire::AdoptResult& adopt) {
     for (int i = 0; i < 100'000; ++i) {
       *adopt.add_connections() = MakeConnection(absl::StrCat("c", i));
@@ -217,13 +217,13 @@ TEST_F(LyingGoferTest, AHundredThousandConnections) {
   EXPECT_EQ(Get().active_connection_count(), 0);
 }
 
-// It is no lie: the limits were higher when it came by what it has.
-TEST_F(LyingGoferTest, MoreThanTheLimitsOfNow) {
+// This is no lie: the limits were higher when the connections were made.
+TEST_F(LyingGoferTest, AdoptsMoreConnectionsThanTheLimitsOfNow) {
   auto& servers = *changes_.mutable_servers();
   servers.set_max_handler_rules(1);
   servers.mutable_max_limits()->set_max_connections(1);
   servers.mutable_default_limits()->set_max_connections(1);
-  constexpr int kConnections = 65;  // Its own limit is 64.
+  constexpr int kConnections = 65;  // The server's own limit is 64.
   gofer_->Edit([](wire::AdoptResult& adopt) {
     for (int i = 0; i < kConnections; ++i) {
       *adopt.add_connections() = MakeConnection(absl::StrCat("c", i));
@@ -240,7 +240,7 @@ TEST_F(LyingGoferTest, MoreThanTheLimitsOfNow) {
       kConnections);
 }
 
-TEST_F(LyingGoferTest, ConnectionsThatCannotBe) {
+TEST_F(LyingGoferTest, LeavesOutImpossibleConnections) {
   gofer_->Edit([](wire::AdoptResult& adopt) {
     *adopt.add_connections() = MakeConnection("good");
     *adopt.add_connections() = MakeConnection("../../web");
@@ -258,7 +258,7 @@ TEST_F(LyingGoferTest, ConnectionsThatCannotBe) {
   EXPECT_TRUE(supervisor_->connections().Get("web", "good").ok());
 }
 
-TEST_F(LyingGoferTest, TextsThatAreCutInACharacter) {
+TEST_F(LyingGoferTest, CutsTextsBetweenCharacters) {
   const std::string cut = std::string(1023, 'x') + "\xC3\xA9";
   gofer_->Edit([&](wire::AdoptResult& adopt) {
     auto& bootstrap = *adopt.mutable_bootstrap();
@@ -285,7 +285,7 @@ TEST_F(LyingGoferTest, TextsThatAreCutInACharacter) {
     ASSERT_LT(steady_clock::now(), end);
     std::this_thread::yield();
   }
-  // What a caller could not parse would be no answer at all.
+  // A caller must be able to parse the answer.
   EXPECT_TRUE(Server().ParseFromString(Get().SerializeAsString()));
   EXPECT_EQ(Get().gofer_version(), std::string(63, 'x'));
   EXPECT_EQ(Get().sandbox_steps(1), "a?b");
@@ -295,7 +295,7 @@ TEST_F(LyingGoferTest, TextsThatAreCutInACharacter) {
   }
 }
 
-TEST_F(LyingGoferTest, SilentAtAdoption) {
+TEST_F(LyingGoferTest, ASilentGoferIsUnreachableUntilItAnswers) {
   timeout_ = kShort;
   gofer_->SetManner(Manner::kSilent);
   gofer_->Edit([](wire::AdoptResult& adopt) {
@@ -319,7 +319,7 @@ TEST_F(LyingGoferTest, SilentAtAdoption) {
       supervisor_->connections().Count(names::ServerScope("web"))->active(), 1);
 }
 
-TEST_F(LyingGoferTest, SilentAtAdoptionThenKilledByForce) {
+TEST_F(LyingGoferTest, ForceKillsASilentGofer) {
   timeout_ = kShort;
   gofer_->SetManner(Manner::kSilent);
   Start();
@@ -332,16 +332,16 @@ TEST_F(LyingGoferTest, SilentAtAdoptionThenKilledByForce) {
   EXPECT_FALSE(std::filesystem::exists(base_ + "/state/servers/web"));
 }
 
-TEST_F(LyingGoferTest, HangsUpAfterEachAdoption) {
+TEST_F(LyingGoferTest, PausesDoubleForAGoferThatHangsUpAfterEachAdoption) {
   gofer_->SetManner(Manner::kFickle);
   Start();
   const auto times = gofer_->AwaitAdoptions(8);
-  // The pauses double: the sixth is 320 ms, of 20 ms for the second.
+  // The pauses double: the second has 20 ms, so that the sixth has 320 ms.
   EXPECT_GT(times[7] - times[6], std::chrono::milliseconds(300));
   EXPECT_GT(times[6] - times[5], std::chrono::milliseconds(150));
 }
 
-TEST_F(LyingGoferTest, SpeaksAnotherVersion) {
+TEST_F(LyingGoferTest, AGoferOfAnotherVersionFailsAndIsLeftAlone) {
   gofer_->SetManner(Manner::kIncompatible);
   Start();
   Await(Server::FAILED);
@@ -352,7 +352,7 @@ TEST_F(LyingGoferTest, SpeaksAnotherVersion) {
   EXPECT_EQ(::kill(pid_, 0), 0);
 }
 
-TEST_F(LyingGoferTest, WhatWasWrittenCannotBeRead) {
+TEST_F(LyingGoferTest, AdoptsAServerWhoseFileCannotBeRead) {
   Write("bootstrap.pb", "\xFF\xFF\xFF");
   gofer_->Edit([](wire::AdoptResult& adopt) {
     adopt.set_root("/");
@@ -367,14 +367,14 @@ TEST_F(LyingGoferTest, WhatWasWrittenCannotBeRead) {
   EXPECT_TRUE(std::filesystem::exists(Path("control.sock")));
 }
 
-TEST_F(LyingGoferTest, DeadWhenGoferdComes) {
+TEST_F(LyingGoferTest, ADeadGoferFailsItsServer) {
   gofer_.reset();
   KillProcess();
   Start();
   Await(Server::FAILED);
 }
 
-TEST_F(LyingGoferTest, HangsLaterAndGoesOn) {
+TEST_F(LyingGoferTest, ASilentGoferIsNotAskedUntilItHasAnswered) {
   timeout_ = kShort;
   gofer_->Edit([](wire::AdoptResult& adopt) {
     *adopt.add_connections() = MakeConnection("c1");
@@ -430,7 +430,7 @@ class ReconnectionTest : public LyingGoferTest {
   }
 };
 
-TEST_F(ReconnectionTest, FaultsStay) {
+TEST_F(ReconnectionTest, KeepsFaults) {
   Start();
   Await(Server::ACTIVE);
   supervisor::RuleSpec spec;
@@ -455,7 +455,7 @@ TEST_F(ReconnectionTest, FaultsStay) {
             0u);
 }
 
-TEST_F(ReconnectionTest, ARenewedTicketDoesNotRevive) {
+TEST_F(ReconnectionTest, DoesNotReviveATicketThatWasRenewed) {
   Start();
   Await(Server::ACTIVE);
   const supervisor::StartedConnection first = Connect("c1");
@@ -467,7 +467,7 @@ TEST_F(ReconnectionTest, ARenewedTicketDoesNotRevive) {
   EXPECT_NE(Claim(*renewed), Reason::TICKET_INVALID);
 }
 
-TEST_F(ReconnectionTest, WhatGoferdDoesNotKnowIsNoNews) {
+TEST_F(ReconnectionTest, RemovesConnectionsAndRulesThatGoferdDoesNotKnow) {
   Start();
   Await(Server::ACTIVE);
   gofer_->Edit([](wire::AdoptResult& adopt) {
@@ -491,7 +491,7 @@ TEST_F(ReconnectionTest, WhatGoferdDoesNotKnowIsNoNews) {
             1u);
 }
 
-TEST_F(ReconnectionTest, WhatTheGoferHasForgottenHasEnded) {
+TEST_F(ReconnectionTest, EndsConnectionsThatTheGoferHasForgotten) {
   gofer_->Edit([](wire::AdoptResult& adopt) {
     *adopt.add_connections() = MakeConnection("c1");
   });
@@ -503,7 +503,7 @@ TEST_F(ReconnectionTest, WhatTheGoferHasForgottenHasEnded) {
             admin::Connection::FAILED);
 }
 
-TEST_F(ReconnectionTest, TheEndOfAConnectionKeepsItsTime) {
+TEST_F(ReconnectionTest, KeepsTheEndTimeOfAConnection) {
   const absl::Time end = absl::Now() - absl::Minutes(5);
   gofer_->Edit([&](wire::AdoptResult& adopt) {
     *adopt.add_connections() = MakeConnection("c1");
@@ -521,7 +521,7 @@ TEST_F(ReconnectionTest, TheEndOfAConnectionKeepsItsTime) {
   }
 }
 
-TEST_F(ReconnectionTest, PoliciesComeFromWhatGoferdWrote) {
+TEST_F(ReconnectionTest, SendsPoliciesOfTheOverridesFileToTheGofer) {
   state::v1::Overrides overrides;
   auto& rule = *overrides.add_rules();
   rule.set_name("servers/web/handlerRules/closed");
@@ -529,7 +529,7 @@ TEST_F(ReconnectionTest, PoliciesComeFromWhatGoferdWrote) {
   rule.mutable_readonly();
   rule.set_permanent(true);
   Write("overrides.pb", overrides.SerializeAsString());
-  // The gofer says that there is none.
+  // The gofer says that it has no rules.
   Start();
   Await(Server::ACTIVE);
   EXPECT_TRUE(supervisor_->rules().Get("web", "closed").ok());
@@ -540,7 +540,7 @@ TEST_F(ReconnectionTest, PoliciesComeFromWhatGoferdWrote) {
             1u);
 }
 
-TEST_F(ReconnectionTest, AChangeIsKeptWithoutTheGofer) {
+TEST_F(ReconnectionTest, KeepsAChangeWithoutTheGofer) {
   Start();
   Await(Server::ACTIVE);
   const auto updated = supervisor_->servers().Update(

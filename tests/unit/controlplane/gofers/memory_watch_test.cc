@@ -25,7 +25,7 @@ namespace admin = goferd::admin::v1;
 
 using testing::HasSubstr;
 
-// A directory takes the place of a control group, a script that of its gofer.
+// A directory takes the place of a control group, a script the gofer's place.
 class MemoryWatchTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -78,7 +78,7 @@ class MemoryWatchTest : public testing::Test {
   void Write(const std::string& name, const std::string& text) {
     std::ofstream(base_ + "/gofer-web/" + name) << text;
   }
-  // `cached` of them are files' pages, active ones and others.
+  // `cached` of the bytes are files' pages, active and inactive ones.
   void Use(int bytes, int cached) {
     Write("memory.current", absl::StrCat(bytes, "\n"));
     Write("memory.stat",
@@ -86,7 +86,7 @@ class MemoryWatchTest : public testing::Test {
                        cached - cached / 3, "\nactive_file ", cached / 3,
                        "\nactive_file_x 7\n"));
   }
-  // The message of the condition; empty without one.
+  // Returns the message of the condition; empty when there is no condition.
   std::string Pressure() {
     const model::ModelLock lock(parts_->model);
     std::string message;
@@ -109,7 +109,7 @@ class MemoryWatchTest : public testing::Test {
   model::ServerPtr server_;
 };
 
-TEST_F(MemoryWatchTest, SetAtFourFifthsAndTakenAwayBelowSevenTenths) {
+TEST_F(MemoryWatchTest, ReportsPressureAtFourFifthsUntilBelowSevenTenths) {
   EXPECT_EQ(PressureAt(799), "");
   EXPECT_EQ(PressureAt(800), "800 of 1000 bytes are in use");
   EXPECT_NE(PressureAt(750), "");
@@ -118,7 +118,7 @@ TEST_F(MemoryWatchTest, SetAtFourFifthsAndTakenAwayBelowSevenTenths) {
   EXPECT_EQ(PressureAt(750), "");
 }
 
-TEST_F(MemoryWatchTest, ToldOnceForEachChange) {
+TEST_F(MemoryWatchTest, ReportsEachChangeOnce) {
   const int64_t before = parts_->events.revision();
   for (int i = 0; i < 5; ++i) PressureAt(900 + i);
   EXPECT_EQ(parts_->events.revision(), before + 1);
@@ -131,12 +131,12 @@ TEST_F(MemoryWatchTest, CachedFilesAreNoPressure) {
   EXPECT_NE(PressureAt(1000, 200), "");
 }
 
-TEST_F(MemoryWatchTest, WithoutALimitThereIsNone) {
+TEST_F(MemoryWatchTest, ReportsNoPressureWithoutALimit) {
   Write("memory.max", "max\n");
   EXPECT_EQ(PressureAt(1000000), "");
 }
 
-TEST_F(MemoryWatchTest, WhatMakesNoSenseChangesNothing) {
+TEST_F(MemoryWatchTest, MalformedFilesChangeNothing) {
   EXPECT_NE(PressureAt(900), "");
   Write("memory.current", "");
   watch_->Check();
@@ -160,7 +160,7 @@ TEST_F(MemoryWatchTest, OtherConditionsStay) {
             admin::Condition::FD_PRESSURE);
 }
 
-TEST_F(MemoryWatchTest, TheGroupsEventsAreHeard) {
+TEST_F(MemoryWatchTest, ReactsToTheGroupsEvents) {
   ASSERT_TRUE(watch_->Start().ok());
   watch_->Check();
   EXPECT_EQ(Pressure(), "");

@@ -1,4 +1,4 @@
-// NodeParts: what the parts of a node share, for tests that put a few of them
+// NodeParts: the shared parts of a node, for tests that put a few parts
 // together.
 
 #ifndef GOFERD_TESTS_UNIT_CONTROLPLANE_GOFERS_NODE_PARTS_H_
@@ -19,8 +19,8 @@
 
 namespace goferd::gofers {
 
-// On a state directory of its own at `directory`. Stop the threads before what
-// they run goes.
+// Has a state directory of its own at `directory`. Stop the threads before the
+// objects are destroyed that their tasks use.
 struct NodeParts {
   NodeParts(const config::v1::DaemonConfig& config,
             const std::string& directory, size_t thread_count = 1)

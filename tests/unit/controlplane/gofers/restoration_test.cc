@@ -27,7 +27,7 @@ config::v1::DaemonConfig Config() {
   return config;
 }
 
-// A goferd that comes to a gofer with connections that wait for their clients.
+// A goferd adopts a gofer whose connections wait for their clients.
 class RestorationTest : public testing::Test {
  protected:
   RestorationTest() {
@@ -92,7 +92,7 @@ class RestorationTest : public testing::Test {
   worker::v1::AdoptResult result_;
 };
 
-TEST_F(RestorationTest, ATicketIsGoodForNoLongerThanAny) {
+TEST_F(RestorationTest, ATicketIsGoodForNoLongerThanTheLongestTtl) {
   SetMaxConnections(10);
   Tell(1, worker::v1::CONNECTION_STATE_PENDING_ATTACH,
        absl::FromUnixSeconds(4'102'444'800));  // 2100.
@@ -116,14 +116,14 @@ TEST_F(RestorationTest, AGoferDoesNotFillTheTableOfTickets) {
   EXPECT_EQ(CountIn(admin::Connection::FAILED), 40);
 }
 
-TEST_F(RestorationTest, NorOneOfWhichNothingIsKnown) {
+TEST_F(RestorationTest, TheDefaultLimitBoundsTicketsWhenNoLimitIsKnown) {
   Tell(50, worker::v1::CONNECTION_STATE_PENDING_ATTACH,
        absl::Now() + absl::Minutes(1));
   EXPECT_EQ(Restore().size(), 50u - kDefaultConnections);
   EXPECT_EQ(parts_->tickets.size(), size_t{kDefaultConnections});
 }
 
-// A limit may be lowered below the connections there are: these go on.
+// A limit may be lowered below the number of connections, which go on.
 TEST_F(RestorationTest, ConnectionsInUseAreNotEndedByALimit) {
   SetMaxConnections(1);
   Tell(5, worker::v1::CONNECTION_STATE_MOUNTED, absl::InfinitePast());

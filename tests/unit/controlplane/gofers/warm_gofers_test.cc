@@ -24,8 +24,8 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-// Scripts take the gofers' place: they start and end as a test wants. What a
-// real one does is in tests/integration/controlplane/warm_test.py.
+// Scripts take the gofers' place: they start and end as a test wants. Real
+// gofers are tested in tests/integration/controlplane/warm_test.py.
 class WarmGofersTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -70,7 +70,7 @@ class WarmGofersTest : public testing::Test {
     for (std::string line; std::getline(file, line);) lines.push_back(line);
     return lines;
   }
-  // Polls: no event tells of it.
+  // Polls, as no event reports a start.
   void AwaitStarts(size_t count) {
     const absl::Time deadline = absl::Now() + absl::Seconds(20);
     while (Starts().size() < count) {
@@ -93,7 +93,7 @@ class WarmGofersTest : public testing::Test {
   std::unique_ptr<WarmGofers> warm_;
 };
 
-// Two at once, then one after 100, 200, 400 ms and so on.
+// Two gofers may start at once, then one after 100, 200, 400 ms and so on.
 size_t MostStarts(absl::Duration time) {
   size_t starts = 2;
   for (absl::Duration pause = absl::Milliseconds(100); time >= pause;
@@ -104,13 +104,13 @@ size_t MostStarts(absl::Duration time) {
   return starts;
 }
 
-TEST_F(WarmGofersTest, ABrokenExecutableIsNoForkStorm) {
+TEST_F(WarmGofersTest, ABrokenExecutableCausesNoForkStorm) {
   const absl::Time begin = absl::Now();
   Start("exit 1");
   for (size_t count = 1; count <= 5; ++count) {
     AwaitStarts(count);
     EXPECT_EQ(warm_->Take("a"), nullptr);
-    // Whoever asks for more does not quicken it.
+    // Asking for more gofers does not start them sooner.
     for (int i = 0; i < 100; ++i) warm_->Refill();
     const size_t starts = Starts().size();
     EXPECT_LE(starts, MostStarts(absl::Now() - begin));
@@ -119,7 +119,7 @@ TEST_F(WarmGofersTest, ABrokenExecutableIsNoForkStorm) {
   EXPECT_THAT(WhatIsLeft(), IsEmpty());
 }
 
-TEST_F(WarmGofersTest, AnExecutableThatIsMissingIsTriedAtThatPace) {
+TEST_F(WarmGofersTest, AMissingExecutableIsNoGofer) {
   config_.set_gofer_path(base_ + "/none");
   Start("exit 1");
   EXPECT_EQ(warm_->Take("a"), nullptr);
@@ -128,19 +128,19 @@ TEST_F(WarmGofersTest, AnExecutableThatIsMissingIsTriedAtThatPace) {
   EXPECT_THAT(WhatIsLeft(), IsEmpty());
 }
 
-TEST_F(WarmGofersTest, OneThatDoesNotAnswerIsNotReadyAndEndsWithUs) {
+TEST_F(WarmGofersTest, ASilentGoferIsNotReadyAndEndsWithUs) {
   Start("exec sleep 1000");
   AwaitStarts(1);
   EXPECT_EQ(warm_->Take("a"), nullptr);
   const absl::Time begin = absl::Now();
   Stop();
-  // Not the start timeout.
+  // Stop does not wait for the start timeout.
   EXPECT_LT(absl::Now() - begin, absl::Seconds(10));
   EXPECT_EQ(::kill(std::stoi(Starts().at(0)), 0), -1);
   EXPECT_THAT(WhatIsLeft(), IsEmpty());
 }
 
-TEST_F(WarmGofersTest, NoneAreStartedUnlessConfigured) {
+TEST_F(WarmGofersTest, StartsNoGofersUnlessConfigured) {
   config_.mutable_servers()->set_warm_gofers(0);
   Start("exec sleep 1000");
   warm_->Refill();
@@ -149,7 +149,7 @@ TEST_F(WarmGofersTest, NoneAreStartedUnlessConfigured) {
   EXPECT_THAT(Starts(), IsEmpty());
 }
 
-TEST_F(WarmGofersTest, WhatAKilledGoferdHasLeftIsEnded) {
+TEST_F(WarmGofersTest, EndsWarmGofersOfAKilledGoferd) {
   std::shared_ptr<process::GoferProcess> left;
   {
     auto state = state::StateDirectory::Open(base_ + "/state");
@@ -176,7 +176,7 @@ TEST_F(WarmGofersTest, AnotherProcessOfThatNumberIsLeftAlone) {
     auto state = state::StateDirectory::Open(base_ + "/state");
     ASSERT_TRUE(state.ok()) << state.status();
     ASSERT_TRUE(state->ListenWarm("w-1").ok());
-    // Ourselves, who did not start at that time.
+    // The number is our own, but we did not start at that time.
     const std::string text = absl::StrCat(::getpid(), " 1\n");
     ASSERT_TRUE(state->WriteWarmPid("w-1", text).ok());
   }

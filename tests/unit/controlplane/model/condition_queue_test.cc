@@ -26,12 +26,12 @@ class ConditionQueueTest : public testing::Test {
   const absl::Time start_ = absl::FromUnixSeconds(1000);
 };
 
-TEST_F(ConditionQueueTest, TheFirstChangeIsToldAtOnce) {
+TEST_F(ConditionQueueTest, ReportsTheFirstChangeAtOnce) {
   EXPECT_TRUE(queue_.Offer(Make("", true), start_));
   EXPECT_FALSE(queue_.is_waiting());
 }
 
-TEST_F(ConditionQueueTest, ATogglingGoferIsToldOfOnceInAPeriod) {
+TEST_F(ConditionQueueTest, ReportsATogglingGoferOnceInAPeriod) {
   int told = 0;
   for (int i = 0; i < 10'000; ++i) {
     const absl::Time now = start_ + i * ConditionQueue::kPeriod / 10'000;
@@ -46,7 +46,7 @@ TEST_F(ConditionQueueTest, ATogglingGoferIsToldOfOnceInAPeriod) {
   EXPECT_TRUE(queue_.TakeDue(start_ + 10 * ConditionQueue::kPeriod).empty());
 }
 
-TEST_F(ConditionQueueTest, ManyConnectionsShareARateAndAllAreTold) {
+TEST_F(ConditionQueueTest, ManyConnectionsShareARateAndAllAreReported) {
   constexpr size_t kConnections = 100;
   size_t told = 0;
   for (size_t i = 0; i < kConnections; ++i) {

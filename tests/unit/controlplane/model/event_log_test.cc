@@ -46,7 +46,7 @@ TEST(EventLogTest, ReadsInPartsAndBehindARevision) {
   EXPECT_TRUE(log.Read(4, 2).complete);
 }
 
-TEST(EventLogTest, TheStartOfAFreshLogCanBeReadFrom) {
+TEST(EventLogTest, AFreshLogCanBeReadFromItsStart) {
   EventLog log(8, kInstance);
   const int64_t start = log.revision();
   EXPECT_GE(start, 1);
@@ -55,7 +55,7 @@ TEST(EventLogTest, TheStartOfAFreshLogCanBeReadFrom) {
   EXPECT_THAT(Names(log.Read(start, 10)), testing::ElementsAre("a"));
 }
 
-TEST(EventLogTest, WhatIsNotKeptIsSaid) {
+TEST(EventLogTest, ReportsThatOldEventsAreNotKept) {
   EventLog log(2, kInstance);
   for (const char* name : {"a", "b", "c"}) log.Publish(Named(name));
   EXPECT_FALSE(log.Read(1, 10).complete);
@@ -75,7 +75,7 @@ TEST(EventLogTest, TokensOfAnotherRunAreForeign) {
   EXPECT_TRUE(foreign->foreign);
 }
 
-TEST(EventLogTest, WhatIsNoTokenIsRefused) {
+TEST(EventLogTest, RefusesMalformedTokens) {
   const EventLog log(2, kInstance);
   for (const char* token :
        {"", "7", "x.7", "01234567-89ab-4cde-8f01-23456789abcd",

@@ -35,7 +35,7 @@ class ModelTest : public testing::Test {
     model_.Announce(lock, record);
     return record;
   }
-  // "ADDED servers/a", in order, behind revision `after`.
+  // Returns the events after revision `after`, such as "ADDED servers/a".
   std::vector<std::string> Events(int64_t after) {
     std::vector<std::string> texts;
     for (const auto& event : log_.Read(after, 100).events) {
@@ -89,7 +89,7 @@ TEST_F(ModelTest, TheFirstEndStays) {
             kRetention);
 }
 
-TEST_F(ModelTest, EveryChangeIsTold) {
+TEST_F(ModelTest, PublishesEveryChange) {
   const auto server = Add("a");
   ConnectionRecord& one = Connect(server, "one");
   {
@@ -131,7 +131,7 @@ TEST_F(ModelTest, AnIllegalTransitionIsAnError) {
   EXPECT_EQ(server->record(lock).resource.etag(), etag);
 }
 
-TEST_F(ModelTest, AnEndIsNotToCome) {
+TEST_F(ModelTest, AnEndIsNeverInTheFuture) {
   const auto server = Add("a");
   ConnectionRecord& one = Connect(server, "one");
   ConnectionRecord& two = Connect(server, "two");
@@ -146,7 +146,7 @@ TEST_F(ModelTest, AnEndIsNotToCome) {
   EXPECT_LE(translate::ToTime(two.resource.end_time()), absl::Now());
 }
 
-TEST_F(ModelTest, AServerGoesAfterWhatItHas) {
+TEST_F(ModelTest, RemovesAServerAfterItsConnectionsAndRules) {
   const auto server = Add("a");
   Connect(server, "one");
   RuleRecord rule;
@@ -166,7 +166,7 @@ TEST_F(ModelTest, AServerGoesAfterWhatItHas) {
                                           "DELETED servers/a"));
 }
 
-TEST_F(ModelTest, WhatIsBeingMadeIsNotTold) {
+TEST_F(ModelTest, PublishesNoConnectionThatIsBeingMade) {
   const auto server = Add("a");
   admin::Connection resource;
   resource.set_name(ConnectionName("a", "one"));
@@ -182,7 +182,7 @@ TEST_F(ModelTest, WhatIsBeingMadeIsNotTold) {
   EXPECT_EQ(log_.revision(), before);
 }
 
-TEST_F(ModelTest, RulesByPriorityThenAge) {
+TEST_F(ModelTest, OrdersRulesByPriorityThenAge) {
   const auto server = Add("a");
   const auto put = [&](const std::string& id, int priority, uint64_t age) {
     RuleRecord rule;
@@ -226,7 +226,7 @@ TEST_F(ModelTest, OneMutationAtATime) {
   EXPECT_FALSE(server->record(lock).being_changed);
 }
 
-TEST(ServerStateTest, WhatMayFollowWhat) {
+TEST(ServerStateTest, AllowsOnlyLegalTransitions) {
   using S = admin::Server;
   EXPECT_TRUE(MayFollow(S::STARTING, S::ACTIVE));
   EXPECT_TRUE(MayFollow(S::FAILED, S::STARTING));

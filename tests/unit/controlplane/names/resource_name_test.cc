@@ -18,7 +18,7 @@ TEST(ResourceNameTest, IdsAreShortAndInLowerCase) {
   EXPECT_FALSE(IsValidId(absl::string_view("a\0b", 3)));
 }
 
-TEST(ResourceNameTest, NamesOfServers) {
+TEST(ResourceNameTest, ParsesNamesOfServers) {
   EXPECT_EQ(ParseServerName("servers/a", Wildcard::kRefused), "a");
   EXPECT_EQ(ParseServerName("servers/-", Wildcard::kAllowed), "-");
   EXPECT_EQ(ParseServerName("servers/-", Wildcard::kRefused), std::nullopt);
@@ -29,7 +29,7 @@ TEST(ResourceNameTest, NamesOfServers) {
   }
 }
 
-TEST(ResourceNameTest, NamesOfConnections) {
+TEST(ResourceNameTest, ParsesNamesOfConnections) {
   const auto name =
       ParseConnectionName("servers/a/connections/b", Wildcard::kRefused);
   ASSERT_TRUE(name);
@@ -55,7 +55,7 @@ TEST(ResourceNameTest, AHandlersNumberIsWrittenInOneWayOnly) {
   }
 }
 
-TEST(ResourceNameTest, WhatIsFormattedIsParsed) {
+TEST(ResourceNameTest, ParsesFormattedNames) {
   EXPECT_TRUE(ParseServerName(FormatServerName("a"), Wildcard::kRefused));
   EXPECT_TRUE(
       ParseConnectionName(FormatConnectionName("a", "b"), Wildcard::kRefused));

@@ -119,7 +119,7 @@ TEST_F(GoferProcessTest, MatchesNoIdentityWithoutAStart) {
                 GoferProcess::Adopt({.pid = process->pid(), .start_time = 0})
                     .status()),
             errors::Reason::PATH_NOT_FOUND);
-  // A process at the other end of a socket is as good as one from the disk.
+  // A process at the other end of a socket needs no start from the disk.
   const auto peer = GoferProcess::AdoptPeer(process->pid());
   ASSERT_TRUE(peer.ok()) << peer.status();
   EXPECT_EQ((*peer)->IdentityText(), process->IdentityText());

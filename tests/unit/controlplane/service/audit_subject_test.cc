@@ -14,7 +14,7 @@ namespace {
 
 using namespace goferd::admin::v1;  // NOLINT: the API's own names.
 
-TEST(AuditSubjectTest, OneResource) {
+TEST(AuditSubjectTest, NamesTheResourceOfARequest) {
   StopConnectionRequest stop;
   stop.set_name("servers/a/connections/c");
   stop.set_request_id("id");
@@ -31,14 +31,14 @@ TEST(AuditSubjectTest, OneResource) {
   EXPECT_EQ(SubjectOf(update).resource, "servers/a");
 }
 
-TEST(AuditSubjectTest, ATableIsItsServers) {
+TEST(AuditSubjectTest, NamesTheServerOfAHandlerTable) {
   SetHandlersRequest set;
   set.set_parent("servers/a");
   set.add_assignments();
   EXPECT_EQ(SubjectOf(set).resource, "servers/a");
 }
 
-TEST(AuditSubjectTest, ABatchNamesWhatItIsAbout) {
+TEST(AuditSubjectTest, NamesTheResourcesOfABatch) {
   BatchStartConnectionsRequest batch;
   batch.set_parent("servers/-");
   EXPECT_EQ(SubjectOf(batch).resource, "servers/-");
@@ -55,7 +55,7 @@ TEST(AuditSubjectTest, ABatchNamesWhatItIsAbout) {
   EXPECT_EQ(SubjectOf(rules).resource, "servers/a/handlerRules/r");
 }
 
-TEST(AuditSubjectTest, ABigBatchNamesTheFirst) {
+TEST(AuditSubjectTest, NamesTheFirstResourcesOfABigBatch) {
   BatchUpsertHandlerRulesRequest rules;
   for (int i = 0; i < 250; ++i) {
     rules.add_handler_rules()->set_name(absl::StrCat("r", i));

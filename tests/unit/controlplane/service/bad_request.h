@@ -1,4 +1,4 @@
-// What a failed status says about the fields of a request.
+// FieldsOf: the fields that a failed status names.
 
 #ifndef GOFERD_TESTS_UNIT_CONTROLPLANE_SERVICE_BAD_REQUEST_H_
 #define GOFERD_TESTS_UNIT_CONTROLPLANE_SERVICE_BAD_REQUEST_H_
@@ -23,8 +23,8 @@ inline google::rpc::BadRequest BadRequestOf(const absl::Status& status) {
   return details;
 }
 
-// The paths, in order; that of a reason other than FIELD_INVALID has it behind,
-// as in "root PATH_NOT_ABSOLUTE".
+// Returns the paths of the fields, in order. A reason other than FIELD_INVALID
+// stands behind its path, as in "root PATH_NOT_ABSOLUTE".
 inline std::vector<std::string> FieldsOf(const absl::Status& status) {
   std::vector<std::string> fields;
   const google::rpc::BadRequest details = BadRequestOf(status);
@@ -42,7 +42,7 @@ inline std::vector<std::string> FieldsOf(
   return FieldsOf(violations.ToStatus());
 }
 
-// A message from protobuf's text format.
+// Makes a message from protobuf's text format.
 template <class Message>
 Message Proto(const std::string& text) {
   Message message;

@@ -37,7 +37,7 @@ class ConnectionMethodsTest : public MethodsTest {
   }
 };
 
-TEST_F(ConnectionMethodsTest, BadStartsAreToldAllThatIsWrong) {
+TEST_F(ConnectionMethodsTest, ReportsAllFaultsOfAStart) {
   const std::vector<std::pair<std::string, std::vector<std::string>>> cases = {
       {"", {"parent", "connection_id", "mount_path PATH_NOT_ABSOLUTE"}},
       {"parent: 'servers/-' connection_id: 'c' mount_path: '/'", {"parent"}},
@@ -83,7 +83,7 @@ TEST_F(ConnectionMethodsTest, ARepeatedStartGetsAnotherTicket) {
   EXPECT_EQ(third->connection().state(), Connection::ATTACHED);
 }
 
-TEST_F(ConnectionMethodsTest, ABatchIsOneRequest) {
+TEST_F(ConnectionMethodsTest, ARepeatedBatchGetsNewTickets) {
   AddServer("a");
   AddServer("b");
   const std::string request = absl::StrCat(
@@ -101,7 +101,7 @@ TEST_F(ConnectionMethodsTest, ABatchIsOneRequest) {
             first->responses(0).ticket().ticket() + "-renewed");
 }
 
-TEST_F(ConnectionMethodsTest, ARepeatedBatchGoesOnWithoutWhatIsGone) {
+TEST_F(ConnectionMethodsTest, ARepeatedBatchSkipsConnectionsThatAreGone) {
   AddServer("a");
   AddServer("b");
   const std::string request = absl::StrCat(
@@ -125,7 +125,7 @@ TEST_F(ConnectionMethodsTest, ARepeatedBatchGoesOnWithoutWhatIsGone) {
   EXPECT_TRUE(second->responses(2).has_ticket());
 }
 
-TEST_F(ConnectionMethodsTest, BadBatchesAreToldAllThatIsWrong) {
+TEST_F(ConnectionMethodsTest, ReportsAllFaultsOfABatch) {
   const std::vector<std::pair<std::string, std::vector<std::string>>> cases = {
       {"parent: 'servers/a'", {"requests"}},
       {"parent: 'x' requests { connection_id: 'c' mount_path: '/' }",
@@ -157,7 +157,7 @@ TEST_F(ConnectionMethodsTest, ABatchIsBounded) {
       ElementsAre("requests"));
 }
 
-TEST_F(ConnectionMethodsTest, BadStopsAreToldAllThatIsWrong) {
+TEST_F(ConnectionMethodsTest, ReportsAllFaultsOfAStop) {
   EXPECT_THAT(FieldsOf(Stop(absl::StrCat("name: 'servers/a' mode: ABORT "
                                          "timeout { seconds: 1 } reason: '",
                                          std::string(1025, 'x'), "'"))
@@ -198,7 +198,7 @@ TEST_F(ConnectionMethodsTest, ListsAreFilteredAndPaged) {
             Reason::SERVER_NOT_FOUND);
 }
 
-TEST_F(ConnectionMethodsTest, CountsAreOfActiveConnections) {
+TEST_F(ConnectionMethodsTest, CountsActiveConnections) {
   AddServer("a");
   AddServer("b");
   AddServer("c");
@@ -230,7 +230,7 @@ TEST_F(ConnectionMethodsTest, CountsAreOfActiveConnections) {
             "server_counts { server: \"servers/b\" count: 1 }");
 }
 
-TEST_F(ConnectionMethodsTest, BadCountsAreToldAllThatIsWrong) {
+TEST_F(ConnectionMethodsTest, ReportsAllFaultsOfACount) {
   EXPECT_THAT(FieldsOf(Count("parent: 'a' filter: 'x' "
                              "group_by: [STATE, GROUP_BY_UNSPECIFIED, STATE]")
                            .status()),

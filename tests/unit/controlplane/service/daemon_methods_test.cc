@@ -34,7 +34,7 @@ class DaemonMethodsTest : public MethodsTest {
   const admin::LogLevel level_before_ = service::DaemonLogLevel();
 };
 
-TEST_F(DaemonMethodsTest, InfoSaysWhatThereIs) {
+TEST_F(DaemonMethodsTest, FillsInTheDaemonsInfo) {
   const auto info = bodies_.daemon.GetInfo(context_, {});
   ASSERT_TRUE(info.ok());
   EXPECT_EQ(info->version(), "0.1.0");
@@ -61,7 +61,7 @@ TEST(KernelFeaturesTest, AreInOrderAndHaveKnownNames) {
   }
 }
 
-TEST_F(DaemonMethodsTest, TheLogLevelOfTheDaemon) {
+TEST_F(DaemonMethodsTest, SetsTheLogLevelOfTheDaemon) {
   service::SetDaemonLogLevel(admin::LOG_LEVEL_WARNING);
   for (const auto level :
        {admin::LOG_LEVEL_DEBUG, admin::LOG_LEVEL_INFO, admin::LOG_LEVEL_WARNING,
@@ -76,7 +76,7 @@ TEST_F(DaemonMethodsTest, TheLogLevelOfTheDaemon) {
   EXPECT_EQ(service::DaemonLogLevel(), admin::LOG_LEVEL_OFF);
 }
 
-TEST_F(DaemonMethodsTest, TheLogLevelOfGofers) {
+TEST_F(DaemonMethodsTest, SetsTheLogLevelOfGofers) {
   AddServer("a");
   const auto one = SetLevel("name: 'servers/a' log_level: LOG_LEVEL_DEBUG");
   ASSERT_TRUE(one.ok()) << one.status();
@@ -88,7 +88,7 @@ TEST_F(DaemonMethodsTest, TheLogLevelOfGofers) {
               ElementsAre("name", "log_level", "request_id"));
 }
 
-TEST_F(DaemonMethodsTest, PagesOfRequestsInFlightAreOfOneMoment) {
+TEST_F(DaemonMethodsTest, PagesOfRequestsInFlightShowOneMoment) {
   std::vector<admin::InflightRpc> rpcs(3);
   for (size_t i = 0; i < rpcs.size(); ++i) {
     rpcs[i].set_connection(absl::StrCat("servers/a/connections/c", i));
@@ -108,7 +108,7 @@ TEST_F(DaemonMethodsTest, PagesOfRequestsInFlightAreOfOneMoment) {
   EXPECT_THAT(second->next_page_token(), IsEmpty());
 }
 
-TEST_F(DaemonMethodsTest, OnlySomeListsOfRequestsInFlightAreKept) {
+TEST_F(DaemonMethodsTest, KeepsABoundedNumberOfListsOfRequestsInFlight) {
   supervisor_.SetInflight(std::vector<admin::InflightRpc>(2));
   const auto request =
       Proto<admin::ListInflightRpcsRequest>("parent: 'servers/-' page_size: 1");

@@ -9,7 +9,7 @@
 namespace goferd::service {
 namespace {
 
-TEST(ExecutorTest, RefusesWhatItHasNoRoomFor) {
+TEST(ExecutorTest, RefusesWorkWithoutRoomForIt) {
   Executor executor(1, 1);
   std::promise<void> started;
   std::promise<void> go;
@@ -26,7 +26,7 @@ TEST(ExecutorTest, RefusesWhatItHasNoRoomFor) {
   go.set_value();
 }
 
-TEST(ExecutorTest, StopDoesWhatWasTaken) {
+TEST(ExecutorTest, StopWaitsForTheWorkThatWasTaken) {
   std::atomic<int> done = 0;
   Executor executor(4, 100);
   for (int i = 0; i < 50; ++i) {
@@ -37,7 +37,7 @@ TEST(ExecutorTest, StopDoesWhatWasTaken) {
   EXPECT_EQ(executor.Post([] {}).code(), absl::StatusCode::kUnavailable);
 }
 
-TEST(ExecutorTest, WaitIdleWaitsForWhatRuns) {
+TEST(ExecutorTest, WaitIdleWaitsForRunningWork) {
   Executor executor(1, 10);
   const auto now = [] { return std::chrono::steady_clock::now(); };
   EXPECT_TRUE(executor.WaitIdle(now()));
@@ -63,7 +63,7 @@ TEST(ExecutorTest, WorkRunsAtOnceOnSeveralThreads) {
   std::promise<void> first;
   std::promise<void> second;
   std::atomic<int> met = 0;
-  // Each waits for the other: one thread would never end.
+  // Each task waits for the other: on one thread they would never end.
   ASSERT_TRUE(executor
                   .Post([&] {
                     first.set_value();
@@ -82,7 +82,7 @@ TEST(ExecutorTest, WorkRunsAtOnceOnSeveralThreads) {
   EXPECT_EQ(met, 2);
 }
 
-TEST(ExecutorTest, APartLeavesThreadsForTheRest) {
+TEST(ExecutorTest, PeriodicWorkLeavesThreadsForOtherWork) {
   Executor executor(8, 100);
   std::promise<void> go;
   auto may_go = go.get_future().share();
@@ -100,7 +100,7 @@ TEST(ExecutorTest, APartLeavesThreadsForTheRest) {
                         Executor::Share::kPart)
                     .ok());
   }
-  // All of the others together, although the part came first.
+  // All other tasks run together, although the periodic ones came first.
   std::atomic<int> met = 0;
   std::promise<void> all_met;
   for (int i = 0; i < 6; ++i) {

@@ -27,7 +27,7 @@ std::vector<std::string> Checked(
   return FieldsOf(violations);
 }
 
-TEST(FieldChecksTest, Paths) {
+TEST(FieldChecksTest, RefusesMalformedPaths) {
   const auto check = [](const std::string& path) {
     return Checked([&](FieldViolations& v) { CheckPath(v, "p", path); });
   };
@@ -48,7 +48,7 @@ TEST(FieldChecksTest, PathsAreCleanedLexically) {
   EXPECT_EQ(CleanPath("/../.."), "/");
 }
 
-TEST(FieldChecksTest, RequestIds) {
+TEST(FieldChecksTest, RefusesRequestIdsThatAreNoUuids) {
   const auto check = [](absl::string_view id) {
     return Checked([&](FieldViolations& v) { CheckRequestId(v, "r", id); });
   };
@@ -62,7 +62,7 @@ TEST(FieldChecksTest, RequestIds) {
   }
 }
 
-TEST(FieldChecksTest, Labels) {
+TEST(FieldChecksTest, RefusesMalformedLabels) {
   const auto check = [](const Labels& labels) {
     return Checked([&](FieldViolations& v) { CheckLabels(v, "l", labels); });
   };
@@ -115,7 +115,7 @@ TEST(FieldChecksTest, TimestampsAreOfTheYears1To9999) {
   EXPECT_THAT(check(0, -1), ElementsAre("t"));
 }
 
-TEST(FieldChecksTest, AnUnknownEnumValueIsToldTheKnownOnes) {
+TEST(FieldChecksTest, NamesTheKnownValuesForAnUnknownEnumValue) {
   FieldViolations violations;
   CheckEnum(violations, "m", static_cast<admin::v1::AttachMode>(9));
   CheckEnum(violations, "n", admin::v1::LOG_LEVEL_UNSPECIFIED,
@@ -128,7 +128,7 @@ TEST(FieldChecksTest, AnUnknownEnumValueIsToldTheKnownOnes) {
       "ATTACH_MODE_LISTEN");
 }
 
-TEST(FieldChecksTest, Mids) {
+TEST(FieldChecksTest, RefusesMidsOutOfRange) {
   FieldViolations violations;
   CheckMid(violations, "a", 0);
   CheckMid(violations, "b", 1);

@@ -21,7 +21,7 @@ using ::testing::HasSubstr;
 const FilterSchema kSchema = {
     {{"state", {"ACTIVE", "FAILED", "DRAINING"}}, {"path", {}}}, true};
 
-// Whether what is ACTIVE at "/data x" with the label tenant = a matches.
+// Whether a resource matches that is ACTIVE at "/data x" with tenant = a.
 bool Matches(const std::string& text) {
   const auto filter = ParseFilter(text, kSchema);
   EXPECT_TRUE(filter.ok()) << text << ": " << filter.status();
@@ -43,7 +43,7 @@ std::string FaultOf(const std::string& text) {
   return BadRequestOf(filter.status()).field_violations(0).description();
 }
 
-TEST(FilterTest, Comparisons) {
+TEST(FilterTest, ComparesFields) {
   EXPECT_TRUE(Matches(""));
   EXPECT_TRUE(Matches("  "));
   EXPECT_TRUE(Matches("state = ACTIVE"));
@@ -55,7 +55,7 @@ TEST(FilterTest, Comparisons) {
   EXPECT_FALSE(Matches("path = /data"));
 }
 
-TEST(FilterTest, Labels) {
+TEST(FilterTest, ComparesLabels) {
   EXPECT_TRUE(Matches("labels.tenant = a"));
   EXPECT_FALSE(Matches("labels.tenant = b"));
   EXPECT_TRUE(Matches("labels:tenant"));
@@ -72,7 +72,7 @@ TEST(FilterTest, OperatorsBindAsInAip160) {
   EXPECT_TRUE(Matches("NOT state = FAILED"));
   EXPECT_TRUE(Matches("NOT NOT state = ACTIVE"));
   EXPECT_FALSE(Matches("NOT (state = ACTIVE OR labels:zone)"));
-  // OR first: (A OR B) AND C, and not A OR (B AND C).
+  // OR binds tighter: this is (A OR B) AND C, and not A OR (B AND C).
   EXPECT_FALSE(Matches("state = ACTIVE OR labels:tenant AND labels:zone"));
   EXPECT_TRUE(Matches("state = ACTIVE OR (labels:tenant AND labels:zone)"));
 }
@@ -84,13 +84,13 @@ TEST(FilterTest, QuotesHaveEscapes) {
   EXPECT_FALSE(Matches("labels.tenant = 'AND'"));
 }
 
-TEST(FilterTest, UnknownFieldsAndValuesAreToldTheKnownOnes) {
+TEST(FilterTest, NamesTheKnownFieldsAndValuesForUnknownOnes) {
   EXPECT_THAT(FaultOf("colour = red"), HasSubstr("state, path, labels"));
   EXPECT_THAT(FaultOf("state = RED"), HasSubstr("ACTIVE, FAILED, DRAINING"));
   EXPECT_THAT(FaultOf("labels. = a"), HasSubstr("state, path, labels"));
 }
 
-TEST(FilterTest, FaultsSayWhere) {
+TEST(FilterTest, FaultsNameTheirPlace) {
   EXPECT_THAT(FaultOf("state = ACTIVE state = ACTIVE"), HasSubstr("byte 15"));
   for (const char* const bad : {"state",
                                 "state =",
@@ -144,7 +144,8 @@ TEST(FilterTest, BytesThatAreNoTextAreRefused) {
   EXPECT_FALSE(Matches(std::string("path = a\0b", 10)));
 }
 
-// Whether what is ACTIVE, for now, with the label tenant = a, for good, could.
+// Whether a resource could match whose state is ACTIVE now, but may change, and
+// whose label tenant = a is fixed.
 bool CouldMatch(const std::string& text) {
   const auto filter = ParseFilter(text, kSchema);
   EXPECT_TRUE(filter.ok()) << text << ": " << filter.status();
@@ -156,7 +157,7 @@ bool CouldMatch(const std::string& text) {
              [](absl::string_view field) { return field != "state"; });
 }
 
-TEST(FilterTest, WhatIsNotFixedCouldBeOtherwise) {
+TEST(FilterTest, CouldMatchWithOtherValuesOfFieldsThatAreNotFixed) {
   EXPECT_TRUE(CouldMatch(""));
   EXPECT_TRUE(CouldMatch("state = FAILED"));
   EXPECT_TRUE(CouldMatch("state != ACTIVE"));
@@ -169,7 +170,7 @@ TEST(FilterTest, WhatIsNotFixedCouldBeOtherwise) {
   EXPECT_TRUE(CouldMatch("NOT (labels.tenant = a AND state = FAILED)"));
 }
 
-TEST(FilterTest, SaysWhatItAsksFor) {
+TEST(FilterTest, MentionsTheFieldsThatItAsksFor) {
   const auto filter = ParseFilter("NOT (path = a OR labels:x)", kSchema);
   ASSERT_TRUE(filter.ok());
   EXPECT_TRUE(filter->Mentions("path"));

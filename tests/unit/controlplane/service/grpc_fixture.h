@@ -21,7 +21,7 @@
 
 namespace goferd::service {
 
-// Changes of a fixture from what a daemon has.
+// The ways in which a fixture differs from a daemon.
 struct GrpcFixtureOptions {
   absl::Duration bookmark_interval = absl::Minutes(1);
   int64_t max_lag = 49152;
@@ -43,8 +43,8 @@ class GrpcFixture {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::ServerBuilder builder;
     services.Register(builder);
-    // Not in process: that transport has no flow control, and cuts off at a
-    // shutdown.
+    // The in-process transport is not used: it has no flow control, and drops
+    // answers at a shutdown.
     int port = 0;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
                              &port);
@@ -90,7 +90,7 @@ inline std::string ReasonIn(const grpc::Status& status) {
   return "";
 }
 
-// A call that fails rather than hangs.
+// The context of a call, with a deadline: a test fails rather than hangs.
 struct TestCall : grpc::ClientContext {
   explicit TestCall(std::chrono::seconds patience = std::chrono::seconds(30)) {
     set_deadline(std::chrono::system_clock::now() + patience);

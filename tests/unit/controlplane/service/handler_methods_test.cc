@@ -47,7 +47,7 @@ TEST_F(HandlerMethodsTest, HandlersAreInPagesByNumber) {
   EXPECT_THAT(second->next_page_token(), IsEmpty());
 }
 
-TEST_F(HandlerMethodsTest, BadTablesAreToldAllThatIsWrong) {
+TEST_F(HandlerMethodsTest, ReportsAllFaultsOfAHandlerTable) {
   EXPECT_THAT(
       FieldsOf(Set("parent: 'a' "
                    "assignments { mid: MID_MOUNT implementation: 'stock' } "
@@ -96,13 +96,13 @@ TEST_F(HandlerMethodsTest, ARuleIsMadeReadAndRemoved) {
             Reason::RULE_NOT_FOUND);
 }
 
-TEST_F(HandlerMethodsTest, ABadRuleIsToldAllThatIsWrong) {
+TEST_F(HandlerMethodsTest, ReportsAllFaultsOfARule) {
   EXPECT_THAT(FieldsOf(Create("R", "error { code: 'X' }").status()),
               ElementsAre("handler_rule_id", "handler_rule.error.code",
                           "handler_rule.ttl"));
 }
 
-TEST_F(HandlerMethodsTest, ABadBatchIsToldAllThatIsWrong) {
+TEST_F(HandlerMethodsTest, ReportsAllFaultsOfABatch) {
   EXPECT_THAT(FieldsOf(Upsert("parent: 'servers/a'").status()),
               ElementsAre("handler_rules"));
   EXPECT_THAT(

@@ -60,7 +60,7 @@ TEST_F(LiveCallsTest, WaitReturnsAlthoughANewGoferServesAtOnce) {
         &server);
   });
   WaitUntilLive(1);
-  // Died and started anew before anybody looked.
+  // The gofer died and was started anew before anybody looked.
   EXPECT_TRUE(fixture_.supervisor.servers()
                   .Update("a", "", supervisor::Effect::kReal,
                           [](admin::Server& changed) {
@@ -96,7 +96,7 @@ TEST_F(LiveCallsTest, WaitEndsWithTheDeadlineAndLeavesNothing) {
   EXPECT_TRUE(fixture_.streams.WaitEmpty(absl::Seconds(10)));
 }
 
-TEST_F(LiveCallsTest, WaitOfShutdownIsUnavailable) {
+TEST_F(LiveCallsTest, ShutdownEndsAWaitWithUnavailable) {
   fixture_.AddServer("a");
   TestCall call;
   admin::Server server;
@@ -112,7 +112,7 @@ TEST_F(LiveCallsTest, WaitOfShutdownIsUnavailable) {
   EXPECT_EQ(ReasonIn(status), "SHUTTING_DOWN");
 }
 
-TEST_F(LiveCallsTest, StatsComeAgainAndAgain) {
+TEST_F(LiveCallsTest, SendsStatsAtEveryInterval) {
   fixture_.AddServer("a");
   fixture_.AddServer("b");
   auto stub = admin::StatsService::NewStub(fixture_.channel);
@@ -132,7 +132,7 @@ TEST_F(LiveCallsTest, StatsComeAgainAndAgain) {
   EXPECT_TRUE(fixture_.streams.WaitEmpty(absl::Seconds(10)));
 }
 
-TEST_F(LiveCallsTest, StatsOfWhatIsMissingEndTheStream) {
+TEST_F(LiveCallsTest, AMissingTargetEndsAStreamOfStats) {
   auto stub = admin::StatsService::NewStub(fixture_.channel);
   admin::WatchStatsRequest request;
   request.set_name("servers/none");
@@ -154,7 +154,7 @@ TEST_F(LiveCallsTest, MutationsAreRefusedToThoseWithoutTheRole) {
   EXPECT_EQ(fixture_.supervisor.changes(), 0);
 }
 
-TEST_F(LiveCallsTest, MutationRunsOnTheExecutor) {
+TEST_F(LiveCallsTest, MutationsRunOnTheExecutor) {
   admin::DrainServerRequest request;
   request.set_name("servers/a");
   fixture_.AddServer("a");

@@ -1,4 +1,4 @@
-// MethodsTest: the bodies over a fake supervisor.
+// MethodsTest: a fixture of the methods' bodies over a fake supervisor.
 
 #ifndef GOFERD_TESTS_UNIT_CONTROLPLANE_SERVICE_METHODS_FIXTURE_H_
 #define GOFERD_TESTS_UNIT_CONTROLPLANE_SERVICE_METHODS_FIXTURE_H_

@@ -22,7 +22,7 @@ int Taken(Page& page, size_t bytes = 1) {
   return taken;
 }
 
-TEST(PageTest, SizesAreCoerced) {
+TEST(PageTest, CoercesSizesIntoTheirRange) {
   FieldViolations violations;
   Page by_default(violations, 0, "", "s");
   EXPECT_EQ(Taken(by_default), 50);
@@ -35,7 +35,7 @@ TEST(PageTest, SizesAreCoerced) {
   EXPECT_THAT(FieldsOf(violations), ElementsAre("page_size"));
 }
 
-TEST(PageTest, APageHasALimitInBytesButNeverNothing) {
+TEST(PageTest, APageIsBoundedInBytesButNeverEmpty) {
   FieldViolations violations;
   Page page(violations, 1000, "", "s");
   EXPECT_EQ(Taken(page, 300 << 10), 3);
@@ -74,7 +74,7 @@ TEST(PageTest, ATokenBelongsToItsParentAndFilter) {
   }
 }
 
-TEST(PageTest, TokensThatAreNotOursAreRefused) {
+TEST(PageTest, RefusesForgedTokens) {
   for (const std::string& token :
        {std::string("x"), std::string("%%%"), std::string(100'000, 'A'),
         absl::WebSafeBase64Escape("1")}) {

@@ -39,7 +39,7 @@ class RequestIdCacheTest : public ::testing::Test {
            text;
   }
 
-  // Answers the number of the run.
+  // Returns an answer that has the number of the run.
   absl::StatusOr<Server> Call(const admin::DrainServerRequest& request,
                               const auth::MethodPolicy& method = kDrainServer) {
     return cache_.Once<Server>(method, context_, request,
@@ -70,14 +70,14 @@ TEST_F(RequestIdCacheTest, WithoutAnIdEveryRequestRuns) {
   EXPECT_EQ(Call(Request(""))->name(), "2");
 }
 
-TEST_F(RequestIdCacheTest, WhatIsOnlyCheckedIsNotKept) {
+TEST_F(RequestIdCacheTest, DoesNotKeepTheAnswerOfValidateOnly) {
   auto request = Request(kUuid);
   request.set_validate_only(true);
   EXPECT_EQ(Call(request)->name(), "1");
   EXPECT_EQ(Call(Request(kUuid))->name(), "2");
 }
 
-TEST_F(RequestIdCacheTest, AnotherRequestIsRefused) {
+TEST_F(RequestIdCacheTest, RefusesAnotherRequestWithTheSameId) {
   ASSERT_TRUE(Call(Request(kUuid)).ok());
   EXPECT_EQ(ReasonOf(Call(Request(kUuid, "b")).status()),
             Reason::REQUEST_ID_REUSED);
@@ -88,7 +88,7 @@ TEST_F(RequestIdCacheTest, AnotherRequestIsRefused) {
   EXPECT_EQ(runs_, 1);
 }
 
-TEST_F(RequestIdCacheTest, ACallerMayHaveBeenStartedAnew) {
+TEST_F(RequestIdCacheTest, RecognisesACallerThatWasStartedAnew) {
   context_.caller.name = "uid=1 gid=1 pid=7";
   ASSERT_TRUE(Call(Request(kUuid)).ok());
   context_.caller.name = "uid=1 gid=1 pid=8";
@@ -130,7 +130,7 @@ TEST_F(RequestIdCacheTest, ARepetitionWhileTheFirstRunsIsPending) {
   EXPECT_EQ(runs_, 0);
 }
 
-TEST_F(RequestIdCacheTest, AnswersAreForgottenInTime) {
+TEST_F(RequestIdCacheTest, ForgetsAnswersAfterTheirRetention) {
   ASSERT_TRUE(Call(Request(kUuid)).ok());
   now_ += absl::Minutes(59);
   EXPECT_EQ(Call(Request(kUuid))->name(), "1");
@@ -138,7 +138,7 @@ TEST_F(RequestIdCacheTest, AnswersAreForgottenInTime) {
   EXPECT_EQ(Call(Request(kUuid))->name(), "2");
 }
 
-TEST_F(RequestIdCacheTest, TheOldestGoFirst) {
+TEST_F(RequestIdCacheTest, ForgetsTheOldestAnswersFirst) {
   for (int i = 1; i <= 4; ++i) ASSERT_TRUE(Call(Request(Uuid(i))).ok());
   EXPECT_EQ(Call(Request(Uuid(4)))->name(), "4");
   EXPECT_EQ(Call(Request(Uuid(1)))->name(), "5");
@@ -156,7 +156,7 @@ TEST_F(RequestIdCacheTest, LargeAnswersPushOthersOut) {
   EXPECT_EQ(Call(Request(Uuid(1)))->name(), "2");
 }
 
-TEST_F(RequestIdCacheTest, SecretsAreStrippedAndMadeAnew) {
+TEST_F(RequestIdCacheTest, StripsSecretsAndMakesThemAnew) {
   const auto call = [this] {
     return cache_.Once<Server>(
         kDrainServer, context_, Request(kUuid),

@@ -23,7 +23,7 @@ std::vector<std::string> FieldsOfRule(const std::string& text) {
   return FieldsOf(violations);
 }
 
-TEST(RuleChecksTest, RulesThatAreRight) {
+TEST(RuleChecksTest, AcceptsGoodRules) {
   for (const char* const rule : {
            kGood,
            "deny {} permanent: true",
@@ -44,7 +44,7 @@ TEST(RuleChecksTest, RulesThatAreRight) {
   }
 }
 
-TEST(RuleChecksTest, RulesThatAreWrong) {
+TEST(RuleChecksTest, ReportsFaultsOfRules) {
   const std::vector<std::pair<std::string, std::vector<std::string>>> cases = {
       {"", {"r.action", "r.ttl"}},
       {"observe {}", {"r.ttl"}},
@@ -69,7 +69,7 @@ TEST(RuleChecksTest, RulesThatAreWrong) {
   }
 }
 
-TEST(RuleChecksTest, MatchesThatAreWrong) {
+TEST(RuleChecksTest, ReportsFaultsOfMatches) {
   const std::vector<std::pair<std::string, std::vector<std::string>>> cases = {
       {"mids: MID_UNSPECIFIED mids: MID_PREAD",
        {"r.match.mids[0] UNKNOWN_MID"}},
@@ -92,7 +92,7 @@ TEST(RuleChecksTest, MatchesThatAreWrong) {
   }
 }
 
-TEST(RuleChecksTest, TriggersThatAreWrong) {
+TEST(RuleChecksTest, ReportsFaultsOfTriggers) {
   EXPECT_THAT(
       FieldsOfRule(std::string(kGood) +
                    " trigger { skip_first: -1 every_nth: -1 max_hits: -1 "

@@ -32,7 +32,7 @@ class ServerMethodsTest : public MethodsTest {
         context_, Proto<admin::UpdateServerRequest>(request));
   }
 
-  // The names of all pages.
+  // Returns the names on all pages.
   std::vector<std::string> ListAll(admin::ListServersRequest request,
                                    const std::function<void()>& between = {}) {
     std::vector<std::string> names;
@@ -50,7 +50,7 @@ class ServerMethodsTest : public MethodsTest {
   }
 };
 
-TEST_F(ServerMethodsTest, BadServersAreToldAllThatIsWrong) {
+TEST_F(ServerMethodsTest, ReportsAllFaultsOfANewServer) {
   const std::vector<std::pair<std::string, std::vector<std::string>>> cases = {
       {"", {"server_id", "server"}},
       {"server_id: 'A' server {}", {"server_id", "server.root"}},
@@ -99,7 +99,7 @@ TEST_F(ServerMethodsTest, BadServersAreToldAllThatIsWrong) {
 }
 
 // 340 ranges of long numbers are more than the page that the kernel reads.
-TEST_F(ServerMethodsTest, IdMapsThatTheKernelWouldNotTake) {
+TEST_F(ServerMethodsTest, RefusesIdMapsThatTheKernelWouldNotTake) {
   admin::CreateServerRequest request;
   request.set_server_id("a");
   request.mutable_server()->set_root("/");
@@ -179,7 +179,7 @@ TEST_F(ServerMethodsTest, ListsMayChangeBetweenPages) {
   EXPECT_THAT(names, ElementsAre("servers/b", "servers/d", "servers/e"));
 }
 
-TEST_F(ServerMethodsTest, ListsOfMoreThanOneSliceAreWhole) {
+TEST_F(ServerMethodsTest, ListsOfSeveralSlicesAreComplete) {
   for (int i = 0; i < 2100; ++i) {
     AddServer(absl::StrCat("s", i), i % 700 == 0 ? "labels { key: 'x' }" : "");
   }
@@ -198,7 +198,7 @@ TEST_F(ServerMethodsTest, BadListsAreRefused) {
       ElementsAre("page_size", "page_token PAGE_TOKEN_MISMATCH", "filter"));
 }
 
-TEST_F(ServerMethodsTest, AnUpdateChangesWhatTheMaskSays) {
+TEST_F(ServerMethodsTest, AnUpdateChangesTheFieldsOfItsMask) {
   AddServer("a",
             "labels { key: 'x' value: '1' } limits { max_fds: 99 } "
             "default_connection_options { max_fds: 33 readonly: true }");
@@ -213,12 +213,12 @@ TEST_F(ServerMethodsTest, AnUpdateChangesWhatTheMaskSays) {
   EXPECT_EQ(changed->limits().max_connections(), 5);
   EXPECT_EQ(changed->limits().max_fds(), 99);
   EXPECT_EQ(changed->expiration_case(), Server::EXPIRATION_NOT_SET);
-  // In the mask, not set: the default.
+  // A field of the mask that is not set gets its default.
   EXPECT_FALSE(changed->default_connection_options().has_readonly());
   EXPECT_EQ(changed->default_connection_options().max_fds(), 33);
 }
 
-TEST_F(ServerMethodsTest, WithoutAMaskWhatIsSetIsChanged) {
+TEST_F(ServerMethodsTest, WithoutAMaskAnUpdateChangesTheFieldsThatAreSet) {
   AddServer("a", "labels { key: 'x' } limits { max_fds: 99 }");
   const auto changed =
       Update("server { name: 'servers/a' limits { max_connections: 5 } }");
@@ -245,7 +245,7 @@ TEST_F(ServerMethodsTest, EitherNameInTheMaskStandsForTheExpiration) {
   EXPECT_EQ(changed->ttl().seconds(), 60);
 }
 
-TEST_F(ServerMethodsTest, WhatCannotBeChangedIsRefused) {
+TEST_F(ServerMethodsTest, RefusesToChangeImmutableFields) {
   AddServer("a");
   for (const char* const path :
        {"root", "name", "*", "", "limits.nothing", "limits.max_fds.x",
@@ -262,7 +262,7 @@ TEST_F(ServerMethodsTest, WhatCannotBeChangedIsRefused) {
   EXPECT_TRUE(Update("server { name: 'servers/a' root: '/srv' }").ok());
 }
 
-TEST_F(ServerMethodsTest, OnlyWhatIsTakenIsChecked) {
+TEST_F(ServerMethodsTest, ChecksOnlyFieldsThatAreToBeChanged) {
   AddServer("a");
   EXPECT_TRUE(Update("server { name: 'servers/a' limits { max_fds: -1 } } "
                      "update_mask { paths: 'labels' }")
@@ -281,7 +281,7 @@ TEST_F(ServerMethodsTest, AMissingServerMayBeDeletedIfAllowed) {
   EXPECT_TRUE(bodies_.servers.DeleteServer(context_, request).ok());
 }
 
-TEST_F(ServerMethodsTest, DrainAndUndrain) {
+TEST_F(ServerMethodsTest, DrainsAndUndrains) {
   AddServer("a");
   const auto drained = bodies_.servers.DrainServer(
       context_, Proto<admin::DrainServerRequest>("name: 'servers/a'"));
@@ -293,7 +293,7 @@ TEST_F(ServerMethodsTest, DrainAndUndrain) {
   EXPECT_EQ(undrained->state(), Server::ACTIVE);
 }
 
-TEST_F(ServerMethodsTest, WhatIsOnlyCheckedChangesNothing) {
+TEST_F(ServerMethodsTest, ValidateOnlyChangesNothing) {
   const auto checked = bodies_.servers.CreateServer(
       context_, Proto<admin::CreateServerRequest>(
                     "server_id: 'a' server { root: '/' } validate_only: true"));

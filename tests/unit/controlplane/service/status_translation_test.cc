@@ -46,7 +46,7 @@ TEST(StatusTranslationTest, ErrorWithoutAReasonIsAFault) {
   EXPECT_EQ(info.reason(), "INTERNAL_FAULT");
 }
 
-TEST(StatusTranslationTest, RetryInfoGoesAlong) {
+TEST(StatusTranslationTest, CarriesRetryInfo) {
   const grpc::Status status =
       ToGrpcStatus(errors::ErrorWithRetry(Reason::TICKET_LIMIT, "later", 1500));
   google::rpc::RetryInfo retry;
@@ -79,7 +79,7 @@ TEST(StatusTranslationTest, LongTextIsCutBetweenCharacters) {
   EXPECT_LE(status.error_message().size(), 1024u);
 }
 
-TEST(StatusTranslationTest, OkIsOk) {
+TEST(StatusTranslationTest, OkStaysOk) {
   EXPECT_TRUE(ToGrpcStatus(absl::OkStatus()).ok());
 }
 

@@ -14,17 +14,17 @@ namespace {
 using admin::Event;
 using Reader = std::unique_ptr<grpc::ClientReader<admin::WatchEventsResponse>>;
 
-// One watch: events one by one.
+// One watch, whose events are read one by one.
 class Watch {
  public:
   explicit Watch(GrpcFixture& fixture,
                  const admin::WatchEventsRequest& request = {})
       : stub_(admin::EventService::NewStub(fixture.channel)),
         reader_(stub_->WatchEvents(&call_, request)) {}
-  // The deadline fails the test rather than hang it.
+  // The call has a deadline: a test fails rather than hangs.
   ~Watch() { call_.TryCancel(); }
 
-  // Nothing at the end of the stream.
+  // Returns nothing at the end of the stream.
   std::optional<Event> Next() {
     while (next_ == response_.events_size()) {
       next_ = 0;
@@ -49,7 +49,7 @@ admin::WatchEventsRequest WithInitialState() {
   return request;
 }
 
-TEST(WatchEventsTest, TellsOfTheInitialStateThenABookmarkThenChanges) {
+TEST(WatchEventsTest, SendsTheInitialStateThenABookmarkThenChanges) {
   GrpcFixture fixture;
   fixture.AddServer("a");
   Watch watch(fixture, WithInitialState());
@@ -122,7 +122,7 @@ TEST(WatchEventsTest, SlowReaderGetsOverflowAndResumesWithoutAGap) {
   std::optional<Event> event = watch.Next();
   while (event && event->type() != Event::BOOKMARK) event = watch.Next();
   const int64_t start = event->revision();
-  // Far more than what flow control and one message hold.
+  // The events are far more than flow control and one message hold.
   admin::Server spec;
   spec.set_root(std::string(4000, 'x'));
   for (int i = 0; i < 3000; ++i) {
@@ -149,7 +149,7 @@ TEST(WatchEventsTest, SlowReaderGetsOverflowAndResumesWithoutAGap) {
   EXPECT_EQ(resumed.Next()->revision(), revision + 1);
 }
 
-TEST(WatchEventsTest, ResourceThatStopsToMatchIsToldOfOnceMore) {
+TEST(WatchEventsTest, SendsAResourceOnceMoreWhenItStopsToMatch) {
   GrpcFixture fixture;
   admin::WatchEventsRequest request = WithInitialState();
   request.set_filter("kind = \"server\" AND state = \"ACTIVE\"");
@@ -182,7 +182,7 @@ TEST(WatchEventsTest, AWatchFollowsTheListOfADaemonWithoutServers) {
   EXPECT_EQ(event->server().name(), "servers/a");
 }
 
-// The state before the watch is the list's, or the former watch's.
+// The client knows the state before the watch from a list or a former watch.
 class WatchOfKnownResourcesTest : public ::testing::Test {
  protected:
   WatchOfKnownResourcesTest() {
@@ -194,7 +194,7 @@ class WatchOfKnownResourcesTest : public ::testing::Test {
                     .SetDraining(id, "", draining, supervisor::Effect::kReal)
                     .ok());
   }
-  // What the watch of request_ tells of until "last" is told of.
+  // Returns the servers that the watch of request_ sends before "last".
   std::vector<std::string> Told() {
     fixture_.AddServer("last");
     Watch watch(fixture_, request_);
@@ -211,7 +211,7 @@ class WatchOfKnownResourcesTest : public ::testing::Test {
   admin::WatchEventsRequest request_;
 };
 
-TEST_F(WatchOfKnownResourcesTest, FromARevisionTheyAreToldOfOnceMore) {
+TEST_F(WatchOfKnownResourcesTest, ResumingFromARevisionSendsThemOnceMore) {
   request_.set_start_revision(fixture_.supervisor.events().revision());
   for (int i = 0; i < 3; ++i) SetDraining("a", true);
   ASSERT_TRUE(
@@ -222,7 +222,7 @@ TEST_F(WatchOfKnownResourcesTest, FromARevisionTheyAreToldOfOnceMore) {
                                               "servers/b STOPPED"}));
 }
 
-TEST_F(WatchOfKnownResourcesTest, FromATokenTheyAreToldOfOnceMore) {
+TEST_F(WatchOfKnownResourcesTest, ResumingFromATokenSendsThemOnceMore) {
   request_.set_start_revision(1);
   std::string token;
   {
@@ -234,7 +234,7 @@ TEST_F(WatchOfKnownResourcesTest, FromATokenTheyAreToldOfOnceMore) {
   EXPECT_EQ(Told(), std::vector<std::string>{"servers/a DRAINING"});
 }
 
-TEST_F(WatchOfKnownResourcesTest, OthersThatCannotHaveMatchedAreNotTold) {
+TEST_F(WatchOfKnownResourcesTest, DoesNotSendResourcesThatCannotHaveMatched) {
   supervisor::ConnectionSpec spec;
   spec.server_id = "a";
   spec.connection_id = "c";
@@ -242,13 +242,13 @@ TEST_F(WatchOfKnownResourcesTest, OthersThatCannotHaveMatchedAreNotTold) {
                   .Start({spec}, supervisor::Effect::kReal)
                   .ok());
   request_.set_start_revision(fixture_.supervisor.events().revision());
-  // Of another kind, which no change can alter.
+  // The connection is of another kind, which no change can alter.
   fixture_.supervisor.SetConnectionState("a", "c", admin::Connection::MOUNTED);
   SetDraining("a", true);
   EXPECT_EQ(Told(), std::vector<std::string>{"servers/a DRAINING"});
 }
 
-TEST_F(WatchOfKnownResourcesTest, OneThatIsSeenToComeAndNeverMatchesIsNotTold) {
+TEST_F(WatchOfKnownResourcesTest, DoesNotSendANewResourceThatNeverMatches) {
   request_.set_filter("state = \"DRAINING\" OR labels.last = \"x\"");
   request_.set_start_revision(1);
   SetDraining("b", true);
@@ -262,7 +262,7 @@ TEST_F(WatchOfKnownResourcesTest, OneThatIsSeenToComeAndNeverMatchesIsNotTold) {
   EXPECT_EQ(watch.Next()->server().name(), "servers/end");
 }
 
-TEST(WatchEventsTest, SilenceIsMarked) {
+TEST(WatchEventsTest, SendsBookmarksInSilence) {
   GrpcFixture fixture({.bookmark_interval = absl::Milliseconds(20)});
   Watch watch(fixture);
   EXPECT_EQ(watch.Next()->type(), Event::BOOKMARK);

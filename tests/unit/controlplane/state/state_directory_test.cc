@@ -204,7 +204,7 @@ TEST_F(StateDirectoryTest, AWarmGoferWithoutAPidIsNotGivenAway) {
   EXPECT_FALSE(state.GiveWarm("w-1", "none").ok());
 }
 
-TEST_F(StateDirectoryTest, RemovesAServerTwiceWithoutError) {
+TEST_F(StateDirectoryTest, RemovingAMissingServerIsNoError) {
   StateDirectory state = Open();
   EXPECT_TRUE(state.RemoveServer("a").ok());
   EXPECT_TRUE(state.RemoveWarm("w-1").ok());

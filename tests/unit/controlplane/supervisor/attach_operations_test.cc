@@ -39,7 +39,7 @@ class AttachOperationsTest : public testing::Test {
     std::filesystem::remove_all(base_);
   }
 
-  // A server without a gofer, with a pending connection.
+  // Adds a server without a gofer, with a pending connection.
   model::ServerPtr AddPending() {
     model::ServerRecord record;
     record.id = "web";
@@ -88,7 +88,7 @@ TEST_F(AttachOperationsTest, RejectsConnectionThatEndedWhileItsTicketWasUsed) {
   EXPECT_EQ(attached.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(errors::ReasonOf(attached), Reason::CONNECTION_NOT_PENDING);
   EXPECT_NE(attached.message().find("start another"), absl::string_view::npos);
-  // The client is told by the end of its socket.
+  // The client sees the end of its socket.
   char byte;
   EXPECT_EQ(::read(client.get(), &byte, 1), 0);
 }

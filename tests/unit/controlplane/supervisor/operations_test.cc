@@ -1,4 +1,4 @@
-// The supervisor's methods, on a gofer that the test plays.
+// The supervisor's methods, with a FakeGofer.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -85,7 +85,7 @@ RuleSpec RuleWith(const std::string& id, std::vector<admin::Mid> mids = {},
   return spec;
 }
 
-// One adopted server, "a".
+// The supervisor of these tests has one adopted server, "a".
 class OperationsTest : public testing::Test {
  protected:
   explicit OperationsTest(const std::vector<wire::Capability>& capabilities = {
@@ -156,7 +156,7 @@ class OperationsTest : public testing::Test {
   std::unique_ptr<Supervisor> supervisor_;
 };
 
-TEST_F(OperationsTest, AnAdoptedServerIsUpdatedAndItSurvivesUs) {
+TEST_F(OperationsTest, AnUpdateOfAnAdoptedServerSurvivesGoferd) {
   const auto updated = Update([](admin::Server& server) {
     (*server.mutable_labels())["tenant"] = "x";
     *server.mutable_expire_time() =
@@ -178,7 +178,7 @@ TEST_F(OperationsTest, AnAdoptedServerIsUpdatedAndItSurvivesUs) {
 }
 
 TEST_F(OperationsTest,
-       LimitsThatTheGoferCannotChangeAreRefusedWhenOnlyChecked) {
+       RefusesLimitsThatTheGoferCannotChangeAlsoWithValidateOnly) {
   for (const Effect effect : {Effect::kReal, Effect::kValidateOnly}) {
     const auto updated = supervisor_->servers().Update(
         "a", "", effect, [](admin::Server& server) {
@@ -237,7 +237,7 @@ TEST_F(OperationsTest, AResetThatFailsLeavesTheRules) {
   EXPECT_EQ(gofer_->adopt().rules_size(), 1);
 }
 
-TEST_F(OperationsTest, EveryUnknownMessageOfARuleIsNamed) {
+TEST_F(OperationsTest, NamesEveryUnknownMessageOfARule) {
   const auto batch = Upsert({RuleWith("r1", {admin::MID_FSTAT}),
                              RuleWith("r2", {admin::MID_PREAD, admin::MID_MOUNT,
                                              admin::MID_PWRITE})});
@@ -261,7 +261,7 @@ TEST_F(OperationsTest, AnEtagOfARuleThatIsGoneDoesNotMatch) {
   EXPECT_TRUE(Upsert({RuleWith("r1")}).ok());
 }
 
-TEST_F(OperationsTest, RequestsOfAConnectionThatIsNotThere) {
+TEST_F(OperationsTest, RefusesToListRequestsOfAMissingConnection) {
   ASSERT_TRUE(Start("c").ok());
   const auto list = [&](const char* server, const char* connection) {
     return ReasonOf(supervisor_->statistics()
@@ -283,7 +283,7 @@ TEST_F(OperationsTest, AnAttachmentThatCannotReachTheGoferEndsItsConnection) {
   const auto claims = supervisor_->attachments().ClaimTickets(
       {started->ticket->ticket()}, {}, admin::ATTACH_MODE_TAKE);
   ASSERT_TRUE(claims.ok()) << claims.status();
-  // A gofer that hangs up, and lets nobody in again until it is told to.
+  // The gofer hangs up, and does not answer Adopt until the test allows it.
   std::atomic<bool> adopts = false;
   gofer_->OnRequest([&](const wire::ToGofer& request, wire::Response&) {
     while (request.has_adopt() && !adopts) std::this_thread::yield();
@@ -296,7 +296,7 @@ TEST_F(OperationsTest, AnAttachmentThatCannotReachTheGoferEndsItsConnection) {
   const auto connection = supervisor_->connections().Get("a", "c");
   EXPECT_EQ(connection->state(), admin::Connection::FAILED);
   EXPECT_EQ(connection->end_reason(), admin::Connection::INTERNAL_ERROR);
-  // And the gofer gives it up, once it can be told.
+  // The gofer is told to stop the connection as soon as it can be reached.
   adopts = true;
   while (gofer_->Requests(wire::ToGofer::kStopConnection).empty()) {
     std::this_thread::yield();
