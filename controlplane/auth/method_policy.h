@@ -18,7 +18,8 @@ enum class Kind { kRead, kMutation };
 enum class Runs { kInline, kOnExecutor };
 
 struct MethodPolicy {
-  // As gRPC writes it: "/", the service's full name, "/", the method's name.
+  // The name as gRPC writes it: "/", the service's full name, "/", the
+  // method's.
   absl::string_view method;
   // With ROLE_UNSPECIFIED anybody may call it, known or not.
   Role needed;

@@ -247,8 +247,9 @@ void AttachServer::Core::RefuseNext() {
   const gofer::base::BriefCloses brief;
   Discard(client->socket.get());
   Answer(client->socket.get(),
-         errors::ErrorWithRetry(Reason::PROCESS_LIMIT,
-                                "too many clients: try again", 1000));
+         errors::ErrorWithRetry(
+             Reason::PROCESS_LIMIT,
+             "the attach socket has too many clients: try again", 1000));
   client->socket.reset();
   Forget(client->id);
 }
@@ -326,7 +327,7 @@ void AttachServer::Core::Serve(Client& client) {
 
 void AttachServer::Core::SendAway(Client& client) {
   Answer(client.socket.get(),
-         absl::DeadlineExceededError("no request has come in time"));
+         absl::DeadlineExceededError("the client has sent no request in time"));
 }
 
 absl::StatusOr<std::vector<UniqueFd>> AttachServer::Core::Exchange(

@@ -161,7 +161,7 @@ absl::StatusOr<std::string> FindCgroupParent(const CgroupSelf& self) {
     return parent;
   }
   if (pids->size() > 1 || !HasOnlyOurs(*group)) {
-    return No(absl::StrCat(*group, " holds others than goferd"));
+    return No(absl::StrCat(*group, " holds other processes or groups"));
   }
   if (self.is_service) {
     return No(absl::StrCat(

@@ -32,7 +32,8 @@ struct CgroupSelf {
 // - in a group named "goferd" (a unit with Delegate= and DelegateSubgroup=
 //   goferd) whose parent has nothing else below it, that parent is taken;
 // - otherwise, in a group that holds us alone, we move to a group "goferd"
-//   below it. Not as a service: the manager could start no other goferd in it.
+//   below it. A service does not: its manager could start no goferd in it
+//   again.
 //
 // Groups that hold other processes, the root group among them, are left as they
 // are. Hands the memory controller down where there is one. A failure says why,

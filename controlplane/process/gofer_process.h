@@ -40,7 +40,7 @@ class GoferProcess {
     // Borrowed: its standard output and error. None: /dev/null.
     int log = -1;
   };
-  // What holds for the gofer of one server.
+  // The confinement of one server's gofer.
   struct Confines {
     // Names its control group.
     std::string server_id;

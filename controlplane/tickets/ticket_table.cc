@@ -35,8 +35,10 @@ bool IsExpected(const std::optional<admin::Peer>& expected,
 }
 
 absl::Status Invalid() {
-  return errors::Error(errors::Reason::TICKET_INVALID,
-                       "the ticket is not good: start the connection again");
+  return errors::Error(
+      errors::Reason::TICKET_INVALID,
+      "the ticket is unknown, used or expired, or another mode's: start "
+      "the connection again");
 }
 
 }  // namespace
@@ -57,9 +59,10 @@ absl::StatusOr<std::string> TicketTable::Issue(const AttachClaim& claim,
   if (entries_.size() >= capacity_) {
     return errors::ErrorWithRetry(
         errors::Reason::TICKET_LIMIT,
-        absl::StrCat(entries_.size(),
-                     " tickets are unused, as many as may be: use them, or "
-                     "wait until they run out"),
+        absl::StrCat(
+            entries_.size(),
+            " tickets are unused, as many as attach.max_pending_tickets "
+            "allows: use them, or wait until they expire"),
         kRetryMs,
         {{"limit", absl::StrCat(capacity_)},
          {"used", absl::StrCat(entries_.size())}});
@@ -116,7 +119,7 @@ absl::Status TicketTable::CheckLocked(const std::vector<std::string>& tickets,
   }
   if (expected) return absl::OkStatus();
   return errors::Error(errors::Reason::PEER_MISMATCH,
-                       "this process is not the one that the ticket is for");
+                       "the ticket is for another process, user or group");
 }
 
 absl::Status TicketTable::Check(const std::vector<std::string>& tickets,

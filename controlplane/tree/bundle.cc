@@ -183,8 +183,9 @@ absl::StatusOr<ServedTree> ResolveBundle(const std::string& path,
   }
   if (absl::Status status = faults.ToStatus(); !status.ok()) return status;
   if (bundle.ByteSizeLong() > kMostPathBytes) {
-    return Invalid(absl::StrCat("the paths of its mounts have more than ",
-                                kMostPathBytes, " bytes"));
+    return Invalid(
+        absl::StrCat("the paths of the bundle's mounts have more than ",
+                     kMostPathBytes, " bytes"));
   }
   return tree;
 }

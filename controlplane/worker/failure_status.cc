@@ -55,12 +55,15 @@ absl::Status ToStatus(const Failure& failure) {
     case Failure::CONNECTION_LIMIT:
       return errors::ErrorWithRetry(
           Reason::CONNECTION_LIMIT,
-          absl::StrCat(text, ": stop one, or raise limits"), kRetryMs);
+          absl::StrCat(text,
+                       ": stop a connection, or raise the server's limits"),
+          kRetryMs);
     case Failure::FD_LIMIT:
       return errors::ErrorWithRetry(
           Reason::FD_LIMIT,
-          absl::StrCat(text, ": stop connections, or raise limits"), kRetryMs,
-          {{"errno", "EMFILE"}, {"step", step}});
+          absl::StrCat(text,
+                       ": stop connections, or raise the server's limits"),
+          kRetryMs, {{"errno", "EMFILE"}, {"step", step}});
     case Failure::UNKNOWN_MID:
       return errors::Error(Reason::UNKNOWN_MID, text);
     case Failure::UNKNOWN_IMPLEMENTATION:
@@ -68,7 +71,7 @@ absl::Status ToStatus(const Failure& failure) {
     case Failure::KERNEL_FEATURE_MISSING:
       return errors::Error(
           Reason::KERNEL_FEATURE_MISSING,
-          absl::StrCat(text, ": sandbox_mode FULL goes without"),
+          absl::StrCat(text, ": sandbox_mode FULL works without it"),
           {{"feature", step}});
     case Failure::UNSUPPORTED:
       return errors::Error(Reason::GOFER_CAPABILITY_MISSING, text,

@@ -107,10 +107,11 @@ TEST_F(CgroupParentTest, HandsDownNoMissingController) {
 
 TEST_F(CgroupParentTest, LeavesGroupsWithOtherProcessesAsTheyAre) {
   AddGroup("/session", "12\n4711\n");
-  ExpectRefused(Find("/session"), "holds others", "/session");
+  ExpectRefused(Find("/session"), "holds other processes or groups",
+                "/session");
   AddGroup("/pod", "4711\n");
   AddGroup("/pod/somebody", "13\n");
-  ExpectRefused(Find("/pod"), "holds others", "/pod");
+  ExpectRefused(Find("/pod"), "holds other processes or groups", "/pod");
 }
 
 TEST_F(CgroupParentTest, DoesNotTakeTheParentWhenItHasOtherGroups) {
@@ -130,7 +131,7 @@ TEST_F(CgroupParentTest, LeavesTheRootAsItIs) {
   ExpectRefused(Find("/"), "root of all groups", "");
   // A group named goferd below the root does not change that.
   AddGroup("/goferd", "12\n4711\n");
-  ExpectRefused(Find("/goferd"), "holds others", "");
+  ExpectRefused(Find("/goferd"), "holds other processes or groups", "");
 }
 
 TEST_F(CgroupParentTest, DoesNotTakeAnotherProcessesGroupForOurs) {

@@ -217,7 +217,7 @@ TEST_F(BundleTest, RefusesLongerPathsThanOneMessageHolds) {
     mounts.push_back(Mount("../data", "/" + std::string(4000, 'x')));
   }
   WriteSpec(mounts);
-  ExpectFailure(Reason::FIELD_INVALID, "the paths of its mounts");
+  ExpectFailure(Reason::FIELD_INVALID, "the paths of the bundle's mounts");
 }
 
 }  // namespace
