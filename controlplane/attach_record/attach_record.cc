@@ -15,7 +15,7 @@ void Append(std::string& to, Number value) {
   }
 }
 
-// The caller has checked that it is there.
+// Reads a number; the caller has checked that `from` is long enough.
 uint32_t Read(absl::string_view from, size_t offset, size_t size) {
   uint32_t value = 0;
   for (size_t i = 0; i < size; ++i) {

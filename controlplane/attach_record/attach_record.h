@@ -25,7 +25,7 @@
 //   12      16    ticket, `count` times; nothing behind them
 // With GIVE, `count` descriptors are beside it as one SCM_RIGHTS, in the order
 // of the tickets: connected UNIX stream sockets, the gofers' ends. With TAKE
-// none.
+// there are none.
 //
 // Answer:
 //   0       4     magic: "GFAn"
@@ -35,10 +35,10 @@
 //   12      4     reason: a number of goferd.admin.v1.ErrorReason, 0 for none
 //   16      0-256 text: what went wrong, for people, ASCII
 // With TAKE and success as many descriptors are beside it as there were
-// tickets, in their order: the clients' ends. Otherwise none.
+// tickets, in their order: the clients' ends. Otherwise there are none.
 //
 // DO NOT CHANGE: clients of other releases speak it. A new layout has a new
-// version; what has an unknown one is answered by INVALID_ARGUMENT.
+// version; a request of an unknown version is answered by INVALID_ARGUMENT.
 namespace goferd::attach_record {
 
 inline constexpr uint16_t kAttachVersion = 1;
@@ -52,7 +52,7 @@ enum class AttachOp : uint16_t { kTake = 1, kGive = 2 };
 
 struct AttachRequest {
   AttachOp op = AttachOp::kTake;
-  // Of kTicketSize bytes each.
+  // The tickets have kTicketSize bytes each.
   std::vector<std::string> tickets;
 };
 
@@ -65,14 +65,14 @@ struct AttachAnswer {
   std::string text;
 };
 
-// Nothing when the number or the length of the tickets is not allowed.
+// Returns nothing when the number or the length of the tickets is not allowed.
 std::optional<std::string> EncodeRequest(const AttachRequest& request);
-// Nothing when `packet` is anything but a whole request.
+// Returns nothing when `packet` is anything but a whole request.
 std::optional<AttachRequest> DecodeRequest(absl::string_view packet);
 
 // A text that is too long is cut.
 std::string EncodeAnswer(const AttachAnswer& answer);
-// Nothing when `packet` is anything but a whole answer.
+// Returns nothing when `packet` is anything but a whole answer.
 std::optional<AttachAnswer> DecodeAnswer(absl::string_view packet);
 
 }  // namespace goferd::attach_record
