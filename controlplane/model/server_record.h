@@ -42,6 +42,11 @@ struct ConnectionRecord {
   // client's socket.
   bool attaching = false;
   uint64_t open_files = 0;
+
+  // Whether the connection's ticket can still be used.
+  bool waits_for_client() const {
+    return resource.state() == admin::Connection::PENDING_ATTACH && !attaching;
+  }
 };
 
 struct RuleRecord {
