@@ -136,10 +136,6 @@ struct ServerRecord {
   }
 };
 
-std::string ServerName(absl::string_view server_id);
-std::string ConnectionName(absl::string_view server_id,
-                           absl::string_view connection_id);
-std::string RuleName(absl::string_view server_id, absl::string_view rule_id);
 // Whether a connection in this state is over.
 bool HasEnded(admin::Connection::State state);
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "controlplane/names/scope.h"
 #include "controlplane/supervisor/node.h"
 #include "goferd/admin/v1/event_service.pb.h"
 
@@ -23,9 +24,8 @@ namespace admin = goferd::admin::v1;
 // Not thread-safe.
 class InitialState {
  public:
-  // Of the server `server_id`, or of all ("-"). What `node` names outlives the
-  // object.
-  InitialState(const supervisor::Node& node, std::string server_id);
+  // Of the servers of `scope`. What `node` names outlives the object.
+  InitialState(const supervisor::Node& node, names::ServerScope scope);
 
   // The next slice, of events that are ADDED; some may be empty. Blocks. Errors
   // only when the one server is not there: SERVER_NOT_FOUND.
@@ -48,7 +48,7 @@ class InitialState {
   void AddHandlers(const std::string& server_id, Events& events);
 
   const supervisor::Node node_;
-  const std::string server_id_;
+  const names::ServerScope scope_;
   const int64_t revision_;
   Phase phase_ = Phase::kServers;
   // The last name or id of the slice before.

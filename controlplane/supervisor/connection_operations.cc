@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/model/server_state.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/supervisor/connection_stop.h"
 #include "controlplane/translate/connection_options.h"
 #include "controlplane/translate/time_conversion.h"
@@ -28,7 +28,8 @@ constexpr int kRetryMs = 1000;
 
 absl::Status NoConnection(absl::string_view server_id,
                           absl::string_view connection_id) {
-  const std::string name = model::ConnectionName(server_id, connection_id);
+  const std::string name =
+      names::FormatConnectionName(server_id, connection_id);
   return errors::Error(Reason::CONNECTION_NOT_FOUND,
                        absl::StrCat("there is no connection ", name,
                                     "; ended ones are kept for a while only"),
@@ -39,7 +40,7 @@ admin::Connection MakeResource(const ConnectionSpec& spec,
                                const model::ServerRecord& server) {
   admin::Connection connection;
   connection.set_name(
-      model::ConnectionName(spec.server_id, spec.connection_id));
+      names::FormatConnectionName(spec.server_id, spec.connection_id));
   connection.set_uid(translate::NewUuid());
   *connection.mutable_create_time() = translate::ToProto(absl::Now());
   for (const auto& [key, value] : spec.labels) {
@@ -108,7 +109,7 @@ absl::Status ConnectionOperations::CheckSpec(const ModelLock& lock,
   }
   if (server.connections.contains(spec.connection_id)) {
     const std::string name =
-        model::ConnectionName(spec.server_id, spec.connection_id);
+        names::FormatConnectionName(spec.server_id, spec.connection_id);
     return errors::Error(
         Reason::CONNECTION_ALREADY_EXISTS,
         absl::StrCat(name, " exists, maybe as an ended one: take another id"),
@@ -152,7 +153,7 @@ absl::Status ConnectionOperations::CheckAll(
     if (!status.ok()) return status;
     if (!others.insert(spec.connection_id).second) {
       const std::string name =
-          model::ConnectionName(spec.server_id, spec.connection_id);
+          names::FormatConnectionName(spec.server_id, spec.connection_id);
       return errors::Error(Reason::CONNECTION_ALREADY_EXISTS,
                            absl::StrCat(name, " is named twice"),
                            {{"resource", name}});
@@ -338,7 +339,8 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Get(
 }
 
 absl::StatusOr<int64_t> ConnectionOperations::Visit(
-    const names::ServerScope& scope, absl::string_view after,
+    const names::ServerScope& scope,
+    const std::optional<names::ChildName>& after,
     absl::FunctionRef<bool(const admin::Connection&)> visit) const {
   const ModelLock lock(model_);
   const int64_t revision = model_.events().revision();
@@ -346,16 +348,12 @@ absl::StatusOr<int64_t> ConnectionOperations::Visit(
   if (!scope.is_all() && !servers.contains(scope.id())) {
     return model::Model::NoServer(scope.id());
   }
-  // servers/{server}/connections/{connection}
-  const std::vector<std::string> parts = absl::StrSplit(after, '/');
-  const std::string after_server = parts.size() == 4 ? parts[1] : "";
-  const std::string after_id = parts.size() == 4 ? parts[3] : "";
-  for (auto server = servers.lower_bound(after_server); server != servers.end();
-       ++server) {
+  auto server = after ? servers.lower_bound(after->server_id) : servers.begin();
+  for (; server != servers.end(); ++server) {
     if (!scope.Includes(server->first)) continue;
     const auto& connections = server->second->record(lock).connections;
-    auto connection = server->first == after_server
-                          ? connections.upper_bound(after_id)
+    auto connection = after && server->first == after->server_id
+                          ? connections.upper_bound(after->id)
                           : connections.begin();
     for (; connection != connections.end(); ++connection) {
       if (!connection->second.visible) continue;

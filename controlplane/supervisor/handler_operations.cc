@@ -40,7 +40,7 @@ bool CanMatch(const admin::HandlerRule& rule, uint32_t mid,
 admin::Handler ToRow(const model::ServerRecord& server,
                      const worker::v1::Handler& from) {
   admin::Handler row;
-  row.set_name(absl::StrCat(server.name(), "/handlers/", from.mid()));
+  row.set_name(names::FormatHandlerName(server.id, from.mid()));
   row.set_mid(static_cast<admin::Mid>(from.mid()));
   row.set_message_name(from.message_name());
   row.set_op_class(translate::ClassOf(from.mid()));

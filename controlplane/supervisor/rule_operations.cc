@@ -28,7 +28,7 @@ using gofer::base::MutexLock;
 using model::ModelLock;
 
 absl::Status NoRule(absl::string_view server_id, absl::string_view rule_id) {
-  const std::string name = model::RuleName(server_id, rule_id);
+  const std::string name = names::FormatRuleName(server_id, rule_id);
   return errors::Error(Reason::RULE_NOT_FOUND,
                        absl::StrCat("there is no rule ", name,
                                     ": ListHandlerRules has those that there "
@@ -116,7 +116,7 @@ void Warn(const model::ServerRecord& server, admin::HandlerRule& rule) {
 absl::StatusOr<model::RuleRecord> RuleOperations::Complete(
     const ModelLock&, model::ServerRecord& server, const RuleSpec& spec,
     Existing existing) {
-  const std::string name = model::RuleName(server.id, spec.rule_id);
+  const std::string name = names::FormatRuleName(server.id, spec.rule_id);
   model::RuleRecord record{spec.rule, 0};
   admin::HandlerRule& rule = record.resource;
   rule.set_name(name);
@@ -331,10 +331,11 @@ absl::Status RuleOperations::Delete(absl::string_view server_id,
       return NoRule(server_id, rule_id);
     const std::string& present = rule->second.resource.etag();
     if (!etag.empty() && etag != absl::string_view(present)) {
-      return model::EtagMismatch(model::RuleName(server_id, rule_id), present);
+      return model::EtagMismatch(names::FormatRuleName(server_id, rule_id),
+                                 present);
     }
   }
-  const std::string name = model::RuleName(server_id, rule_id);
+  const std::string name = names::FormatRuleName(server_id, rule_id);
   return RemoveIf(
              found->server, found->link,
              [&](const admin::HandlerRule& rule) {

@@ -10,6 +10,7 @@
 #include "controlplane/errors/error.h"
 #include "controlplane/gofers/gofer_starter.h"
 #include "controlplane/model/server_state.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/translate/connection_options.h"
 #include "controlplane/translate/time_conversion.h"
 #include "controlplane/translate/uuid.h"
@@ -64,7 +65,7 @@ bool Same(const Message& a, const Message& b) {
 admin::Server ServerOperations::Complete(const std::string& id,
                                          const Server& spec) const {
   Server server = spec;
-  server.set_name(model::ServerName(id));
+  server.set_name(names::FormatServerName(id));
   *server.mutable_create_time() = translate::ToProto(absl::Now());
   *server.mutable_update_time() = server.create_time();
   auto& options = *server.mutable_options();
@@ -102,16 +103,17 @@ absl::Status ServerOperations::CheckNew(const ModelLock& lock,
   if (model_.Find(lock, id) != nullptr) {
     return errors::Error(
         Reason::SERVER_ALREADY_EXISTS,
-        absl::StrCat("there is a server ", model::ServerName(id),
+        absl::StrCat("there is a server ", names::FormatServerName(id),
                      ": take another id, or delete it"),
-        {{"resource", model::ServerName(id)}});
+        {{"resource", names::FormatServerName(id)}});
   }
   if (model_.IsBeingAdopted(lock, id)) {
     return errors::ErrorWithRetry(
         Reason::STARTING,
-        absl::StrCat("goferd looks for a gofer of ", model::ServerName(id),
+        absl::StrCat("goferd looks for a gofer of ",
+                     names::FormatServerName(id),
                      " that lives already: try again"),
-        kRetryMs, {{"resource", model::ServerName(id)}});
+        kRetryMs, {{"resource", names::FormatServerName(id)}});
   }
   const auto limit =
       static_cast<size_t>(settings_.config().servers().max_servers());

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/model/server_state.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/translate/stats_translation.h"
 #include "controlplane/translate/time_conversion.h"
 #include "goferd/worker/v1/frame.pb.h"
@@ -72,7 +73,7 @@ void StatisticsOperations::AddTopHolders(const ModelLock&,
     const auto id = server.connection_ids.find(one.connection_uid());
     if (id == server.connection_ids.end() || FdsOf(one) == 0) continue;
     holders.emplace_back(FdsOf(one),
-                         model::ConnectionName(server.id, id->second));
+                         names::FormatConnectionName(server.id, id->second));
   }
   const size_t shown = std::min(holders.size(), kTopHolders);
   std::partial_sort(
@@ -136,7 +137,7 @@ absl::StatusOr<std::vector<admin::Stats>> StatisticsOperations::Read(
     if (found == target.server->record(lock).connections.end() ||
         !found->second.visible) {
       return NoConnection(
-          model::ConnectionName(target.server->id(), connections->id()));
+          names::FormatConnectionName(target.server->id(), connections->id()));
     }
     ask.mutable_get_stats()->set_connection_uid(found->second.resource.uid());
   }
@@ -152,7 +153,7 @@ absl::StatusOr<std::vector<admin::Stats>> StatisticsOperations::Read(
   }
   if (list.empty() && !all) {
     return NoConnection(
-        model::ConnectionName(target.server->id(), connections->id()));
+        names::FormatConnectionName(target.server->id(), connections->id()));
   }
   std::sort(list.begin(), list.end(),
             [](const admin::Stats& a, const admin::Stats& b) {
@@ -195,7 +196,7 @@ void StatisticsOperations::AddInflight(
     if (id == server.connection_ids.end()) continue;
     if (!connections.Includes(id->second)) continue;
     admin::InflightRpc& rpc = list.rpcs.emplace_back(translate::ToAdmin(from));
-    rpc.set_connection(model::ConnectionName(server.id, id->second));
+    rpc.set_connection(names::FormatConnectionName(server.id, id->second));
     for (const auto& [rule_id, rule] : server.overrides.rules) {
       if (rule.resource.uid() == from.rule_uid()) {
         rpc.set_handler_rule(rule.resource.name());
@@ -215,7 +216,7 @@ absl::StatusOr<InflightList> StatisticsOperations::ListInflight(
     const auto found = known.find(connections.id());
     if (found == known.end() || !found->second.visible) {
       return NoConnection(
-          model::ConnectionName(servers.id(), connections.id()));
+          names::FormatConnectionName(servers.id(), connections.id()));
     }
   }
   std::vector<absl::StatusOr<worker::v1::Response>> answers(targets->size(),
