@@ -129,6 +129,8 @@ struct ServerRecord {
   int64_t live_connections() const {
     return counts.by_state[admin::Connection::PENDING_ATTACH] + counts.active();
   }
+  // Null when there is none that anybody has been told of.
+  const ConnectionRecord* FindVisible(absl::string_view connection_id) const;
   // Whether the gofer has a worker::v1::Capability.
   bool Can(int capability) const;
   bool was_created() const {

@@ -42,6 +42,19 @@ uint64_t RandomSeed() {
   return seed;
 }
 
+void FillDefaults(absl::Time now, admin::HandlerRule& rule) {
+  if (rule.has_ttl()) {
+    const absl::Time expire = now + translate::ToDuration(rule.ttl());
+    *rule.mutable_expire_time() = translate::ToProto(expire);
+  }
+  if (!rule.trigger().has_seed()) {
+    rule.mutable_trigger()->set_seed(RandomSeed());
+  }
+  if (rule.trigger().max_active() == 0) {
+    rule.mutable_trigger()->set_max_active(16);
+  }
+}
+
 absl::Status CheckMids(const model::ServerRecord& server,
                        const std::vector<RuleSpec>& specs, Existing existing) {
   const auto& known = server.gofer.known_mids;
@@ -123,16 +136,7 @@ absl::StatusOr<model::RuleRecord> RuleOperations::Complete(
   rule.clear_counters();
   rule.clear_warnings();
   const absl::Time now = absl::Now();
-  if (rule.has_ttl()) {
-    const absl::Time expire = now + translate::ToDuration(rule.ttl());
-    *rule.mutable_expire_time() = translate::ToProto(expire);
-  }
-  if (!rule.trigger().has_seed()) {
-    rule.mutable_trigger()->set_seed(RandomSeed());
-  }
-  if (rule.trigger().max_active() == 0) {
-    rule.mutable_trigger()->set_max_active(16);
-  }
+  FillDefaults(now, rule);
   const auto found = server.overrides.rules.find(spec.rule_id);
   if (found == server.overrides.rules.end()) {
     if (!spec.etag.empty()) {
@@ -222,14 +226,20 @@ absl::StatusOr<std::vector<admin::HandlerRule>> RuleOperations::Upsert(
     gofers::OverridesStore::Commit(*server, *std::move(draft));
   }
   const ModelLock lock(model_);
+  return PutAll(lock, server->record(lock), std::move(records), effect);
+}
+
+std::vector<admin::HandlerRule> RuleOperations::PutAll(
+    const ModelLock& lock, model::ServerRecord& server,
+    std::vector<model::RuleRecord> records, Effect effect) {
   std::vector<admin::HandlerRule> made;
   for (model::RuleRecord& record : records) {
     if (effect == Effect::kReal) {
-      model_.PutRule(lock, server->record(lock), record);
+      model_.PutRule(lock, server, record);
       const std::string id = names::IdOf(record.resource.name());
-      record = server->record(lock).overrides.rules[id];
+      record = server.overrides.rules[id];
     }
-    Warn(server->record(lock), record.resource);
+    Warn(server, record.resource);
     record.resource.mutable_counters();
     made.push_back(std::move(record.resource));
   }
