@@ -14,6 +14,7 @@
 #include "controlplane/gofers/restarter.h"
 #include "controlplane/gofers/server_failure.h"
 #include "controlplane/gofers/waiting_gofer.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/translate/time_conversion.h"
 #include "controlplane/translate/uuid.h"
 #include "goferd/worker/v1/frame.pb.h"
@@ -70,7 +71,7 @@ model::ServerRecord MakeRecord(const std::string& id, Server::Origin origin) {
   model::ServerRecord record;
   record.id = id;
   Server& resource = record.resource;
-  resource.set_name(model::ServerName(id));
+  resource.set_name(names::FormatServerName(id));
   resource.set_uid(translate::NewUuid());
   resource.set_origin(origin);
   resource.set_restart_policy(Server::NEVER);
@@ -116,7 +117,7 @@ void Adopter::AdoptAll(absl::Duration patience) {
   for (const std::string& id : host_.state.ListAdopted()) {
     if (!Claim(id)) {
       Log().error("the gofer adopted/{} is not adopted: there is a server {}",
-                  id, model::ServerName(id));
+                  id, names::FormatServerName(id));
       continue;
     }
     post([this, id] { AdoptFound(id, 0); });
@@ -178,7 +179,7 @@ void Adopter::AdoptCreated(const std::string& id) {
     // The gofer lives, and what goferd wrote of it cannot be read. It is shown
     // and can be ended, but is never started again.
     Log().error("{}: what goferd wrote of it cannot be read",
-                model::ServerName(id));
+                names::FormatServerName(id));
     server =
         std::make_shared<model::ServerEntry>(MakeRecord(id, Server::CREATED));
     const ModelLock lock(model_);

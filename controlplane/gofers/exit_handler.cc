@@ -9,6 +9,7 @@
 #include "controlplane/gofers/restarter.h"
 #include "controlplane/gofers/server_failure.h"
 #include "controlplane/model/server_state.h"
+#include "controlplane/names/resource_name.h"
 #include "server/base/log.h"
 
 namespace goferd::gofers {
@@ -75,7 +76,8 @@ void ExitHandler::RecordEnd(const std::string& server_id) {
         host_.state.WriteServerFile(server_id, kEndedFile, "");
     if (noted.ok()) return;
     Log().warn("{}: that it has ended is not written down: {}",
-               model::ServerName(server_id), std::string(noted.message()));
+               names::FormatServerName(server_id),
+               std::string(noted.message()));
   });
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/translate/time_conversion.h"
 #include "server/base/text.h"
 
@@ -153,7 +154,7 @@ void GoferEvents::ApplyConnection(const ModelLock& lock,
   if (connection.state() == worker::v1::CONNECTION_STATE_ENDED) {
     std::string detail = PlainText(connection.end_detail(), kMostText);
     if (connection.end_reason() == worker::v1::END_REASON_RULE_DISCONNECT) {
-      detail = model::RuleName(server.id, detail);
+      detail = names::FormatRuleName(server.id, detail);
     }
     tickets_.Revoke(connection.uid());
     model_.EndAt(lock, EndOf(connection), server, *record,

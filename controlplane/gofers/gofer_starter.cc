@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/translate/time_conversion.h"
 #include "goferd/state/v1/state.pb.h"
 #include "goferd/worker/v1/frame.pb.h"
@@ -145,7 +146,7 @@ absl::StatusOr<StartedGofer> GoferStarter::Connect(
   started.process = std::move(process);
   started.link =
       host_.links.Make(*std::move(client), settings_.control_timeout(),
-                       model::ServerName(server_id));
+                       names::FormatServerName(server_id));
   return started;
 }
 

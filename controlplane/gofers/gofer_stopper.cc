@@ -39,15 +39,9 @@ absl::Status GoferStopper::Stop(const model::ServerPtr& server) {
     process = *std::move(found);
   }
   const bool ends = link != nullptr && AskToEnd(*server, *link);
-  if (process != nullptr &&
-      (!ends || !process->WaitForEnd(settings_.control_timeout()))) {
-    process->Kill(SIGKILL);
-    if (!process->WaitForEnd(kKillPatience)) {
-      return errors::Error(
-          Reason::INTERNAL_FAULT,
-          absl::StrCat("process ", process->pid(), ", the gofer of ",
-                       server->name(), ", does not die: try again"));
-    }
+  if (process != nullptr) {
+    absl::Status ended = AwaitEnd(*server, *process, ends);
+    if (!ended.ok()) return ended;
   }
   RemoveState(*server, created);
   const ModelLock lock(model_);
@@ -64,6 +58,20 @@ absl::Status GoferStopper::Stop(const model::ServerPtr& server) {
   // A container of that id may run again already.
   if (!created) adopter_.AdoptNew(lock, server->id());
   return absl::OkStatus();
+}
+
+absl::Status GoferStopper::AwaitEnd(const model::ServerEntry& server,
+                                    process::GoferProcess& process,
+                                    bool ends_by_itself) const {
+  if (ends_by_itself && process.WaitForEnd(settings_.control_timeout())) {
+    return absl::OkStatus();
+  }
+  process.Kill(SIGKILL);
+  if (process.WaitForEnd(kKillPatience)) return absl::OkStatus();
+  return errors::Error(
+      Reason::INTERNAL_FAULT,
+      absl::StrCat("process ", process.pid(), ", the gofer of ", server.name(),
+                   ", does not die: try again"));
 }
 
 absl::StatusOr<std::shared_ptr<process::GoferProcess>>

@@ -11,6 +11,7 @@
 #include "controlplane/gofers/host.h"
 #include "controlplane/gofers/settings.h"
 #include "controlplane/model/model.h"
+#include "controlplane/process/gofer_process.h"
 #include "controlplane/tickets/ticket_table.h"
 
 namespace goferd::gofers {
@@ -43,6 +44,11 @@ class GoferStopper {
       const model::ServerPtr& server, bool created);
   // Whether the gofer said that it ends.
   bool AskToEnd(const model::ServerEntry& server, link::GoferLink& link) const;
+  // Kills the process unless it `ends_by_itself` in time. INTERNAL_FAULT when
+  // it does not die.
+  absl::Status AwaitEnd(const model::ServerEntry& server,
+                        process::GoferProcess& process,
+                        bool ends_by_itself) const;
   void RemoveState(const model::ServerEntry& server, bool created);
 
   model::Model& model_;

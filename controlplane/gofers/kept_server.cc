@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/translate/time_conversion.h"
 #include "goferd/worker/v1/bootstrap.pb.h"
 #include "server/base/log.h"
@@ -29,7 +29,7 @@ model::ServerPtr ReadKeptServer(const state::StateDirectory& state,
   state::v1::ServerState kept;
   if (!bytes.ok() || !bootstrap.ParseFromString(*bytes) ||
       !kept.ParseFromString(bootstrap.daemon_data()) ||
-      kept.server().name() != model::ServerName(id)) {
+      kept.server().name() != names::FormatServerName(id)) {
     return nullptr;
   }
   model::ServerRecord record;
@@ -57,7 +57,7 @@ state::v1::Overrides ReadKeptOverrides(const state::StateDirectory& state,
   }
   if (!bytes.ok() || !read.ParseFromString(*bytes)) {
     Log().error("{}: its rules and handlers cannot be read: {}",
-                model::ServerName(id),
+                names::FormatServerName(id),
                 bytes.ok() ? "the file makes no sense"
                            : std::string(bytes.status().message()));
     return {};
@@ -66,10 +66,8 @@ state::v1::Overrides ReadKeptOverrides(const state::StateDirectory& state,
   *overrides.mutable_assignments() = read.assignments();
   const absl::Time now = absl::Now();
   for (admin::HandlerRule& rule : *read.mutable_rules()) {
-    if (IsOver(rule, now) ||
-        !absl::StartsWith(rule.name(), model::RuleName(id, ""))) {
-      continue;
-    }
+    const auto name = names::ParseRuleName(rule.name());
+    if (IsOver(rule, now) || !name || name->server_id != id) continue;
     *overrides.add_rules() = std::move(rule);
   }
   return overrides;
@@ -83,7 +81,8 @@ absl::StatusOr<std::shared_ptr<process::GoferProcess>> FindKeptProcess(
   if (!identity) {
     return errors::Error(
         errors::Reason::INTERNAL_FAULT,
-        absl::StrCat("the pid file of servers/", id, " makes no sense"));
+        absl::StrCat("the pid file of ", names::FormatServerName(id),
+                     " makes no sense"));
   }
   return process::GoferProcess::Adopt(*identity);
 }

@@ -1,12 +1,10 @@
 #include "controlplane/gofers/restarter.h"
 
-#include <optional>
 #include <utility>
 
 #include "controlplane/gofers/gofer_launcher.h"
 #include "controlplane/gofers/restart_pace.h"
 #include "controlplane/gofers/server_failure.h"
-#include "controlplane/model/server_state.h"
 #include "controlplane/tree/served_tree.h"
 #include "server/base/log.h"
 
@@ -35,29 +33,32 @@ void Restarter::RestartLater(const model::ModelLock&,
   threads_.RunLater(pause, [this, id = server.id] { Restart(id); });
 }
 
-void Restarter::Restart(const std::string& server_id) {
-  std::optional<model::Mutation> mutation;
-  {
-    const ModelLock lock(model_);
-    const model::ServerPtr found = model_.Find(lock, server_id);
-    if (found == nullptr || threads_.stopping()) return;
-    model::ServerRecord& record = found->record(lock);
-    if (record.gofer.process != nullptr ||
-        record.resource.state() != Server::FAILED) {
-      return;
-    }
-    auto begun = model::Mutation::Begin(lock, model_, server_id, "");
-    if (!begun.ok()) {
-      // Somebody deletes the server, or changes it.
-      threads_.RunLater(kBusyPause, [this, server_id] { Restart(server_id); });
-      return;
-    }
-    mutation.emplace(*std::move(begun));
-    record.resource.set_restart_count(record.resource.restart_count() + 1);
-    // A try that fails before there is a gofer is no healthy life either.
-    record.gofer.started_at = absl::Now();
-    (void)model_.SetState(lock, record, Server::STARTING);
+std::optional<model::Mutation> Restarter::BeginRestart(
+    const std::string& server_id) {
+  const ModelLock lock(model_);
+  const model::ServerPtr found = model_.Find(lock, server_id);
+  if (found == nullptr || threads_.stopping()) return std::nullopt;
+  model::ServerRecord& record = found->record(lock);
+  if (record.gofer.process != nullptr ||
+      record.resource.state() != Server::FAILED) {
+    return std::nullopt;
   }
+  auto mutation = model::Mutation::Begin(lock, model_, server_id, "");
+  if (!mutation.ok()) {
+    // Somebody deletes the server, or changes it.
+    threads_.RunLater(kBusyPause, [this, server_id] { Restart(server_id); });
+    return std::nullopt;
+  }
+  record.resource.set_restart_count(record.resource.restart_count() + 1);
+  // A try that fails before there is a gofer is no healthy life either.
+  record.gofer.started_at = absl::Now();
+  (void)model_.SetState(lock, record, Server::STARTING);
+  return *std::move(mutation);
+}
+
+void Restarter::Restart(const std::string& server_id) {
+  const auto mutation = BeginRestart(server_id);
+  if (!mutation) return;
   const model::ServerPtr& server = mutation->server();
   model_.CountGoferRestart();
   const absl::Status started = LaunchAgain(server);

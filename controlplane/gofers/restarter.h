@@ -3,12 +3,14 @@
 #ifndef GOFERD_CONTROLPLANE_GOFERS_RESTARTER_H_
 #define GOFERD_CONTROLPLANE_GOFERS_RESTARTER_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "controlplane/gofers/settings.h"
 #include "controlplane/gofers/threads.h"
 #include "controlplane/model/model.h"
+#include "controlplane/model/server_state.h"
 
 namespace goferd::gofers {
 
@@ -31,6 +33,9 @@ class Restarter {
 
  private:
   void Restart(const std::string& server_id);
+  // Marks the server as STARTING. Nothing when it needs no new gofer, or
+  // somebody else has its Mutation: then another try follows.
+  std::optional<model::Mutation> BeginRestart(const std::string& server_id);
   absl::Status LaunchAgain(const model::ServerPtr& server);
 
   model::Model& model_;

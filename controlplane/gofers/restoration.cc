@@ -10,6 +10,7 @@
 #include "controlplane/gofers/gofer_starter.h"
 #include "controlplane/gofers/kept_overrides.h"
 #include "controlplane/gofers/kept_server.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/translate/connection_options.h"
 #include "controlplane/translate/rule_translation.h"
 #include "controlplane/translate/time_conversion.h"
@@ -34,7 +35,7 @@ state::v1::ConnectionState KeptOf(const model::ServerRecord& server,
   state::v1::ConnectionState kept;
   if (kept.ParseFromString(from.daemon_data()) &&
       kept.connection().name() ==
-          model::ConnectionName(server.id, from.connection_id())) {
+          names::FormatConnectionName(server.id, from.connection_id())) {
     return kept;
   }
   return {};
@@ -64,7 +65,8 @@ model::ConnectionRecord& Restoration::AddConnection(
   const state::v1::ConnectionState kept = KeptOf(server, from);
   admin::Connection resource = kept.connection();
   if (!kept.has_connection()) {
-    resource.set_name(model::ConnectionName(server.id, from.connection_id()));
+    resource.set_name(
+        names::FormatConnectionName(server.id, from.connection_id()));
     *resource.mutable_create_time() =
         translate::UnixNanosToProto(from.create_unix_ns());
     resource.set_mount_path(from.mount_path());
@@ -179,7 +181,8 @@ void Restoration::PutToldRules(const ModelLock& lock,
     if (uids.contains(from.uid())) continue;
     model::RuleRecord record;
     if (record.resource.ParseFromString(from.daemon_data()) &&
-        record.resource.name() == model::RuleName(server.id, from.rule_id()) &&
+        record.resource.name() ==
+            names::FormatRuleName(server.id, from.rule_id()) &&
         record.resource.uid() == from.uid() && Survives(record.resource) &&
         !server.overrides.rules.contains(from.rule_id())) {
       record.age_number = from.age_number();

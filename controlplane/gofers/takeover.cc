@@ -10,6 +10,7 @@
 #include "controlplane/gofers/reconnector.h"
 #include "controlplane/gofers/restoration.h"
 #include "controlplane/gofers/server_failure.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/translate/adopt_result.h"
 #include "goferd/worker/v1/frame.pb.h"
 #include "server/base/log.h"
@@ -53,8 +54,9 @@ absl::Status Takeover::ConnectAndAdopt(const std::string& id, Origin origin,
   auto client =
       worker::GoferClient::Connect(path, threads_.loop(), std::move(callbacks));
   if (!client.ok()) return client.status();
-  adopted.link = host_.links.Make(
-      *std::move(client), settings_.control_timeout(), model::ServerName(id));
+  adopted.link =
+      host_.links.Make(*std::move(client), settings_.control_timeout(),
+                       names::FormatServerName(id));
   worker::v1::ToGofer ask;
   *ask.mutable_adopt()->mutable_party() = OwnParty();
   auto answer = adopted.link->Ask(std::move(ask));

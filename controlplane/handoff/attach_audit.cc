@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "controlplane/errors/error.h"
+#include "controlplane/names/resource_name.h"
 
 namespace goferd::handoff {
 namespace {
@@ -34,8 +35,8 @@ void AttachAudit::Used(absl::string_view mode,
                        const tickets::AttachClaim& claim,
                        const absl::Status& attached) {
   auth::AuditRecord record = MakeRecord(mode, peer, attached);
-  record.resource = absl::StrCat("servers/", claim.server_id, "/connections/",
-                                 claim.connection_id);
+  record.resource =
+      names::FormatConnectionName(claim.server_id, claim.connection_id);
   log_.Write(record);
 }
 

@@ -17,6 +17,7 @@
 #include "controlplane/handoff/listen_directory.h"
 #include "controlplane/link/task_pool.h"
 #include "controlplane/model/model.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/tickets/attach_claim.h"
 #include "controlplane/tickets/ticket_table.h"
 #include "server/base/log.h"
@@ -348,9 +349,10 @@ void ListenServer::Core::Attach(const AttachClaim& claim,
     audit_.Used("LISTEN", peer, claim, attached);
     uint64_t suppressed = 0;
     if (!attached.ok() && attach_failures.Allow(&suppressed)) {
-      Log().warn("{}: its client is not attached: {}; {} more before",
-                 model::ConnectionName(claim.server_id, claim.connection_id),
-                 std::string(attached.message()), suppressed);
+      Log().warn(
+          "{}: its client is not attached: {}; {} more before",
+          names::FormatConnectionName(claim.server_id, claim.connection_id),
+          std::string(attached.message()), suppressed);
     }
   });
 }

@@ -38,9 +38,9 @@ ServerPtr Model::Find(const ModelLock&, absl::string_view id) const {
 absl::Status Model::NoServer(absl::string_view id) {
   return errors::Error(
       errors::Reason::SERVER_NOT_FOUND,
-      absl::StrCat("there is no server ", ServerName(id),
+      absl::StrCat("there is no server ", names::FormatServerName(id),
                    " on this node: ListServers has those that there are"),
-      {{"resource", ServerName(id)}});
+      {{"resource", names::FormatServerName(id)}});
 }
 
 ConnectionRecord* Model::FindConnection(const ModelLock&, ServerRecord& server,

@@ -42,6 +42,11 @@ struct ConnectionRecord {
   // client's socket.
   bool attaching = false;
   uint64_t open_files = 0;
+
+  // Whether the connection's ticket can still be used.
+  bool waits_for_client() const {
+    return resource.state() == admin::Connection::PENDING_ATTACH && !attaching;
+  }
 };
 
 struct RuleRecord {
@@ -124,6 +129,8 @@ struct ServerRecord {
   int64_t live_connections() const {
     return counts.by_state[admin::Connection::PENDING_ATTACH] + counts.active();
   }
+  // Null when there is none that anybody has been told of.
+  const ConnectionRecord* FindVisible(absl::string_view connection_id) const;
   // Whether the gofer has a worker::v1::Capability.
   bool Can(int capability) const;
   bool was_created() const {
@@ -131,10 +138,6 @@ struct ServerRecord {
   }
 };
 
-std::string ServerName(absl::string_view server_id);
-std::string ConnectionName(absl::string_view server_id,
-                           absl::string_view connection_id);
-std::string RuleName(absl::string_view server_id, absl::string_view rule_id);
 // Whether a connection in this state is over.
 bool HasEnded(admin::Connection::State state);
 

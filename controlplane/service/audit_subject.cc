@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "controlplane/names/resource_name.h"
 
 namespace goferd::service {
 namespace {
@@ -36,7 +37,7 @@ std::string NameIn(const Message& request, absl::string_view outer_parent) {
   const std::string name = Text(request, "name");
   if (!name.empty()) return name;
   const std::string server = Text(request, "server_id");
-  if (!server.empty()) return absl::StrCat("servers/", server);
+  if (!server.empty()) return names::FormatServerName(server);
   std::string parent = Text(request, "parent");
   if (parent.empty()) parent = std::string(outer_parent);
   const std::string connection = Text(request, "connection_id");

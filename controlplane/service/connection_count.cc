@@ -90,7 +90,10 @@ absl::Status ConnectionCount::AddMatching(
   const auto walked = WalkInSlices<Connection>(
       "",
       [&](absl::string_view after, auto visit) {
-        return connections.Visit(names::ServerScope(server_id), after, visit);
+        return connections.Visit(
+            names::ServerScope(server_id),
+            names::ParseConnectionName(after, names::Wildcard::kRefused),
+            visit);
       },
       [](const Connection& connection) { return connection.name(); },
       [&](const Connection& connection) {

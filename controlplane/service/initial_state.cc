@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/strip.h"
 #include "controlplane/model/event_log.h"
 #include "controlplane/names/resource_name.h"
 #include "controlplane/service/event_fields.h"
@@ -52,9 +51,10 @@ void SetRevision(std::vector<Event>& events, int64_t revision) {
 
 }  // namespace
 
-InitialState::InitialState(const supervisor::Node& node, std::string server_id)
+InitialState::InitialState(const supervisor::Node& node,
+                           names::ServerScope scope)
     : node_(node),
-      server_id_(std::move(server_id)),
+      scope_(std::move(scope)),
       revision_(node.events.revision()) {}
 
 absl::StatusOr<InitialState::Events> InitialState::Next() {
@@ -74,18 +74,18 @@ absl::StatusOr<InitialState::Events> InitialState::Next() {
 absl::StatusOr<InitialState::Events> InitialState::NextServers() {
   Events events;
   const auto add = [&](const admin::Server& server) {
-    const std::string id(absl::StripPrefix(server.name(), "servers/"));
+    const std::string id = names::IdOf(server.name());
     after_ = id;
-    if (server_id_ != names::kAllIds && id != server_id_) return true;
+    if (!scope_.Includes(id)) return true;
     server_ids_.push_back(id);
     *events.emplace_back(Added(0)).mutable_server() = server;
     return events.size() < kSliceSize;
   };
-  if (server_id_ != names::kAllIds) {
+  if (!scope_.is_all()) {
     // The revision is read before the server: read after it, it could be too
     // late, and a change in between would be lost.
     const int64_t revision = node_.events.revision();
-    auto server = node_.servers.Get(server_id_);
+    auto server = node_.servers.Get(scope_.id());
     if (!server.ok()) return server.status();
     add(*server);
     SetRevision(events, revision);
@@ -110,7 +110,7 @@ absl::StatusOr<InitialState::Events> InitialState::NextServers() {
 absl::StatusOr<InitialState::Events> InitialState::NextConnections() {
   Events events;
   const auto revision = node_.connections.Visit(
-      names::ServerScope(server_id_), after_,
+      scope_, names::ParseConnectionName(after_, names::Wildcard::kRefused),
       [&](const admin::Connection& connection) {
         *events.emplace_back(Added(0)).mutable_connection() = connection;
         return events.size() < kSliceSize;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "controlplane/names/scope.h"
 #include "controlplane/supervisor/node.h"
 #include "goferd/admin/v1/event_service.pb.h"
 
@@ -23,12 +24,12 @@ namespace admin = goferd::admin::v1;
 // would set the client back. Not thread-safe.
 class InitialState {
  public:
-  // Shows the server `server_id`, or all servers ("-"). The parts that `node`
-  // names outlive the object.
-  InitialState(const supervisor::Node& node, std::string server_id);
+  // Shows the servers of `scope`. The parts that `node` names outlive the
+  // object.
+  InitialState(const supervisor::Node& node, names::ServerScope scope);
 
   // Returns the next slice of ADDED events; a slice may be empty. Blocks.
-  // Errors: SERVER_NOT_FOUND, when `server_id` names a server that is missing.
+  // Errors: SERVER_NOT_FOUND, when the scope names a server that is missing.
   absl::StatusOr<std::vector<admin::Event>> Next();
   bool done() const { return phase_ == Phase::kDone; }
 
@@ -48,7 +49,7 @@ class InitialState {
   void AddHandlers(const std::string& server_id, Events& events);
 
   const supervisor::Node node_;
-  const std::string server_id_;
+  const names::ServerScope scope_;
   const int64_t revision_;
   Phase phase_ = Phase::kServers;
   // The last name or id of the slice before.

@@ -74,6 +74,23 @@ bool Overlap(std::vector<std::pair<uint64_t, uint64_t>> ranges) {
   return false;
 }
 
+// Whether the range is good; adds violations otherwise.
+bool CheckIdRange(FieldViolations& violations, const std::string& path,
+                  const admin::IdRange& range) {
+  bool good = true;
+  if (range.count() == 0) {
+    violations.Add(absl::StrCat(path, ".count"), "must be at least 1");
+    good = false;
+  }
+  // The last id stands for "none".
+  if (uint64_t{range.host_id()} + range.count() >= kIdCount ||
+      uint64_t{range.sandbox_id()} + range.count() >= kIdCount) {
+    violations.Add(path, "must end before id 4294967295");
+    good = false;
+  }
+  return good;
+}
+
 void CheckIdRanges(
     FieldViolations& violations, absl::string_view field,
     const google::protobuf::RepeatedPtrField<admin::IdRange>& ranges) {
@@ -89,17 +106,8 @@ void CheckIdRanges(
   bool good = true;
   for (int i = 0; i < ranges.size(); ++i) {
     const admin::IdRange& range = ranges[i];
-    const std::string path = absl::StrCat(field, "[", i, "]");
-    if (range.count() == 0) {
-      violations.Add(absl::StrCat(path, ".count"), "must be at least 1");
-      good = false;
-    }
-    // The last id stands for "no id" in the kernel.
-    if (uint64_t{range.host_id()} + range.count() >= kIdCount ||
-        uint64_t{range.sandbox_id()} + range.count() >= kIdCount) {
-      violations.Add(path, "must end before id 4294967295");
-      good = false;
-    }
+    good = CheckIdRange(violations, absl::StrCat(field, "[", i, "]"), range) &&
+           good;
     has_root = has_root || range.sandbox_id() == 0;
     bytes += absl::StrCat(range.host_id(), " ", range.sandbox_id(), " ",
                           range.count(), "\n")

@@ -6,6 +6,7 @@
 #include "absl/time/clock.h"
 #include "controlplane/auth/methods.h"
 #include "controlplane/model/event_log.h"
+#include "controlplane/names/scope.h"
 #include "controlplane/service/event_selector.h"
 #include "controlplane/service/initial_state.h"
 #include "controlplane/service/live_calls.h"
@@ -104,8 +105,8 @@ absl::Status WatchEventsStream::Prepare(const WatchEventsRequest& request) {
   }
   if (request.include_initial_state()) {
     in_initial_ = true;
-    initial_ =
-        std::make_unique<InitialState>(live_.node, selector_.server_id());
+    initial_ = std::make_unique<InitialState>(
+        live_.node, names::ServerScope(selector_.server_id()));
     position_ = initial_->revision();
   }
   return absl::OkStatus();

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
+#include "controlplane/names/resource_name.h"
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/base/syscall.h"
@@ -170,7 +171,7 @@ void GoferLogs::Reader::Close() {
 }
 
 absl::StatusOr<UniqueFd> GoferLogs::Make(const std::string& server_id) {
-  return Begin("servers/" + server_id, state_.MakeLog(server_id));
+  return Begin(names::FormatServerName(server_id), state_.MakeLog(server_id));
 }
 
 absl::StatusOr<UniqueFd> GoferLogs::MakeWarm(const std::string& name) {
@@ -203,7 +204,7 @@ void GoferLogs::ReopenAll() {
 void GoferLogs::Reopen(const std::string& server_id) {
   auto pipe = state_.OpenLog(server_id);
   // A gofer without a pipe is of an older release, or never got ready.
-  if (pipe.ok()) Read("servers/" + server_id, *std::move(pipe));
+  if (pipe.ok()) Read(names::FormatServerName(server_id), *std::move(pipe));
 }
 
 void GoferLogs::Read(const std::string& name, UniqueFd pipe) {

@@ -7,13 +7,29 @@
 #include "controlplane/supervisor/connection_stop.h"
 #include "controlplane/tickets/attach_claim.h"
 #include "goferd/state/v1/state.pb.h"
-#include "goferd/worker/v1/frame.pb.h"
 
 namespace goferd::supervisor {
 namespace {
 
 using errors::Reason;
 using model::ModelLock;
+
+void SetPeer(const gofer::uds::PeerCredentials& peer, admin::Peer& attached) {
+  attached.set_uid(peer.uid);
+  attached.set_gid(peer.gid);
+  attached.set_pid(peer.pid);
+}
+
+worker::v1::ToGofer MakeRequest(const tickets::AttachClaim& claim,
+                                const admin::Connection& resource) {
+  state::v1::ConnectionState kept;
+  *kept.mutable_connection() = resource;
+  worker::v1::ToGofer request;
+  auto& attach = *request.mutable_attach_connection();
+  attach.set_uid(claim.connection_uid);
+  attach.set_daemon_data(kept.SerializeAsString());
+  return request;
+}
 
 }  // namespace
 
@@ -37,81 +53,82 @@ AttachOperations::ClaimTickets(const std::vector<std::string>& tickets,
 absl::Status AttachOperations::Attach(const tickets::AttachClaim& claim,
                                       gofer::base::UniqueFd gofer_end,
                                       const gofer::uds::PeerCredentials& peer) {
-  std::shared_ptr<link::GoferLink> link;
-  worker::v1::ToGofer ask;
-  {
-    const ModelLock lock(model_);
-    const model::ServerPtr server = model_.Find(lock, claim.server_id);
-    model::ConnectionRecord* const record =
-        server == nullptr ? nullptr
-                          : model_.FindConnection(lock, server->record(lock),
-                                                  claim.connection_uid);
-    if (record == nullptr || record->attaching ||
-        record->resource.state() != admin::Connection::PENDING_ATTACH) {
-      return errors::Error(Reason::CONNECTION_NOT_PENDING,
-                           "the connection is not pending any more: start "
-                           "another one");
-    }
-    if (server->record(lock).link.current == nullptr) {
-      // Its ticket is used up: nobody else could attach it.
-      absl::Status unreachable = model::Unreachable(server->record(lock));
-      model_.End(lock, server->record(lock), *record,
-                 admin::Connection::INTERNAL_ERROR, unreachable.message(),
-                 settings_.ended_retention());
-      return unreachable;
-    }
-    record->attaching = true;
-    admin::Peer& attached = *record->resource.mutable_attached_peer();
-    attached.set_uid(peer.uid);
-    attached.set_gid(peer.gid);
-    attached.set_pid(peer.pid);
-    link = server->record(lock).link.current;
-    auto& attach = *ask.mutable_attach_connection();
-    attach.set_uid(claim.connection_uid);
-    state::v1::ConnectionState kept;
-    *kept.mutable_connection() = record->resource;
-    attach.set_daemon_data(kept.SerializeAsString());
-  }
+  auto attaching = BeginAttach(claim, peer);
+  if (!attaching.ok()) return attaching.status();
   const int fd = gofer_end.get();
-  const auto answer = link->Ask(std::move(ask), {&fd, 1});
+  const auto answer =
+      attaching->link->Ask(std::move(attaching->request), {&fd, 1});
   if (answer.ok()) return absl::OkStatus();
+  GiveUp(*attaching, claim, answer.status());
+  return answer.status();
+}
+
+absl::StatusOr<AttachOperations::Attaching> AttachOperations::BeginAttach(
+    const tickets::AttachClaim& claim,
+    const gofer::uds::PeerCredentials& peer) {
+  const ModelLock lock(model_);
+  const Pending pending = FindPending(lock, claim);
+  if (pending.connection == nullptr) {
+    return errors::Error(Reason::CONNECTION_NOT_PENDING,
+                         "the connection is not pending any more: start "
+                         "another one");
+  }
+  model::ServerRecord& server = pending.server->record(lock);
+  if (server.link.current == nullptr) {
+    // Its ticket is used up: nobody else could attach it.
+    absl::Status unreachable = model::Unreachable(server);
+    model_.End(lock, server, *pending.connection,
+               admin::Connection::INTERNAL_ERROR, unreachable.message(),
+               settings_.ended_retention());
+    return unreachable;
+  }
+  pending.connection->attaching = true;
+  admin::Connection& resource = pending.connection->resource;
+  SetPeer(peer, *resource.mutable_attached_peer());
+  return Attaching{pending.server, server.link.current,
+                   MakeRequest(claim, resource)};
+}
+
+void AttachOperations::GiveUp(const Attaching& attaching,
+                              const tickets::AttachClaim& claim,
+                              const absl::Status& why) {
   {
     const ModelLock lock(model_);
-    const model::ServerPtr server = model_.Find(lock, claim.server_id);
-    model::ConnectionRecord* const record =
-        server == nullptr ? nullptr
-                          : model_.FindConnection(lock, server->record(lock),
-                                                  claim.connection_uid);
-    if (record != nullptr) {
-      model_.End(lock, server->record(lock), *record,
-                 admin::Connection::INTERNAL_ERROR,
-                 std::string(answer.status().message()),
-                 settings_.ended_retention());
+    model::ServerRecord& server = attaching.server->record(lock);
+    // The gofer may have ended meanwhile, and the connection with it.
+    model::ConnectionRecord* const connection =
+        model_.FindConnection(lock, server, claim.connection_uid);
+    if (connection != nullptr) {
+      model_.End(lock, server, *connection, admin::Connection::INTERNAL_ERROR,
+                 why.message(), settings_.ended_retention());
     }
   }
-  StopConnectionsLater(threads_.pool(), link, {claim.connection_uid},
+  StopConnectionsLater(threads_.pool(), attaching.link, {claim.connection_uid},
                        worker::v1::END_REASON_ADMIN_STOP);
-  return answer.status();
 }
 
 void AttachOperations::Abandon(const tickets::AttachClaim& claim,
                                absl::string_view why) {
   const ModelLock lock(model_);
-  const model::ServerPtr server = model_.Find(lock, claim.server_id);
-  model::ConnectionRecord* const record =
-      server == nullptr ? nullptr
-                        : model_.FindConnection(lock, server->record(lock),
-                                                claim.connection_uid);
-  if (record == nullptr || record->attaching ||
-      record->resource.state() != admin::Connection::PENDING_ATTACH) {
-    return;
-  }
-  model_.End(lock, server->record(lock), *record,
+  const Pending pending = FindPending(lock, claim);
+  if (pending.connection == nullptr) return;
+  model::ServerRecord& server = pending.server->record(lock);
+  model_.End(lock, server, *pending.connection,
              admin::Connection::INTERNAL_ERROR, why,
              settings_.ended_retention());
-  StopConnectionsLater(threads_.pool(), server->record(lock).link.current,
+  StopConnectionsLater(threads_.pool(), server.link.current,
                        {claim.connection_uid},
                        worker::v1::END_REASON_ADMIN_STOP);
+}
+
+AttachOperations::Pending AttachOperations::FindPending(
+    const ModelLock& lock, const tickets::AttachClaim& claim) const {
+  model::ServerPtr server = model_.Find(lock, claim.server_id);
+  if (server == nullptr) return {};
+  model::ConnectionRecord* const connection =
+      model_.FindConnection(lock, server->record(lock), claim.connection_uid);
+  if (connection == nullptr || !connection->waits_for_client()) return {};
+  return {std::move(server), connection};
 }
 
 void AttachOperations::SetSockets(

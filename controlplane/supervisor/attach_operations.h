@@ -9,10 +9,12 @@
 
 #include "controlplane/gofers/settings.h"
 #include "controlplane/gofers/threads.h"
+#include "controlplane/link/gofer_link.h"
 #include "controlplane/model/model.h"
 #include "controlplane/supervisor/attachments.h"
 #include "controlplane/supervisor/ticket_issuer.h"
 #include "controlplane/tickets/ticket_table.h"
+#include "goferd/worker/v1/frame.pb.h"
 
 namespace goferd::supervisor {
 
@@ -42,6 +44,29 @@ class AttachOperations final : public Attachments {
   void SetSockets(std::shared_ptr<tickets::ConnectionSockets> sockets) override;
 
  private:
+  // A connection that waits for its client. `connection` is null when there is
+  // none, and dangles once the lock is let go that it was found with.
+  struct Pending {
+    model::ServerPtr server;
+    model::ConnectionRecord* connection = nullptr;
+  };
+  // The parts that attach a connection, once its record says `attaching`.
+  struct Attaching {
+    model::ServerPtr server;
+    std::shared_ptr<link::GoferLink> link;
+    worker::v1::ToGofer request;
+  };
+
+  Pending FindPending(const model::ModelLock& lock,
+                      const tickets::AttachClaim& claim) const;
+  // Errors: CONNECTION_NOT_PENDING, GOFER_UNREACHABLE.
+  absl::StatusOr<Attaching> BeginAttach(
+      const tickets::AttachClaim& claim,
+      const gofer::uds::PeerCredentials& peer);
+  // Ends a connection whose gofer did not take the client.
+  void GiveUp(const Attaching& attaching, const tickets::AttachClaim& claim,
+              const absl::Status& why);
+
   model::Model& model_;
   tickets::TicketTable& tickets_;
   gofers::Threads& threads_;

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/model/server_state.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/supervisor/connection_stop.h"
 #include "controlplane/translate/connection_options.h"
 #include "controlplane/translate/time_conversion.h"
@@ -28,18 +28,33 @@ constexpr int kRetryMs = 1000;
 
 absl::Status NoConnection(absl::string_view server_id,
                           absl::string_view connection_id) {
-  const std::string name = model::ConnectionName(server_id, connection_id);
+  const std::string name =
+      names::FormatConnectionName(server_id, connection_id);
   return errors::Error(Reason::CONNECTION_NOT_FOUND,
                        absl::StrCat("there is no connection ", name,
                                     "; ended ones are kept for a while only"),
                        {{"resource", name}});
 }
 
+// CONNECTION_LIMIT. `used`: the places of the server that are taken.
+absl::Status CheckLimit(const model::ServerRecord& server, int64_t used) {
+  const int32_t limit = server.resource.limits().max_connections();
+  if (used < limit) return absl::OkStatus();
+  return errors::ErrorWithRetry(
+      Reason::CONNECTION_LIMIT,
+      absl::StrCat(server.name(), " has ", used, " connections, of ", limit,
+                   " that it may have: stop one, or raise limits"),
+      kRetryMs,
+      {{"resource", server.name()},
+       {"limit", absl::StrCat(limit)},
+       {"used", absl::StrCat(used)}});
+}
+
 admin::Connection MakeResource(const ConnectionSpec& spec,
                                const model::ServerRecord& server) {
   admin::Connection connection;
   connection.set_name(
-      model::ConnectionName(spec.server_id, spec.connection_id));
+      names::FormatConnectionName(spec.server_id, spec.connection_id));
   connection.set_uid(translate::NewUuid());
   *connection.mutable_create_time() = translate::ToProto(absl::Now());
   for (const auto& [key, value] : spec.labels) {
@@ -79,6 +94,40 @@ std::string KeptState(const admin::Connection& resource,
   return kept.SerializeAsString();
 }
 
+// SANDBOX_KILL_NOT_ACKNOWLEDGED.
+absl::Status CheckAcknowledged(const model::ConnectionRecord& connection,
+                               const admin::StopConnectionRequest& request) {
+  const admin::Connection& resource = connection.resource;
+  if (resource.mount_path() != "/" || request.acknowledge_sandbox_kill() ||
+      connection.waits_for_client()) {
+    return absl::OkStatus();
+  }
+  return errors::Error(
+      Reason::SANDBOX_KILL_NOT_ACKNOWLEDGED,
+      absl::StrCat(resource.name(),
+                   " is mounted at \"/\": its end kills a gVisor sandbox. "
+                   "Set acknowledge_sandbox_kill to stop it all the same"),
+      {{"resource", resource.name()}});
+}
+
+worker::v1::ToGofer MakeStop(const std::string& uid,
+                             const admin::StopConnectionRequest& request,
+                             absl::Duration close_timeout) {
+  worker::v1::ToGofer ask;
+  auto& stop = *ask.mutable_stop_connection();
+  stop.set_uid(uid);
+  stop.set_mode(ToWorker(request.mode()));
+  if (request.has_timeout()) {
+    stop.set_abort_after_ns(
+        absl::ToInt64Nanoseconds(translate::ToDuration(request.timeout())));
+  } else if (stop.mode() == worker::v1::StopConnection::CLOSE) {
+    stop.set_abort_after_ns(absl::ToInt64Nanoseconds(close_timeout));
+  }
+  stop.set_reason(worker::v1::END_REASON_ADMIN_STOP);
+  stop.set_detail(request.reason());
+  return ask;
+}
+
 bool HasEtag(const admin::Connection& connection, absl::string_view etag) {
   return etag.empty() || etag == absl::string_view(connection.etag());
 }
@@ -108,25 +157,13 @@ absl::Status ConnectionOperations::CheckSpec(const ModelLock& lock,
   }
   if (server.connections.contains(spec.connection_id)) {
     const std::string name =
-        model::ConnectionName(spec.server_id, spec.connection_id);
+        names::FormatConnectionName(spec.server_id, spec.connection_id);
     return errors::Error(
         Reason::CONNECTION_ALREADY_EXISTS,
         absl::StrCat(name, " exists, maybe as an ended one: take another id"),
         {{"resource", name}});
   }
-  const int32_t limit = server.resource.limits().max_connections();
-  const int64_t used = server.live_connections() + others;
-  if (used >= limit) {
-    return errors::ErrorWithRetry(
-        Reason::CONNECTION_LIMIT,
-        absl::StrCat(server.name(), " has ", used, " connections, of ", limit,
-                     " that it may have: stop one, or raise limits"),
-        kRetryMs,
-        {{"resource", server.name()},
-         {"limit", absl::StrCat(limit)},
-         {"used", absl::StrCat(used)}});
-  }
-  return absl::OkStatus();
+  return CheckLimit(server, server.live_connections() + others);
 }
 
 absl::Status ConnectionOperations::CheckModes(
@@ -152,7 +189,7 @@ absl::Status ConnectionOperations::CheckAll(
     if (!status.ok()) return status;
     if (!others.insert(spec.connection_id).second) {
       const std::string name =
-          model::ConnectionName(spec.server_id, spec.connection_id);
+          names::FormatConnectionName(spec.server_id, spec.connection_id);
       return errors::Error(Reason::CONNECTION_ALREADY_EXISTS,
                            absl::StrCat(name, " is named twice"),
                            {{"resource", name}});
@@ -301,10 +338,7 @@ absl::StatusOr<StartedConnection> ConnectionOperations::RenewTicket(
         model_.FindConnection(lock, server->record(lock), uid);
     if (record == nullptr) return NoConnection(server_id, connection_id);
     started.connection = record->resource;
-    if (record->resource.state() != admin::Connection::PENDING_ATTACH ||
-        record->attaching) {
-      return started;
-    }
+    if (!record->waits_for_client()) return started;
     tickets_.Revoke(record->resource.uid());
     auto ticket = issuer_.Issue(server->record(lock), record->resource,
                                 record->ticket_ttl);
@@ -329,16 +363,14 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Get(
   const ModelLock lock(model_);
   const model::ServerPtr server = model_.Find(lock, server_id);
   if (server == nullptr) return model::Model::NoServer(server_id);
-  const auto found = server->record(lock).connections.find(connection_id);
-  if (found == server->record(lock).connections.end() ||
-      !found->second.visible) {
-    return NoConnection(server_id, connection_id);
-  }
-  return found->second.resource;
+  const auto* const found = server->record(lock).FindVisible(connection_id);
+  if (found == nullptr) return NoConnection(server_id, connection_id);
+  return found->resource;
 }
 
 absl::StatusOr<int64_t> ConnectionOperations::Visit(
-    const names::ServerScope& scope, absl::string_view after,
+    const names::ServerScope& scope,
+    const std::optional<names::ChildName>& after,
     absl::FunctionRef<bool(const admin::Connection&)> visit) const {
   const ModelLock lock(model_);
   const int64_t revision = model_.events().revision();
@@ -346,16 +378,12 @@ absl::StatusOr<int64_t> ConnectionOperations::Visit(
   if (!scope.is_all() && !servers.contains(scope.id())) {
     return model::Model::NoServer(scope.id());
   }
-  // servers/{server}/connections/{connection}
-  const std::vector<std::string> parts = absl::StrSplit(after, '/');
-  const std::string after_server = parts.size() == 4 ? parts[1] : "";
-  const std::string after_id = parts.size() == 4 ? parts[3] : "";
-  for (auto server = servers.lower_bound(after_server); server != servers.end();
-       ++server) {
+  auto server = after ? servers.lower_bound(after->server_id) : servers.begin();
+  for (; server != servers.end(); ++server) {
     if (!scope.Includes(server->first)) continue;
     const auto& connections = server->second->record(lock).connections;
-    auto connection = server->first == after_server
-                          ? connections.upper_bound(after_id)
+    auto connection = after && server->first == after->server_id
+                          ? connections.upper_bound(after->id)
                           : connections.begin();
     for (; connection != connections.end(); ++connection) {
       if (!connection->second.visible) continue;
@@ -379,54 +407,30 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Stop(
     const admin::StopConnectionRequest& request) {
   std::shared_ptr<link::GoferLink> link;
   std::string uid;
-  worker::v1::ToGofer ask;
   {
     const ModelLock lock(model_);
     if (absl::Status status = threads_.CheckRunning(); !status.ok()) {
       return status;
     }
-    const model::ServerPtr server = model_.Find(lock, server_id);
-    if (server == nullptr) return model::Model::NoServer(server_id);
-    const auto found = server->record(lock).connections.find(connection_id);
-    if (found == server->record(lock).connections.end() ||
-        !found->second.visible) {
-      return NoConnection(server_id, connection_id);
-    }
-    const admin::Connection& resource = found->second.resource;
+    const model::ServerPtr entry = model_.Find(lock, server_id);
+    if (entry == nullptr) return model::Model::NoServer(server_id);
+    const model::ServerRecord& server = entry->record(lock);
+    const auto* const connection = server.FindVisible(connection_id);
+    if (connection == nullptr) return NoConnection(server_id, connection_id);
+    const admin::Connection& resource = connection->resource;
     if (!HasEtag(resource, request.etag())) {
       return model::EtagMismatch(resource.name(), resource.etag());
     }
     if (model::HasEnded(resource.state())) return resource;
-    const bool waits = resource.state() == admin::Connection::PENDING_ATTACH &&
-                       !found->second.attaching;
-    if (resource.mount_path() == "/" && !request.acknowledge_sandbox_kill() &&
-        !waits) {
-      return errors::Error(
-          Reason::SANDBOX_KILL_NOT_ACKNOWLEDGED,
-          absl::StrCat(resource.name(),
-                       " is mounted at \"/\": its end kills a gVisor sandbox. "
-                       "Set acknowledge_sandbox_kill to stop it all the same"),
-          {{"resource", resource.name()}});
-    }
+    absl::Status may = CheckAcknowledged(*connection, request);
+    if (!may.ok()) return may;
     if (request.validate_only()) return resource;
-    if (server->record(lock).link.current == nullptr)
-      return model::Unreachable(server->record(lock));
-    link = server->record(lock).link.current;
-    auto& stop = *ask.mutable_stop_connection();
-    stop.set_uid(resource.uid());
-    stop.set_mode(ToWorker(request.mode()));
-    if (request.has_timeout()) {
-      stop.set_abort_after_ns(
-          absl::ToInt64Nanoseconds(translate::ToDuration(request.timeout())));
-    } else if (stop.mode() == worker::v1::StopConnection::CLOSE) {
-      stop.set_abort_after_ns(
-          absl::ToInt64Nanoseconds(settings_.stop_timeout()));
-    }
-    stop.set_reason(worker::v1::END_REASON_ADMIN_STOP);
-    stop.set_detail(request.reason());
+    if (server.link.current == nullptr) return model::Unreachable(server);
+    link = server.link.current;
     uid = resource.uid();
   }
-  const auto answer = link->Ask(std::move(ask));
+  const auto answer =
+      link->Ask(MakeStop(uid, request, settings_.stop_timeout()));
   if (!answer.ok()) return answer.status();
   // Not before: the end of a ticket is what ends a connection that waits when
   // its gofer could not be told.

@@ -4,6 +4,7 @@
 #define GOFERD_CONTROLPLANE_SUPERVISOR_CONNECTION_OPERATIONS_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,8 @@ class ConnectionOperations final : public Connections {
       absl::string_view server_id,
       absl::string_view connection_id) const override;
   absl::StatusOr<int64_t> Visit(
-      const names::ServerScope& scope, absl::string_view after,
+      const names::ServerScope& scope,
+      const std::optional<names::ChildName>& after,
       absl::FunctionRef<bool(const admin::Connection&)> visit) const override;
   absl::StatusOr<admin::Connection> Stop(
       absl::string_view server_id, absl::string_view connection_id,

@@ -4,11 +4,13 @@
 #define GOFERD_CONTROLPLANE_SUPERVISOR_CONNECTIONS_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/names/scope.h"
 #include "controlplane/supervisor/effect.h"
 
@@ -43,10 +45,11 @@ class Connections {
       absl::string_view uid) = 0;
   virtual absl::StatusOr<admin::Connection> Get(
       absl::string_view server_id, absl::string_view connection_id) const = 0;
-  // As Servers::Visit; `after` is a connection's name. Errors:
-  // SERVER_NOT_FOUND.
+  // As Servers::Visit, from behind `after` or from the first connection on.
+  // Errors: SERVER_NOT_FOUND.
   virtual absl::StatusOr<int64_t> Visit(
-      const names::ServerScope& servers, absl::string_view after,
+      const names::ServerScope& servers,
+      const std::optional<names::ChildName>& after,
       absl::FunctionRef<bool(const admin::Connection&)> visit) const = 0;
   // `request` has its fields checked; etag and acknowledgement are not yet.
   virtual absl::StatusOr<admin::Connection> Stop(

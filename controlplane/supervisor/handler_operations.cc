@@ -40,7 +40,7 @@ bool CanMatch(const admin::HandlerRule& rule, uint32_t mid,
 admin::Handler ToRow(const model::ServerRecord& server,
                      const worker::v1::Handler& from) {
   admin::Handler row;
-  row.set_name(absl::StrCat(server.name(), "/handlers/", from.mid()));
+  row.set_name(names::FormatHandlerName(server.id, from.mid()));
   row.set_mid(static_cast<admin::Mid>(from.mid()));
   row.set_message_name(from.message_name());
   row.set_op_class(translate::ClassOf(from.mid()));
@@ -128,6 +128,25 @@ bool IsStock(const worker::v1::HandlerList& table) {
       });
 }
 
+// The gofer refuses the request when its table is not `before` any more.
+worker::v1::ToGofer MakeSetHandlers(
+    const std::vector<admin::HandlerAssignment>& assignments,
+    const worker::v1::HandlerList& before,
+    std::vector<std::string> remove_rule_uids) {
+  worker::v1::ToGofer ask;
+  auto& set = *ask.mutable_set_handlers();
+  for (const auto& assignment : assignments) {
+    auto& to = *set.add_assignments();
+    to.set_mid(static_cast<uint32_t>(assignment.mid()));
+    to.set_implementation(assignment.implementation());
+  }
+  set.set_expected_generation(before.generation());
+  for (std::string& uid : remove_rule_uids) {
+    set.add_remove_rule_uids(std::move(uid));
+  }
+  return ask;
+}
+
 }  // namespace
 
 absl::StatusOr<worker::v1::HandlerList> HandlerOperations::Read(
@@ -205,36 +224,33 @@ absl::StatusOr<worker::v1::HandlerList> HandlerOperations::Write(
   kept->SetAssignments(own);
   auto draft = store_.Draft(server, *kept);
   if (!draft.ok()) return draft.status();
-  worker::v1::ToGofer ask;
-  for (const auto& assignment : assignments) {
-    auto& to = *ask.mutable_set_handlers()->add_assignments();
-    to.set_mid(static_cast<uint32_t>(assignment.mid()));
-    to.set_implementation(assignment.implementation());
-  }
-  ask.mutable_set_handlers()->set_expected_generation(before.generation());
-  for (std::string& uid : remove_uids) {
-    ask.mutable_set_handlers()->add_remove_rule_uids(std::move(uid));
-  }
-  auto answer = link.Ask(std::move(ask));
+  auto answer =
+      link.Ask(MakeSetHandlers(assignments, before, std::move(remove_uids)));
   if (!answer.ok()) return answer.status();
   gofers::OverridesStore::Commit(*server, *std::move(draft));
-  const Table& after = answer->handlers();
   const ModelLock lock(model_);
   for (const std::string& id : remove_rules) {
     model_.RemoveRule(lock, server->record(lock), id);
   }
   server->record(lock).overrides.assignments = std::move(own);
+  TellChangedRows(lock, server->record(lock), before, answer->handlers());
+  return std::move(*answer->mutable_handlers());
+}
+
+void HandlerOperations::TellChangedRows(const ModelLock& lock,
+                                        const model::ServerRecord& server,
+                                        const Table& before,
+                                        const Table& after) {
   std::map<uint32_t, std::string> former;
   for (const auto& row : before.handlers()) {
     former[row.mid()] = row.implementation();
   }
   for (const auto& row : after.handlers()) {
     if (former[row.mid()] == row.implementation()) continue;
-    admin::Handler handler = ToRow(server->record(lock), row);
-    handler.set_etag(EtagOf(server->record(lock), after));
+    admin::Handler handler = ToRow(server, row);
+    handler.set_etag(EtagOf(server, after));
     model_.HandlerChanged(lock, std::move(handler));
   }
-  return std::move(*answer->mutable_handlers());
 }
 
 absl::StatusOr<std::vector<admin::Handler>> HandlerOperations::Set(

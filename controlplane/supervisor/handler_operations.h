@@ -50,6 +50,10 @@ class HandlerOperations final : public Handlers {
       const model::ServerPtr& server, link::GoferLink& link,
       const std::vector<admin::HandlerAssignment>& assignments,
       const Table& before, const std::vector<std::string>& remove_rules);
+  // Publishes the rows that differ between two tables.
+  void TellChangedRows(const model::ModelLock& lock,
+                       const model::ServerRecord& server, const Table& before,
+                       const Table& after);
   // The table becomes the stock one and all rules go, in one request.
   absl::StatusOr<admin::ResetHandlersResponse> ResetAll(
       const model::ServerPtr& server, link::GoferLink& link,

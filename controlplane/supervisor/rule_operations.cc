@@ -28,7 +28,7 @@ using gofer::base::MutexLock;
 using model::ModelLock;
 
 absl::Status NoRule(absl::string_view server_id, absl::string_view rule_id) {
-  const std::string name = model::RuleName(server_id, rule_id);
+  const std::string name = names::FormatRuleName(server_id, rule_id);
   return errors::Error(Reason::RULE_NOT_FOUND,
                        absl::StrCat("there is no rule ", name,
                                     ": ListHandlerRules has those that there "
@@ -40,6 +40,19 @@ uint64_t RandomSeed() {
   uint64_t seed = 0;
   (void)!::getrandom(&seed, sizeof(seed), 0);
   return seed;
+}
+
+void FillDefaults(absl::Time now, admin::HandlerRule& rule) {
+  if (rule.has_ttl()) {
+    const absl::Time expire = now + translate::ToDuration(rule.ttl());
+    *rule.mutable_expire_time() = translate::ToProto(expire);
+  }
+  if (!rule.trigger().has_seed()) {
+    rule.mutable_trigger()->set_seed(RandomSeed());
+  }
+  if (rule.trigger().max_active() == 0) {
+    rule.mutable_trigger()->set_max_active(16);
+  }
 }
 
 absl::Status CheckMids(const model::ServerRecord& server,
@@ -116,23 +129,14 @@ void Warn(const model::ServerRecord& server, admin::HandlerRule& rule) {
 absl::StatusOr<model::RuleRecord> RuleOperations::Complete(
     const ModelLock&, model::ServerRecord& server, const RuleSpec& spec,
     Existing existing) {
-  const std::string name = model::RuleName(server.id, spec.rule_id);
+  const std::string name = names::FormatRuleName(server.id, spec.rule_id);
   model::RuleRecord record{spec.rule, 0};
   admin::HandlerRule& rule = record.resource;
   rule.set_name(name);
   rule.clear_counters();
   rule.clear_warnings();
   const absl::Time now = absl::Now();
-  if (rule.has_ttl()) {
-    const absl::Time expire = now + translate::ToDuration(rule.ttl());
-    *rule.mutable_expire_time() = translate::ToProto(expire);
-  }
-  if (!rule.trigger().has_seed()) {
-    rule.mutable_trigger()->set_seed(RandomSeed());
-  }
-  if (rule.trigger().max_active() == 0) {
-    rule.mutable_trigger()->set_max_active(16);
-  }
+  FillDefaults(now, rule);
   const auto found = server.overrides.rules.find(spec.rule_id);
   if (found == server.overrides.rules.end()) {
     if (!spec.etag.empty()) {
@@ -222,14 +226,20 @@ absl::StatusOr<std::vector<admin::HandlerRule>> RuleOperations::Upsert(
     gofers::OverridesStore::Commit(*server, *std::move(draft));
   }
   const ModelLock lock(model_);
+  return PutAll(lock, server->record(lock), std::move(records), effect);
+}
+
+std::vector<admin::HandlerRule> RuleOperations::PutAll(
+    const ModelLock& lock, model::ServerRecord& server,
+    std::vector<model::RuleRecord> records, Effect effect) {
   std::vector<admin::HandlerRule> made;
   for (model::RuleRecord& record : records) {
     if (effect == Effect::kReal) {
-      model_.PutRule(lock, server->record(lock), record);
+      model_.PutRule(lock, server, record);
       const std::string id = names::IdOf(record.resource.name());
-      record = server->record(lock).overrides.rules[id];
+      record = server.overrides.rules[id];
     }
-    Warn(server->record(lock), record.resource);
+    Warn(server, record.resource);
     record.resource.mutable_counters();
     made.push_back(std::move(record.resource));
   }
@@ -331,10 +341,11 @@ absl::Status RuleOperations::Delete(absl::string_view server_id,
       return NoRule(server_id, rule_id);
     const std::string& present = rule->second.resource.etag();
     if (!etag.empty() && etag != absl::string_view(present)) {
-      return model::EtagMismatch(model::RuleName(server_id, rule_id), present);
+      return model::EtagMismatch(names::FormatRuleName(server_id, rule_id),
+                                 present);
     }
   }
-  const std::string name = model::RuleName(server_id, rule_id);
+  const std::string name = names::FormatRuleName(server_id, rule_id);
   return RemoveIf(
              found->server, found->link,
              [&](const admin::HandlerRule& rule) {

@@ -52,6 +52,12 @@ class RuleOperations final : public Rules {
   absl::StatusOr<std::vector<model::RuleRecord>> CompleteAll(
       const model::ModelLock& lock, model::ServerRecord& server,
       const std::vector<RuleSpec>& specs, Existing existing);
+  // Answers the rules as a caller sees them; only Effect::kReal puts them into
+  // the model.
+  std::vector<admin::HandlerRule> PutAll(const model::ModelLock& lock,
+                                         model::ServerRecord& server,
+                                         std::vector<model::RuleRecord> records,
+                                         Effect effect);
   // The present counters, into the model's rules. False when the gofer does not
   // answer.
   bool Refresh(const model::ServerPtr& server, absl::Duration timeout);

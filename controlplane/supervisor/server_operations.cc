@@ -10,6 +10,7 @@
 #include "controlplane/errors/error.h"
 #include "controlplane/gofers/gofer_starter.h"
 #include "controlplane/model/server_state.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/translate/connection_options.h"
 #include "controlplane/translate/time_conversion.h"
 #include "controlplane/translate/uuid.h"
@@ -54,6 +55,15 @@ void ReadTtl(Server& server) {
   *server.mutable_expire_time() = translate::ToProto(expire);
 }
 
+// Copies the fields that an update may change.
+void CopyChangeable(const Server& from, Server& to) {
+  *to.mutable_labels() = from.labels();
+  *to.mutable_limits() = from.limits();
+  *to.mutable_default_connection_options() = from.default_connection_options();
+  to.clear_expiration();
+  if (from.has_expire_time()) *to.mutable_expire_time() = from.expire_time();
+}
+
 template <class Message>
 bool Same(const Message& a, const Message& b) {
   return a.SerializeAsString() == b.SerializeAsString();
@@ -64,7 +74,7 @@ bool Same(const Message& a, const Message& b) {
 admin::Server ServerOperations::Complete(const std::string& id,
                                          const Server& spec) const {
   Server server = spec;
-  server.set_name(model::ServerName(id));
+  server.set_name(names::FormatServerName(id));
   *server.mutable_create_time() = translate::ToProto(absl::Now());
   *server.mutable_update_time() = server.create_time();
   auto& options = *server.mutable_options();
@@ -102,16 +112,17 @@ absl::Status ServerOperations::CheckNew(const ModelLock& lock,
   if (model_.Find(lock, id) != nullptr) {
     return errors::Error(
         Reason::SERVER_ALREADY_EXISTS,
-        absl::StrCat("there is a server ", model::ServerName(id),
+        absl::StrCat("there is a server ", names::FormatServerName(id),
                      ": take another id, or delete it"),
-        {{"resource", model::ServerName(id)}});
+        {{"resource", names::FormatServerName(id)}});
   }
   if (model_.IsBeingAdopted(lock, id)) {
     return errors::ErrorWithRetry(
         Reason::STARTING,
-        absl::StrCat("goferd looks for a gofer of ", model::ServerName(id),
+        absl::StrCat("goferd looks for a gofer of ",
+                     names::FormatServerName(id),
                      " that lives already: try again"),
-        kRetryMs, {{"resource", model::ServerName(id)}});
+        kRetryMs, {{"resource", names::FormatServerName(id)}});
   }
   const auto limit =
       static_cast<size_t>(settings_.config().servers().max_servers());
@@ -171,15 +182,19 @@ absl::StatusOr<admin::Server> ServerOperations::Create(absl::string_view name,
   }
   const absl::Status started = launcher_.Launch(server, *tree);
   if (!started.ok()) {
-    (void)host_.state.RemoveServer(id);
-    const ModelLock lock(model_);
-    ++server->record(lock).gofer.generation;
-    model_.Remove(lock, server);
+    TakeBack(server);
     return started;
   }
   const ModelLock lock(model_);
   server->record(lock).being_changed = false;
   return server->record(lock).resource;
+}
+
+void ServerOperations::TakeBack(const model::ServerPtr& server) {
+  (void)host_.state.RemoveServer(server->id());
+  const ModelLock lock(model_);
+  ++server->record(lock).gofer.generation;
+  model_.Remove(lock, server);
 }
 
 absl::StatusOr<admin::Server> ServerOperations::Get(
@@ -282,18 +297,8 @@ void ServerOperations::Keep(const model::ServerPtr& server, ChangeDraft draft) {
   }
 }
 
-absl::StatusOr<admin::Server> ServerOperations::Update(
-    absl::string_view id, absl::string_view etag, Effect effect,
-    absl::FunctionRef<absl::Status(Server&)> change) {
-  auto mutation = BeginMutation(id, etag);
-  if (!mutation.ok()) return mutation.status();
-  Server before;
-  {
-    const ModelLock lock(model_);
-    before = mutation->server()->record(lock).resource;
-  }
-  Server after = before;
-  if (absl::Status status = change(after); !status.ok()) return status;
+void ServerOperations::CompleteChange(const Server& before,
+                                      Server& after) const {
   // Limits that were not asked for stay as they are: an adopted gofer has none
   // for some of them, and cannot change any.
   if (!Same(before.limits(), after.limits())) {
@@ -307,6 +312,21 @@ absl::StatusOr<admin::Server> ServerOperations::Update(
         settings_.config().connections().default_options());
   }
   ReadTtl(after);
+}
+
+absl::StatusOr<admin::Server> ServerOperations::Update(
+    absl::string_view id, absl::string_view etag, Effect effect,
+    absl::FunctionRef<absl::Status(Server&)> change) {
+  auto mutation = BeginMutation(id, etag);
+  if (!mutation.ok()) return mutation.status();
+  Server before;
+  {
+    const ModelLock lock(model_);
+    before = mutation->server()->record(lock).resource;
+  }
+  Server after = before;
+  if (absl::Status status = change(after); !status.ok()) return status;
+  CompleteChange(before, after);
   absl::Status told =
       TellGofer(mutation->server(), before, after, Effect::kValidateOnly);
   if (!told.ok()) return told;
@@ -320,17 +340,9 @@ absl::StatusOr<admin::Server> ServerOperations::Update(
     const ModelLock lock(model_);
     // The state may have changed meanwhile; what we change has not.
     model::ServerRecord& server = mutation->server()->record(lock);
-    Server& resource = server.resource;
-    *resource.mutable_labels() = after.labels();
-    *resource.mutable_limits() = after.limits();
-    *resource.mutable_default_connection_options() =
-        after.default_connection_options();
-    resource.clear_expiration();
-    if (after.has_expire_time()) {
-      *resource.mutable_expire_time() = after.expire_time();
-    }
+    CopyChangeable(after, server.resource);
     model_.Changed(lock, server);
-    changed = resource;
+    changed = server.resource;
   }
   Keep(mutation->server(), *std::move(draft));
   return changed;
@@ -379,29 +391,45 @@ absl::StatusOr<admin::Server> ServerOperations::SetDraining(
   const auto wanted = draining ? Server::DRAINING : Server::ACTIVE;
   auto mutation = BeginMutation(id, etag);
   if (!mutation.ok()) return mutation.status();
+  const model::ServerPtr& server = mutation->server();
   std::shared_ptr<link::GoferLink> link;
   Server present;
-  const model::ServerPtr& server = mutation->server();
   {
     const ModelLock lock(model_);
-    if (absl::Status status = model::CheckServing(server->record(lock));
-        !status.ok()) {
+    const model::ServerRecord& record = server->record(lock);
+    if (absl::Status status = model::CheckServing(record); !status.ok()) {
       return status;
     }
-    if (server->record(lock).resource.state() == wanted)
-      return server->record(lock).resource;
-    if (effect == Effect::kValidateOnly) {
-      Server would = server->record(lock).resource;
-      would.set_state(wanted);
-      return would;
-    }
-    link = server->record(lock).link.current;
-    present = server->record(lock).resource;
+    link = record.link.current;
+    present = record.resource;
   }
+  if (present.state() == wanted) return present;
+  if (effect == Effect::kValidateOnly) {
+    present.set_state(wanted);
+    return present;
+  }
+  absl::Status told = TellDraining(server, *link, present, draining);
+  if (!told.ok()) return told;
+  const ModelLock lock(model_);
+  model::ServerRecord& record = server->record(lock);
+  record.draining = draining;
+  if (draining) EndPending(lock, record);
+  if (absl::Status status = model::CheckServing(record); !status.ok()) {
+    return status;
+  }
+  absl::Status changed = model_.SetState(lock, record, wanted);
+  if (!changed.ok()) return changed;
+  return record.resource;
+}
+
+absl::Status ServerOperations::TellDraining(const model::ServerPtr& server,
+                                            link::GoferLink& link,
+                                            const Server& present,
+                                            bool draining) {
   auto draft = Draft(server, present, draining);
   worker::v1::ToGofer ask;
   ask.mutable_set_draining()->set_draining(draining);
-  const auto answer = link->Ask(std::move(ask));
+  const auto answer = link.Ask(std::move(ask));
   if (!answer.ok()) return answer.status();
   if (draft.ok()) {
     Keep(server, *std::move(draft));
@@ -410,24 +438,17 @@ absl::StatusOr<admin::Server> ServerOperations::SetDraining(
     Log().warn("{}: whether it drains is not written down for a restart: {}",
                server->name(), std::string(draft.status().message()));
   }
-  const ModelLock lock(model_);
-  server->record(lock).draining = draining;
-  if (draining) {
-    tickets_.RevokeServer(server->id());
-    for (auto& [connection_id, record] : server->record(lock).connections) {
-      if (record.resource.state() != admin::Connection::PENDING_ATTACH)
-        continue;
-      model_.End(lock, server->record(lock), record,
-                 admin::Connection::ADMIN_STOP, "the server drains",
-                 settings_.ended_retention());
-    }
+  return absl::OkStatus();
+}
+
+void ServerOperations::EndPending(const ModelLock& lock,
+                                  model::ServerRecord& server) {
+  tickets_.RevokeServer(server.id);
+  for (auto& [connection_id, record] : server.connections) {
+    if (record.resource.state() != admin::Connection::PENDING_ATTACH) continue;
+    model_.End(lock, server, record, admin::Connection::ADMIN_STOP,
+               "the server drains", settings_.ended_retention());
   }
-  if (absl::Status status = model::CheckServing(server->record(lock));
-      !status.ok())
-    return status;
-  absl::Status changed = model_.SetState(lock, server->record(lock), wanted);
-  if (!changed.ok()) return changed;
-  return server->record(lock).resource;
 }
 
 }  // namespace goferd::supervisor

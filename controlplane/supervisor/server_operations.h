@@ -65,6 +65,8 @@ class ServerOperations final : public Servers {
                         const admin::Server& spec) const;
   admin::Server Complete(const std::string& id,
                          const admin::Server& spec) const;
+  // Removes a server whose gofer did not start.
+  void TakeBack(const model::ServerPtr& server);
   // Brings what changed to the gofer, or checks only that it could.
   absl::Status TellGofer(const model::ServerPtr& server,
                          const admin::Server& before,
@@ -81,6 +83,15 @@ class ServerOperations final : public Servers {
                                     const admin::Server& after,
                                     std::optional<bool> draining);
   void Keep(const model::ServerPtr& server, ChangeDraft draft);
+  // Replaces by defaults what a caller changed to nothing.
+  void CompleteChange(const admin::Server& before, admin::Server& after) const;
+  // Writes down and tells the gofer whether the server drains; only the gofer's
+  // refusal is an error.
+  absl::Status TellDraining(const model::ServerPtr& server,
+                            link::GoferLink& link, const admin::Server& present,
+                            bool draining);
+  // Ends the connections of a draining server that nobody has attached.
+  void EndPending(const model::ModelLock& lock, model::ServerRecord& server);
 
   model::Model& model_;
   tickets::TicketTable& tickets_;

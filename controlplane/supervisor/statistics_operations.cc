@@ -6,9 +6,9 @@
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/model/server_state.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/translate/stats_translation.h"
 #include "controlplane/translate/time_conversion.h"
-#include "goferd/worker/v1/frame.pb.h"
 #include "server/base/log.h"
 
 namespace goferd::supervisor {
@@ -25,7 +25,10 @@ int64_t FdsOf(const worker::v1::Stats& stats) {
                               stats.bound_socket_fd_count());
 }
 
-absl::Status NoConnection(const std::string& name) {
+absl::Status NoConnection(absl::string_view server_id,
+                          absl::string_view connection_id) {
+  const std::string name =
+      names::FormatConnectionName(server_id, connection_id);
   return errors::Error(Reason::CONNECTION_NOT_FOUND,
                        absl::StrCat("there is no connection ", name),
                        {{"resource", name}});
@@ -72,7 +75,7 @@ void StatisticsOperations::AddTopHolders(const ModelLock&,
     const auto id = server.connection_ids.find(one.connection_uid());
     if (id == server.connection_ids.end() || FdsOf(one) == 0) continue;
     holders.emplace_back(FdsOf(one),
-                         model::ConnectionName(server.id, id->second));
+                         names::FormatConnectionName(server.id, id->second));
   }
   const size_t shown = std::min(holders.size(), kTopHolders);
   std::partial_sort(
@@ -125,20 +128,23 @@ absl::StatusOr<std::vector<admin::Stats>> StatisticsOperations::Read(
     if (!stats.ok()) return stats.status();
     return std::vector<admin::Stats>{*std::move(stats)};
   }
+  return ReadConnections(target, *connections, fan_out);
+}
+
+absl::StatusOr<std::vector<admin::Stats>> StatisticsOperations::ReadConnections(
+    const Target& target, const names::ConnectionScope& connections,
+    const link::FanOut& fan_out) {
   worker::v1::ToGofer ask;
-  const bool all = connections->is_all();
-  if (all) {
+  if (connections.is_all()) {
     ask.mutable_get_stats()->mutable_every_connection();
   } else {
     const ModelLock lock(model_);
-    const auto found =
-        target.server->record(lock).connections.find(connections->id());
-    if (found == target.server->record(lock).connections.end() ||
-        !found->second.visible) {
-      return NoConnection(
-          model::ConnectionName(target.server->id(), connections->id()));
+    const auto* const found =
+        target.server->record(lock).FindVisible(connections.id());
+    if (found == nullptr) {
+      return NoConnection(target.server->id(), connections.id());
     }
-    ask.mutable_get_stats()->set_connection_uid(found->second.resource.uid());
+    ask.mutable_get_stats()->set_connection_uid(found->resource.uid());
   }
   const auto answer = target.link->AskFor(fan_out.time_left(), std::move(ask));
   if (!answer.ok()) return answer.status();
@@ -150,9 +156,8 @@ absl::StatusOr<std::vector<admin::Stats>> StatisticsOperations::Read(
     if (record == nullptr || !record->visible) continue;
     SetFacts(record->resource, list.emplace_back(translate::ToAdmin(from)));
   }
-  if (list.empty() && !all) {
-    return NoConnection(
-        model::ConnectionName(target.server->id(), connections->id()));
+  if (list.empty() && !connections.is_all()) {
+    return NoConnection(target.server->id(), connections.id());
   }
   std::sort(list.begin(), list.end(),
             [](const admin::Stats& a, const admin::Stats& b) {
@@ -195,13 +200,29 @@ void StatisticsOperations::AddInflight(
     if (id == server.connection_ids.end()) continue;
     if (!connections.Includes(id->second)) continue;
     admin::InflightRpc& rpc = list.rpcs.emplace_back(translate::ToAdmin(from));
-    rpc.set_connection(model::ConnectionName(server.id, id->second));
+    rpc.set_connection(names::FormatConnectionName(server.id, id->second));
     for (const auto& [rule_id, rule] : server.overrides.rules) {
       if (rule.resource.uid() == from.rule_uid()) {
         rpc.set_handler_rule(rule.resource.name());
       }
     }
   }
+}
+
+std::vector<absl::StatusOr<worker::v1::Response>>
+StatisticsOperations::AskInflight(const std::vector<Target>& targets,
+                                  absl::Duration min_age) const {
+  std::vector<absl::StatusOr<worker::v1::Response>> answers(targets.size(),
+                                                            NotAsked());
+  const link::FanOut fan_out(settings_.control_timeout());
+  fan_out.Run(targets.size(), [&](size_t i) {
+    if (targets[i].link == nullptr) return;
+    worker::v1::ToGofer ask;
+    ask.mutable_list_inflight()->set_min_age_ns(
+        absl::ToInt64Nanoseconds(min_age));
+    answers[i] = targets[i].link->AskFor(fan_out.time_left(), std::move(ask));
+  });
+  return answers;
 }
 
 absl::StatusOr<InflightList> StatisticsOperations::ListInflight(
@@ -211,24 +232,12 @@ absl::StatusOr<InflightList> StatisticsOperations::ListInflight(
   if (!targets.ok()) return targets.status();
   if (!servers.is_all() && !connections.is_all()) {
     const ModelLock lock(model_);
-    const auto& known = targets->front().server->record(lock).connections;
-    const auto found = known.find(connections.id());
-    if (found == known.end() || !found->second.visible) {
-      return NoConnection(
-          model::ConnectionName(servers.id(), connections.id()));
+    const model::ServerRecord& server = targets->front().server->record(lock);
+    if (server.FindVisible(connections.id()) == nullptr) {
+      return NoConnection(servers.id(), connections.id());
     }
   }
-  std::vector<absl::StatusOr<worker::v1::Response>> answers(targets->size(),
-                                                            NotAsked());
-  const link::FanOut fan_out(settings_.control_timeout());
-  fan_out.Run(targets->size(), [&](size_t i) {
-    if ((*targets)[i].link == nullptr) return;
-    worker::v1::ToGofer ask;
-    ask.mutable_list_inflight()->set_min_age_ns(
-        absl::ToInt64Nanoseconds(min_age));
-    answers[i] =
-        (*targets)[i].link->AskFor(fan_out.time_left(), std::move(ask));
-  });
+  const auto answers = AskInflight(*targets, min_age);
   InflightList list;
   const ModelLock lock(model_);
   for (size_t i = 0; i < answers.size(); ++i) {

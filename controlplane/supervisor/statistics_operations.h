@@ -16,6 +16,7 @@
 #include "controlplane/supervisor/stats_lists.h"
 #include "controlplane/tickets/ticket_table.h"
 #include "goferd/admin/v1/log_level.pb.h"
+#include "goferd/worker/v1/frame.pb.h"
 #include "goferd/worker/v1/stats.pb.h"
 
 namespace goferd::supervisor {
@@ -53,6 +54,12 @@ class StatisticsOperations final : public Statistics {
       const Target& target,
       const std::optional<names::ConnectionScope>& connections,
       const link::FanOut& fan_out);
+  absl::StatusOr<std::vector<admin::Stats>> ReadConnections(
+      const Target& target, const names::ConnectionScope& connections,
+      const link::FanOut& fan_out);
+  // In the order of `targets`.
+  std::vector<absl::StatusOr<worker::v1::Response>> AskInflight(
+      const std::vector<Target>& targets, absl::Duration min_age) const;
   // Answers the former one.
   absl::StatusOr<admin::LogLevel> SetLevel(model::ServerEntry& server,
                                            admin::LogLevel level, Effect effect,

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/translate/time_conversion.h"
 
 namespace goferd::translate {
@@ -17,11 +18,6 @@ using worker::v1::Rule;
 
 constexpr int kMostErrno = 4095;
 constexpr uint32_t kDefaultMaxActive = 16;
-
-// Returns the last component of a resource name.
-std::string IdOf(const std::string& name) {
-  return name.substr(name.rfind('/') + 1);
-}
 
 void SetAction(const HandlerRule& rule, Rule& to) {
   switch (rule.action_case()) {
@@ -141,7 +137,7 @@ Rule ToWorker(const HandlerRule& rule, uint64_t age_number,
               const std::vector<uint32_t>& known_mids) {
   Rule to;
   to.set_uid(rule.uid());
-  to.set_rule_id(IdOf(rule.name()));
+  to.set_rule_id(names::IdOf(rule.name()));
   to.set_priority(rule.priority());
   to.set_age_number(age_number);
   if (const auto mids = MidsOf(rule.match(), known_mids)) {
@@ -151,7 +147,7 @@ Rule ToWorker(const HandlerRule& rule, uint64_t age_number,
     to.add_mids(0);
   }
   if (!rule.match().connection().empty()) {
-    to.set_connection_id(IdOf(rule.match().connection()));
+    to.set_connection_id(names::IdOf(rule.match().connection()));
   }
   to.set_mount_path_glob(rule.match().mount_path_glob());
   to.set_path_glob(rule.match().path_glob());

@@ -31,15 +31,16 @@ FakeConnections::Start(const std::vector<supervisor::ConnectionSpec>& specs,
     if (state_.servers.at(spec.server_id).server.state() == Server::DRAINING) {
       return Error(Reason::SERVER_DRAINING, "the server is draining");
     }
-    if (state_.connections.count(
-            ConnectionName(spec.server_id, spec.connection_id)) > 0) {
+    if (state_.connections.count(names::FormatConnectionName(
+            spec.server_id, spec.connection_id)) > 0) {
       return Error(Reason::CONNECTION_ALREADY_EXISTS, "the id is taken");
     }
   }
   std::vector<supervisor::StartedConnection> started;
   for (const auto& spec : specs) {
     Connection connection;
-    connection.set_name(ConnectionName(spec.server_id, spec.connection_id));
+    connection.set_name(
+        names::FormatConnectionName(spec.server_id, spec.connection_id));
     connection.set_mount_path(spec.mount_path);
     connection.set_attach_mode(spec.attach_mode);
     *connection.mutable_options() = spec.options;
@@ -86,8 +87,8 @@ absl::StatusOr<Connection> FakeConnections::Get(
   MutexLock lock(state_.mu);
   if (auto status = state_.CheckServer(server_id, ""); !status.ok())
     return status;
-  const auto it =
-      state_.connections.find(ConnectionName(server_id, connection_id));
+  const auto it = state_.connections.find(
+      names::FormatConnectionName(server_id, connection_id));
   if (it == state_.connections.end()) {
     return Error(Reason::CONNECTION_NOT_FOUND, "no such connection");
   }
@@ -95,14 +96,17 @@ absl::StatusOr<Connection> FakeConnections::Get(
 }
 
 absl::StatusOr<int64_t> FakeConnections::Visit(
-    const names::ServerScope& servers, absl::string_view after,
+    const names::ServerScope& servers,
+    const std::optional<names::ChildName>& after,
     absl::FunctionRef<bool(const Connection&)> visit) const {
   MutexLock lock(state_.mu);
   if (!servers.is_all()) {
     if (auto s = state_.CheckServer(servers.id(), ""); !s.ok()) return s;
   }
-  for (auto it = state_.connections.upper_bound(std::string(after));
-       it != state_.connections.end(); ++it) {
+  auto it = after ? state_.connections.upper_bound(names::FormatConnectionName(
+                        after->server_id, after->id))
+                  : state_.connections.begin();
+  for (; it != state_.connections.end(); ++it) {
     if (IsUnder(it->first, servers) && !visit(it->second)) break;
   }
   return state_.events.revision();
@@ -135,7 +139,7 @@ absl::StatusOr<model::ConnectionCounts> FakeConnections::Count(
     const names::ServerScope& servers) const {
   model::ConnectionCounts counts;
   const auto visited =
-      Visit(servers, "", [&counts](const Connection& connection) {
+      Visit(servers, std::nullopt, [&counts](const Connection& connection) {
         ++counts.by_state[connection.state()];
         return true;
       });

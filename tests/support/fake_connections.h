@@ -23,7 +23,8 @@ class FakeConnections : public supervisor::Connections {
       absl::string_view server_id,
       absl::string_view connection_id) const override;
   absl::StatusOr<int64_t> Visit(
-      const names::ServerScope& servers, absl::string_view after,
+      const names::ServerScope& servers,
+      const std::optional<names::ChildName>& after,
       absl::FunctionRef<bool(const admin::v1::Connection&)> visit)
       const override;
   absl::StatusOr<admin::v1::Connection> Stop(

@@ -29,7 +29,7 @@ absl::StatusOr<std::vector<HandlerRule>> FakeRules::Upsert(
     return status;
   std::vector<HandlerRule> made;
   for (const auto& spec : rules) {
-    const std::string name = RuleName(server_id, spec.rule_id);
+    const std::string name = names::FormatRuleName(server_id, spec.rule_id);
     const auto it = state_.rules.find(name);
     if (it != state_.rules.end() && existing == supervisor::Existing::kRefuse) {
       return Error(Reason::RULE_ALREADY_EXISTS, "the id is taken");
@@ -60,7 +60,7 @@ absl::StatusOr<HandlerRule> FakeRules::Get(absl::string_view server_id,
   MutexLock lock(state_.mu);
   if (auto status = state_.CheckServer(server_id, ""); !status.ok())
     return status;
-  const auto it = state_.rules.find(RuleName(server_id, rule_id));
+  const auto it = state_.rules.find(names::FormatRuleName(server_id, rule_id));
   if (it == state_.rules.end())
     return Error(Reason::RULE_NOT_FOUND, "no such rule");
   return it->second;
@@ -88,7 +88,7 @@ absl::Status FakeRules::Delete(absl::string_view server_id,
   if (auto status = state_.StartChange(); !status.ok()) return status;
   if (auto status = state_.CheckServer(server_id, ""); !status.ok())
     return status;
-  const auto it = state_.rules.find(RuleName(server_id, rule_id));
+  const auto it = state_.rules.find(names::FormatRuleName(server_id, rule_id));
   if (it == state_.rules.end())
     return Error(Reason::RULE_NOT_FOUND, "no such rule");
   if (auto s = CheckEtag(etag, it->second.etag()); !s.ok()) return s;

@@ -26,10 +26,10 @@ absl::StatusOr<Server> FakeServers::Create(absl::string_view id,
   if (auto status = state_.StartChange(); !status.ok()) return status;
   if (state_.servers.count(std::string(id)) > 0) {
     return Error(Reason::SERVER_ALREADY_EXISTS, "there is such a server",
-                 {{"resource", ServerName(id)}});
+                 {{"resource", names::FormatServerName(id)}});
   }
   Server server = spec;
-  server.set_name(ServerName(id));
+  server.set_name(names::FormatServerName(id));
   server.set_state(Server::ACTIVE);
   server.set_origin(Server::CREATED);
   if (effect == Effect::kValidateOnly) return server;

@@ -24,7 +24,7 @@ void FakeState::SetConnectionState(absl::string_view server_id,
                                    Connection::State state) {
   MutexLock lock(mu);
   Connection& connection =
-      connections.at(ConnectionName(server_id, connection_id));
+      connections.at(names::FormatConnectionName(server_id, connection_id));
   connection.set_state(state);
   Touch(connection);
   Publish(Event::MODIFIED, connection);
@@ -42,7 +42,7 @@ absl::Status FakeState::CheckServer(absl::string_view id,
   const auto it = servers.find(std::string(id));
   if (it == servers.end()) {
     return Error(Reason::SERVER_NOT_FOUND, "no such server",
-                 {{"resource", ServerName(id)}});
+                 {{"resource", names::FormatServerName(id)}});
   }
   return CheckEtag(etag, it->second.server.etag());
 }

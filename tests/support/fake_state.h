@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/model/event_log.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/names/scope.h"
 #include "goferd/admin/v1/connection.pb.h"
 #include "goferd/admin/v1/daemon_service.pb.h"
@@ -72,23 +73,11 @@ struct FakeState {
   bool shut_down ABSL_GUARDED_BY(mu) = false;
 };
 
-inline std::string ServerName(absl::string_view id) {
-  return absl::StrCat("servers/", id);
-}
-
-inline std::string ConnectionName(absl::string_view server_id,
-                                  absl::string_view id) {
-  return absl::StrCat("servers/", server_id, "/connections/", id);
-}
-
-inline std::string RuleName(absl::string_view server_id, absl::string_view id) {
-  return absl::StrCat("servers/", server_id, "/handlerRules/", id);
-}
-
 // Whether the resource `name` is under a server of the scope.
 inline bool IsUnder(absl::string_view name, const names::ServerScope& scope) {
   return scope.is_all() ||
-         absl::StartsWith(name, absl::StrCat("servers/", scope.id(), "/"));
+         absl::StartsWith(
+             name, absl::StrCat(names::FormatServerName(scope.id()), "/"));
 }
 
 inline absl::Status CheckEtag(absl::string_view wanted,

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "controlplane/names/resource_name.h"
 #include "tests/support/latch.h"
 #include "tests/unit/controlplane/gofers/node_parts.h"
 
@@ -33,10 +34,10 @@ class GoferEventsTest : public testing::Test {
     record.id = "one";
     record.gofer.generation = 1;
     record.link.generation = 1;
-    record.resource.set_name(model::ServerName("one"));
+    record.resource.set_name(names::FormatServerName("one"));
     const auto server = std::make_shared<model::ServerEntry>(std::move(record));
     admin::Connection connection;
-    connection.set_name(model::ConnectionName("one", "c"));
+    connection.set_name(names::FormatConnectionName("one", "c"));
     connection.set_uid("uid");
     const model::ModelLock lock(parts_->model);
     parts_->model.Add(lock, server);

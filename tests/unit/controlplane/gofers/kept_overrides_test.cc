@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "controlplane/names/resource_name.h"
 #include "controlplane/translate/time_conversion.h"
 #include "goferd/state/v1/state.pb.h"
 
@@ -17,7 +18,7 @@ using testing::IsEmpty;
 
 model::RuleRecord Policy(const std::string& id, uint64_t age) {
   model::RuleRecord rule;
-  rule.resource.set_name(model::RuleName("web", id));
+  rule.resource.set_name(names::FormatRuleName("web", id));
   rule.resource.mutable_deny();
   rule.resource.set_etag("etag");
   rule.age_number = age;
@@ -50,8 +51,8 @@ TEST(KeptOverridesTest, KeepsPoliciesAndPersistentFaultsByAge) {
   KeptOverrides kept(server);
   EXPECT_THAT(NamesIn(kept), ElementsAre("b", "a"));
   kept.Put(Policy("d", 4));
-  kept.Remove(model::RuleName("web", "b"));
-  kept.Remove(model::RuleName("web", "none"));
+  kept.Remove(names::FormatRuleName("web", "b"));
+  kept.Remove(names::FormatRuleName("web", "none"));
   EXPECT_THAT(NamesIn(kept), ElementsAre("a", "d"));
 }
 

@@ -16,6 +16,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "controlplane/names/resource_name.h"
 #include "tests/unit/controlplane/gofers/node_parts.h"
 
 namespace goferd::gofers {
@@ -69,7 +70,7 @@ class MemoryWatchTest : public testing::Test {
     ASSERT_TRUE((*process)->missing().empty());
     model::ServerRecord record;
     record.id = "web";
-    record.resource.set_name(model::ServerName("web"));
+    record.resource.set_name(names::FormatServerName("web"));
     record.gofer.process = *std::move(process);
     server_ = std::make_shared<model::ServerEntry>(std::move(record));
     const model::ModelLock lock(parts_->model);

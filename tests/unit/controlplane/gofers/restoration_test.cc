@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/config/bounds.h"
+#include "controlplane/names/resource_name.h"
 #include "goferd/state/v1/state.pb.h"
 #include "tests/unit/controlplane/gofers/node_parts.h"
 
@@ -41,7 +42,7 @@ class RestorationTest : public testing::Test {
                                                  parts_->store, *events_);
     model::ServerRecord record;
     record.id = "one";
-    record.resource.set_name(model::ServerName("one"));
+    record.resource.set_name(names::FormatServerName("one"));
     record.resource.set_origin(admin::Server::CREATED);
     server_ = std::make_shared<model::ServerEntry>(std::move(record));
     const model::ModelLock lock(parts_->model);
@@ -59,7 +60,8 @@ class RestorationTest : public testing::Test {
     for (int i = 0; i < count; ++i) {
       const std::string id = absl::StrCat("c", result_.connections_size());
       state::v1::ConnectionState kept;
-      kept.mutable_connection()->set_name(model::ConnectionName("one", id));
+      kept.mutable_connection()->set_name(
+          names::FormatConnectionName("one", id));
       kept.set_ticket_sha256(tickets::TicketTable::HashOf(id));
       kept.set_ticket_expire_unix_ns(absl::ToUnixNanos(expire));
       auto& connection = *result_.add_connections();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "controlplane/model/server_state.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/translate/time_conversion.h"
 
 namespace goferd::model {
@@ -18,7 +19,7 @@ class ModelTest : public testing::Test {
   ServerPtr Add(const std::string& id) {
     ServerRecord record;
     record.id = id;
-    record.resource.set_name(ServerName(id));
+    record.resource.set_name(names::FormatServerName(id));
     record.resource.set_state(admin::Server::ACTIVE);
     const auto server = std::make_shared<ServerEntry>(std::move(record));
     const ModelLock lock(model_);
@@ -27,7 +28,7 @@ class ModelTest : public testing::Test {
   }
   ConnectionRecord& Connect(const ServerPtr& server, const std::string& id) {
     admin::Connection resource;
-    resource.set_name(ConnectionName(server->id(), id));
+    resource.set_name(names::FormatConnectionName(server->id(), id));
     resource.set_uid("uid-" + id);
     const ModelLock lock(model_);
     ConnectionRecord& record =
@@ -150,7 +151,7 @@ TEST_F(ModelTest, RemovesAServerAfterItsConnectionsAndRules) {
   const auto server = Add("a");
   Connect(server, "one");
   RuleRecord rule;
-  rule.resource.set_name(RuleName("a", "slow"));
+  rule.resource.set_name(names::FormatRuleName("a", "slow"));
   int64_t before = 0;
   {
     const ModelLock lock(model_);
@@ -169,7 +170,7 @@ TEST_F(ModelTest, RemovesAServerAfterItsConnectionsAndRules) {
 TEST_F(ModelTest, PublishesNoConnectionThatIsBeingMade) {
   const auto server = Add("a");
   admin::Connection resource;
-  resource.set_name(ConnectionName("a", "one"));
+  resource.set_name(names::FormatConnectionName("a", "one"));
   resource.set_uid("u");
   const int64_t before = log_.revision();
   {
@@ -186,7 +187,7 @@ TEST_F(ModelTest, OrdersRulesByPriorityThenAge) {
   const auto server = Add("a");
   const auto put = [&](const std::string& id, int priority, uint64_t age) {
     RuleRecord rule;
-    rule.resource.set_name(RuleName("a", id));
+    rule.resource.set_name(names::FormatRuleName("a", id));
     rule.resource.set_priority(priority);
     rule.age_number = age;
     const ModelLock lock(model_);
@@ -200,8 +201,9 @@ TEST_F(ModelTest, OrdersRulesByPriorityThenAge) {
   for (const RuleRecord* rule : Model::RulesInOrder(server->record(lock))) {
     names.push_back(rule->resource.name());
   }
-  EXPECT_THAT(names, ElementsAre(RuleName("a", "high"), RuleName("a", "early"),
-                                 RuleName("a", "late")));
+  EXPECT_THAT(names, ElementsAre(names::FormatRuleName("a", "high"),
+                                 names::FormatRuleName("a", "early"),
+                                 names::FormatRuleName("a", "late")));
 }
 
 TEST_F(ModelTest, OneMutationAtATime) {

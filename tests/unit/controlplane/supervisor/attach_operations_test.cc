@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "controlplane/errors/error.h"
+#include "controlplane/names/resource_name.h"
 #include "controlplane/supervisor/ticket_issuer.h"
 #include "tests/unit/controlplane/gofers/node_parts.h"
 
@@ -43,11 +44,11 @@ class AttachOperationsTest : public testing::Test {
   model::ServerPtr AddPending() {
     model::ServerRecord record;
     record.id = "web";
-    record.resource.set_name(model::ServerName("web"));
+    record.resource.set_name(names::FormatServerName("web"));
     record.resource.set_state(admin::Server::ACTIVE);
     const auto server = std::make_shared<model::ServerEntry>(std::move(record));
     admin::Connection connection;
-    connection.set_name(model::ConnectionName("web", "c1"));
+    connection.set_name(names::FormatConnectionName("web", "c1"));
     connection.set_uid("uid");
     connection.set_state(admin::Connection::PENDING_ATTACH);
     const model::ModelLock lock(parts_->model);
