@@ -16,6 +16,93 @@ using goferd::admin::v1::ErrorReason;
 using goferd::client::DetailsOf;
 using goferd::client::ErrorDetails;
 
+struct AdviceRow {
+  ErrorReason reason;
+  absl::string_view advice;
+};
+
+constexpr absl::string_view kChooseAnother =
+    "choose another id, or delete the existing resource first";
+constexpr absl::string_view kSeeFeaturesAndLog =
+    "`goferctl info` shows the kernel's features; goferd's log says "
+    "more";
+constexpr absl::string_view kEndOrRaise =
+    "end what is not needed, or raise the limit: `goferctl info -o "
+    "json` shows the limits of goferd, `goferctl server get SERVER -o "
+    "json` the limits of a server";
+constexpr absl::string_view kTryAgain = "try again in a moment";
+
+// One row for each reason.
+constexpr AdviceRow kAdvice[] = {
+    {ErrorReason::FIELD_INVALID,
+     "`goferctl COMMAND --help` has the flags, with examples"},
+    {ErrorReason::PATH_NOT_ABSOLUTE, "write the path with a leading /"},
+    {ErrorReason::PATH_NOT_ALLOWED, "`goferctl info` shows the allowed roots"},
+    {ErrorReason::UNKNOWN_MID,
+     "`goferctl handler list SERVER` lists the messages that its gofer "
+     "knows"},
+    {ErrorReason::PAGE_TOKEN_MISMATCH, "list again from the beginning"},
+    {ErrorReason::REQUEST_ID_REUSED, "use a new UUID for a new request"},
+    {ErrorReason::SERVER_NOT_FOUND, "`goferctl server list` lists the servers"},
+    {ErrorReason::CONNECTION_NOT_FOUND,
+     "`goferctl connection list` lists the connections"},
+    {ErrorReason::RULE_NOT_FOUND, "`goferctl faults list` lists the rules"},
+    {ErrorReason::PATH_NOT_FOUND,
+     "check the path on goferd's host; a mount path is a path in the "
+     "tree, which `goferctl fs ls SERVER /` lists"},
+    {ErrorReason::SERVER_ALREADY_EXISTS, kChooseAnother},
+    {ErrorReason::RULE_ALREADY_EXISTS, kChooseAnother},
+    {ErrorReason::CONNECTION_ALREADY_EXISTS,
+     "choose another id: an ended connection keeps its id for a while"},
+    {ErrorReason::SERVER_NOT_EMPTY,
+     "drain the server and wait, or delete it with --force"},
+    {ErrorReason::SERVER_DRAINING,
+     "use another server, or `goferctl server undrain` this server"},
+    {ErrorReason::SERVER_STOPPED,
+     "`goferctl server get SERVER` says why, and whether goferd starts "
+     "the gofer again; if not, delete the server and create it again"},
+    {ErrorReason::CONNECTION_NOT_PENDING,
+     "`goferctl connection get SERVER/CONNECTION` says what became of "
+     "the connection; start a new connection"},
+    {ErrorReason::GOFER_CAPABILITY_MISSING,
+     "`goferctl info` shows what goferd can do, `goferctl server get "
+     "SERVER -o json` shows the origin and release of the gofer"},
+    {ErrorReason::ROOT_NOT_DIRECTORY,
+     "serve the directory that contains the file"},
+    {ErrorReason::SANDBOX_KILL_NOT_ACKNOWLEDGED,
+     "if the sandbox may be killed, repeat the command with "
+     "--kill-sandbox"},
+    {ErrorReason::HOST_PERMISSION, kSeeFeaturesAndLog},
+    {ErrorReason::KERNEL_FEATURE_MISSING, kSeeFeaturesAndLog},
+    {ErrorReason::ETAG_MISMATCH,
+     "somebody changed the resource: read it again, and repeat with "
+     "the new etag"},
+    {ErrorReason::OPERATION_PENDING,
+     "try again when the other operation is over"},
+    {ErrorReason::CONNECTION_LIMIT, kEndOrRaise},
+    {ErrorReason::FD_LIMIT, kEndOrRaise},
+    {ErrorReason::PROCESS_LIMIT, kEndOrRaise},
+    {ErrorReason::TICKET_LIMIT, kEndOrRaise},
+    {ErrorReason::RULE_LIMIT, kEndOrRaise},
+    {ErrorReason::STORAGE_LIMIT, kEndOrRaise},
+    {ErrorReason::COMPACTED, "list again and watch from there"},
+    {ErrorReason::STARTING, kTryAgain},
+    {ErrorReason::SHUTTING_DOWN, kTryAgain},
+    {ErrorReason::GOFER_UNREACHABLE,
+     "the server's connections are still served; goferd's log says "
+     "more"},
+    {ErrorReason::ROLE_REQUIRED,
+     "ask for the role, or call as a user who has it"},
+    {ErrorReason::PEER_MISMATCH,
+     "`goferctl connection get SERVER/CONNECTION -o json` names the "
+     "process that is expected"},
+    {ErrorReason::TICKET_INVALID,
+     "a ticket is valid once and for a short time: start a new "
+     "connection"},
+    {ErrorReason::INTERNAL_FAULT,
+     "please report this error, with goferd's log"},
+};
+
 // gRPC and OpenSSL describe failures of TLS in words only. A server that
 // refuses our certificate says so after the handshake, or just hangs up.
 absl::string_view AdviceForTransport(absl::string_view message) {
@@ -71,92 +158,10 @@ std::string Advice(const absl::Status& status, const ErrorDetails& details) {
 }  // namespace
 
 absl::string_view AdviceFor(ErrorReason reason) {
-  using namespace goferd::admin::v1;  // NOLINT: the values of the enum.
-  switch (reason) {
-    case FIELD_INVALID:
-      return "`goferctl COMMAND --help` has the flags, with examples";
-    case PATH_NOT_ABSOLUTE:
-      return "write the path with a leading /";
-    case PATH_NOT_ALLOWED:
-      return "`goferctl info` shows the allowed roots";
-    case UNKNOWN_MID:
-      return "`goferctl handler list SERVER` lists the messages that its gofer "
-             "knows";
-    case PAGE_TOKEN_MISMATCH:
-      return "list again from the beginning";
-    case REQUEST_ID_REUSED:
-      return "use a new UUID for a new request";
-    case SERVER_NOT_FOUND:
-      return "`goferctl server list` lists the servers";
-    case CONNECTION_NOT_FOUND:
-      return "`goferctl connection list` lists the connections";
-    case RULE_NOT_FOUND:
-      return "`goferctl faults list` lists the rules";
-    case PATH_NOT_FOUND:
-      return "check the path on goferd's host; a mount path is a path in the "
-             "tree, which `goferctl fs ls SERVER /` lists";
-    case SERVER_ALREADY_EXISTS:
-    case RULE_ALREADY_EXISTS:
-      return "choose another id, or delete the existing resource first";
-    case CONNECTION_ALREADY_EXISTS:
-      return "choose another id: an ended connection keeps its id for a while";
-    case SERVER_NOT_EMPTY:
-      return "drain the server and wait, or delete it with --force";
-    case SERVER_DRAINING:
-      return "use another server, or `goferctl server undrain` this server";
-    case SERVER_STOPPED:
-      return "`goferctl server get SERVER` says why, and whether goferd starts "
-             "the gofer again; if not, delete the server and create it again";
-    case CONNECTION_NOT_PENDING:
-      return "`goferctl connection get SERVER/CONNECTION` says what became of "
-             "the connection; start a new connection";
-    case GOFER_CAPABILITY_MISSING:
-      return "`goferctl info` shows what goferd can do, `goferctl server get "
-             "SERVER -o json` shows the origin and release of the gofer";
-    case ROOT_NOT_DIRECTORY:
-      return "serve the directory that contains the file";
-    case SANDBOX_KILL_NOT_ACKNOWLEDGED:
-      return "if the sandbox may be killed, repeat the command with "
-             "--kill-sandbox";
-    case HOST_PERMISSION:
-    case KERNEL_FEATURE_MISSING:
-      return "`goferctl info` shows the kernel's features; goferd's log says "
-             "more";
-    case ETAG_MISMATCH:
-      return "somebody changed the resource: read it again, and repeat with "
-             "the new etag";
-    case OPERATION_PENDING:
-      return "try again when the other operation is over";
-    case CONNECTION_LIMIT:
-    case FD_LIMIT:
-    case PROCESS_LIMIT:
-    case TICKET_LIMIT:
-    case RULE_LIMIT:
-    case STORAGE_LIMIT:
-      return "end what is not needed, or raise the limit: `goferctl info -o "
-             "json` shows the limits of goferd, `goferctl server get SERVER -o "
-             "json` the limits of a server";
-    case COMPACTED:
-      return "list again and watch from there";
-    case STARTING:
-    case SHUTTING_DOWN:
-      return "try again in a moment";
-    case GOFER_UNREACHABLE:
-      return "the server's connections are still served; goferd's log says "
-             "more";
-    case ROLE_REQUIRED:
-      return "ask for the role, or call as a user who has it";
-    case PEER_MISMATCH:
-      return "`goferctl connection get SERVER/CONNECTION -o json` names the "
-             "process that is expected";
-    case TICKET_INVALID:
-      return "a ticket is valid once and for a short time: start a new "
-             "connection";
-    case INTERNAL_FAULT:
-      return "please report this error, with goferd's log";
-    default:
-      return "";
+  for (const AdviceRow& row : kAdvice) {
+    if (row.reason == reason) return row.advice;
   }
+  return "";
 }
 
 std::string ErrorText(const absl::Status& status, absl::string_view node) {
