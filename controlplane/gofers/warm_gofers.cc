@@ -20,7 +20,7 @@ namespace {
 using gofer::base::Log;
 using gofer::base::MutexLock;
 
-constexpr absl::Duration kKillPatience = absl::Seconds(5);
+constexpr absl::Duration kWarmKillPatience = absl::Seconds(5);
 
 }  // namespace
 
@@ -260,7 +260,7 @@ void WarmGofers::Discard(WaitingPtr gofer) {
 }
 
 void WarmGofers::CleanUp(Waiting& gofer) {
-  if (gofer.process->WaitForEnd(kKillPatience)) gofer.process->Reap();
+  if (gofer.process->WaitForEnd(kWarmKillPatience)) gofer.process->Reap();
   if (absl::Status gone = host_.state.RemoveWarm(gofer.name); !gone.ok()) {
     Log().warn("what a warm gofer had stays behind: {}",
                std::string(gone.message()));

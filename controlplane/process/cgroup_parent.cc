@@ -23,7 +23,7 @@
 namespace goferd::process {
 namespace {
 
-constexpr size_t kMostBytes = size_t{1} << 20;
+constexpr size_t kMostListBytes = size_t{1} << 20;
 constexpr size_t kMostGroups = 65536;
 constexpr char kLeaf[] = "goferd";
 
@@ -33,7 +33,7 @@ absl::Status No(absl::string_view why) {
 }
 
 absl::StatusOr<std::string> Read(const std::string& path) {
-  auto text = state::ReadFile(AT_FDCWD, path, kMostBytes);
+  auto text = state::ReadFile(AT_FDCWD, path, kMostListBytes);
   if (!text.ok()) return errors::FromErrno(text.error().number(), path);
   return *std::move(text);
 }

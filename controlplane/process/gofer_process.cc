@@ -84,11 +84,11 @@ gofer::base::ErrnoOr<UniqueFd> OpenPidFd(pid_t pid) {
 // Reads field 22 of /proc/<pid>/stat. Errors: ENOENT or ESRCH when the process
 // is gone.
 gofer::base::ErrnoOr<uint64_t> StartTimeOf(pid_t pid) {
-  constexpr size_t kMostBytes = 4096;
+  constexpr size_t kMostStatBytes = 4096;
   constexpr size_t kField =
       19;  // It is counted from the state, after the name.
   const auto stat = state::ReadFile(
-      AT_FDCWD, absl::StrCat("/proc/", pid, "/stat"), kMostBytes);
+      AT_FDCWD, absl::StrCat("/proc/", pid, "/stat"), kMostStatBytes);
   if (!stat.ok()) return stat.error();
   const size_t name_end = stat->rfind(") ");
   if (name_end == std::string::npos) return gofer::base::Errno(EPROTO);

@@ -14,7 +14,7 @@ using google::protobuf::Message;
 
 // The names of a batch that a record has: its line must not be cut off.
 constexpr int kMostNames = 8;
-constexpr size_t kMostBytes = 512;
+constexpr size_t kMostSubjectBytes = 512;
 
 const FieldDescriptor* Find(const Message& message, const char* name,
                             FieldDescriptor::CppType type) {
@@ -56,7 +56,8 @@ std::string NamesIn(const Message& request, const FieldDescriptor* field,
   const int count = reflection->FieldSize(request, field);
   std::string names;
   int named = 0;
-  for (; named < count && named < kMostNames && names.size() < kMostBytes;
+  for (;
+       named < count && named < kMostNames && names.size() < kMostSubjectBytes;
        ++named) {
     const std::string name =
         NameIn(reflection->GetRepeatedMessage(request, field, named), parent);

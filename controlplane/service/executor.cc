@@ -9,12 +9,12 @@ namespace {
 
 using gofer::base::MutexLock;
 
-constexpr int kRetryAfterMs = 1000;
+constexpr int kBusyRetryMs = 1000;
 
 absl::Status TooMuchToDo() {
   return errors::ErrorWithRetry(errors::Reason::PROCESS_LIMIT,
                                 "goferd has too much to do: try again later",
-                                kRetryAfterMs);
+                                kBusyRetryMs);
 }
 
 }  // namespace

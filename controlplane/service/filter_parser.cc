@@ -14,16 +14,16 @@ namespace {
 
 using Kind = FilterToken::Kind;
 
-constexpr size_t kMostBytes = 1024;
+constexpr size_t kMostFilterBytes = 1024;
 constexpr int kMostDepth = 32;
-constexpr absl::string_view kLabels = "labels";
+constexpr absl::string_view kLabelsField = "labels";
 constexpr absl::string_view kLabelPrefix = "labels.";
 
 }  // namespace
 
 std::optional<Filter> FilterParser::Parse() {
-  if (text_.size() > kMostBytes) {
-    fault_ = absl::StrCat("must have at most ", kMostBytes, " bytes");
+  if (text_.size() > kMostFilterBytes) {
+    fault_ = absl::StrCat("must have at most ", kMostFilterBytes, " bytes");
     return std::nullopt;
   }
   if (!IsUtf8(text_)) {
@@ -90,7 +90,7 @@ FilterParser::Index FilterParser::ParseComparison() {
     return Fail("a comparison such as state = ACTIVE is missing here");
   }
   const std::string field = token_.text;
-  if (field == kLabels && schema_.has_labels) return ParseHas();
+  if (field == kLabelsField && schema_.has_labels) return ParseHas();
   if (!ValuesOf(field)) return std::nullopt;
   Advance();
   const Kind comparator = token_.kind;

@@ -12,7 +12,7 @@ namespace {
 using errors::Reason;
 using gofer::base::MutexLock;
 
-constexpr int kRetryMs = 100;
+constexpr int kInFlightRetryMs = 100;
 
 // A caller's name is "uid=0 gid=0 pid=12" on a UNIX socket.
 std::string WithoutProcess(absl::string_view caller) {
@@ -58,7 +58,7 @@ absl::StatusOr<std::optional<std::string>> RequestIdCache::Begin(
     return errors::ErrorWithRetry(
         Reason::OPERATION_PENDING,
         "the first request with this request_id still runs: try again",
-        kRetryMs);
+        kInFlightRetryMs);
   }
   return entry.answer;
 }

@@ -21,7 +21,7 @@ constexpr uint32_t kMostDenominator = 1'000'000;
 constexpr absl::Duration kMostDelay = absl::Seconds(60);
 constexpr absl::Duration kLeastTtl = absl::Milliseconds(1);
 // A longer ttl may lead beyond the last timestamp.
-constexpr absl::Duration kMostTtl = absl::Hours(24 * 36500);
+constexpr absl::Duration kMostRuleTtl = absl::Hours(24 * 36500);
 constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
 
 void CheckGlob(FieldViolations& violations, absl::string_view field,
@@ -142,7 +142,7 @@ void CheckExpiration(FieldViolations& violations, absl::string_view field,
     }
     case HandlerRule::kTtl:
       CheckDuration(violations, absl::StrCat(field, ".ttl"), rule.ttl(),
-                    kLeastTtl, kMostTtl);
+                    kLeastTtl, kMostRuleTtl);
       return;
     case HandlerRule::kPermanent:
       if (!rule.permanent()) {

@@ -10,7 +10,7 @@
 namespace goferd::service {
 namespace {
 
-constexpr int kRetryMs = 500;
+constexpr int kStatsRetryMs = 500;
 
 }  // namespace
 
@@ -28,7 +28,7 @@ absl::StatusOr<admin::Stats> StatsMethods::GetStats(
         errors::Reason::GOFER_UNREACHABLE,
         absl::StrCat("the gofer of ", names::FormatServerName(name.server_id),
                      " did not answer: try again later"),
-        kRetryMs, {{"resource", request.name()}});
+        kStatsRetryMs, {{"resource", request.name()}});
   }
   return std::move(list->stats.front());
 }

@@ -12,7 +12,7 @@ namespace {
 using gofer::base::MutexLock;
 using std::chrono::steady_clock;
 
-constexpr int kRetryAfterMs = 5000;
+constexpr int kStreamsRetryMs = 5000;
 // How long the thread sleeps when no call wants to be advanced.
 constexpr auto kLongSleep = std::chrono::hours(1);
 
@@ -43,7 +43,7 @@ absl::Status StreamRegistry::Add(std::shared_ptr<LiveCall> call) {
         errors::Reason::PROCESS_LIMIT,
         absl::StrCat("there are ", max_calls_,
                      " watches and waits: end one of them"),
-        kRetryAfterMs, {{"limit", absl::StrCat(max_calls_)}});
+        kStreamsRetryMs, {{"limit", absl::StrCat(max_calls_)}});
   }
   if (auto status = StartThread(); !status.ok()) return status;
   const LiveCall* key = call.get();

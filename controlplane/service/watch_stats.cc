@@ -18,7 +18,7 @@ using admin::WatchStatsResponse;
 using Sample = absl::StatusOr<supervisor::StatsList>;
 
 constexpr absl::Duration kDefaultInterval = absl::Seconds(10);
-constexpr size_t kMaxBytes = size_t{256} << 10;
+constexpr size_t kMaxAnswerBytes = size_t{256} << 10;
 
 // Splits the sample into messages of bounded size, at least one.
 std::deque<WatchStatsResponse> InParts(supervisor::StatsList sample) {
@@ -26,7 +26,7 @@ std::deque<WatchStatsResponse> InParts(supervisor::StatsList sample) {
   size_t bytes = 0;
   for (admin::Stats& stats : sample.stats) {
     const size_t size = stats.ByteSizeLong();
-    if (bytes > 0 && bytes + size > kMaxBytes) {
+    if (bytes > 0 && bytes + size > kMaxAnswerBytes) {
       parts.emplace_back();
       bytes = 0;
     }

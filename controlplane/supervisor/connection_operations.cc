@@ -24,7 +24,7 @@ using errors::Reason;
 using gofer::base::Log;
 using model::ModelLock;
 
-constexpr int kRetryMs = 1000;
+constexpr int kConnectionRetryMs = 1000;
 
 absl::Status NoConnection(absl::string_view server_id,
                           absl::string_view connection_id) {
@@ -44,7 +44,7 @@ absl::Status CheckLimit(const model::ServerRecord& server, int64_t used) {
       Reason::CONNECTION_LIMIT,
       absl::StrCat(server.name(), " has ", used, " connections, of ", limit,
                    " that it may have: stop one, or raise limits"),
-      kRetryMs,
+      kConnectionRetryMs,
       {{"resource", server.name()},
        {"limit", absl::StrCat(limit)},
        {"used", absl::StrCat(used)}});

@@ -27,7 +27,7 @@ using gofer::base::Log;
 using model::ModelLock;
 using Server = admin::Server;
 
-constexpr int kRetryMs = 5000;
+constexpr int kServerRetryMs = 5000;
 
 void CompleteLimits(const admin::ServerLimits& defaults,
                     admin::ServerLimits& limits) {
@@ -122,7 +122,7 @@ absl::Status ServerOperations::CheckNew(const ModelLock& lock,
         absl::StrCat("goferd looks for a gofer of ",
                      names::FormatServerName(id),
                      " that lives already: try again"),
-        kRetryMs, {{"resource", names::FormatServerName(id)}});
+        kServerRetryMs, {{"resource", names::FormatServerName(id)}});
   }
   const auto limit =
       static_cast<size_t>(settings_.config().servers().max_servers());
@@ -131,7 +131,7 @@ absl::Status ServerOperations::CheckNew(const ModelLock& lock,
         Reason::PROCESS_LIMIT,
         absl::StrCat("this node has ", model_.servers(lock).size(),
                      " servers, as many as it may have: delete one"),
-        kRetryMs,
+        kServerRetryMs,
         {{"limit", absl::StrCat(limit)},
          {"used", absl::StrCat(model_.servers(lock).size())}});
   }

@@ -25,7 +25,7 @@ int64_t FdsOf(const worker::v1::Stats& stats) {
                               stats.bound_socket_fd_count());
 }
 
-absl::Status NoConnection(absl::string_view server_id,
+absl::Status NoSuchConnection(absl::string_view server_id,
                           absl::string_view connection_id) {
   const std::string name =
       names::FormatConnectionName(server_id, connection_id);
@@ -142,7 +142,7 @@ absl::StatusOr<std::vector<admin::Stats>> StatisticsOperations::ReadConnections(
     const auto* const found =
         target.server->record(lock).FindVisible(connections.id());
     if (found == nullptr) {
-      return NoConnection(target.server->id(), connections.id());
+      return NoSuchConnection(target.server->id(), connections.id());
     }
     ask.mutable_get_stats()->set_connection_uid(found->resource.uid());
   }
@@ -157,7 +157,7 @@ absl::StatusOr<std::vector<admin::Stats>> StatisticsOperations::ReadConnections(
     SetFacts(record->resource, list.emplace_back(translate::ToAdmin(from)));
   }
   if (list.empty() && !connections.is_all()) {
-    return NoConnection(target.server->id(), connections.id());
+    return NoSuchConnection(target.server->id(), connections.id());
   }
   std::sort(list.begin(), list.end(),
             [](const admin::Stats& a, const admin::Stats& b) {
@@ -234,7 +234,7 @@ absl::StatusOr<InflightList> StatisticsOperations::ListInflight(
     const ModelLock lock(model_);
     const model::ServerRecord& server = targets->front().server->record(lock);
     if (server.FindVisible(connections.id()) == nullptr) {
-      return NoConnection(servers.id(), connections.id());
+      return NoSuchConnection(servers.id(), connections.id());
     }
   }
   const auto answers = AskInflight(*targets, min_age);

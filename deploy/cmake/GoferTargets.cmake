@@ -76,6 +76,8 @@ function(gofer_library name)
       if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
         target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
       endif()
+      # The same short name for a type of ours in two files shadows nothing.
+      target_compile_options(${target} PRIVATE -Wno-shadow)
       if(arg_ALONE)
         set_source_files_properties(${arg_ALONE} PROPERTIES
           SKIP_UNITY_BUILD_INCLUSION ON)
@@ -150,6 +152,7 @@ function(gofer_test name)
     target_link_libraries(${name} PRIVATE benchmark::benchmark_main)
   else()
     target_link_libraries(${name} PRIVATE GTest::gmock_main)
+    set_property(GLOBAL APPEND PROPERTY GOFER_TESTS ${name})
     gtest_discover_tests(${name}
       DISCOVERY_MODE PRE_TEST
       PROPERTIES LABELS ${arg_KIND} TIMEOUT ${arg_TIMEOUT})

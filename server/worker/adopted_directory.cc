@@ -23,7 +23,7 @@
 namespace gofer::worker {
 namespace {
 
-constexpr size_t kMaxIdBytes = 63;
+constexpr size_t kMostServerIdBytes = 63;
 constexpr mode_t kDirectoryMode = 0700;
 constexpr mode_t kFileMode = 0600;
 constexpr int kBacklog = 8;
@@ -132,7 +132,7 @@ std::string AdoptedServerId(absl::string_view container_id) {
     id.push_back(absl::ascii_isalnum(static_cast<unsigned char>(lower)) ? lower
                                                                         : '-');
   }
-  id.resize(std::min(id.size(), kMaxIdBytes));
+  id.resize(std::min(id.size(), kMostServerIdBytes));
   while (id.back() == '-') id.pop_back();
   return id;
 }
@@ -145,7 +145,7 @@ std::string OtherServerId(absl::string_view server_id,
     hash = (hash ^ static_cast<unsigned char>(c)) * 16777619;
   }
   const std::string number = absl::StrFormat("-%08x", hash);
-  std::string id(server_id.substr(0, kMaxIdBytes - number.size()));
+  std::string id(server_id.substr(0, kMostServerIdBytes - number.size()));
   while (id.back() == '-') id.pop_back();
   return id + number;
 }

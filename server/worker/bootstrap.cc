@@ -29,7 +29,7 @@ namespace {
 
 namespace v1 = ::goferd::worker::v1;
 
-constexpr uint64_t kLastWordsNs = 1'000'000'000;
+constexpr uint64_t kFlushNs = 1'000'000'000;
 // The hard limit, so that SetLimits can allow more later.
 constexpr rlim_t kHardFds = rlim_t{1} << 20;
 
@@ -167,7 +167,7 @@ class Bootstrapper {
     message.mutable_response()->set_request_id(request_id);
     if (failure) *message.mutable_response()->mutable_failure() = *failure;
     peer_->Queue(message);
-    peer_->FlushAll(kLastWordsNs);
+    peer_->FlushAll(kFlushNs);
   }
 
   std::variant<Bootstrapped, SandboxFailure> Become(ControlRequest& request) {

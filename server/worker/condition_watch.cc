@@ -7,7 +7,7 @@ namespace {
 
 namespace v1 = ::goferd::worker::v1;
 
-constexpr int64_t kNanosPerMilli = 1'000'000;
+constexpr int64_t kNsPerMilli = 1'000'000;
 
 v1::ConditionChanged MakeChange(const std::string& uid,
                                 ConditionWatch::Type type, bool active,
@@ -38,7 +38,7 @@ void ConditionWatch::LookAtStalls(const std::string& uid, size_t count,
   if (count == 0) return;
   round_[Key(uid, v1::ConditionChanged::STALLED_REQUEST)] =
       absl::StrCat(count, " in flight for long, the oldest for ",
-                   age_ns / kNanosPerMilli, " ms");
+                   age_ns / kNsPerMilli, " ms");
 }
 
 std::vector<v1::ConditionChanged> ConditionWatch::EndRound() {
