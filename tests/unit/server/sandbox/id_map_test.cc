@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "gtest/gtest.h"
+#include "server/base/unique_fd.h"
 #include "server/sandbox/id_map_namespace.h"
 #include "server/sandbox/tree_builder.h"
 #include "tests/unit/server/hostfs/temp_directory.h"
@@ -174,6 +175,21 @@ TEST_F(IdMapTest, ProcessesThatHoldNamespacesAreGone) {
   }
   EXPECT_EQ(::waitpid(-1, nullptr, __WALL), -1);
   EXPECT_EQ(errno, ECHILD);
+}
+
+TEST_F(IdMapTest, OneBindIsMappedAndTheRestIsNot) {
+  plan_.id_map.reset();
+  plan_.binds[0].id_map =
+      IdMapPlan{.users = {{100'000, 0, 1000}}, .groups = {{200'000, 0, 1000}}};
+  const auto end = Run([](const ChildReport& report, const MountedTree&) {
+    CHILD_EXPECT(report, (OwnerOf("/f") == Ids{100'005, 200'006}));
+    CHILD_EXPECT(report, (OwnerOf("/data/f") == Ids{7, 0}));
+    const base::UniqueFd made(
+        ::open("/data/new", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    CHILD_EXPECT(report, made.valid());
+  });
+  EXPECT_EQ(end.report, "");
+  EXPECT_EQ(OwnerOf(host_.Path("data/new")), (Ids{100'000, 200'000}));
 }
 
 }  // namespace
