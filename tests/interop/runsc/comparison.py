@@ -1,5 +1,6 @@
 """Runs a case on both runtimes and tells what differs."""
 
+import json
 import os
 import subprocess
 import traceback
@@ -94,11 +95,11 @@ def error_lines(outcome, limit=4):
 
 
 def _message(line):
-    """Of a line that runsc logs as JSON: its message only."""
-    before, found, after = line.partition('"msg":"')
-    if found:
-        return after.rpartition('","level"')[0] or after
-    return before.strip()
+    """runsc tells its user in plain words, and its log in JSON."""
+    try:
+        return json.loads(line)["msg"].strip()
+    except (ValueError, KeyError, TypeError):
+        return line.strip()
 
 
 def shorten(text, limit=160):

@@ -15,8 +15,6 @@ def until_stop(number=0):
     return f"while ! test -e /data/stop{number}; do usleep 20000; done; "
 
 
-
-
 def _data(place):
     place.folder_in("data", 0o777)
     place.file("data/file", "of the host\n")
