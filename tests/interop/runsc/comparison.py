@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import traceback
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from place import Place
 from session import Session, Stop
 from spec import make_spec, write_spec
 
+JSON_MESSAGE = re.compile(r'"msg":("(?:[^"\\]|\\.)*")')
 ABSENT = "-"  # the value of an observation that the other side alone has
 
 
@@ -87,19 +89,17 @@ def error_lines(outcome, limit=4):
     """What runsc or its gofer complained of, once each, without the time."""
     lines = []
     for text in outcome.errors:
-        for line in text.splitlines():
-            line = _message(line)
+        for line in _messages(text):
             if line and line not in lines:
                 lines.append(line)
     return lines[-limit:]
 
 
-def _message(line):
-    """runsc tells its user in plain words, and its log in JSON."""
-    try:
-        return json.loads(line)["msg"].strip()
-    except (ValueError, KeyError, TypeError):
-        return line.strip()
+def _messages(text):
+    """runsc tells its user in plain words, and its log in JSON, not always in lines."""
+    if not text.startswith("{"):
+        return [line.strip() for line in text.splitlines()]
+    return [json.loads(word).strip() for word in JSON_MESSAGE.findall(text)]
 
 
 def shorten(text, limit=160):

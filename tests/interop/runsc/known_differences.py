@@ -36,7 +36,29 @@ def _fits(pattern, value):
     return value == pattern
 
 
-TABLE = ()
+BEFORE_LISTING = {"directfs": ("off",), "until": "2026-02"}
+XATTRS_SERVED = ("until May 2026 gVisor's gofer serves no extended attributes, although its clients "
+                 "ask for them; ours serves them")
+NONE_LISTED = "listxattr:\n"
+SET = "setxattr: 0\ngetxattr: 5\nvalue: value\n"
+COPIED = "status 0\nof root\nmore\n0\n"
+
+TABLE = (
+    *(Known(case, "output 0", NONE_LISTED + "setxattr: EOPNOTSUPP...",
+            NONE_LISTED + SET + "listxattr: user.name\nremovexattr: 0\n",
+            XATTRS_SERVED, **BEFORE_LISTING)
+      for case in ("xattr_of_a_bind", "xattr_of_the_root")),
+    Known("xattr_of_the_host", "output 0", NONE_LISTED + "setxattr: EOPNOTSUPP...",
+          "listxattr: security.capability user.host\n" + SET
+          + "listxattr: security.capability user.host user.name\nremovexattr: 0\n",
+          XATTRS_SERVED, **BEFORE_LISTING),
+    *(Known(case, "output 0",
+            COPIED + NONE_LISTED + SET + "listxattr: user.name\nremovexattr: 0\n",
+            COPIED + "listxattr: user.host\n" + SET
+            + "listxattr: user.host user.name\nremovexattr: 0\n",
+            "as before, so an overlay's copy keeps them", **BEFORE_LISTING)
+      for case in ("xattr_copy_up_user", "xattr_copy_up_user_self")),
+)
 
 
 def judge(case, release, directfs, found):

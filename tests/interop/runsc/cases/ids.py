@@ -49,13 +49,25 @@ def _failing_hook(spec, _):
     spec["hooks"] = {"createContainer": [{"path": "/bin/false"}]}
 
 
-def _attributes(place):
-    _data(place)
-    path = place.path("data/file")
-    os.setxattr(path, "user.host", b"of the host")
-    # VFS_CAP_REVISION_2 with no capability.
-    os.setxattr(path, "security.capability", bytes.fromhex("0000000200000000" + "00" * 12))
-    os.setxattr(path, "trusted.host", b"trusted")
+# VFS_CAP_REVISION_2 with no capability.
+NO_CAPABILITIES = bytes.fromhex("0000000200000000" + "00" * 12)
+HOST_ATTRIBUTES = {"user.host": b"of the host", "security.capability": NO_CAPABILITIES,
+                   "trusted.host": b"trusted"}
+
+
+def _attributes(*names):
+    """A file that has them on the host."""
+    def prepare(place):
+        _data(place)
+        for name in names:
+            os.setxattr(place.path("data/file"), name, HOST_ATTRIBUTES[name])
+    return prepare
+
+
+def _copy_up(name, medium, *attributes):
+    """An overlay copies the file and, if it can list them, its attributes."""
+    return Case(f"xattr_copy_up_{name}", COPY_UP + "; probe xattr /a/file user.name value",
+                binds=DATA, prepare=_attributes(*attributes), flags=(f"--overlay2={medium}",))
 
 
 OWNERS = "stat -c '%n %a %u:%g' /a/*; "
@@ -85,7 +97,8 @@ CASES = (
     Case("mount_mapped_ids", OWNERS + "echo new >/a/new; echo status $?",
          binds=(Bind("data", "/a", ("rbind",), more=IDMAP),), prepare=_data),
     Case("mount_mapped_ids_idmap_option", OWNERS + "echo new >/a/new; echo status $?",
-         binds=(Bind("data", "/a", ("rbind", "idmap"), more=IDMAP),), prepare=_data),
+         binds=(Bind("data", "/a", ("rbind", "idmap"), more=IDMAP),), prepare=_data,
+         since="2025-02"),
     Case("user_without_capabilities", OWNERS + "cat /a/of_100000 2>&1 || echo refused; "
          "echo new >/a/new; chown 0 /a/new 2>&1 || echo refused",
          binds=DATA, prepare=_data, change=_user(3000, 4000)),
@@ -102,12 +115,13 @@ CASES = (
          change=_hook("prestart")),
     Case("hook_poststop", "echo ran", binds=DATA, prepare=_data, change=_hook("poststop")),
     Case("xattr_of_a_bind", XATTR, binds=DATA, prepare=_data),
-    Case("xattr_of_the_host", "probe xattr /a/file user.name value", binds=DATA,
-         prepare=_attributes),
+    Case("xattr_of_the_host", XATTR, binds=DATA, prepare=_attributes(*HOST_ATTRIBUTES)),
     Case("xattr_of_the_root", "touch /f; probe xattr /f user.name value",
          flags=("--overlay2=none",)),
-    Case("xattr_kept_by_copy_up", COPY_UP + "; probe xattr /a/file user.name value", binds=DATA,
-         prepare=_attributes, flags=("--overlay2=all:memory",)),
-    Case("xattr_copy_up_all_self", COPY_UP, binds=DATA, prepare=_attributes,
-         flags=("--overlay2=all:self",)),
+    _copy_up("none", "all:memory"),
+    _copy_up("user", "all:memory", "user.host"),
+    _copy_up("user_self", "all:self", "user.host"),
+    _copy_up("security", "all:memory", "security.capability"),
+    _copy_up("security_self", "all:self", "security.capability"),
+    _copy_up("trusted", "all:memory", "trusted.host"),
 )
