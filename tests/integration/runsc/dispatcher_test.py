@@ -12,7 +12,7 @@ class Dispatcher(InstallTest):
     def setUp(self):
         super().setUp()
         self.assert_installed()
-        self.untouched = self.dest + ".untouched"
+        self.untouched = self.dest + ".files/runsc"
 
     def call(self, *words, **options):
         """Starts the dispatcher; returns what it became told, by kind."""

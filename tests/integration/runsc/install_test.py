@@ -23,7 +23,7 @@ class Install(InstallTest):
         os.chmod(self.runsc, 0o750)
         self.assert_installed()
         self.assertEqual(digest(self.runsc), before)
-        self.assertEqual(digest(self.dest + ".untouched"), before)
+        self.assertEqual(digest(self.dest + ".files/runsc"), before)
         with open(self.runsc, "rb") as stock, open(self.dest, "rb") as patched:
             self.assertEqual(stock.read().replace(EXE, self.at.encode()), patched.read())
         self.assertEqual(stat.S_IMODE(os.stat(self.dest).st_mode), 0o750)
@@ -69,8 +69,16 @@ class Install(InstallTest):
         self.assert_refused("0 times, not once", status=3)
 
     def test_refuses_a_runsc_with_the_string_twice(self):
-        self.rewrite(self.runsc, lambda data: data + EXE)
+        self.rewrite(self.runsc, lambda data: data.replace(b"reported_call\0", EXE, 1))
         self.assert_refused("2 times, not once", status=3)
+
+    def test_a_string_behind_what_is_loaded_does_not_count(self):
+        self.rewrite(self.runsc, lambda data: data + EXE)
+        self.assert_installed()
+
+    def test_refuses_a_runsc_that_starts_no_gofer_through_the_dispatcher(self):
+        self.assert_refused("did not start its gofer through the dispatcher", status=3,
+                            trial=True)
 
     def test_refuses_a_path_of_another_length(self):
         wrong = self.at + "x"
@@ -123,7 +131,7 @@ class Install(InstallTest):
 
     def assert_installed_trusting(self):
         status, text = self.tool(
-            "install", "--trust-owners", f"--runsc={self.runsc}", f"--gofer={self.gofer}",
+            "install", "--trust-owners", "--no-trial", f"--runsc={self.runsc}", f"--gofer={self.gofer}",
             f"--dest={self.dest}", f"--dispatcher={Built.dispatcher}",
             f"--dispatcher-path={self.at}")
         self.assertEqual(status, 0, text)
