@@ -3,6 +3,7 @@
 import os
 import subprocess
 
+from link_names import dispatcher_of
 from program_file import Failure, read
 from runsc_copy import patch, read_slot
 from sidecars import COPIES, FOLDER, check_sidecars
@@ -17,7 +18,7 @@ class Installation:
         # Their own folder: runsc looks for its sidecars beside the dispatcher.
         self.files = dest + ".files"
         self.untouched = os.path.join(self.files, "runsc")
-        self.dispatcher = os.path.join(self.files, "dispatcher")
+        self.dispatcher = dispatcher_of(dest)
 
     def sidecar_files(self):
         found = []

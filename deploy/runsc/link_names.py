@@ -51,20 +51,27 @@ def installed_links(folder):
     return [path for path in paths if is_dispatcher(path)]
 
 
+def dispatcher_of(dest):
+    """Where the dispatcher of a patched copy is."""
+    return os.path.join(dest + ".files", "dispatcher")
+
+
 def is_dispatcher(path):
-    """A link whose file is gone is one of ours that is damaged."""
-    if not os.path.islink(path):
-        return False
-    if not os.path.exists(path):
-        return os.path.basename(os.readlink(path)) == "dispatcher"
-    return read_slot(path) is not None
+    """Also a link of ours whose dispatcher is gone."""
+    return os.path.islink(path) and (is_dangling(path) or read_slot(path) is not None)
+
+
+def is_dangling(path):
+    return (os.path.islink(path) and not os.path.exists(path)
+            and os.readlink(path).endswith(dispatcher_of("")))
 
 
 def link_of(dest, folder):
     """The link of the installation whose patched copy is `dest`; None without one."""
     for path in installed_links(folder):
         known = read_slot(path)
-        if known is not None and known["patched"] == dest:
+        if os.readlink(path) == dispatcher_of(dest) \
+                or (known is not None and known["patched"] == dest):
             return path
     return None
 

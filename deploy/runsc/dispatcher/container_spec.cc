@@ -112,10 +112,10 @@ ContainerSpec ParseContainerSpec(const std::string& text) {
   }
   ContainerSpec answer;
   if (const json* directfs = Find(*annotations, kDirectfsAnnotation)) {
-    answer.directfs = directfs->is_string()
-                          ? directfs->get<std::string>()
-                          : directfs->dump(-1, ' ', true,
-                                           json::error_handler_t::replace);
+    answer.directfs =
+        directfs->is_string()
+            ? directfs->get<std::string>()
+            : directfs->dump(-1, ' ', true, json::error_handler_t::replace);
   }
   answer.sandbox = FindSandbox(*annotations);
   return answer;
