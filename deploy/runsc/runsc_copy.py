@@ -33,7 +33,7 @@ def find_own_path(data, origin):
     """
     outer = read_image(data)
     if outer is None:
-        raise Failure(f"{origin} does not fit: it is no ELF program of 64 bits", MISFIT)
+        raise Failure(f"{origin} does not fit: it is no whole ELF program of 64 bits", MISFIT)
     loaded = [position for position in _find_all(data, EXE)
               if any(part.holds(position, len(EXE)) for part in outer.loaded)]
     inner = embedded_images(data, outer)
