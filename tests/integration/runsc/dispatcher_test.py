@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 
 from install_fixture import Built, InstallTest, main
 
@@ -12,7 +13,7 @@ class Dispatcher(InstallTest):
     def setUp(self):
         super().setUp()
         self.assert_installed()
-        self.untouched = self.dest + ".untouched"
+        self.untouched = self.dest + ".files/runsc"
 
     def call(self, *words, **options):
         """Starts the dispatcher; returns what it became told, by kind."""
@@ -44,6 +45,59 @@ class Dispatcher(InstallTest):
     def test_a_repeated_command_line_is_the_patched_runsc(self):
         for words in (("--root", "gofer", "do", "boot"), ("gofer",), ()):
             self.assert_becomes(self.dest, self.at, *words)
+
+    def know(self, flags, **changed):
+        """Installs a runsc that knows these flags."""
+        with open(self.runsc, "ab") as file:
+            file.write(flags)
+        self.assert_installed(**changed)
+
+    def test_the_gofer_is_told_what_runsc_knows(self):
+        self.know(b"directfs character-device-policy", state_dir="/run/x")
+        told = self.call("runsc-gofer", "--a=b", "gofer", "--bundle", "/b")
+        self.assertEqual(told["word"], [
+            "runsc-gofer", "--goferd-state-dir=/run/x",
+            "--goferd-runsc-flags=directfs,character-device-policy", "--a=b", "gofer",
+            "--bundle", "/b"])
+        self.assert_becomes(self.untouched, "runsc-sandbox", "--a=b", "boot", "id")
+
+    def call_with_spec(self, spec, *words):
+        """The helper's words; it reads the spec from a descriptor at its start."""
+        with tempfile.TemporaryFile() as file:
+            file.write(spec.encode())
+            file.seek(2)
+            fd = file.fileno()
+            told = self.call(*words, f"--spec-fd={fd}", "id", pass_fds=[fd])
+            self.assertEqual(file.tell(), 2)
+            return [word for word in told["word"] if not word.startswith("--goferd")]
+
+    def test_gofer_and_sandbox_are_both_told_that_directfs_is_off(self):
+        self.know(b"directfs")
+        spec = '{"annotations": {"dev.goferd.directfs": "%s"}}'
+        for name, command in (("runsc-gofer", "gofer"), ("runsc-sandbox", "boot")):
+            words = self.call_with_spec(spec % "off", name, "--directfs=true", command)
+            self.assertEqual(words[:3], [name, "--directfs=false", command])
+            words = self.call_with_spec(spec % "on", name, "--directfs=true", command)
+            self.assertEqual(words[:3], [name, "--directfs=true", command])
+        self.assert_installed(directfs="off")
+        words = self.call_with_spec("{}", "runsc-sandbox", "boot")
+        self.assertEqual(words[:3], ["runsc-sandbox", "--directfs=false", "boot"])
+        words = self.call_with_spec(spec % "on", "runsc-sandbox", "boot")
+        self.assertEqual(words[:2], ["runsc-sandbox", "boot"])
+
+    def test_another_value_stops_the_start_and_is_named(self):
+        spec = '{"annotations": {"dev.goferd.directfs": "maybe"}}'
+        for name, command in (("runsc-gofer", "gofer"), ("runsc-sandbox", "boot")):
+            with tempfile.TemporaryFile() as file:
+                file.write(spec.encode())
+                file.flush()
+                fd = file.fileno()
+                done = subprocess.run([name, command, f"--spec-fd={fd}"], pass_fds=[fd],
+                                      executable=self.at, capture_output=True, text=True,
+                                      check=False)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertEqual(done.stderr, "runsc dispatcher: annotation dev.goferd.directfs "
+                             'is "maybe", which is neither "on" nor "off"\n')
 
     def test_descriptors_and_environment_arrive_unchanged(self):
         ends = os.pipe()
