@@ -60,6 +60,15 @@ constexpr std::array kAug2026Messages = {kMount,
                                          kRenameAt2};
 static_assert(kAug2026Messages.size() == 32);
 
+constexpr auto kAug2026MessagesWithoutLists = [] {
+  std::array<wire::MessageId, kAug2026Messages.size() - 2> left = {};
+  size_t size = 0;
+  for (const wire::MessageId id : kAug2026Messages) {
+    if (id != kFListXattr && id != kFRemoveXattr) left.at(size++) = id;
+  }
+  return left;
+}();
+
 }  // namespace
 
 HostBackend::HostBackend(std::shared_ptr<HostTree> tree,
@@ -167,6 +176,7 @@ base::ErrnoOr<wire::Statx> HostBackend::StatServed(int fd) const {
 
 std::span<const wire::MessageId> HostBackend::SupportedMessages() const {
   if (level_ == lisafs::ProtocolLevel::kNov2023) return kNov2023Messages;
+  if (!options_.list_xattrs) return kAug2026MessagesWithoutLists;
   return kAug2026Messages;
 }
 

@@ -31,6 +31,11 @@ struct HostOptions {
   // through that descriptor: for the devices that an administrator has put into
   // a tree of their own.
   bool donate_devices = false;
+  // Whether the messages that list and remove extended attributes are
+  // announced. A sandbox of before May 2026 whose overlay lies on the mount
+  // fails to copy a file up when it learns of a name that its upper layer does
+  // not take.
+  bool list_xattrs = true;
 
   bool may_connect() const { return HasBit(HostUds::kOpen); }
   bool may_bind() const { return HasBit(HostUds::kCreate); }

@@ -7,7 +7,7 @@
 namespace gofer::runsc {
 namespace {
 
-constexpr std::array<Behaviour, 19> kBehaviours = {{
+constexpr std::array<Behaviour, 20> kBehaviours = {{
     {"the overlay flags speak for all mounts; no mount is donated",
      "neither --overlay-mediums nor --gofer-mount-confs", "until 2023-05",
      "runsc/cmd/gofer.go, Dec 2022"},
@@ -42,8 +42,9 @@ constexpr std::array<Behaviour, 19> kBehaviours = {{
      "uidMappings and gidMappings of a mount; --rpc-fd", "since 2026-06-01",
      "runsc/container/gofer_to_host_rpc.go, Aug 2026"},
     {"createContainer hooks are run when the tree is ready",
-     "the spec's hooks, and a root that we serve", "since 2026-05-20",
-     "runsc/cmd/sandboxsetup/gofer_mount.go, Aug 2026"},
+     "the spec's hooks, a root that we serve, a container name behind the "
+     "flags",
+     "since 2026-05-20", "runsc/cmd/sandboxsetup/gofer_mount.go, Aug 2026"},
     {"/dev is served, with the accelerators of the spec", "--dev-io-fd",
      "since 2023-11", "runsc/cmd/gofer.go, Nov 2023"},
     {"we wait for the ends of these sockets before we confine ourselves",
@@ -57,6 +58,11 @@ constexpr std::array<Behaviour, 19> kBehaviours = {{
     {"handles are not shared: the option disable_file_handle_sharing",
      "a bind that lies on NFS or FUSE", "since 2023-11-20",
      "runsc/cmd/sandboxsetup/fs.go, Aug 2026"},
+    {"below an overlay extended attributes are not listed: copying a file up "
+     "would fail for a name that the upper layer does not take",
+     "an overlaid mount, and a runsc not known to have "
+     "--character-device-policy",
+     "until 2026-05-20", "pkg/sentry/fsimpl/overlay, Feb 2026"},
     {"messages up to RenameAt2 are announced", "--gofer-mount-confs",
      "since 2023-10-13; older clients pass over what they do not know",
      "pkg/lisafs/message.go, Aug 2026"},

@@ -157,12 +157,14 @@ std::string ReadMountConfs(const Words& words, GoferFlags& flags) {
 // the policy leaves its default, to refuse, off the command line.
 std::string ReadCharacterDevices(const Words& words, GoferFlags& flags) {
   const std::string& policy = words.character_devices;
+  flags.knows_device_policy =
+      !policy.empty() ||
+      std::find(flags.runsc_flags.begin(), flags.runsc_flags.end(),
+                "character-device-policy") != flags.runsc_flags.end();
   if (policy.empty()) {
-    const bool knows_policy =
-        std::find(flags.runsc_flags.begin(), flags.runsc_flags.end(),
-                  "character-device-policy") != flags.runsc_flags.end();
-    flags.host.char_devices = knows_policy ? hostfs::CharDevicePolicy::kRefuse
-                                           : hostfs::CharDevicePolicy::kOpen;
+    flags.host.char_devices = flags.knows_device_policy
+                                  ? hostfs::CharDevicePolicy::kRefuse
+                                  : hostfs::CharDevicePolicy::kOpen;
     return "";
   }
   if (policy == "passthrough" || policy == "prefer-emulated") {

@@ -80,6 +80,8 @@ struct GoferFlags {
   // default is left off the command line, so only this tells a runsc whose
   // default we have to follow from one that does not know the flag.
   std::vector<std::string> runsc_flags;
+  // Whether --character-device-policy is among them or was given.
+  bool knows_device_policy = false;
   // The word behind all flags; empty where runsc gives none, as until 2025.
   std::string container_id;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "server/runsc/mount_json.h"
 
@@ -28,10 +29,12 @@ uint32_t MountFlags(const oci::OciMount& mount, bool readonly) {
 
 std::string OpenMountRequest(const oci::OciMount& mount, bool readonly) {
   using Json = nlohmann::ordered_json;
-  const Json request = {
-      {"method", kMethod},
-      {"arg",
-       {{"Mount", ToJson(mount)}, {"Flags", MountFlags(mount, readonly)}}}};
+  // The argument is the mount itself until 2026, and since then an object that
+  // holds it. Readers pass over members that they do not know.
+  Json argument = ToJson(mount);
+  argument["Mount"] = ToJson(mount);
+  argument["Flags"] = MountFlags(mount, readonly);
+  const Json request = {{"method", kMethod}, {"arg", std::move(argument)}};
   return request.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -68,8 +68,10 @@ std::variant<sandbox::TreePlan, SandboxPlanError> MakeTree(
   }
   AddDevices(spec, flags, tree);
   // Hooks expect the tree where the spec says that it is. Without a root that
-  // we serve there is no such place, and gVisor runs none.
-  if (!spec.create_container_hooks.empty() && mounts.front().served) {
+  // we serve there is no such place, and gVisor runs none; nor do its releases
+  // that say no name, and containers whose hooks fail start with them.
+  if (!spec.create_container_hooks.empty() && mounts.front().served &&
+      !flags.container_id.empty()) {
     tree.stage = spec.root;
     tree.announce_ready = true;
   }

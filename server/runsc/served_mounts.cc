@@ -53,7 +53,8 @@ std::variant<std::vector<GoferMount>, ServedMountsError> GoferMounts(
                       .served = said.served,
                       .access = readonly || said.overlaid
                                     ? lisafs::Access::kReadOnly
-                                    : lisafs::Access::kReadWrite});
+                                    : lisafs::Access::kReadWrite,
+                      .overlaid = said.overlaid});
   };
   add(std::nullopt, spec.root_readonly);
   const bool counts_erofs = CountsErofs(spec, flags);

@@ -23,6 +23,8 @@ struct GoferMount {
   // Whether it has a connection of its own.
   bool served = true;
   lisafs::Access access = lisafs::Access::kReadWrite;
+  // Whether the sandbox lays an overlay over it.
+  bool overlaid = false;
 };
 
 struct ServedMount {

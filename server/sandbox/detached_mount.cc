@@ -73,11 +73,10 @@ base::ErrnoOr<DetachedMount> DetachedMount::NewTmpfs() {
   return DetachedMount(*std::move(root));
 }
 
-base::ErrnoOr<DetachedMount> DetachedMount::Adopt(base::UniqueFd root) {
+base::ErrnoOr<bool> DetachedMount::IsDetached(int file) {
   struct statx stat = {};
-  const auto found = base::SyscallVoid([&] {
-    return ::statx(root.get(), "", AT_EMPTY_PATH, STATX_MNT_ID, &stat);
-  });
+  const auto found = base::SyscallVoid(
+      [&] { return ::statx(file, "", AT_EMPTY_PATH, STATX_MNT_ID, &stat); });
   if (!found.ok()) return found.error();
   std::ifstream mounts("/proc/self/mountinfo");
   if (!mounts) return base::Errno(ENOENT);
@@ -86,10 +85,10 @@ base::ErrnoOr<DetachedMount> DetachedMount::Adopt(base::UniqueFd root) {
     const size_t end = line.find(' ');
     if (absl::SimpleAtoi(absl::string_view(line).substr(0, end), &id) &&
         id == stat.stx_mnt_id) {
-      return base::Errno(EBUSY);
+      return false;
     }
   }
-  return DetachedMount(std::move(root));
+  return true;
 }
 
 base::ErrnoOr<void> DetachedMount::SetAttributes(uint64_t attributes) const {

@@ -28,10 +28,14 @@ class DetachedMount {
   // An empty tmpfs, mode 0755. Errors: those of fsopen(2) and its kind.
   static base::ErrnoOr<DetachedMount> NewTmpfs();
 
-  // Takes a copy that somebody else has made. Errors: EBUSY for the descriptor
-  // of a file in our mount namespace, which is no copy: attaching would move
-  // the mount there, or fail.
-  static base::ErrnoOr<DetachedMount> Adopt(base::UniqueFd root);
+  // Takes the root of a copy that somebody else has made (IsDetached).
+  static DetachedMount Adopt(base::UniqueFd root) {
+    return DetachedMount(std::move(root));
+  }
+  // Whether the borrowed O_PATH `file` is on a mount that is not part of our
+  // mount namespace. Needs /proc. Errors: those of statx(2), ENOENT without
+  // /proc.
+  static base::ErrnoOr<bool> IsDetached(int file);
 
   // Sets MOUNT_ATTR_* on all mounts of the copy: a read-only mount must not
   // hold a writable mount. Works after Attach, too. Errors: those of

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -181,7 +182,7 @@ class TreeBuilder {
     return std::nullopt;
   }
 
-  base::ErrnoOr<DetachedMount> CloneSource(size_t index) const {
+  base::ErrnoOr<DetachedMount> CloneSource(size_t index) {
     const BindMount& bind = plan_.binds[index];
     auto clone = bind.assisted
                      ? CloneAssisted(index)
@@ -197,13 +198,20 @@ class TreeBuilder {
     return clone;
   }
 
-  base::ErrnoOr<DetachedMount> CloneAssisted(size_t index) const {
+  base::ErrnoOr<DetachedMount> CloneAssisted(size_t index) {
     GOFER_CHECK(assistant_ != nullptr);
     const BindMount& bind = plan_.binds[index];
     auto source = assistant_->OpenSource(index);
     if (!source.ok()) return source.error();
-    // Whoever does not know of maps answers with the file as it is.
-    if (bind.id_map) return DetachedMount::Adopt(*std::move(source));
+    if (bind.id_map) {
+      const auto is_copy = DetachedMount::IsDetached(source->get());
+      if (!is_copy.ok()) return is_copy.error();
+      if (*is_copy) {
+        mapped_.insert(index);
+        return DetachedMount::Adopt(*std::move(source));
+      }
+      // An assistant that knows nothing of maps answers with the file itself.
+    }
     return DetachedMount::Clone(source->get(), bind.recursive);
   }
 
@@ -226,7 +234,7 @@ class TreeBuilder {
   Outcome MapIds() {
     for (size_t i = 0; i < sources_.size(); ++i) {
       const BindMount& bind = plan_.binds[i];
-      if (!bind.id_map || bind.assisted) continue;
+      if (!bind.id_map || mapped_.contains(i)) continue;
       const auto map = MakeIdMapNamespace(*bind.id_map);
       if (!map.ok()) {
         return StepError{Step::kIdMap, "a user namespace", map.error()};
@@ -420,6 +428,8 @@ class TreeBuilder {
   base::UniqueFd proc_self_;
   std::optional<DetachedMount> root_mount_;
   std::vector<DetachedMount> sources_;
+  // Indices of the sources that the assistant has mapped.
+  std::set<size_t> mapped_;
   MountedTree tree_;
 };
 

@@ -45,8 +45,9 @@ class TreeAssistant {
 
   // For a bind of the plan that is `assisted`: its source as an O_PATH
   // descriptor of our mount namespace, or with an id_map the root of a detached
-  // copy whose ids are mapped. `bind` is an index into TreePlan::binds. An
-  // error ends MountTree.
+  // copy whose ids are mapped; where the answer is no such copy, MountTree maps
+  // the ids itself. `bind` is an index into TreePlan::binds. An error ends
+  // MountTree.
   virtual base::ErrnoOr<base::UniqueFd> OpenSource(size_t bind) = 0;
 
   // For a plan with `announce_ready`: the tree is complete and mounted at

@@ -309,6 +309,8 @@ class ContainerGofer {
     for (const runsc::ServedMount& served : served_) {
       ServedSocket socket = MakeSocket("--io-fds", served.io_fd);
       socket.connection.access = served.of.access;
+      socket.host.list_xattrs =
+          !served.of.overlaid || flags_.knows_device_policy;
       if (served.of.mount) {
         socket.mount_path = spec_.mounts[*served.of.mount].destination;
       }

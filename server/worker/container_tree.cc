@@ -5,8 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdint>
-#include <fstream>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -44,25 +42,20 @@ const char* OptionFor(const std::string& destination) {
   }
 }
 
-// Whether our ids are the host's: then we may map those of a mount.
-bool HasHostIds() {
-  std::ifstream map("/proc/self/uid_map");
-  uint64_t inside = 1;
-  uint64_t outside = 1;
-  uint64_t count = 0;
-  map >> inside >> outside >> count;
-  return inside == 0 && outside == 0 && count == UINT32_MAX;
-}
-
 }  // namespace
 
 StageResult ContainerTree::Make(sandbox::TreePlan plan,
                                 sandbox::MountedTree& mounted,
                                 std::shared_ptr<hostfs::HostTree>& tree) {
-  if (auto failed = ChooseAssisted(plan)) return failed;
+  if (opener_.valid()) ChooseAssisted(plan);
   auto failed = EnterTree(plan, mounted, tree, this);
   opener_.Close();
   if (failed) {
+    if (failed->code == ExitCodeOf(sandbox::Step::kIdMap)) {
+      reason_ =
+          "in its user namespace the gofer cannot map ids, and this runsc does "
+          "not";
+    }
     if (!reason_.empty()) {
       absl::StrAppend(&failed->text, ": ", absl::Utf8SafeCHexEscape(reason_));
     }
@@ -80,26 +73,14 @@ std::vector<const runsc::GoferMount*> ContainerTree::ServedBinds() const {
   return binds;
 }
 
-StageResult ContainerTree::ChooseAssisted(sandbox::TreePlan& plan) const {
-  const bool may_map = HasHostIds();
+void ContainerTree::ChooseAssisted(sandbox::TreePlan& plan) const {
   for (size_t i = 0; i < ServedBinds().size(); ++i) {
     sandbox::BindMount& bind = plan.binds[i];
-    if (bind.id_map && !may_map) {
-      if (!opener_.valid()) {
-        return StageError(
-            "make-tree",
-            absl::StrCat(bind.destination,
-                         ": uidMappings and gidMappings in a user namespace "
-                         "take a runsc that maps them (--rpc-fd)"),
-            ExitCode::kPlan);
-      }
-      bind.assisted = true;
-    } else if (!bind.id_map && opener_.valid() &&
-               ::access(bind.source.c_str(), R_OK) != 0) {
-      bind.assisted = true;
-    }
+    // With directfs we are in a user namespace, from which mounts of the host
+    // cannot be mapped.
+    bind.assisted =
+        bind.id_map.has_value() || ::access(bind.source.c_str(), R_OK) != 0;
   }
-  return std::nullopt;
 }
 
 base::ErrnoOr<base::UniqueFd> ContainerTree::OpenSource(size_t bind) {
@@ -110,8 +91,6 @@ base::ErrnoOr<base::UniqueFd> ContainerTree::OpenSource(size_t bind) {
     reason_ = opener_.last_error().empty()
                   ? "runsc did not open it"
                   : absl::StrCat("runsc says: ", opener_.last_error());
-  } else if (MountOf(gofer_mount).IsIdMapped()) {
-    reason_ = "this runsc does not map the ids of a mount";
   }
   return opened;
 }

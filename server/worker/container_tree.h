@@ -44,7 +44,7 @@ class ContainerTree final : private sandbox::TreeAssistant {
                    std::shared_ptr<hostfs::HostTree>& tree);
 
  private:
-  StageResult ChooseAssisted(sandbox::TreePlan& plan) const;
+  void ChooseAssisted(sandbox::TreePlan& plan) const;
   void UpdateMounts(const std::vector<std::string>& destinations);
 
   base::ErrnoOr<base::UniqueFd> OpenSource(size_t bind) override;

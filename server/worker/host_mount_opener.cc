@@ -1,5 +1,6 @@
 #include "server/worker/host_mount_opener.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -61,6 +62,11 @@ base::ErrnoOr<base::UniqueFd> HostMountOpener::Open(const oci::OciMount& mount,
                                                     bool readonly) {
   last_error_.clear();
   if (!valid()) return base::Errno(EPIPE);
+  // runsc makes the socket for its own poller. Nobody else has our end.
+  const int flags = ::fcntl(socket_.get(), F_GETFL);
+  if (flags < 0 || ::fcntl(socket_.get(), F_SETFL, flags & ~O_NONBLOCK) != 0) {
+    return base::Errno::Last();
+  }
   const auto sent = Send(runsc::OpenMountRequest(mount, readonly));
   if (!sent.ok()) return sent.error();
   return ReceiveAnswer();

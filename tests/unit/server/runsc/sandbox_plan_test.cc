@@ -196,8 +196,11 @@ TEST(SandboxPlanTest, HooksFindTheTreeWhereTheSpecSaysThatItIs) {
   EXPECT_EQ(Good(spec).tree->stage, "/proc");
   EXPECT_FALSE(Good(spec).tree->announce_ready);
   spec.create_container_hooks = {{.path = "/hook"}};
-  EXPECT_EQ(Good(spec).tree->stage, "/r");
-  EXPECT_TRUE(Good(spec).tree->announce_ready);
+  EXPECT_FALSE(Good(spec).tree->announce_ready);
+  GoferFlags flags;
+  flags.container_id = "c1";
+  EXPECT_EQ(Good(spec, flags).tree->stage, "/r");
+  EXPECT_TRUE(Good(spec, flags).tree->announce_ready);
 }
 
 TEST(SandboxPlanTest, MapsTheIdsOfAMount) {

@@ -673,23 +673,6 @@ TEST_F(TreeBuilderTest, AssistantsErrorEndsIt) {
                          " on /data: Remote I/O error");
 }
 
-// A runsc that knows nothing of maps answers with the file itself. Its owners
-// would appear as they are.
-TEST_F(TreeBuilderTest, RejectsAFileWhereAMappedCopyIsDue) {
-  Bind("data", "/data");
-  plan_.binds[0].assisted = true;
-  plan_.binds[0].id_map =
-      IdMapPlan{.users = {{0, 1000, 1}}, .groups = {{0, 1000, 1}}};
-  FakeAssistant assistant;
-  assistant.open_source = [&](size_t) {
-    return base::SyscallFd(
-        [&] { return ::open(host_.Path("data").c_str(), O_PATH | O_CLOEXEC); });
-  };
-  assistant_ = &assistant;
-  EXPECT_EQ(Error(), "bind-mount: " + host_.Path("data") +
-                         " on /data: Device or resource busy");
-}
-
 TEST_F(TreeBuilderTest, WhatIsMountedWhenTheTreeIsReadyIsPartOfIt) {
   Bind("data", "/data");
   plan_.stage = plan_.root;
