@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 import releases
 from runtimes import both_runtimes, copy_program  # also makes oci_bundle importable
@@ -60,12 +61,15 @@ def find_releases(folder, wanted):
 
 
 def compare(case, stock, ours, options):
+    start = time.monotonic()
     outcomes = [run_case(case, runtime, options) for runtime in (stock, ours)]
     found = differences(*outcomes)
     unexplained, missing = found, []
     if options.ours_is_a_gofer:
         unexplained, missing = judge(case.name, options.release, options.directfs, found)
-    return make_result(case, options, *outcomes, unexplained, missing, bool(found))
+    result = make_result(case, options, *outcomes, unexplained, missing, bool(found))
+    result.seconds = time.monotonic() - start
+    return result
 
 
 def run_release(name, runsc, chosen, settings, scratch):

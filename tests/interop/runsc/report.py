@@ -17,6 +17,7 @@ class Result:
     case: str
     verdict: str
     details: list = field(default_factory=list)
+    seconds: float = 0.0
 
     def is_good(self):
         return self.verdict in (EQUAL, KNOWN)
@@ -45,8 +46,8 @@ def make_result(case, options, stock, ours, unexplained, missing, known):
 
 
 def show(result):
-    print(f"{result.release} directfs={result.directfs:3} {result.case:44} {result.verdict}",
-          flush=True)
+    print(f"{result.release} directfs={result.directfs:3} {result.case:44} "
+          f"{result.seconds:6.1f} s  {result.verdict}", flush=True)
     for line in result.details:
         print("    " + line.replace("\n", "\n    "), flush=True)
 
