@@ -40,11 +40,12 @@ def parse():
     parser.add_argument("--case", metavar="REGEX", default="", help="only these cases")
     parser.add_argument("--directfs", choices=(*BOTH, "both"), default="both")
     parser.add_argument("--platform", default="systrap")
-    parser.add_argument("--table", metavar="FILE", help="write what is not equal, as Markdown")
+    parser.add_argument("--table", metavar="FILE",
+                        help="write a Markdown table of the cases that are not equal")
     parser.add_argument("--list", action="store_true", help="name the cases")
     options = parser.parse_args()
     if not options.list and (not options.runsc_dir or bool(options.gofer) == options.self):
-        parser.error("--runsc-dir and one of --gofer and --self are needed")
+        parser.error("--runsc-dir and either --gofer or --self are needed")
     return options
 
 
@@ -89,7 +90,7 @@ def run_release(name, runsc, chosen, settings, scratch):
 
 
 def prepare(settings, scratch):
-    """What every release uses."""
+    """Every release uses these files."""
     os.chmod(scratch, 0o755)  # the sandbox is nobody and starts from here
     probe = os.path.join(scratch, "probe")
     subprocess.run(["gcc", "-static", "-O1", "-o", probe,

@@ -10,7 +10,7 @@ EQUAL, KNOWN, DIFFERS, STOCK_FAILED, BROKEN = (
 
 @dataclass
 class Result:
-    """Of a case on one release in one mode."""
+    """A case on one release in one mode has this result."""
 
     release: str
     directfs: str
@@ -24,7 +24,7 @@ class Result:
 
 
 def make_result(case, options, stock, ours, unexplained, missing, known):
-    """Decides, in the order of what is worst."""
+    """Decides; the worst verdict wins."""
     details = [f"stock: {stock.broken}"] if stock.broken else []
     details += [f"ours: {ours.broken}"] if ours.broken else []
     verdict = KNOWN if known else EQUAL

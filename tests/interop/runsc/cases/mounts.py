@@ -34,7 +34,7 @@ def _links(place):
 
 
 def make_image(place, tree, name):
-    """Of erofs, the same for both runs."""
+    """An erofs of the tree, the same for both runs."""
     subprocess.run(["mkfs.erofs", "-E", "noinline_data", "-T0", "-U", UUID, place.path(name),
                     tree], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
