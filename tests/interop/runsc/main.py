@@ -19,7 +19,7 @@ from case import BOTH
 from comparison import Options, differences, folder_for, run_case
 from known_differences import judge
 from place import make_template
-from report import make_result, show, summary, write_table
+from report import BROKEN, Result, make_result, show, summary, write_table
 
 NEEDED = ("busybox", "gcc", "mkfs.erofs")
 
@@ -74,19 +74,21 @@ def compare(case, stock, ours, options):
 
 
 def run_release(name, runsc, chosen, settings, scratch):
+    """Yields results; a release that cannot be redirected has a single result."""
     folder = folder_for(scratch, name)
-    probe = os.path.join(scratch, "probe")
     modes = BOTH if settings.directfs == "both" else (settings.directfs,)
-    with both_runtimes(runsc, settings.gofer, settings.dispatcher, folder) as (stock, ours):
-        for directfs in modes:
-            options = Options(name, directfs, settings.platform, folder,
-                              os.path.join(scratch, "template/rootfs"), probe,
-                              not settings.self)
-            for case in chosen:
-                if case.applies(name, directfs):
-                    result = compare(case, stock, ours, options)
-                    show(result)
-                    yield result
+    try:
+        with both_runtimes(runsc, settings.gofer, settings.dispatcher, folder) as runtimes:
+            for directfs in modes:
+                options = Options(name, directfs, settings.platform, folder,
+                                  os.path.join(scratch, "template/rootfs"),
+                                  os.path.join(scratch, "probe"), not settings.self)
+                for case in chosen:
+                    if case.applies(name, directfs):
+                        yield compare(case, *runtimes, options)
+    except subprocess.CalledProcessError as error:  # install-runsc has said why
+        yield Result(name, "-", os.path.basename(error.cmd[0]), BROKEN,
+                     [f"it ended with status {error.returncode}"])
 
 
 def prepare(settings, scratch):
@@ -112,6 +114,7 @@ def run_all(settings, chosen):
         prepare(settings, scratch)
         for name, runsc in found:
             for result in run_release(name, runsc, chosen, settings, scratch):
+                show(result)
                 results.append(result)
                 if settings.table:
                     write_table(settings.table, results)

@@ -30,7 +30,7 @@ ls -1 | od -An -c | head -60; cat ./* 2>/dev/null || :; rm -- ' '
 """
 BIG = """
 cd {0}
-seq 1 2000000 >big; sha1sum big; dd if=big of=part bs=1000 skip=3 count=5 2>/dev/null
+seq 1 400000 >big; sha1sum big; dd if=big of=part bs=1000 skip=3 count=5 2>/dev/null
 sha1sum part; truncate -s 1000000 big; sha1sum big
 dd if=/dev/zero of=sparse bs=1 count=1 seek=100000000 2>/dev/null; stat -c %s sparse
 truncate -s 5000 sparse; sha1sum sparse
