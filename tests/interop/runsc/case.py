@@ -1,4 +1,4 @@
-"""A case: a row of data that says what a container is, does, and may differ in."""
+"""A case: a row of data about a container and the host around it."""
 
 from dataclasses import dataclass, field
 from typing import Callable
@@ -27,9 +27,9 @@ def _nothing(*_):
 class Case:
     """script runs in the container by `sh -e`; its output is compared.
 
-    prepare(place) makes what the host has; change(spec, place) changes the OCI
-    spec. drive(session) runs the container and observes. status is what the
-    stock runsc must end with: a case that fails there compares nothing.
+    prepare(place) makes files on the host; change(spec, place) changes the OCI
+    spec. drive(session) runs the container and observes. The stock runsc must
+    end with status: a case that fails there compares nothing.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Case:
     status: int = 0
     directfs: tuple = BOTH
     since: str = ""  # the first release that has it; empty: all
-    until: str = "9999"  # the last one
+    until: str = "9999"  # the last release
 
     def applies(self, release, directfs):
         return self.since <= release <= self.until and directfs in self.directfs

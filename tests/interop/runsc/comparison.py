@@ -1,4 +1,4 @@
-"""Runs a case on both runtimes and tells what differs."""
+"""Runs a case on both runtimes and finds the differences."""
 
 import json
 import os
@@ -17,7 +17,7 @@ ABSENT = "-"  # the value of an observation that the other side alone has
 
 @dataclass(frozen=True)
 class Options:
-    """What all runs of one release and mode have in common."""
+    """All runs of one release in one mode share these."""
 
     release: str
     directfs: str
@@ -30,7 +30,7 @@ class Options:
 
 @dataclass
 class Outcome:
-    """Of one run: values by label, and what runsc said about errors."""
+    """A run leaves values by label, and runsc's words about errors."""
 
     values: dict = field(default_factory=dict)
     errors: list = field(default_factory=list)
@@ -78,7 +78,7 @@ def _add(values, label, value):
 
 
 def differences(stock, ours):
-    """In the order of the stock observations, then what only ours has."""
+    """The order is that of the stock observations; labels of ours alone come last."""
     labels = [*stock.values, *(label for label in ours.values if label not in stock.values)]
     found = (Difference(label, stock.values.get(label, ABSENT), ours.values.get(label, ABSENT))
              for label in labels)
@@ -86,7 +86,7 @@ def differences(stock, ours):
 
 
 def error_lines(outcome, limit=4):
-    """What runsc or its gofer complained of, once each, without the time."""
+    """The complaints of runsc and its gofer, each once and without its time."""
     lines = []
     for text in outcome.errors:
         for line in _messages(text):

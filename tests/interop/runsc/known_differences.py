@@ -1,6 +1,6 @@
 """All places where a container on our gofer is meant to see something else.
 
-A difference that is not here fails, and so does one here that does not occur.
+A difference that is not here fails; a difference here that does not occur fails, too.
 """
 
 from dataclasses import dataclass
@@ -37,8 +37,8 @@ def _fits(pattern, value):
 
 
 BEFORE_LISTING = {"directfs": ("off",), "until": "2026-02"}
-XATTRS_SERVED = ("until May 2026 gVisor's gofer serves no extended attributes, although its clients "
-                 "ask for them; ours serves them")
+XATTRS_SERVED = ("until May 2026 gVisor's gofer serves no extended attributes, although its "
+                 "clients ask for them; ours serves them")
 NONE_LISTED = "listxattr:\n"
 SET = "setxattr: 0\ngetxattr: 5\nvalue: value\n"
 COPIED = "status 0\nof root\nmore\n0\n"

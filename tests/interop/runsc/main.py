@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 import releases
 from runtimes import both_runtimes, copy_program  # also makes oci_bundle importable
@@ -18,7 +19,7 @@ from case import BOTH
 from comparison import Options, differences, folder_for, run_case
 from known_differences import judge
 from place import make_template
-from report import make_result, show, summary, write_table
+from report import BROKEN, Result, make_result, show, summary, write_table
 
 NEEDED = ("busybox", "gcc", "mkfs.erofs")
 
@@ -39,11 +40,12 @@ def parse():
     parser.add_argument("--case", metavar="REGEX", default="", help="only these cases")
     parser.add_argument("--directfs", choices=(*BOTH, "both"), default="both")
     parser.add_argument("--platform", default="systrap")
-    parser.add_argument("--table", metavar="FILE", help="write what is not equal, as Markdown")
+    parser.add_argument("--table", metavar="FILE",
+                        help="write a Markdown table of the cases that are not equal")
     parser.add_argument("--list", action="store_true", help="name the cases")
     options = parser.parse_args()
     if not options.list and (not options.runsc_dir or bool(options.gofer) == options.self):
-        parser.error("--runsc-dir and one of --gofer and --self are needed")
+        parser.error("--runsc-dir and either --gofer or --self are needed")
     return options
 
 
@@ -60,32 +62,37 @@ def find_releases(folder, wanted):
 
 
 def compare(case, stock, ours, options):
+    start = time.monotonic()
     outcomes = [run_case(case, runtime, options) for runtime in (stock, ours)]
     found = differences(*outcomes)
     unexplained, missing = found, []
     if options.ours_is_a_gofer:
         unexplained, missing = judge(case.name, options.release, options.directfs, found)
-    return make_result(case, options, *outcomes, unexplained, missing, bool(found))
+    result = make_result(case, options, *outcomes, unexplained, missing, bool(found))
+    result.seconds = time.monotonic() - start
+    return result
 
 
 def run_release(name, runsc, chosen, settings, scratch):
+    """Yields results; a release that cannot be redirected has a single result."""
     folder = folder_for(scratch, name)
-    probe = os.path.join(scratch, "probe")
     modes = BOTH if settings.directfs == "both" else (settings.directfs,)
-    with both_runtimes(runsc, settings.gofer, settings.dispatcher, folder) as (stock, ours):
-        for directfs in modes:
-            options = Options(name, directfs, settings.platform, folder,
-                              os.path.join(scratch, "template/rootfs"), probe,
-                              not settings.self)
-            for case in chosen:
-                if case.applies(name, directfs):
-                    result = compare(case, stock, ours, options)
-                    show(result)
-                    yield result
+    try:
+        with both_runtimes(runsc, settings.gofer, settings.dispatcher, folder) as runtimes:
+            for directfs in modes:
+                options = Options(name, directfs, settings.platform, folder,
+                                  os.path.join(scratch, "template/rootfs"),
+                                  os.path.join(scratch, "probe"), not settings.self)
+                for case in chosen:
+                    if case.applies(name, directfs):
+                        yield compare(case, *runtimes, options)
+    except subprocess.CalledProcessError as error:  # install-runsc has said why
+        yield Result(name, "-", os.path.basename(error.cmd[0]), BROKEN,
+                     [f"it ended with status {error.returncode}"])
 
 
 def prepare(settings, scratch):
-    """What every release uses."""
+    """Every release uses these files."""
     os.chmod(scratch, 0o755)  # the sandbox is nobody and starts from here
     probe = os.path.join(scratch, "probe")
     subprocess.run(["gcc", "-static", "-O1", "-o", probe,
@@ -107,6 +114,7 @@ def run_all(settings, chosen):
         prepare(settings, scratch)
         for name, runsc in found:
             for result in run_release(name, runsc, chosen, settings, scratch):
+                show(result)
                 results.append(result)
                 if settings.table:
                     write_table(settings.table, results)

@@ -23,7 +23,7 @@ class Place:
     """
 
     def __init__(self, scratch, template):
-        # One length, so that the same path is as long in both runs.
+        # The same path is as long in both runs.
         self.name = "p" + "".join(random.choices(string.ascii_lowercase, k=9))
         self.folder = os.path.join(scratch, self.name)
         os.mkdir(self.folder, 0o755)
@@ -78,7 +78,7 @@ class Place:
         os.chmod(path, mode)
 
     def fifo(self, name, text=None):
-        """With text: that is in it, and a writer keeps it open."""
+        """With text, it holds the text and a writer keeps it open."""
         path = self.path(name)
         os.mkfifo(path)
         os.chmod(path, 0o666)
@@ -88,7 +88,7 @@ class Place:
             self._closing.append(lambda: os.close(descriptor))
 
     def socket(self, name):
-        """A server that answers what it gets."""
+        """A server answers each message with the message."""
         listener = socket.socket(socket.AF_UNIX)
         path = self.path(name)
         # A path of 108 bytes at most can be bound.

@@ -1,4 +1,4 @@
-"""What a container must not leave, and how it is ended by its number."""
+"""Processes and mounts that a container must not leave, and how processes are ended."""
 
 import os
 import signal
@@ -6,7 +6,7 @@ import time
 
 
 def _matching(folder):
-    """Pairs of pid and argv[0] of processes that have the folder in a word."""
+    """Pairs of pid and argv[0]: the processes that have the folder in a word."""
     mark = os.fsencode(folder)
     for name in os.listdir("/proc"):
         if not name.isdigit() or int(name) == os.getpid():
@@ -21,7 +21,7 @@ def _matching(folder):
 
 
 def find_processes(folder, seconds):
-    """Names of those that are still there after that long."""
+    """Names of the processes that are still there after so many seconds."""
     end = time.monotonic() + seconds
     while (left := sorted(name for _, name in _matching(folder))):
         if time.monotonic() > end:

@@ -39,7 +39,7 @@ def names():
 
 
 def choose(wanted):
-    """Those named, or all when none is; ValueError for an unknown name."""
+    """The releases of these names, or all; raises ValueError for an unknown name."""
     known = all_releases()
     unknown = set(wanted or ()) - {release.name for release in known}
     if unknown:

@@ -10,20 +10,21 @@ EQUAL, KNOWN, DIFFERS, STOCK_FAILED, BROKEN = (
 
 @dataclass
 class Result:
-    """Of a case on one release in one mode."""
+    """A case on one release in one mode has this result."""
 
     release: str
     directfs: str
     case: str
     verdict: str
     details: list = field(default_factory=list)
+    seconds: float = 0.0
 
     def is_good(self):
         return self.verdict in (EQUAL, KNOWN)
 
 
 def make_result(case, options, stock, ours, unexplained, missing, known):
-    """Decides, in the order of what is worst."""
+    """Decides; the worst verdict wins."""
     details = [f"stock: {stock.broken}"] if stock.broken else []
     details += [f"ours: {ours.broken}"] if ours.broken else []
     verdict = KNOWN if known else EQUAL
@@ -45,8 +46,8 @@ def make_result(case, options, stock, ours, unexplained, missing, known):
 
 
 def show(result):
-    print(f"{result.release} directfs={result.directfs:3} {result.case:44} {result.verdict}",
-          flush=True)
+    print(f"{result.release} directfs={result.directfs:3} {result.case:44} "
+          f"{result.seconds:6.1f} s  {result.verdict}", flush=True)
     for line in result.details:
         print("    " + line.replace("\n", "\n    "), flush=True)
 

@@ -1,4 +1,4 @@
-"""The two runsc that are compared: a stock one, and one that starts our gofer."""
+"""The two runtimes that are compared: a stock runsc, and a copy that starts our gofer."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Drives the containers of one run of one case, and notes what is seen."""
+"""Drives the containers of one run of one case, and notes the observations."""
 
 import json
 import os
@@ -25,7 +25,7 @@ class Session:
         self.place = place
         self.probe = options.probe
         self.observations = []
-        self.errors = []  # what runsc said; told, not compared
+        self.errors = []  # runsc's words; told, not compared
         self._runtime = runtime
         self._command = [
             runtime.runsc, f"--root={place.state}", f"--log={place.log}",
@@ -91,7 +91,7 @@ class Session:
                      else f"{exe}, not {self._runtime.gofer}")
 
     def end(self, number=0):
-        """Waits for the container; notes its status and what it wrote."""
+        """Waits for the container; notes its status and its output."""
         process = self._running.pop(number)
         try:
             status = process.wait(TIMEOUT)
@@ -131,7 +131,7 @@ class Session:
         self.runsc("kill", self.id_of(number), name)
 
     def add_container(self, number, script, binds=()):
-        """A bundle for one more container in the first one's sandbox."""
+        """A bundle for another container in the first container's sandbox."""
         bundle = self.place.make_bundle(f"bundle{number}")
         spec = base_spec(["sh", "-ec", script])
         spec["mounts"] += binds
@@ -139,21 +139,21 @@ class Session:
         write_spec(bundle, spec)
         return bundle
 
-    def wait_for_host(self, condition, what):
+    def wait_for_host(self, condition, label):
         """Until the host sees it; the container must live on."""
         end = time.monotonic() + TIMEOUT
         while not condition():
             if time.monotonic() > end:
-                self.observe(what, f"not in {TIMEOUT} s")
+                self.observe(label, f"not in {TIMEOUT} s")
                 raise Stop
             if any(process.poll() is not None for process in self._running.values()):
-                self.observe(what, "a container ended before")
+                self.observe(label, "a container ended before")
                 raise Stop
             time.sleep(0.01)
-        self.observe(what, "yes")
+        self.observe(label, "yes")
 
     def finish(self):
-        """Deletes all, and notes what is left on the host."""
+        """Deletes all, and notes the files, processes and mounts on the host."""
         for number in list(self._running):
             self._running[number].send_signal(signal.SIGKILL)
             self.end(number)

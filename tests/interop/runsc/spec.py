@@ -7,7 +7,7 @@ import oci_bundle
 
 
 def make_spec(case, place):
-    """Of the case's first container, its change applied."""
+    """The spec of the case's first container, its change applied."""
     spec = base_spec(["sh", "-ec", case.script])
     spec["mounts"] += [as_mount(bind, place) for bind in case.binds]
     case.change(spec, place)
@@ -21,7 +21,7 @@ def base_spec(args):
 def as_mount(bind, place):
     source = bind.source
     if bind.type == "bind" or bind.type == "erofs":
-        source = os.path.join(place.sources, source)  # an absolute one stays
+        source = os.path.join(place.sources, source)  # an absolute source stays
     return {"destination": bind.destination, "type": bind.type, "source": source,
             "options": list(bind.options), **bind.more}
 

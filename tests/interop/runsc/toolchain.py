@@ -1,7 +1,8 @@
 """Gets the Go toolchain that a release needs, with whatever Go there is.
 
-A Go of 1.21 or later would fetch an older one only for an older module, and Go
-1.19 fetches none. But each of them downloads modules, and a toolchain is one.
+A Go of 1.21 or later takes itself when a module asks for an older Go, and Go
+1.19 fetches no toolchain. But each of them downloads modules, and a toolchain
+is a module.
 """
 
 import json
@@ -49,7 +50,7 @@ def _version(go):
 
 
 def _download(go, name):
-    """The go command checks what it gets against the sums of PINNED."""
+    """The go command checks the download against the sums of PINNED."""
     version = f"v0.0.1-{name}.linux-amd64"
     with open(os.path.join(PINNED, "go.sum"), encoding="utf-8") as file:
         if f"golang.org/toolchain {version} h1:" not in file.read():

@@ -4,7 +4,7 @@ from case import Bind, Case
 
 HELLO = "echo hello; uname -s; id -u; ls /"
 
-# What each line does must be the same wherever the tree is.
+# Each line must do the same wherever the tree is.
 TREE = """
 cd {0}
 mkdir -p d/e; echo one >d/one; echo two >d/e/two; cp d/one d/copy
@@ -25,11 +25,12 @@ for name in ' ' 'a b' "quote'" 'back\\slash' '*' '-n' 'ünïcode' "$(printf 'new
     "$(printf '\\377')" "$long"; do
   echo x >"./$name"; mkdir "./$name.d" 2>&1 || echo too long; mv "./$name" "./$name" 2>&1 || :
 done
-ls -1 | od -An -c | head -60; cat ./* 2>/dev/null || :; rm -- ' '; (echo x >"$long"0) 2>&1 || echo too long
+ls -1 | od -An -c | head -60; cat ./* 2>/dev/null || :; rm -- ' '
+(echo x >"$long"0) 2>&1 || echo too long
 """
 BIG = """
 cd {0}
-seq 1 2000000 >big; sha1sum big; dd if=big of=part bs=1000 skip=3 count=5 2>/dev/null
+seq 1 400000 >big; sha1sum big; dd if=big of=part bs=1000 skip=3 count=5 2>/dev/null
 sha1sum part; truncate -s 1000000 big; sha1sum big
 dd if=/dev/zero of=sparse bs=1 count=1 seek=100000000 2>/dev/null; stat -c %s sparse
 truncate -s 5000 sparse; sha1sum sparse
@@ -38,7 +39,8 @@ MANY = """
 cd {0}
 for i in $(seq 300); do echo $i >f$i; done; ls | wc -l; cat f* | sha1sum
 for i in $(seq 1 2 300); do rm f$i; done; ls | wc -l; mkdir -p a/b/c/d/e/f/g/h; cd a/b/c/d/e/f/g/h
-echo deep >deep; cd {0}; find a | sort; mv a z; cat z/b/c/d/e/f/g/h/deep; rm -r z; ls | sort | head -3
+echo deep >deep; cd {0}; find a | sort; mv a z
+cat z/b/c/d/e/f/g/h/deep; rm -r z; ls | sort | head -3
 """
 PROBES = "cd {0}; echo text >l; probe mmap m; probe lock l; probe unlinked u; ls -1"
 ON_BIND = (Bind("data", "/data"),)

@@ -1,4 +1,4 @@
-"""More than one process or container: exec, checkpoints, pods, kills, the host beside."""
+"""Exec, checkpoints, pods, kills, and the host that changes files meanwhile."""
 
 import os
 import subprocess
@@ -55,7 +55,7 @@ def _pause(session):
 
 
 def _host_changes(session):
-    """What the host does in a bind is seen at once."""
+    """The container sees the host's changes of a bind at once."""
     session.start()
     place = session.place
     for step, change in enumerate((
@@ -80,7 +80,7 @@ def _listen(session):
 
 
 def _checkpoint(session, *options):
-    """Ends by itself after the checkpoint; the restored one goes on."""
+    """The container ends with the checkpoint; the restored container goes on."""
     images = session.place.images
     session.start()
     session.runsc("checkpoint", *options, f"--image-path={images}", session.id_of(0))
@@ -121,7 +121,7 @@ def _pod(session, *, second=None):
 
 
 def _kill_and_add(session, shared):
-    """A container ends in a sandbox that goes on, and a new one comes."""
+    """A container ends in a sandbox that goes on, and a new container comes."""
     session.kill(1)
     session.end(1)
     bundle = session.add_container(2, "cat /data/one; echo ready; " + until_stop(2), [shared])

@@ -5,7 +5,7 @@ import subprocess
 
 from case import Bind, Case
 
-UUID = "00000000-0000-0000-0000-000000000001"  # the same image for both
+UUID = "00000000-0000-0000-0000-000000000001"
 TWICE = ("rbind", "noatime", "rslave")
 
 
@@ -33,12 +33,16 @@ def _links(place):
     os.mkdir(os.path.join(place.root, "target"))
 
 
+def make_image(place, tree, name):
+    """An erofs of the tree, the same for both runs."""
+    subprocess.run(["mkfs.erofs", "-E", "noinline_data", "-T0", "-U", UUID, place.path(name),
+                    tree], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 def _erofs(place):
     place.file("tree/folder/file", "in the image\n")
     _data(place)
-    subprocess.run(["mkfs.erofs", "-E", "noinline_data", "-T0", "-U", UUID, place.path("image"),
-                    place.path("tree")], check=True, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL)
+    make_image(place, place.path("tree"), "image")
 
 
 def _cwd(path, readonly=False):

@@ -1,5 +1,5 @@
-// Runs in containers: what busybox cannot do. Prints what happened, and the name of an error
-// rather than to fail, because the errors are compared too.
+// Runs in containers and makes the system calls that busybox has no program for. Prints results
+// and the names of errors, and does not fail, because errors are compared, too.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +28,7 @@ static int Compare(const void* a, const void* b) {
   return strcmp(*(const char* const*)a, *(const char* const*)b);
 }
 
-// Names in order: the file system has one of its own.
+// The names are sorted, because each file system has an order of its own.
 static void ListXattrs(const char* path) {
   char names[4096];
   ssize_t size = listxattr(path, names, sizeof(names));
@@ -84,7 +84,7 @@ static int TryLock(const char* path, int kind) {
   return kind == 0 ? flock(fd, LOCK_EX | LOCK_NB) : fcntl(fd, F_SETLK, &all);
 }
 
-// A second process meets the first one's lock, and gets it when that has gone.
+// A second process meets the first process's lock.
 static int Lock(char** words) {
   static const char* const kinds[] = {"flock", "fcntl"};
   for (int kind = 0; kind < 2; kind++) {
