@@ -29,11 +29,12 @@ constexpr std::array<Behaviour, 20> kBehaviours = {{
      "no --character-device-policy, and a runsc that does not know the flag",
      "until 2026-08-17", "runsc/fsgofer/lisafs.go, Feb 2026"},
     {"character devices follow the policy, emulated-only by default",
-     "--character-device-policy, or --goferd-runsc-flags naming it",
+     "--character-device-policy, or a runsc in which the flag was found",
      "since 2026-08-17", "runsc/config/flags.go, Aug 2026"},
     {"the working directory is made where it is missing",
-     "no container name behind the flags", "until 2025-07",
-     "runsc/cmd/gofer.go, Feb 2025"},
+     "a runsc that has the words for it; else no container name behind the "
+     "flags",
+     "until 2025-07", "runsc/cmd/gofer.go, Feb 2025"},
     {"mount points below a read-only bind are made before it is read-only",
      "the spec's mounts", "all", "runsc/cmd/gofer.go, Nov 2023"},
     {"sources that we may not read are opened by runsc", "--rpc-fd",
@@ -60,8 +61,7 @@ constexpr std::array<Behaviour, 20> kBehaviours = {{
      "runsc/cmd/sandboxsetup/fs.go, Aug 2026"},
     {"below an overlay extended attributes are not listed: copying a file up "
      "would fail for a name that the upper layer does not take",
-     "an overlaid mount, and a runsc not known to have "
-     "--character-device-policy",
+     "an overlaid mount, and a runsc whose own gofer does not list them",
      "until 2026-05-20", "pkg/sentry/fsimpl/overlay, Feb 2026"},
     {"messages up to RenameAt2 are announced", "--gofer-mount-confs",
      "since 2023-10-13; older clients pass over what they do not know",

@@ -32,6 +32,7 @@ struct Words {
   bool fsgofer_host_uds = false;
   int64_t fdlimit = -1;
   std::string character_devices;
+  std::vector<std::string> traits;
 };
 
 // The last of several values counts, as with Go's flags.
@@ -95,7 +96,7 @@ void DeclareGlobals(CLI::App& app, Words& words) {
   Add(app, "--character-device-policy", words.character_devices);
   Add(app, "--fdlimit", words.fdlimit);
   Add(app, "--goferd-state-dir", flags.state_dir);
-  AddList(app, "--goferd-runsc-flags", flags.runsc_flags);
+  AddList(app, "--goferd-runsc-traits", words.traits);
 }
 
 void DeclareCommand(CLI::App& gofer, Words& words) {
@@ -153,16 +154,35 @@ std::string ReadMountConfs(const Words& words, GoferFlags& flags) {
   return "";
 }
 
+// Traits that we do not know are of a later install-runsc, and add nothing.
+std::string ReadTraits(const Words& words, GoferFlags& flags) {
+  const auto has = [&](absl::string_view name) {
+    return std::find(words.traits.begin(), words.traits.end(), name) !=
+           words.traits.end();
+  };
+  RunscTraits& traits = flags.traits;
+  traits.device_policy =
+      !words.character_devices.empty() || has("character-device-policy");
+  if (words.traits.empty()) {
+    // A container's name is given since 2026, after the working directory
+    // became the sandbox's matter. The policy is later than the rest.
+    traits.makes_cwd = flags.container_id.empty();
+    traits.create_container_hooks = !flags.container_id.empty();
+    traits.xattr_lists = traits.device_policy;
+    return "";
+  }
+  traits.makes_cwd = has("makes-cwd");
+  traits.create_container_hooks = has("create-container-hooks");
+  traits.xattr_lists = has("xattr-lists");
+  return "";
+}
+
 // Before there was a policy every gofer opened the devices. A runsc that has
 // the policy leaves its default, to refuse, off the command line.
 std::string ReadCharacterDevices(const Words& words, GoferFlags& flags) {
   const std::string& policy = words.character_devices;
-  flags.knows_device_policy =
-      !policy.empty() ||
-      std::find(flags.runsc_flags.begin(), flags.runsc_flags.end(),
-                "character-device-policy") != flags.runsc_flags.end();
   if (policy.empty()) {
-    flags.host.char_devices = flags.knows_device_policy
+    flags.host.char_devices = flags.traits.device_policy
                                   ? hostfs::CharDevicePolicy::kRefuse
                                   : hostfs::CharDevicePolicy::kOpen;
     return "";
@@ -194,7 +214,8 @@ std::string Combine(const CLI::App& gofer, const Words& words,
   } else {
     flags.directfs = false;
   }
-  for (const auto read : {ReadOverlay2, ReadMountConfs, ReadCharacterDevices}) {
+  for (const auto read :
+       {ReadOverlay2, ReadMountConfs, ReadTraits, ReadCharacterDevices}) {
     if (std::string error = read(words, flags); !error.empty()) return error;
   }
   if (flags.print_sandbox_plan) return "";
@@ -286,6 +307,9 @@ std::variant<GoferFlags, FlagsError> ParseGoferFlags(
     return Error(argc, argv, error.what());
   }
   GoferFlags flags = words.flags;
+  for (const std::string& word : gofer->remaining()) {
+    if (!absl::StartsWith(word, "-")) flags.container_id = word;
+  }
   if (std::string error = Combine(*gofer, words, flags); !error.empty()) {
     return Error(argc, argv, std::move(error));
   }
@@ -294,9 +318,6 @@ std::variant<GoferFlags, FlagsError> ParseGoferFlags(
         std::pair(gofer->remaining(), &IsHarmlessGoferFlag)}) {
     std::string error = ReadOthers(rest, is_harmless, flags);
     if (!error.empty()) return Error(argc, argv, std::move(error));
-  }
-  for (const std::string& word : gofer->remaining()) {
-    if (!absl::StartsWith(word, "-")) flags.container_id = word;
   }
   return flags;
 }

@@ -30,6 +30,19 @@ struct MountConf {
   bool overlaid = false;
 };
 
+// Each is told by --goferd-runsc-traits, which names what install-runsc found
+// in the program, and without that flag by the surest sign of the command line.
+struct RunscTraits {
+  // Has --character-device-policy, whose default is left off the command line.
+  bool device_policy = false;
+  // Wants its gofer to make the working directory ("makes-cwd").
+  bool makes_cwd = true;
+  // Has its gofer run createContainer hooks ("create-container-hooks").
+  bool create_container_hooks = false;
+  // Its overlay takes the extended attributes of files ("xattr-lists").
+  bool xattr_lists = false;
+};
+
 // Descriptors are numbers that were inherited, or -1. Source: gVisor
 // runsc/cmd/gofer.go and runsc/config/flags.go, Dec 2022 to Aug 2026.
 struct GoferFlags {
@@ -76,12 +89,8 @@ struct GoferFlags {
   // Flags of the dispatcher, not of runsc. The directory where goferd looks for
   // gofers; may be empty.
   std::string state_dir;
-  // Flags that this runsc knows, as install-runsc found them in its binary. A
-  // default is left off the command line, so only this tells a runsc whose
-  // default we have to follow from one that does not know the flag.
-  std::vector<std::string> runsc_flags;
-  // Whether --character-device-policy is among them or was given.
-  bool knows_device_policy = false;
+  // What this runsc does that no flag shows.
+  RunscTraits traits;
   // The word behind all flags; empty where runsc gives none, as until 2025.
   std::string container_id;
 };

@@ -60,18 +60,15 @@ std::variant<sandbox::TreePlan, SandboxPlanError> MakeTree(
     tree.binds.push_back(std::move(std::get<sandbox::BindMount>(bind)));
     if (readonly) tree.binds.back().attributes |= MOUNT_ATTR_RDONLY;
   }
-  // The sandbox makes it itself since July 2025. Releases which give us the
-  // container's name are later than that; before them the directory does no
-  // harm.
-  if (!spec.cwd.empty() && spec.cwd != "/" && flags.container_id.empty()) {
+  // Since July 2025 the sandbox makes it, where it may.
+  if (!spec.cwd.empty() && spec.cwd != "/" && flags.traits.makes_cwd) {
     tree.directories = {spec.cwd};
   }
   AddDevices(spec, flags, tree);
   // Hooks expect the tree where the spec says that it is. Without a root that
-  // we serve there is no such place, and gVisor runs none; nor do its releases
-  // that say no name, and containers whose hooks fail start with them.
+  // we serve there is no such place, and gVisor runs none.
   if (!spec.create_container_hooks.empty() && mounts.front().served &&
-      !flags.container_id.empty()) {
+      flags.traits.create_container_hooks) {
     tree.stage = spec.root;
     tree.announce_ready = true;
   }

@@ -310,7 +310,7 @@ class ContainerGofer {
       ServedSocket socket = MakeSocket("--io-fds", served.io_fd);
       socket.connection.access = served.of.access;
       socket.host.list_xattrs =
-          !served.of.overlaid || flags_.knows_device_policy;
+          !served.of.overlaid || flags_.traits.xattr_lists;
       if (served.of.mount) {
         socket.mount_path = spec_.mounts[*served.of.mount].destination;
       }

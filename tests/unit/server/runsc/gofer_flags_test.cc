@@ -134,14 +134,43 @@ TEST(GoferFlagsTest, CharacterDevicesFollowThePolicyWhereRunscHasOne) {
   };
   using hostfs::CharDevicePolicy;
   EXPECT_EQ(policy({}), CharDevicePolicy::kOpen);
-  EXPECT_EQ(policy({"--goferd-runsc-flags=directfs"}), CharDevicePolicy::kOpen);
-  EXPECT_EQ(policy({"--goferd-runsc-flags=directfs,character-device-policy"}),
+  EXPECT_EQ(policy({"--goferd-runsc-traits=directfs"}),
+            CharDevicePolicy::kOpen);
+  EXPECT_EQ(policy({"--goferd-runsc-traits=directfs,character-device-policy"}),
             CharDevicePolicy::kRefuse);
-  EXPECT_EQ(policy({"--goferd-runsc-flags=character-device-policy",
+  EXPECT_EQ(policy({"--goferd-runsc-traits=character-device-policy",
                     "--character-device-policy=prefer-emulated"}),
             CharDevicePolicy::kOpen);
   EXPECT_EQ(policy({"--character-device-policy=emulated-only"}),
             CharDevicePolicy::kRefuse);
+}
+
+TEST(GoferFlagsTest, TraitsAreThoseThatInstallRunscFound) {
+  const auto traits = [](const char* global, const char* name) {
+    return Good({global, "gofer", "--bundle=/b", "--spec-fd=3", "--io-fds=4",
+                 name})
+        .traits;
+  };
+  const RunscTraits all = traits(
+      "--goferd-runsc-traits=directfs,makes-cwd,create-container-hooks,"
+      "xattr-lists,of-a-later-goferd",
+      "c1");
+  EXPECT_TRUE(all.makes_cwd && all.create_container_hooks && all.xattr_lists);
+  EXPECT_FALSE(all.device_policy);
+  const RunscTraits none = traits("--goferd-runsc-traits=directfs", "c1");
+  EXPECT_FALSE(none.makes_cwd || none.create_container_hooks ||
+               none.xattr_lists);
+}
+
+TEST(GoferFlagsTest, WithoutTraitsTheContainersNameTellsTheRelease) {
+  const std::vector<const char*> words = {"gofer", "--bundle=/b", "--spec-fd=3",
+                                          "--io-fds=4"};
+  EXPECT_TRUE(Good(words).traits.makes_cwd);
+  EXPECT_FALSE(Good(words).traits.create_container_hooks);
+  std::vector<const char*> named = words;
+  named.push_back("c1");
+  EXPECT_FALSE(Good(named).traits.makes_cwd);
+  EXPECT_TRUE(Good(named).traits.create_container_hooks);
 }
 
 TEST(GoferFlagsTest, OneDashIsAsGoodAsTwo) {

@@ -170,15 +170,14 @@ TEST(SandboxPlanTest, WhatIsNotServedIsNotInTheTree) {
   EXPECT_TRUE(Good(WithOptions({}), flags).tree->binds.empty());
 }
 
-// Releases that say the name are later than those that want it made.
-TEST(SandboxPlanTest, MakesTheWorkingDirectoryWithoutAContainersName) {
+TEST(SandboxPlanTest, MakesTheWorkingDirectoryForAReleaseThatWantsIt) {
   OciSpec spec = WithOptions({});
   spec.cwd = "/work";
   GoferFlags flags;
   flags.mount_words = MountWords::kMountConfs;
   flags.mount_confs = {{}, {}};
   EXPECT_THAT(Good(spec, flags).tree->directories, ElementsAre("/work"));
-  flags.container_id = "c1";
+  flags.traits.makes_cwd = false;
   EXPECT_THAT(Good(spec, flags).tree->directories, ElementsAre());
 }
 
@@ -198,7 +197,7 @@ TEST(SandboxPlanTest, HooksFindTheTreeWhereTheSpecSaysThatItIs) {
   spec.create_container_hooks = {{.path = "/hook"}};
   EXPECT_FALSE(Good(spec).tree->announce_ready);
   GoferFlags flags;
-  flags.container_id = "c1";
+  flags.traits.create_container_hooks = true;
   EXPECT_EQ(Good(spec, flags).tree->stage, "/r");
   EXPECT_TRUE(Good(spec, flags).tree->announce_ready);
 }
