@@ -53,7 +53,7 @@ std::string ApplyDirectfs(const InstalledPaths& installed, HelperCall& call,
   }
   if (!spec.sandbox.empty()) {
     const auto sandbox =
-        FindSandbox(spec.sandbox, call.GlobalFlag("root"), proc);
+        FindSandbox(spec.sandbox, call.GlobalFlag("root").value_or(""), proc);
     if (sandbox && IsOff(*sandbox) && !IsOff(call)) {
       return "the sandbox " + spec.sandbox +
              " runs with --directfs=false, and runsc joins it without that "
@@ -85,8 +85,7 @@ DirectfsChoice ChooseForBundle(const InstalledPaths& installed,
 
 bool IsOffInStarted(const InstalledPaths& installed, const RunscCall& call,
                     const std::string& proc) {
-  const std::string id =
-      FindSandboxOf(std::string(call.container), std::string(call.root_folder));
+  const std::string id = FindSandboxOf(std::string(call.container), call.root);
   const auto sandbox = FindSandbox(id, call.root, proc);
   return sandbox ? IsOff(*sandbox)
                  : std::string_view(installed.directfs) == kOff;
@@ -101,7 +100,7 @@ DirectfsChoice ChooseDirectfs(const InstalledPaths& installed,
   if (call.command == "create" || call.command == "run" ||
       call.command == "restore") {
     choice = ChooseForBundle(installed, call, proc);
-  } else if (call.command == "start") {
+  } else if (knows && call.command == "start") {
     choice.off = IsOffInStarted(installed, call, proc);
   } else {
     choice.off = std::string_view(installed.directfs) == kOff;

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <optional>
 
 namespace gofer::dispatcher {
 namespace {
 
-constexpr std::string_view kDefaultRoot = "/var/run/runsc";
 constexpr std::string_view kRoot = "root";
 constexpr std::string_view kBundle = "bundle";
 
@@ -39,10 +40,16 @@ Flag Split(std::string_view word) {
   return {word.substr(0, equals), word.substr(equals + 1)};
 }
 
+std::string DefaultRoot() {
+  const char* folder = std::getenv("XDG_RUNTIME_DIR");
+  const bool is_set = folder != nullptr && *folder != '\0';
+  return std::string(is_set ? folder : "/var/run") + "/runsc";
+}
+
 }  // namespace
 
 RunscCall ReadRunscCall(const char* const* argv) {
-  RunscCall call = {std::nullopt, kDefaultRoot, "", ".", ""};
+  RunscCall call = {DefaultRoot(), "", ".", ""};
   if (*argv == nullptr) {
     return call;
   }
@@ -63,8 +70,7 @@ RunscCall ReadRunscCall(const char* const* argv) {
       flag.value = *++argv;
     }
     if (flag.value && flag.name == kRoot && call.command.empty()) {
-      call.root = flag.value;
-      call.root_folder = *flag.value;
+      call.root = *flag.value;
     } else if (flag.value && flag.name == kBundle) {
       call.bundle = *flag.value;
     }

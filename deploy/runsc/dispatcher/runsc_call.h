@@ -1,7 +1,7 @@
 #ifndef DEPLOY_RUNSC_DISPATCHER_RUNSC_CALL_H_
 #define DEPLOY_RUNSC_DISPATCHER_RUNSC_CALL_H_
 
-#include <optional>
+#include <string>
 #include <string_view>
 
 namespace gofer::dispatcher {
@@ -9,11 +9,10 @@ namespace gofer::dispatcher {
 // A command line by which a user or a container engine calls runsc. Flags are
 // of one word or two there, with one dash or two.
 struct RunscCall {
-  std::optional<std::string_view> root;  // --root, as it was written
-  std::string_view root_folder;          // the same, or runsc's own default
-  std::string_view command;              // empty: none was found
-  std::string_view bundle;               // of the command; "." by default
-  std::string_view container;            // the last word
+  std::string root;            // --root, else runsc's own default
+  std::string_view command;    // empty: none was found
+  std::string_view bundle;     // of the command; "." by default
+  std::string_view container;  // the last word
 };
 
 // The parts point into `argv`, which is main's and ends with a null pointer.

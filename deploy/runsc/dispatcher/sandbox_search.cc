@@ -65,8 +65,11 @@ std::vector<std::string> ReadWords(const std::string& path) {
 }  // namespace
 
 std::optional<HelperCall> FindSandbox(const std::string& id,
-                                      std::optional<std::string_view> root,
+                                      std::string_view root,
                                       const std::string& proc) {
+  if (id.empty()) {
+    return std::nullopt;
+  }
   const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(proc.c_str()));
   if (!directory) {
     return std::nullopt;
@@ -77,7 +80,8 @@ std::optional<HelperCall> FindSandbox(const std::string& id,
     }
     HelperCall found(ReadWords(proc + "/" + entry->d_name + "/cmdline"));
     if (found.name() == kSandboxName && found.command() == kSandboxCommand &&
-        found.last_word() == id && found.GlobalFlag("root") == root) {
+        found.last_word() == id &&
+        found.GlobalFlag("root").value_or(root) == root) {
       return found;
     }
   }

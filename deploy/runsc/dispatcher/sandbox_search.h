@@ -9,13 +9,14 @@
 
 namespace gofer::dispatcher {
 
-// The command line of the running sandbox `id` that was started by a runsc with
-// this --root, if any; none when there is no such process, or when /proc hides
-// it. The command line of a process says which flags it obeys.
+// The command line of the running sandbox `id` that was started by a runsc
+// whose
+// --root is not another one than this; none when there is no such process, or
+// when /proc hides it. The command line of a process says which flags it obeys.
 //
 // Parameters: `proc` is where procfs is mounted. Thread-safe.
 std::optional<HelperCall> FindSandbox(const std::string& id,
-                                      std::optional<std::string_view> root,
+                                      std::string_view root,
                                       const std::string& proc = "/proc");
 
 // The sandbox of a container, by the name of the file in which runsc keeps the

@@ -6,7 +6,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -102,8 +101,7 @@ class DirectfsOfPodTest : public testing::Test {
   DirectfsChoice ChooseFor(const InstalledPaths& installed,
                            const std::string& value) const {
     std::ofstream(proc_ + "/config.json") << Annotated(value, kMember);
-    return ChooseDirectfs(installed, {"/r", "/r", "create", proc_, "member"},
-                          proc_);
+    return ChooseDirectfs(installed, {"/r", "create", proc_, "member"}, proc_);
   }
 
   std::string ApplyTo(const InstalledPaths& installed,
@@ -159,7 +157,7 @@ TEST_F(DirectfsOfPodTest, StartFollowsTheSandboxOfItsContainer) {
   AddProcess(
       {"runsc-sandbox", "--root=" + proc_, "--directfs=false", "boot", "pod"});
   std::ofstream(proc_ + "/member_sandbox:pod.state") << "{}";
-  RunscCall call = {proc_, proc_, "start", ".", "member"};
+  RunscCall call = {proc_, "start", ".", "member"};
   EXPECT_TRUE(ChooseDirectfs(kOn, call, proc_).off);
   call.container = "other";
   EXPECT_FALSE(ChooseDirectfs(kOn, call, proc_).off);
@@ -167,7 +165,7 @@ TEST_F(DirectfsOfPodTest, StartFollowsTheSandboxOfItsContainer) {
 }
 
 TEST_F(DirectfsOfPodTest, OtherCommandsFollowTheInstallation) {
-  RunscCall call = {std::nullopt, proc_, "do", ".", "x"};
+  RunscCall call = {proc_, "do", ".", "x"};
   EXPECT_FALSE(ChooseDirectfs(kOn, call, proc_).off);
   EXPECT_TRUE(ChooseDirectfs(kOff, call, proc_).off);
   EXPECT_FALSE(ChooseDirectfs(kWithout, call, proc_).off);

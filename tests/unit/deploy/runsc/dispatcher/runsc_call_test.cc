@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <optional>
+#include <cstdlib>
 #include <vector>
 
 namespace gofer::dispatcher {
@@ -18,7 +18,6 @@ TEST(RunscCallTest, ReadsFlagsOfOneWordAsDockerAndContainerdWriteThem) {
       Read({"runsc", "--root=/r", "--log-format=json", "--systemd-cgroup=true",
             "create", "--bundle=/b", "--pid-file=/p", "id"});
   EXPECT_EQ(call.root, "/r");
-  EXPECT_EQ(call.root_folder, "/r");
   EXPECT_EQ(call.command, "create");
   EXPECT_EQ(call.bundle, "/b");
   EXPECT_EQ(call.container, "id");
@@ -41,15 +40,22 @@ TEST(RunscCallTest, FlagsWithoutValueStandBeforeTheCommand) {
 }
 
 TEST(RunscCallTest, WordsOfAnotherCommandAreNone) {
+  ::unsetenv("XDG_RUNTIME_DIR");
   const auto call = Read({"runsc", "exec", "id", "run", "--root=/x"});
   EXPECT_EQ(call.command, "exec");
-  EXPECT_EQ(call.root, std::nullopt);
+  EXPECT_EQ(call.root, "/var/run/runsc");
+}
+
+TEST(RunscCallTest, DefaultRootFollowsTheUsersRuntimeFolder) {
+  ::setenv("XDG_RUNTIME_DIR", "/run/user/1", 1);
+  EXPECT_EQ(Read({"runsc", "start", "id"}).root, "/run/user/1/runsc");
+  ::unsetenv("XDG_RUNTIME_DIR");
 }
 
 TEST(RunscCallTest, HasDefaults) {
+  ::unsetenv("XDG_RUNTIME_DIR");
   for (const auto& call : {Read({"runsc"}), Read({}), Read({"r", "--root"})}) {
-    EXPECT_EQ(call.root, std::nullopt);
-    EXPECT_EQ(call.root_folder, "/var/run/runsc");
+    EXPECT_EQ(call.root, "/var/run/runsc");
     EXPECT_EQ(call.command, "");
     EXPECT_EQ(call.bundle, ".");
   }
