@@ -13,7 +13,7 @@ import runtime  # also makes oci_bundle importable  # pylint: disable=unused-imp
 import oci_bundle
 
 FIRST_SANDBOX_WITH_DIRECTFS_OF_TODAY = "2025-02"
-WAIT_S = 20
+WAIT_S = 60
 
 
 def releases():
