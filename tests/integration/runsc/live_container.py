@@ -5,6 +5,7 @@ import os
 import select
 import stat
 import subprocess
+import tempfile
 import time
 
 from install_fixture import PROJECT, InstallTest
@@ -72,8 +73,14 @@ class LiveTest(InstallTest):
                 *words]
 
     def run_runsc(self, *words):
-        return subprocess.run(self.command(*words), capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, timeout=WAIT_S, check=False)
+        """Through files: a container that stays would keep a pipe from ending."""
+        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
+            done = subprocess.run(self.command(*words), stdout=out, stderr=errors,
+                                  stdin=subprocess.DEVNULL, timeout=WAIT_S, check=False)
+            out.seek(0)
+            errors.seek(0)
+            return subprocess.CompletedProcess(done.args, done.returncode, out.read(),
+                                               errors.read())
 
     def start(self, bundle, name):
         """In the foreground; returns the process once the container said "here"."""
