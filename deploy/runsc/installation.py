@@ -5,18 +5,19 @@ import subprocess
 
 from link_names import dispatcher_of
 from program_file import Failure, read
-from runsc_copy import patch, read_slot
+from runsc_copy import FILES, patch, read_slot, same_program
 from sidecars import COPIES, FOLDER, check_sidecars
 
 
 class Installation:
-    """The paths of what belongs to one patched copy."""
+    """Its paths; a user calls `dest`."""
 
     def __init__(self, link, dest):
         self.link = link
         self.dest = dest
         # Their own folder: runsc looks for its sidecars beside the dispatcher.
-        self.files = dest + ".files"
+        self.files = dest + FILES
+        self.patched = os.path.join(self.files, "patched")
         self.untouched = os.path.join(self.files, "runsc")
         self.dispatcher = dispatcher_of(dest)
 
@@ -68,7 +69,7 @@ def try_dispatcher(path):
 def describe(link, known):
     """What `status` prints of an installation."""
     lines = [("dispatcher", link), ("gofer", known["gofer"]),
-             ("runsc", f"{known['patched']} (patched copy of {known['source']})"),
+             ("runsc", f"{known['dest']} (from {known['source']})"),
              ("knows", known["flags"].replace(",", ", ") or "none of the flags looked for"),
              ("directfs", known["directfs"] if "directfs" in known["flags"].split(",")
               else "not in this runsc")]
@@ -82,12 +83,16 @@ def check(link):
         raise Failure(f"{link}: its dispatcher is missing: install again"
                       if os.path.islink(link) else f"not installed at {link}")
     print(describe(link, known), end="")
-    for path in (known["gofer"], known["untouched"], known["patched"]):
+    for path in (known["gofer"], known["untouched"], known["patched"], known["dest"]):
         if not os.access(path, os.X_OK):
             raise Failure(f"{path} is missing or not executable")
     untouched = read(known["untouched"])
     if patch(untouched, link, known["untouched"]) != read(known["patched"]):
         raise Failure(f"{known['patched']} is not what was installed")
+    if known["dest"] != known["patched"] and (
+            not same_program(read(known["dest"]), read(link))
+            or read_slot(known["dest"])["patched"] != known["patched"]):
+        raise Failure(f"{known['dest']} is not what was installed")
     if read(known["source"]) != untouched:
         raise Failure(f"{known['source']} has changed since: install again")
     changed = check_sidecars(known["source"], os.path.dirname(known["untouched"]))

@@ -10,7 +10,7 @@ import os
 import string
 
 from program_file import Failure
-from runsc_copy import EXE, read_slot
+from runsc_copy import EXE, FILES, read_slot
 
 LINKS = "/opt/goferd"
 FIRST = "rg"
@@ -52,8 +52,8 @@ def installed_links(folder):
 
 
 def dispatcher_of(dest):
-    """Where the dispatcher of a patched copy is."""
-    return os.path.join(dest + ".files", "dispatcher")
+    """Where the dispatcher of an installation is."""
+    return os.path.join(dest + FILES, "dispatcher")
 
 
 def is_dispatcher(path):
@@ -67,11 +67,11 @@ def is_dangling(path):
 
 
 def link_of(dest, folder):
-    """The link of the installation whose patched copy is `dest`; None without one."""
+    """The link of the installation that is called as `dest`; None without one."""
     for path in installed_links(folder):
         known = read_slot(path)
         if os.readlink(path) == dispatcher_of(dest) \
-                or (known is not None and known["patched"] == dest):
+                or (known is not None and known["dest"] == dest):
             return path
     return None
 

@@ -13,7 +13,8 @@ MAGIC = b"goferd runsc dispatcher: installed paths, version %d\0"
 # The slot of dispatcher/installed_paths.cc: the magic, then these.
 SLOT_FIELD = 1024
 FIELDS = ("gofer", "untouched", "patched", "source", "folders", "state_dir", "flags",
-          "directfs")
+          "directfs", "front")
+FILES = ".files"  # behind the name of what a user calls: the folder of the rest
 VERSION = 3
 FIELD_COUNT = {2: 6, 3: len(FIELDS)}  # older ones can be undone and replaced
 
@@ -79,6 +80,17 @@ def fill_slot(binary, origin, fields):
     return binary[:start] + slot + binary[start + len(slot):]
 
 
+def same_program(one, other):
+    """Whether two dispatchers differ in their slots only."""
+    size = SLOT_FIELD * (len(FIELDS) + 1)
+
+    def cut(binary):
+        position = _find_slot(binary, VERSION)
+        return None if position is None else binary[:position] + binary[position + size:]
+
+    return cut(one) is not None and cut(one) == cut(other)
+
+
 def read_slot(path):
     """What an installed dispatcher knows; None when the file is none."""
     if not os.path.isfile(path):
@@ -90,5 +102,9 @@ def read_slot(path):
             values = [binary[position + SLOT_FIELD * i:][:SLOT_FIELD]
                       for i in range(1, count + 1)]
             values += [b""] * (len(FIELDS) - count)
-            return dict(zip(FIELDS, (os.fsdecode(v.rstrip(b"\0")) for v in values)))
+            known = dict(zip(FIELDS, (os.fsdecode(v.rstrip(b"\0")) for v in values)))
+            # What a user calls: the patched copy itself in version 2.
+            known["dest"] = known["patched"] if version == 2 else \
+                os.path.dirname(known["patched"]).removesuffix(FILES)
+            return known
     return None

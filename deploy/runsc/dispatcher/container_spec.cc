@@ -136,7 +136,11 @@ ContainerSpec ReadContainerSpec(const HelperCall& call) {
   if (!bundle) {
     return {};
   }
-  const std::string path = std::string(*bundle) + "/config.json";
+  return ReadBundle(std::string(*bundle));
+}
+
+ContainerSpec ReadBundle(const std::string& bundle) {
+  const std::string path = bundle + "/config.json";
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) {
     return {};  // the helper says so

@@ -27,6 +27,9 @@ struct ContainerSpec {
 // parsed, so that it depends on its readers only.
 ContainerSpec ReadContainerSpec(const HelperCall& call);
 
+// The same of the spec in a bundle's folder.
+ContainerSpec ReadBundle(const std::string& bundle);
+
 // The same of a spec's text.
 ContainerSpec ParseContainerSpec(const std::string& text);
 

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "deploy/runsc/dispatcher/container_spec.h"
 #include "deploy/runsc/dispatcher/sandbox_search.h"
@@ -25,8 +26,15 @@ bool Lists(std::string_view list, std::string_view name) {
   return false;
 }
 
-bool IsOffInSandbox(const HelperCall& sandbox) {
-  return sandbox.GlobalFlag(kFlag) == kFalse;
+bool IsOff(const HelperCall& call) { return call.GlobalFlag(kFlag) == kFalse; }
+
+// Why the annotation does not do; empty when it does.
+std::string CheckValue(const ContainerSpec& spec) {
+  if (!spec.directfs || *spec.directfs == kOn || *spec.directfs == kOff) {
+    return "";
+  }
+  return std::string("annotation ") + kDirectfsAnnotation + " is \"" +
+         *spec.directfs + "\", which is neither \"on\" nor \"off\"";
 }
 
 }  // namespace
@@ -37,23 +45,68 @@ std::string ApplyDirectfs(const InstalledPaths& installed, HelperCall& call,
   if (!spec.error.empty()) {
     return spec.error;
   }
-  if (spec.directfs && *spec.directfs != kOn && *spec.directfs != kOff) {
-    return std::string("annotation ") + kDirectfsAnnotation + " is \"" +
-           *spec.directfs + "\", which is neither \"on\" nor \"off\"";
+  if (std::string error = CheckValue(spec); !error.empty()) {
+    return error;
   }
   if (!Lists(installed.runsc_flags, kFlag)) {
     return "";
   }
-  bool off = spec.directfs.value_or(installed.directfs) == kOff;
   if (!spec.sandbox.empty()) {
-    if (const auto sandbox = FindSandbox(spec.sandbox, call, proc)) {
-      off = IsOffInSandbox(*sandbox);
+    const auto sandbox =
+        FindSandbox(spec.sandbox, call.GlobalFlag("root").value_or(""), proc);
+    if (sandbox && IsOff(*sandbox) && !IsOff(call)) {
+      return "the sandbox " + spec.sandbox +
+             " runs with --directfs=false, and runsc joins it without that "
+             "flag";
     }
+    return "";
   }
-  if (off) {
+  if (spec.directfs.value_or(installed.directfs) == kOff) {
     call.SetGlobalFlag(kFlag, kFalse);
   }
   return "";
+}
+
+namespace {
+
+DirectfsChoice ChooseForBundle(const InstalledPaths& installed,
+                               const RunscCall& call, const std::string& proc) {
+  // Why a spec cannot be read is runsc's to say.
+  const ContainerSpec spec = ReadBundle(std::string(call.bundle));
+  if (std::string error = CheckValue(spec); !error.empty()) {
+    return {false, std::move(error)};
+  }
+  if (!spec.sandbox.empty()) {
+    const auto sandbox = FindSandbox(spec.sandbox, call.root, proc);
+    return {sandbox && IsOff(*sandbox), ""};
+  }
+  return {spec.directfs.value_or(installed.directfs) == kOff, ""};
+}
+
+bool IsOffInStarted(const InstalledPaths& installed, const RunscCall& call,
+                    const std::string& proc) {
+  const std::string id = FindSandboxOf(std::string(call.container), call.root);
+  const auto sandbox = FindSandbox(id, call.root, proc);
+  return sandbox ? IsOff(*sandbox)
+                 : std::string_view(installed.directfs) == kOff;
+}
+
+}  // namespace
+
+DirectfsChoice ChooseDirectfs(const InstalledPaths& installed,
+                              const RunscCall& call, const std::string& proc) {
+  const bool knows = Lists(installed.runsc_flags, kFlag);
+  DirectfsChoice choice;
+  if (call.command == "create" || call.command == "run" ||
+      call.command == "restore") {
+    choice = ChooseForBundle(installed, call, proc);
+  } else if (knows && call.command == "start") {
+    choice.off = IsOffInStarted(installed, call, proc);
+  } else {
+    choice.off = std::string_view(installed.directfs) == kOff;
+  }
+  choice.off = choice.off && knows;
+  return choice;
 }
 
 }  // namespace gofer::dispatcher

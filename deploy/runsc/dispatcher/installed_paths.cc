@@ -14,11 +14,13 @@ struct Slot {
   char state_dir[kSlotField];
   char runsc_flags[kSlotField];
   char directfs[kSlotField];
+  char front[kSlotField];
 };
 
 // Not const: debuggers' data would hold a second copy of a constant.
 constinit Slot slot_of_binary = {
     "goferd runsc dispatcher: installed paths, version 3",
+    "",
     "",
     "",
     "",
@@ -36,7 +38,8 @@ InstalledPaths ReadInstalledPaths() {
   const Slot* volatile installed = &slot_of_binary;
   const Slot* slot = installed;
   return {slot->gofer,     slot->runsc,       slot->patched_runsc,
-          slot->state_dir, slot->runsc_flags, slot->directfs};
+          slot->state_dir, slot->runsc_flags, slot->directfs,
+          slot->front};
 }
 
 }  // namespace gofer::dispatcher

@@ -10,7 +10,7 @@ namespace gofer::dispatcher {
 // write the binary may change them. `install-runsc` finds the slot by its magic
 // and fills it in.
 //
-// The layout is known to install-runsc: nine fields of kSlotField bytes, each
+// The layout is known to install-runsc: ten fields of kSlotField bytes, each
 // ended and filled by NUL.
 inline constexpr std::size_t kSlotField = 1024;
 
@@ -21,6 +21,7 @@ struct InstalledPaths {
   const char* state_dir;      // of goferd; may be empty
   const char* runsc_flags;    // that this runsc knows, "directfs,..."
   const char* directfs;       // "off" unless a container says otherwise
+  const char* front;          // not empty: a user calls this as runsc
 };
 
 // Parameters: none. The pointers live as long as the process; all are

@@ -1,7 +1,8 @@
-// What a patched runsc starts in place of /proc/self/exe. Becomes the gofer or
-// a runsc. Descriptors and environment stay as they are, and so do arguments,
-// with two exceptions: the gofer is told where goferd looks for it and what its
-// runsc knows, and gofer and sandbox are told when directfs is off.
+// What a patched runsc starts in place of /proc/self/exe, and what a user calls
+// in place of the patched runsc. Becomes the gofer or a runsc. Descriptors and
+// environment stay as they are, and so do arguments, with two exceptions: the
+// gofer is told where goferd looks for it and what its runsc knows, and all are
+// told when directfs is off.
 
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "deploy/runsc/dispatcher/helper_call.h"
 #include "deploy/runsc/dispatcher/installed_paths.h"
 #include "deploy/runsc/dispatcher/program_choice.h"
+#include "deploy/runsc/dispatcher/runsc_call.h"
 
 namespace {
 
@@ -65,10 +67,29 @@ int BecomeHelper(const InstalledPaths& paths, Program program, char** argv) {
                 call.Argv().data());
 }
 
+// What a user calls.
+int BecomeRunsc(const InstalledPaths& paths, char** argv) {
+  HelperCall call(argv);
+  const auto choice = gofer::dispatcher::ChooseDirectfs(
+      paths, gofer::dispatcher::ReadRunscCall(argv));
+  if (!choice.error.empty()) {
+    Say(choice.error);
+    return EXIT_FAILURE;
+  }
+  if (choice.off) {
+    // First, where the flag is a global one whatever follows.
+    call.AddFirst("--directfs=false");
+  }
+  return Become(paths.patched_runsc, call.Argv().data());
+}
+
 }  // namespace
 
 int main(int /*argc*/, char** argv) {
   const InstalledPaths paths = gofer::dispatcher::ReadInstalledPaths();
+  if (*paths.front != '\0' && argv[0] != nullptr) {
+    return BecomeRunsc(paths, argv);
+  }
   const Program program = gofer::dispatcher::ChooseProgram(argv);
   switch (program) {
     case Program::kGofer:

@@ -65,8 +65,11 @@ std::vector<std::string> ReadWords(const std::string& path) {
 }  // namespace
 
 std::optional<HelperCall> FindSandbox(const std::string& id,
-                                      const HelperCall& call,
+                                      std::string_view root,
                                       const std::string& proc) {
+  if (id.empty()) {
+    return std::nullopt;
+  }
   const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(proc.c_str()));
   if (!directory) {
     return std::nullopt;
@@ -78,11 +81,29 @@ std::optional<HelperCall> FindSandbox(const std::string& id,
     HelperCall found(ReadWords(proc + "/" + entry->d_name + "/cmdline"));
     if (found.name() == kSandboxName && found.command() == kSandboxCommand &&
         found.last_word() == id &&
-        found.GlobalFlag("root") == call.GlobalFlag("root")) {
+        found.GlobalFlag("root").value_or(root) == root) {
       return found;
     }
   }
   return std::nullopt;
+}
+
+std::string FindSandboxOf(const std::string& container,
+                          const std::string& root_folder) {
+  const std::string prefix = container + "_sandbox:";
+  constexpr std::string_view kSuffix = ".state";
+  const std::unique_ptr<DIR, CloseDirectory> directory(
+      ::opendir(root_folder.c_str()));
+  while (const dirent* entry =
+             directory ? ::readdir(directory.get()) : nullptr) {
+    std::string_view name = entry->d_name;
+    if (name.starts_with(prefix) && name.ends_with(kSuffix)) {
+      name.remove_prefix(prefix.size());
+      name.remove_suffix(kSuffix.size());
+      return std::string(name);
+    }
+  }
+  return "";
 }
 
 }  // namespace gofer::dispatcher

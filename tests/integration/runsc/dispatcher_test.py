@@ -44,7 +44,7 @@ class Dispatcher(InstallTest):
 
     def test_a_repeated_command_line_is_the_patched_runsc(self):
         for words in (("--root", "gofer", "do", "boot"), ("gofer",), ()):
-            self.assert_becomes(self.dest, self.at, *words)
+            self.assert_becomes(self.patched, self.at, *words)
 
     def know(self, flags, **changed):
         """Installs a runsc that knows these flags."""
@@ -114,6 +114,34 @@ class Dispatcher(InstallTest):
         done = subprocess.run([self.dest, "start-self", "runsc-gofer", "--a=b", "gofer"],
                               capture_output=True, text=True, check=True)
         self.assertIn(f"program {self.gofer}\n", done.stdout)
+
+    def test_what_is_called_for_runsc_is_the_patched_one_whatever_its_name(self):
+        for name in (self.dest, "runsc-gofer", "runsc-exec"):
+            done = subprocess.run([name, "gofer", "id"], executable=self.dest,
+                                  capture_output=True, text=True, check=True)
+            self.assertIn(f"program {self.patched}\nword {name}\nword gofer\nword id\n",
+                          done.stdout)
+
+    def call_on_bundle(self, value, *words):
+        with open(os.path.join(self.folder, "config.json"), "w", encoding="utf-8") as file:
+            file.write('{"annotations": {"dev.goferd.directfs": "%s"}}' % value)
+        return subprocess.run([self.dest, *words], capture_output=True, text=True,
+                              cwd=self.folder, check=False)
+
+    def test_runsc_itself_is_told_that_directfs_is_off(self):
+        self.know(b"directfs")
+        for words in (("--root", "/r", "create", "--bundle", self.folder, "id"),
+                      ("--systemd-cgroup", "run", "-bundle=" + self.folder, "id"),
+                      ("restore", "id")):
+            done = self.call_on_bundle("off", *words)
+            self.assertIn("word --directfs=false\nword " + words[0], done.stdout)
+            self.assertNotIn("directfs", self.call_on_bundle("on", *words).stdout)
+        self.assertNotIn("directfs", self.call_on_bundle("off", "list").stdout)
+
+    def test_another_value_is_told_to_the_user(self):
+        done = self.call_on_bundle("maybe", "create", "--bundle", self.folder, "id")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn('dev.goferd.directfs is "maybe"', done.stderr)
 
     def test_a_missing_gofer_is_named(self):
         os.unlink(self.gofer)

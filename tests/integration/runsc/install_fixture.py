@@ -38,6 +38,7 @@ class InstallTest(unittest.TestCase):
         self.runsc = self.program("stock")
         self.gofer = self.program("gofer")
         self.dest = os.path.join(self.folder, "runsc")
+        self.patched = self.dest + ".files/patched"
         self.at = free_dispatcher_path()
         self.addCleanup(self.tool, "undo", f"--dispatcher-path={self.at}")
 

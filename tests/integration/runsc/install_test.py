@@ -25,15 +25,16 @@ class Install(InstallTest):
         self.assert_installed()
         self.assertEqual(digest(self.runsc), before)
         self.assertEqual(digest(self.dest + ".files/runsc"), before)
-        with open(self.runsc, "rb") as stock, open(self.dest, "rb") as patched:
+        with open(self.runsc, "rb") as stock, open(self.patched, "rb") as patched:
             self.assertEqual(stock.read().replace(EXE, self.at.encode()), patched.read())
         self.assertEqual(stat.S_IMODE(os.stat(self.dest).st_mode), 0o750)
 
     def test_a_second_time_changes_nothing(self):
         self.assert_installed()
-        before = {path: os.stat(path).st_ino for path in (self.dest, self.at)}
+        before = {path: os.stat(path).st_ino
+                  for path in (self.dest, self.patched, self.at)}
         status, text = self.install()
-        self.assertEqual((status, text.count("unchanged")), (0, 4), text)
+        self.assertEqual((status, text.count("unchanged")), (0, 5), text)
         self.assertEqual(before, {path: os.stat(path).st_ino for path in before})
 
     def test_undo_removes_all_it_made(self):
@@ -187,9 +188,11 @@ class Status(InstallTest):
 
     def test_tells_of_a_changed_copy(self):
         self.assert_installed()
-        with open(self.dest, "ab") as file:
-            file.write(b"changed")
-        self.assert_unsound("not what was installed")
+        for path in (self.dest, self.patched):
+            with open(path, "ab") as file:
+                file.write(b"changed")
+            self.assert_unsound(f"{path} is not what was installed")
+            self.assert_installed()
 
 
 class SideBySide(InstallTest):
@@ -214,7 +217,7 @@ class SideBySide(InstallTest):
     def test_each_has_its_link_and_keeps_it(self):
         dests = [self.install_in(name) for name in ("a", "b")]
         for dest, link in zip(dests, ("rg", "r0")):
-            with open(dest, "rb") as file:
+            with open(dest + ".files/patched", "rb") as file:
                 self.assertIn(os.path.join(self.links, link).encode(), file.read())
         self.install_in("b", directfs="off")
         self.assertEqual(sorted(os.listdir(self.links)), ["r0", "rg"])
@@ -293,7 +296,8 @@ class SideBySide(InstallTest):
         self.assertIn("gvisor_sentry beside", text)
         os.unlink(os.path.join(folder, "gvisor_sentry"))
         self.install_in("a")
-        self.assertEqual(sorted(os.listdir(dests[0] + ".files")), ["dispatcher", "runsc"])
+        self.assertEqual(sorted(os.listdir(dests[0] + ".files")),
+                         ["dispatcher", "patched", "runsc"])
         self.assertEqual(self.of_all("undo", f"--dest={dests[1]}")[0], 0)
         self.assertFalse(os.path.exists(os.path.dirname(dests[1])))
 

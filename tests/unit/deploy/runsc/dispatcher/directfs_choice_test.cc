@@ -17,10 +17,14 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-constexpr InstalledPaths kOn = {"", "", "", "", "directfs,other", "on"};
-constexpr InstalledPaths kOff = {"", "", "", "", "other,directfs", "off"};
+constexpr InstalledPaths kOn = {"", "", "", "", "directfs,other", "on", ""};
+constexpr InstalledPaths kOff = {"", "", "", "", "other,directfs", "off", ""};
 // Of 2022: there is no such flag.
-constexpr InstalledPaths kWithout = {"", "", "", "", "directfs2", "off"};
+constexpr InstalledPaths kWithout = {"", "", "", "", "directfs2", "off", ""};
+
+constexpr char kMember[] =
+    R"(,"io.kubernetes.cri.container-type":"container",
+        "io.kubernetes.cri.sandbox-id":"pod")";
 
 std::string Annotated(const std::string& value, const std::string& more = "") {
   return R"({"annotations":{"dev.goferd.directfs":")" + value + "\"" + more +
@@ -94,45 +98,77 @@ class DirectfsOfPodTest : public testing::Test {
     }
   }
 
-  std::string ApplyTo(const InstalledPaths& installed,
-                      const std::string& value) const {
-    return Apply(installed,
-                 Annotated(value,
-                           R"(,"io.kubernetes.cri.container-type":"container",
-                           "io.kubernetes.cri.sandbox-id":"pod")"),
-                 proc_);
+  DirectfsChoice ChooseFor(const InstalledPaths& installed,
+                           const std::string& value) const {
+    std::ofstream(proc_ + "/config.json") << Annotated(value, kMember);
+    return ChooseDirectfs(installed, {"/r", "create", proc_, "member"}, proc_);
   }
 
- private:
+  std::string ApplyTo(const InstalledPaths& installed,
+                      const std::string& value) const {
+    return Apply(installed, Annotated(value, kMember), proc_);
+  }
+
   const std::string proc_ =
       testing::TempDir() + "proc-of-" + std::to_string(::getpid());
+
+ private:
   int pid_ = 1;
 };
 
 TEST_F(DirectfsOfPodTest, RunningSandboxDecides) {
   AddProcess({"runsc-sandbox", "--root=/r", "boot", "pod"});
-  EXPECT_EQ(ApplyTo(kOff, "off"), "");
+  EXPECT_FALSE(ChooseFor(kOff, "off").off);
 }
 
 TEST_F(DirectfsOfPodTest, RunningSandboxWithoutDirectfsDecides) {
   AddProcess({"runsc-sandbox", "--root=/r", "--directfs=false", "boot", "pod"});
-  EXPECT_EQ(ApplyTo(kOn, "on"), "false");
+  EXPECT_TRUE(ChooseFor(kOn, "on").off);
+  EXPECT_FALSE(ChooseFor(kWithout, "on").off);
 }
 
 TEST_F(DirectfsOfPodTest, OtherProcessesDoNotCount) {
-  AddProcess({"runsc-sandbox", "--root=/r", "boot", "pod2"});
-  AddProcess({"runsc-sandbox", "--root=/other", "boot", "pod"});
-  AddProcess({"runsc-sandbox", "--root=/r", "other", "pod"});
-  AddProcess({"runsc-sandbox-like", "--root=/r", "boot", "pod"});
-  AddProcess({"runsc-gofer", "--root=/r", "boot", "pod"});
+  AddProcess({"runsc-sandbox", "--root=/r", "--directfs=false", "boot", "p"});
+  AddProcess({"runsc-sandbox", "--root=/o", "--directfs=false", "boot", "pod"});
+  AddProcess({"runsc-sandbox", "--root=/r", "--directfs=false", "x", "pod"});
+  AddProcess(
+      {"runsc-sandboxx", "--root=/r", "--directfs=false", "boot", "pod"});
+  AddProcess({"runsc-gofer", "--root=/r", "--directfs=false", "boot", "pod"});
   AddProcess({});
-  EXPECT_EQ(ApplyTo(kOn, "off"), "false");
-  EXPECT_EQ(ApplyTo(kOff, "on"), "");
+  EXPECT_FALSE(ChooseFor(kOff, "off").off);
 }
 
 TEST_F(DirectfsOfPodTest, AnotherValueIsRejectedAllTheSame) {
-  AddProcess({"runsc-sandbox", "--root=/r", "boot", "pod"});
+  EXPECT_THAT(ChooseFor(kOn, "maybe").error, HasSubstr("\"maybe\""));
   EXPECT_THAT(ApplyTo(kOn, "maybe"), HasSubstr("\"maybe\""));
+}
+
+TEST_F(DirectfsOfPodTest, GoferOfAMemberIsLeftAsRunscStartsIt) {
+  AddProcess({"runsc-sandbox", "--root=/r", "boot", "pod"});
+  EXPECT_EQ(ApplyTo(kOff, "off"), "");
+}
+
+TEST_F(DirectfsOfPodTest, GoferThatBreaksTheMountIsRefused) {
+  AddProcess({"runsc-sandbox", "--root=/r", "--directfs=false", "boot", "pod"});
+  EXPECT_THAT(ApplyTo(kOff, "off"), HasSubstr("joins it without that flag"));
+}
+
+TEST_F(DirectfsOfPodTest, StartFollowsTheSandboxOfItsContainer) {
+  AddProcess(
+      {"runsc-sandbox", "--root=" + proc_, "--directfs=false", "boot", "pod"});
+  std::ofstream(proc_ + "/member_sandbox:pod.state") << "{}";
+  RunscCall call = {proc_, "start", ".", "member"};
+  EXPECT_TRUE(ChooseDirectfs(kOn, call, proc_).off);
+  call.container = "other";
+  EXPECT_FALSE(ChooseDirectfs(kOn, call, proc_).off);
+  EXPECT_TRUE(ChooseDirectfs(kOff, call, proc_).off);
+}
+
+TEST_F(DirectfsOfPodTest, OtherCommandsFollowTheInstallation) {
+  RunscCall call = {proc_, "do", ".", "x"};
+  EXPECT_FALSE(ChooseDirectfs(kOn, call, proc_).off);
+  EXPECT_TRUE(ChooseDirectfs(kOff, call, proc_).off);
+  EXPECT_FALSE(ChooseDirectfs(kWithout, call, proc_).off);
 }
 
 }  // namespace
