@@ -144,6 +144,8 @@ def main():
     signal.signal(signal.SIGTERM, stop)  # as on Ctrl-C: everything is cleared away
     try:
         return run_all(settings, chosen)
+    except KeyboardInterrupt:
+        return 130
     except (OSError, ValueError, subprocess.CalledProcessError) as error:
         print(f"tests/interop/runsc/run: {error}", file=sys.stderr)
         return 2

@@ -9,8 +9,8 @@ import time
 from processes import find_mounts, find_processes, kill_all
 from spec import base_spec, write_spec
 
-TIMEOUT = 40  # seconds, for whatever runsc does
-SETTLE = 5  # for processes that end after their container
+TIMEOUT = 120  # seconds, for whatever runsc does on a busy machine
+SETTLE = 15  # for processes that end after their container
 READY = "ready\n"
 
 
