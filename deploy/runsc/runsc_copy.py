@@ -7,8 +7,15 @@ from program_file import Failure, read
 
 EXE = b"/proc/self/exe"
 MISFIT = 3  # exit status: this runsc cannot be served
-# What a runsc can do and its command lines do not show: a flag that it knows.
-FLAGS = ("directfs", "character-device-policy")
+# What a runsc does and its command lines do not show, by bytes of its program: a
+# flag that it knows, a text of its messages, a function that it has.
+TRAITS = {
+    "directfs": b"directfs",
+    "character-device-policy": b"character-device-policy",
+    "makes-cwd": b"Create working directory",  # its gofer does, until July 2025
+    "create-container-hooks": b"error executing CreateContainer hooks",
+    "xattr-lists": b"controlFDLisa).listXattr",  # its gofer lists them
+}
 MAGIC = b"goferd runsc dispatcher: installed paths, version %d\0"
 # The slot of dispatcher/installed_paths.cc: the magic, then these.
 SLOT_FIELD = 1024
@@ -55,9 +62,9 @@ def patch(data, dispatcher, origin):
     return data[:position] + os.fsencode(dispatcher) + data[position + len(EXE):]
 
 
-def known_flags(data):
-    """Those of FLAGS that this runsc knows."""
-    return [name for name in FLAGS if name.encode() in data]
+def traits(data):
+    """The names of those of TRAITS that this runsc has."""
+    return [name for name, sign in TRAITS.items() if sign in data]
 
 
 def _find_slot(binary, version):

@@ -48,7 +48,7 @@ std::string ApplyDirectfs(const InstalledPaths& installed, HelperCall& call,
   if (std::string error = CheckValue(spec); !error.empty()) {
     return error;
   }
-  if (!Lists(installed.runsc_flags, kFlag)) {
+  if (!Lists(installed.runsc_traits, kFlag)) {
     return "";
   }
   if (!spec.sandbox.empty()) {
@@ -95,7 +95,7 @@ bool IsOffInStarted(const InstalledPaths& installed, const RunscCall& call,
 
 DirectfsChoice ChooseDirectfs(const InstalledPaths& installed,
                               const RunscCall& call, const std::string& proc) {
-  const bool knows = Lists(installed.runsc_flags, kFlag);
+  const bool knows = Lists(installed.runsc_traits, kFlag);
   DirectfsChoice choice;
   if (call.command == "create" || call.command == "run" ||
       call.command == "restore") {

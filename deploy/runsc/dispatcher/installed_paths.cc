@@ -12,7 +12,7 @@ struct Slot {
   char source[kSlotField];
   char folders[kSlotField];
   char state_dir[kSlotField];
-  char runsc_flags[kSlotField];
+  char runsc_traits[kSlotField];
   char directfs[kSlotField];
   char front[kSlotField];
 };
@@ -38,7 +38,7 @@ InstalledPaths ReadInstalledPaths() {
   const Slot* volatile installed = &slot_of_binary;
   const Slot* slot = installed;
   return {slot->gofer,     slot->runsc,       slot->patched_runsc,
-          slot->state_dir, slot->runsc_flags, slot->directfs,
+          slot->state_dir, slot->runsc_traits, slot->directfs,
           slot->front};
 }
 

@@ -19,7 +19,7 @@ struct InstalledPaths {
   const char* runsc;          // as it came
   const char* patched_runsc;  // the copy that starts this dispatcher
   const char* state_dir;      // of goferd; may be empty
-  const char* runsc_flags;    // that this runsc knows, "directfs,..."
+  const char* runsc_traits;   // what this runsc does, "directfs,..."
   const char* directfs;       // "off" unless a container says otherwise
   const char* front;          // not empty: a user calls this as runsc
 };

@@ -34,8 +34,8 @@ void Say(const std::string& text) {
 }
 
 void TellGofer(const InstalledPaths& paths, HelperCall& call) {
-  if (*paths.runsc_flags != '\0') {
-    call.AddFirst(std::string("--goferd-runsc-flags=") + paths.runsc_flags);
+  if (*paths.runsc_traits != '\0') {
+    call.AddFirst(std::string("--goferd-runsc-traits=") + paths.runsc_traits);
   }
   if (*paths.state_dir != '\0') {
     call.AddFirst(std::string("--goferd-state-dir=") + paths.state_dir);

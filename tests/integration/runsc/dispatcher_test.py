@@ -57,7 +57,7 @@ class Dispatcher(InstallTest):
         told = self.call("runsc-gofer", "--a=b", "gofer", "--bundle", "/b")
         self.assertEqual(told["word"], [
             "runsc-gofer", "--goferd-state-dir=/run/x",
-            "--goferd-runsc-flags=directfs,character-device-policy", "--a=b", "gofer",
+            "--goferd-runsc-traits=directfs,character-device-policy", "--a=b", "gofer",
             "--bundle", "/b"])
         self.assert_becomes(self.untouched, "runsc-sandbox", "--a=b", "boot", "id")
 

@@ -10,7 +10,7 @@ from elf_fixture import EXE, HEADER_SIZE, NOTE, PROJECT, elf
 # pylint: disable=wrong-import-position
 from elf_image import embedded_images, read_image
 from program_file import Failure
-from runsc_copy import find_own_path, known_flags, patch
+from runsc_copy import find_own_path, patch, traits
 
 AT = b"/opt/goferd/rg"
 INNER = elf(b"before" + EXE + b"after")
@@ -135,7 +135,7 @@ class RealPrograms(unittest.TestCase):
             usage = subprocess.run([path, "flags"], capture_output=True, text=True,
                                    check=False)
             for name in ("directfs", "character-device-policy"):
-                self.assertEqual(name in known_flags(data),
+                self.assertEqual(name in traits(data),
                                  f"-{name}" in usage.stdout + usage.stderr, path)
 
     def test_an_interpreter_is_one_program(self):
