@@ -4,6 +4,7 @@ A difference that is not here fails; a difference here that does not occur fails
 """
 
 from dataclasses import dataclass
+from itertools import product
 
 from case import BOTH
 
@@ -41,7 +42,10 @@ XATTRS_SERVED = ("until May 2026 gVisor's gofer serves no extended attributes, a
                  "clients ask for them; ours serves them")
 NONE_LISTED = "listxattr:\n"
 SET = "setxattr: 0\ngetxattr: 5\nvalue: value\n"
-COPIED = "status 0\nof root\nmore\n0\n"
+NO_DEVICES = ("the descriptor of a mount is nodev with ours: an image may hold a device file of the "
+              "host's disk, and a sandbox that was taken over could open it")
+MAPPED = ("until June 2026 gVisor serves the mount without its map; ours maps it, and refuses "
+          "the start in the user namespace of directfs, where only runsc could")
 
 TABLE = (
     *(Known(case, "output 0", NONE_LISTED + "setxattr: EOPNOTSUPP...",
@@ -52,12 +56,20 @@ TABLE = (
           "listxattr: security.capability user.host\n" + SET
           + "listxattr: security.capability user.host user.name\nremovexattr: 0\n",
           XATTRS_SERVED, **BEFORE_LISTING),
-    *(Known(case, "output 0",
-            COPIED + NONE_LISTED + SET + "listxattr: user.name\nremovexattr: 0\n",
-            COPIED + "listxattr: user.host\n" + SET
-            + "listxattr: user.host user.name\nremovexattr: 0\n",
-            "as before, so an overlay's copy keeps them", **BEFORE_LISTING)
-      for case in ("xattr_copy_up_user", "xattr_copy_up_user_self")),
+    *(Known(case, label, stock, ours, NO_DEVICES, directfs=("on",))
+      for case, (label, stock, ours) in product(
+          ("device_in_bound_folder", "device_in_root"),
+          (("status 0", "0", "1"), ("output 0", "/...", "/...")))),
+    *(Known(case, label, stock, ours, MAPPED, directfs=(directfs,), until="2026-05")
+      for case, (directfs, label, stock, ours) in product(
+          ("mount_mapped_ids", "mount_mapped_ids_idmap_option"),
+          (("on", "status 0", "0", "128"),
+           ("on", "output 0", "/a/file 644 0:0\n...", ""),
+           ("on", "host PLACE/bundle/rootfs/a", "folder...", "-"),
+           ("on", "host PLACE/sources/data/new", "file...", "-"),
+           ("off", "status 0", "0", "1"),
+           ("off", "output 0", "/a/file 644 0:0\n...", "/a/file 644 3000:3000\n..."),
+           ("off", "host PLACE/sources/data/new", "file...", "-")))),
 )
 
 
