@@ -60,6 +60,15 @@ constexpr std::array kAug2026Messages = {kMount,
                                          kRenameAt2};
 static_assert(kAug2026Messages.size() == 32);
 
+constexpr auto kAug2026MessagesWithoutLists = [] {
+  std::array<wire::MessageId, kAug2026Messages.size() - 2> left = {};
+  size_t size = 0;
+  for (const wire::MessageId id : kAug2026Messages) {
+    if (id != kFListXattr && id != kFRemoveXattr) left.at(size++) = id;
+  }
+  return left;
+}();
+
 }  // namespace
 
 HostBackend::HostBackend(std::shared_ptr<HostTree> tree,
@@ -75,7 +84,7 @@ base::ErrnoOr<void> HostBackend::PrepareDonation(
   if (!fd.ok()) return {};
   const auto stat = StatServed(fd->get());
   if (!stat.ok() || !S_ISDIR(stat->mode)) return {};
-  auto clone = CloneMount(fd->get(), options.access);
+  auto clone = CloneMount(fd->get(), options.access, donated_devices());
   if (!clone.ok()) return clone.error();
   mount_clone_ = *std::move(clone);
   return {};
@@ -108,8 +117,11 @@ base::ErrnoOr<lisafs::MountResult> HostBackend::Mount(
   return result;
 }
 
-// Nothing is opened of FIFOs and devices, whose opening has effects, and an
-// O_PATH descriptor of a socket would let the client connect.
+// The client takes an answer without a descriptor for a failed mount, whatever
+// the file is. FIFOs, devices and sockets are not opened for it: that has
+// effects, and is what the connection's options are about. An O_PATH descriptor
+// names the file; to get further the client needs a procfs, which a sandbox
+// does not have, or an Open of ours.
 base::ErrnoOr<HostBackend::MountPointDonation> HostBackend::DonateMountPoint(
     lisafs::Connection& connection, int fd, uint32_t mode) const {
   MountPointDonation donation;
@@ -117,18 +129,23 @@ base::ErrnoOr<HostBackend::MountPointDonation> HostBackend::DonateMountPoint(
   if (options.donation != lisafs::Donation::kFilesAndMountPoint) {
     return donation;
   }
-  if (S_ISREG(mode) &&
-      (options.access == lisafs::Access::kReadWrite || IsOnReadOnlyMount(fd))) {
-    auto donated = proc_self_fd().Reopen(fd, ReopenFlags(O_RDONLY));
+  if (!S_ISDIR(mode)) {
+    // Owner and times can be changed through any descriptor.
+    if (options.access != lisafs::Access::kReadWrite && !IsOnReadOnlyMount(fd))
+      return donation;
+    auto donated = S_ISREG(mode)
+                       ? proc_self_fd().Reopen(fd, ReopenFlags(O_RDONLY))
+                       : base::DupFd(fd);
     if (!donated.ok()) return donated.error();
     donation.donated = *std::move(donated);
-  } else if (S_ISDIR(mode) && (mount_clone_.valid() || !donation_prepared_)) {
+  } else if (mount_clone_.valid() || !donation_prepared_) {
     donation.clone_slot = connection.TakeFdSlot();
     if (!donation.clone_slot) return base::Errno(EMFILE);
-    auto clone = mount_clone_.valid() ? base::SyscallFd([&] {
-      return ::fcntl(mount_clone_.get(), F_DUPFD_CLOEXEC, 0);
-    })
-                                      : CloneMount(fd, options.access);
+    auto clone = mount_clone_.valid()
+                     ? base::SyscallFd([&] {
+                         return ::fcntl(mount_clone_.get(), F_DUPFD_CLOEXEC, 0);
+                       })
+                     : CloneMount(fd, options.access, donated_devices());
     if (!clone.ok()) return clone.error();
     donation.clone = *std::move(clone);
     auto donated = proc_self_fd().Reopen(donation.clone.get(),
@@ -159,6 +176,7 @@ base::ErrnoOr<wire::Statx> HostBackend::StatServed(int fd) const {
 
 std::span<const wire::MessageId> HostBackend::SupportedMessages() const {
   if (level_ == lisafs::ProtocolLevel::kNov2023) return kNov2023Messages;
+  if (!options_.list_xattrs) return kAug2026MessagesWithoutLists;
   return kAug2026Messages;
 }
 

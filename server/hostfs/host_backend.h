@@ -12,6 +12,7 @@
 #include "server/base/unique_fd.h"
 #include "server/hostfs/host_options.h"
 #include "server/hostfs/host_tree.h"
+#include "server/hostfs/mount_clone.h"
 #include "server/lisafs/backend.h"
 #include "server/lisafs/connection.h"
 #include "server/lisafs/guarantees.h"
@@ -65,6 +66,9 @@ class HostBackend final : public lisafs::Backend {
   const HostOptions& options() const { return options_; }
   lisafs::ProtocolLevel level() const { return level_; }
   bool may_open_char_devices() const;
+  Devices donated_devices() const {
+    return options_.donate_devices ? Devices::kUsable : Devices::kUnusable;
+  }
 
  private:
   // The descriptor of the mount point for the client, and the clone that later

@@ -27,6 +27,15 @@ struct HostOptions {
   HostUds host_uds = HostUds::kNone;
   HostFifo host_fifo = HostFifo::kNone;
   CharDevicePolicy char_devices = CharDevicePolicy::kByLevel;
+  // Whether a client that is given its mount point may open devices below it
+  // through that descriptor: for the devices that an administrator has put into
+  // a tree of their own.
+  bool donate_devices = false;
+  // Whether the messages that list and remove extended attributes are
+  // announced. A sandbox of before May 2026 whose overlay lies on the mount
+  // fails to copy a file up when it learns of a name that its upper layer does
+  // not take.
+  bool list_xattrs = true;
 
   bool may_connect() const { return HasBit(HostUds::kOpen); }
   bool may_bind() const { return HasBit(HostUds::kCreate); }

@@ -8,7 +8,8 @@
 
 namespace gofer::hostfs {
 
-base::ErrnoOr<base::UniqueFd> CloneMount(int directory, lisafs::Access access) {
+base::ErrnoOr<base::UniqueFd> CloneMount(int directory, lisafs::Access access,
+                                         Devices devices) {
   auto clone = base::SyscallFd([&] {
     return ::open_tree(
         directory, "",
@@ -16,7 +17,8 @@ base::ErrnoOr<base::UniqueFd> CloneMount(int directory, lisafs::Access access) {
   });
   if (!clone.ok()) return clone.error();
   mount_attr attributes = {};
-  attributes.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+  attributes.attr_set = MOUNT_ATTR_NOSUID;
+  if (devices == Devices::kUnusable) attributes.attr_set |= MOUNT_ATTR_NODEV;
   if (access == lisafs::Access::kReadOnly) {
     attributes.attr_set |= MOUNT_ATTR_RDONLY;
   }

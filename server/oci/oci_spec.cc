@@ -66,6 +66,53 @@ std::string Absolute(const std::string& path, absl::string_view bundle) {
   return absl::StrCat(absl::StripSuffix(bundle, "/"), "/", path);
 }
 
+// A list of objects, each read by `read_one(object, where)`.
+template <typename Function>
+auto ReadList(Reader& reader, const json& object, const char* name,
+              absl::string_view where, const Function& read_one) {
+  std::vector<decltype(read_one(object, std::string()))> list;
+  const json* const array = reader.Find(object, name, where);
+  if (array == nullptr) return list;
+  const std::string place = absl::StrCat(where, ".", name);
+  if (!array->is_array()) {
+    reader.Fail(absl::StrCat(place, " is no array"));
+    return list;
+  }
+  for (size_t i = 0; i < array->size(); ++i) {
+    list.push_back(read_one((*array)[i], absl::StrCat(place, "[", i, "]")));
+  }
+  return list;
+}
+
+std::vector<OciIdMapping> ReadIdMappings(Reader& reader, const json& object,
+                                         const char* name,
+                                         absl::string_view where) {
+  return ReadList(reader, object, name, where,
+                  [&](const json& range, const std::string& place) {
+                    return OciIdMapping{
+                        reader.Get<uint32_t>(range, "containerID", place),
+                        reader.Get<uint32_t>(range, "hostID", place),
+                        reader.Get<uint32_t>(range, "size", place)};
+                  });
+}
+
+OciHook ReadHook(Reader& reader, const json& object, const std::string& where) {
+  OciHook hook;
+  hook.path = reader.GetPath(object, "path", where);
+  if (!absl::StartsWith(hook.path, "/")) {
+    reader.Fail(
+        absl::StrCat(where, ".path is not absolute: \"", hook.path, "\""));
+  }
+  hook.args = reader.Get<std::vector<std::string>>(object, "args", where);
+  if (reader.Find(object, "env", where) != nullptr) {
+    hook.env = reader.Get<std::vector<std::string>>(object, "env", where);
+  }
+  if (reader.Find(object, "timeout", where) != nullptr) {
+    hook.timeout_seconds = reader.Get<uint32_t>(object, "timeout", where);
+  }
+  return hook;
+}
+
 OciMount ReadMount(Reader& reader, const json& object, absl::string_view where,
                    absl::string_view bundle) {
   OciMount mount;
@@ -74,6 +121,8 @@ OciMount ReadMount(Reader& reader, const json& object, absl::string_view where,
   mount.source = Absolute(reader.GetPath(object, "source", where), bundle);
   mount.options =
       reader.Get<std::vector<std::string>>(object, "options", where);
+  mount.uid_mappings = ReadIdMappings(reader, object, "uidMappings", where);
+  mount.gid_mappings = ReadIdMappings(reader, object, "gidMappings", where);
   if (mount.IsBind() && !absl::StartsWith(mount.destination, "/")) {
     reader.Fail(absl::StrCat(where, ".destination is not absolute: \"",
                              mount.destination, "\""));
@@ -130,20 +179,24 @@ std::variant<OciSpec, SpecError> ParseOciSpec(absl::string_view text,
   if (const json* linux_part = reader.Find(spec, "linux", "spec")) {
     read.rootfs_propagation =
         reader.Get<std::string>(*linux_part, "rootfsPropagation", "linux");
+    read.device_paths =
+        ReadList(reader, *linux_part, "devices", "linux",
+                 [&](const json& device, const std::string& where) {
+                   return reader.GetPath(device, "path", where);
+                 });
   }
-  if (const json* const mounts = reader.Find(spec, "mounts", "spec")) {
-    if (!mounts->is_array()) reader.Fail("spec.mounts is no array");
-    for (size_t i = 0; mounts->is_array() && i < mounts->size(); ++i) {
-      read.mounts.push_back(ReadMount(reader, (*mounts)[i],
-                                      absl::StrCat("mounts[", i, "]"), bundle));
-    }
-  }
+  read.mounts = ReadList(reader, spec, "mounts", "spec",
+                         [&](const json& mount, const std::string& where) {
+                           return ReadMount(reader, mount, where, bundle);
+                         });
   if (const json* const hooks = reader.Find(spec, "hooks", "spec")) {
-    const json* const container =
-        reader.Find(*hooks, "createContainer", "hooks");
-    read.has_create_container_hooks =
-        container != nullptr && !container->empty();
+    read.create_container_hooks =
+        ReadList(reader, *hooks, "createContainer", "hooks",
+                 [&](const json& hook, const std::string& where) {
+                   return ReadHook(reader, hook, where);
+                 });
   }
+  read.version = reader.Get<std::string>(spec, "ociVersion", "spec");
   read.annotations = reader.Get<std::map<std::string, std::string>>(
       spec, "annotations", "spec");
   if (!reader.error().empty()) return SpecError{reader.error()};

@@ -3,7 +3,9 @@
 #ifndef GOFER_SERVER_OCI_OCI_SPEC_H_
 #define GOFER_SERVER_OCI_OCI_SPEC_H_
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -12,17 +14,46 @@
 
 namespace gofer::oci {
 
+// Successive ids of a mount: `container_id` and on are those that the file
+// system has, and `host_id` and on are what the mount shows in their place.
+struct OciIdMapping {
+  uint32_t container_id = 0;
+  uint32_t host_id = 0;
+  uint32_t size = 0;
+
+  friend bool operator==(const OciIdMapping&, const OciIdMapping&) = default;
+};
+
 struct OciMount {
   std::string destination = {};
   std::string type = {};
   std::string source = {};  // Absolute, unless empty.
   std::vector<std::string> options = {};
+  std::vector<OciIdMapping> uid_mappings = {};
+  std::vector<OciIdMapping> gid_mappings = {};
 
   // Whether it is a bind mount of the host, which a gofer serves. Source:
   // gVisor runsc/specutils/specutils.go, Dec 2022.
   bool IsBind() const;
+  // Whether it is an EROFS image. runsc counts these with the bind mounts since
+  // January 2026. Source: gVisor runsc/specutils/specutils.go, Aug 2026.
+  bool IsErofs() const { return type == "erofs"; }
+  // Whether its owners appear mapped: with both lists, as in gVisor. Source:
+  // likewise.
+  bool IsIdMapped() const {
+    return !uid_mappings.empty() && !gid_mappings.empty();
+  }
   // Whether its options say so. The last of contradicting options counts.
   bool IsReadonly() const;
+};
+
+// A program of the host that runs while the container is made.
+struct OciHook {
+  std::string path;  // Absolute.
+  std::vector<std::string> args = {};
+  // Absent: the environment of the process that runs the hook.
+  std::optional<std::vector<std::string>> env = {};
+  std::optional<uint32_t> timeout_seconds = {};
 };
 
 // A container's configuration. Relative paths have been made absolute against
@@ -34,9 +65,9 @@ struct OciSpec {
   std::string rootfs_propagation;  // linux.rootfsPropagation
   std::vector<OciMount> mounts;
   std::map<std::string, std::string> annotations;
-  // Whether there are createContainer hooks, programs that runsc of 2026 lets
-  // its gofer run.
-  bool has_create_container_hooks = false;
+  std::string version;                    // ociVersion
+  std::vector<std::string> device_paths;  // linux.devices[].path
+  std::vector<OciHook> create_container_hooks;
 };
 
 struct SpecError {

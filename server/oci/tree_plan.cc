@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -62,6 +63,22 @@ bool IsShared(absl::string_view propagation) {
   return propagation == "shared" || propagation == "rshared";
 }
 
+std::vector<sandbox::IdRange> MakeRanges(
+    const std::vector<OciIdMapping>& mappings) {
+  std::vector<sandbox::IdRange> ranges;
+  for (const OciIdMapping& mapping : mappings) {
+    ranges.push_back({.host = mapping.container_id,
+                      .visible = mapping.host_id,
+                      .count = mapping.size});
+  }
+  return ranges;
+}
+
+sandbox::IdMapPlan MakeIdMap(const OciMount& mount) {
+  return {.users = MakeRanges(mount.uid_mappings),
+          .groups = MakeRanges(mount.gid_mappings)};
+}
+
 }  // namespace
 
 std::variant<sandbox::BindMount, SpecError> MakeBind(const OciMount& mount) {
@@ -69,8 +86,10 @@ std::variant<sandbox::BindMount, SpecError> MakeBind(const OciMount& mount) {
   bind.source = mount.source;
   bind.destination = mount.destination;
   bind.recursive = false;
+  if (mount.IsIdMapped()) bind.id_map = MakeIdMap(mount);
   for (const std::string& option : mount.options) {
     if (option == "rbind") bind.recursive = true;
+    if (option == "ridmap") bind.map_recursive = true;
     if (IsShared(option)) {
       return SpecError{absl::StrCat("mount ", mount.destination, ": option ",
                                     option,

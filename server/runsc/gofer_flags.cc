@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "server/runsc/flag_names.h"
 
 namespace gofer::runsc {
 namespace {
@@ -31,6 +32,7 @@ struct Words {
   bool fsgofer_host_uds = false;
   int64_t fdlimit = -1;
   std::string character_devices;
+  std::vector<std::string> traits;
 };
 
 // The last of several values counts, as with Go's flags.
@@ -94,6 +96,7 @@ void DeclareGlobals(CLI::App& app, Words& words) {
   Add(app, "--character-device-policy", words.character_devices);
   Add(app, "--fdlimit", words.fdlimit);
   Add(app, "--goferd-state-dir", flags.state_dir);
+  AddList(app, "--goferd-runsc-traits", words.traits);
 }
 
 void DeclareCommand(CLI::App& gofer, Words& words) {
@@ -108,6 +111,8 @@ void DeclareCommand(CLI::App& gofer, Words& words) {
   AddFd(gofer, "--sync-nvproxy-fd", flags.sync_nvproxy_fd);
   AddFd(gofer, "--sync-chroot-fd", flags.sync_chroot_fd);
   AddFd(gofer, "--sync-sentry-exit-fd", flags.sync_sentry_exit_fd);
+  AddFd(gofer, "--pin-ring-fd", flags.pin_ring_fd);
+  AddFd(gofer, "--rpc-fd", flags.rpc_fd);
   AddFd(gofer, "--dev-io-fd", flags.dev_io_fd);
   Add(gofer, "--uid", flags.uid);
   Add(gofer, "--gid", flags.gid);
@@ -149,9 +154,39 @@ std::string ReadMountConfs(const Words& words, GoferFlags& flags) {
   return "";
 }
 
+// Traits that we do not know are of a later install-runsc, and add nothing.
+std::string ReadTraits(const Words& words, GoferFlags& flags) {
+  const auto has = [&](absl::string_view name) {
+    return std::find(words.traits.begin(), words.traits.end(), name) !=
+           words.traits.end();
+  };
+  RunscTraits& traits = flags.traits;
+  traits.device_policy =
+      !words.character_devices.empty() || has("character-device-policy");
+  if (words.traits.empty()) {
+    // A container's name is given since 2026, after the working directory
+    // became the sandbox's matter. The policy is later than the rest.
+    traits.makes_cwd = flags.container_id.empty();
+    traits.create_container_hooks = !flags.container_id.empty();
+    traits.xattr_lists = traits.device_policy;
+    return "";
+  }
+  traits.makes_cwd = has("makes-cwd");
+  traits.create_container_hooks = has("create-container-hooks");
+  traits.xattr_lists = has("xattr-lists");
+  return "";
+}
+
+// Before there was a policy every gofer opened the devices. A runsc that has
+// the policy leaves its default, to refuse, off the command line.
 std::string ReadCharacterDevices(const Words& words, GoferFlags& flags) {
   const std::string& policy = words.character_devices;
-  if (policy.empty()) return "";
+  if (policy.empty()) {
+    flags.host.char_devices = flags.traits.device_policy
+                                  ? hostfs::CharDevicePolicy::kRefuse
+                                  : hostfs::CharDevicePolicy::kOpen;
+    return "";
+  }
   if (policy == "passthrough" || policy == "prefer-emulated") {
     flags.host.char_devices = hostfs::CharDevicePolicy::kOpen;
   } else if (policy == "emulated-only") {
@@ -173,18 +208,15 @@ std::string Combine(const CLI::App& gofer, const Words& words,
   }
   if (words.fdlimit >= 0) flags.max_fds = static_cast<uint64_t>(words.fdlimit);
   if (gofer.count("--gofer-mount-confs") > 0) {
-    flags.release = Release::kAug2026;
+    flags.mount_words = MountWords::kMountConfs;
   } else if (gofer.count("--overlay-mediums") > 0) {
-    flags.release = Release::kNov2023;
+    flags.mount_words = MountWords::kOverlayMediums;
   } else {
     flags.directfs = false;
   }
-  for (const auto read : {ReadOverlay2, ReadMountConfs, ReadCharacterDevices}) {
+  for (const auto read :
+       {ReadOverlay2, ReadMountConfs, ReadTraits, ReadCharacterDevices}) {
     if (std::string error = read(words, flags); !error.empty()) return error;
-  }
-  if (flags.dev_io_fd >= 0) {
-    return "--dev-io-fd: a gofer for /dev is not supported; run without the "
-           "device gofer";
   }
   if (flags.print_sandbox_plan) return "";
   if (flags.io_fds.empty()) return "--io-fds is required";
@@ -192,13 +224,23 @@ std::string Combine(const CLI::App& gofer, const Words& words,
   return "";
 }
 
-// The flags' names among words that nobody wanted; values may be private.
-void AddNames(const std::vector<std::string>& words,
-              std::vector<std::string>& names) {
+// Sorts the flags that we take no value from; values may be private. Returns an
+// error text for those that we do not know, or an empty one.
+std::string ReadOthers(const std::vector<std::string>& words,
+                       bool (*is_harmless)(absl::string_view),
+                       GoferFlags& flags) {
   for (const std::string& word : words) {
-    if (absl::StartsWith(word, "-"))
-      names.push_back(word.substr(0, word.find('=')));
+    if (!absl::StartsWith(word, "-")) continue;
+    const std::string name = word.substr(0, word.find('='));
+    if (!is_harmless(absl::StripPrefix(name, "--"))) {
+      return absl::StrCat(
+          name,
+          ": this gofer does not know the flag, and what it changes for "
+          "the sandbox; a newer goferd may");
+    }
+    flags.ignored.push_back(name);
   }
+  return "";
 }
 
 // Go's flags take one dash as well as two.
@@ -265,13 +307,17 @@ std::variant<GoferFlags, FlagsError> ParseGoferFlags(
     return Error(argc, argv, error.what());
   }
   GoferFlags flags = words.flags;
+  for (const std::string& word : gofer->remaining()) {
+    if (!absl::StartsWith(word, "-")) flags.container_id = word;
+  }
   if (std::string error = Combine(*gofer, words, flags); !error.empty()) {
     return Error(argc, argv, std::move(error));
   }
-  AddNames(app.remaining(), flags.ignored);
-  AddNames(gofer->remaining(), flags.ignored);
-  for (const std::string& word : gofer->remaining()) {
-    if (!absl::StartsWith(word, "-")) flags.container_id = word;
+  for (const auto& [rest, is_harmless] :
+       {std::pair(app.remaining(), &IsHarmlessGlobalFlag),
+        std::pair(gofer->remaining(), &IsHarmlessGoferFlag)}) {
+    std::string error = ReadOthers(rest, is_harmless, flags);
+    if (!error.empty()) return Error(argc, argv, std::move(error));
   }
   return flags;
 }

@@ -4,17 +4,42 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
 #include "server/oci/tree_plan.h"
 #include "server/sandbox/capabilities.h"
 
 namespace gofer::runsc {
 namespace {
 
+// Accelerators, which the sandbox opens over --dev-io-fd: GPUs, TPUs, VFIO and
+// RDMA. Source: gVisor runsc/cmd/sandboxsetup/gofer_mount.go, Aug 2026.
+bool IsAccelerator(absl::string_view path) {
+  for (const absl::string_view prefix :
+       {"/dev/nvidia", "/dev/accel", "/dev/vfio/", "/dev/infiniband/uverbs"}) {
+    if (absl::StartsWith(path, prefix)) return true;
+  }
+  return false;
+}
+
+void AddDevices(const oci::OciSpec& spec, const GoferFlags& flags,
+                sandbox::TreePlan& tree) {
+  if (flags.dev_io_fd < 0) return;
+  tree.directories.emplace_back("/dev");
+  for (const std::string& path : spec.device_paths) {
+    if (!IsAccelerator(path)) continue;
+    tree.binds.push_back(
+        {.source = path, .destination = path, .recursive = false});
+  }
+}
+
 std::variant<sandbox::TreePlan, SandboxPlanError> MakeTree(
     const oci::OciSpec& spec, const std::vector<GoferMount>& mounts,
     const GoferFlags& flags) {
   sandbox::TreePlan tree;
-  tree.root = spec.root;
+  // Where an EROFS image is the root, the spec's folder may be missing or
+  // read-only, and the sandbox does not look for the binds there.
+  if (mounts.front().served) tree.root = spec.root;
   const auto propagation = oci::RootPropagation(spec);
   if (const auto* error = std::get_if<oci::SpecError>(&propagation)) {
     return SandboxPlanError{error->text};
@@ -35,10 +60,17 @@ std::variant<sandbox::TreePlan, SandboxPlanError> MakeTree(
     tree.binds.push_back(std::move(std::get<sandbox::BindMount>(bind)));
     if (readonly) tree.binds.back().attributes |= MOUNT_ATTR_RDONLY;
   }
-  // Since 2026 runsc makes the working directory elsewhere.
-  if (!spec.cwd.empty() && spec.cwd != "/" &&
-      flags.release != Release::kAug2026) {
+  // Since July 2025 the sandbox makes it, where it may.
+  if (!spec.cwd.empty() && spec.cwd != "/" && flags.traits.makes_cwd) {
     tree.directories = {spec.cwd};
+  }
+  AddDevices(spec, flags, tree);
+  // Hooks expect the tree where the spec says that it is. Without a root that
+  // we serve there is no such place, and gVisor runs none.
+  if (!spec.create_container_hooks.empty() && mounts.front().served &&
+      flags.traits.create_container_hooks) {
+    tree.stage = spec.root;
+    tree.announce_ready = true;
   }
   return tree;
 }
@@ -63,7 +95,8 @@ std::variant<sandbox::Plan, SandboxPlanError> MakeSandboxPlan(
   syscalls.connect = flags.host.may_connect();
   syscalls.bind = flags.host.may_bind();
   syscalls.credentials =
-      flags.host.may_connect() && flags.release == Release::kAug2026;
+      flags.host.may_connect() && flags.mount_words == MountWords::kMountConfs;
+  syscalls.sandbox_exit = flags.sync_sentry_exit_fd >= 0;
   plan.syscalls = syscalls;
   if (flags.apply_caps) {
     plan.capabilities = sandbox::ServingCapabilities(syscalls);

@@ -10,18 +10,33 @@ namespace {
 // What the flags say about the n-th gofer mount, the root being the first;
 // nothing if they do not say.
 std::optional<MountConf> ConfOf(const GoferFlags& flags, size_t n) {
-  switch (flags.release) {
-    case Release::kDec2022:
+  switch (flags.mount_words) {
+    case MountWords::kNone:
       return MountConf{.overlaid =
                            n == 0 ? flags.overlay_root : flags.overlay_mounts};
-    case Release::kNov2023:
+    case MountWords::kOverlayMediums:
       if (n >= flags.overlay_mediums.size()) return std::nullopt;
       return MountConf{.overlaid = flags.overlay_mediums[n] != 0};
-    case Release::kAug2026:
+    case MountWords::kMountConfs:
       if (n >= flags.mount_confs.size()) return std::nullopt;
       return flags.mount_confs[n];
   }
   return std::nullopt;
+}
+
+// Whether the words are for the EROFS mounts, too: then there are as many more.
+bool CountsErofs(const oci::OciSpec& spec, const GoferFlags& flags) {
+  if (flags.mount_words != MountWords::kMountConfs) return false;
+  size_t binds = 0;
+  size_t images = 0;
+  for (const oci::OciMount& mount : spec.mounts) {
+    if (mount.IsBind()) {
+      ++binds;
+    } else if (mount.IsErofs()) {
+      ++images;
+    }
+  }
+  return flags.mount_confs.size() == 1 + binds + images;
 }
 
 }  // namespace
@@ -38,18 +53,22 @@ std::variant<std::vector<GoferMount>, ServedMountsError> GoferMounts(
                       .served = said.served,
                       .access = readonly || said.overlaid
                                     ? lisafs::Access::kReadOnly
-                                    : lisafs::Access::kReadWrite});
+                                    : lisafs::Access::kReadWrite,
+                      .overlaid = said.overlaid});
   };
   add(std::nullopt, spec.root_readonly);
+  const bool counts_erofs = CountsErofs(spec, flags);
   for (size_t i = 0; i < spec.mounts.size(); ++i) {
     const oci::OciMount& mount = spec.mounts[i];
-    if (mount.IsBind()) add(i, mount.IsReadonly());
+    if (mount.IsBind() || (counts_erofs && mount.IsErofs())) {
+      add(i, mount.IsReadonly());
+    }
   }
   if (known) return mounts;
   return ServedMountsError{absl::StrCat(
       "the root and bind mounts of the spec are ", mounts.size(), ", but ",
-      flags.release == Release::kNov2023 ? "--overlay-mediums"
-                                         : "--gofer-mount-confs",
+      flags.mount_words == MountWords::kOverlayMediums ? "--overlay-mediums"
+                                                       : "--gofer-mount-confs",
       " has fewer words")};
 }
 

@@ -16,13 +16,15 @@
 
 namespace gofer::runsc {
 
-// The root or a bind mount of the spec.
+// The root, a bind mount or an EROFS mount of the spec.
 struct GoferMount {
   // Index into OciSpec::mounts; absent for the root.
   std::optional<size_t> mount;
   // Whether it has a connection of its own.
   bool served = true;
   lisafs::Access access = lisafs::Access::kReadWrite;
+  // Whether the sandbox lays an overlay over it.
+  bool overlaid = false;
 };
 
 struct ServedMount {
@@ -35,9 +37,11 @@ struct ServedMountsError {
 };
 
 // The root, then the bind mounts in the spec's order, as spec and flags want
-// them. An overlay keeps all changes in the sandbox, so what is below it is
-// read-only. Errors: flags that have no word for one of the mounts. Source:
-// gVisor runsc/cmd/gofer.go, Dec 2022, Nov 2023, Aug 2026.
+// them; the EROFS mounts are among them where the flags have a word for each
+// (gVisor since January 2026), which nobody serves. An overlay keeps all
+// changes in the sandbox, so what is below it is read-only. Errors: flags that
+// have no word for one of the mounts. Source: gVisor runsc/cmd/gofer.go, Dec
+// 2022 to Aug 2026.
 std::variant<std::vector<GoferMount>, ServedMountsError> GoferMounts(
     const oci::OciSpec& spec, const GoferFlags& flags);
 

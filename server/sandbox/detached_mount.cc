@@ -6,6 +6,11 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include <fstream>
+#include <string>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/string_view.h"
 #include "server/base/syscall.h"
 
 namespace gofer::sandbox {
@@ -50,6 +55,42 @@ base::ErrnoOr<DetachedMount> DetachedMount::Clone(int file, bool recursive) {
   return DetachedMount(*std::move(root));
 }
 
+base::ErrnoOr<DetachedMount> DetachedMount::NewTmpfs() {
+  const auto context =
+      base::SyscallFd([] { return ::fsopen("tmpfs", FSOPEN_CLOEXEC); });
+  if (!context.ok()) return context.error();
+  const auto created = base::SyscallVoid([&] {
+    if (::fsconfig(context->get(), FSCONFIG_SET_STRING, "mode", "0755", 0) != 0)
+      return -1;
+    return ::fsconfig(context->get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0);
+  });
+  if (!created.ok()) return created.error();
+  auto root = base::SyscallFd([&] {
+    return ::fsmount(context->get(), FSMOUNT_CLOEXEC,
+                     MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+  });
+  if (!root.ok()) return root.error();
+  return DetachedMount(*std::move(root));
+}
+
+base::ErrnoOr<bool> DetachedMount::IsDetached(int file) {
+  struct statx stat = {};
+  const auto found = base::SyscallVoid(
+      [&] { return ::statx(file, "", AT_EMPTY_PATH, STATX_MNT_ID, &stat); });
+  if (!found.ok()) return found.error();
+  std::ifstream mounts("/proc/self/mountinfo");
+  if (!mounts) return base::Errno(ENOENT);
+  for (std::string line; std::getline(mounts, line);) {
+    uint64_t id = 0;
+    const size_t end = line.find(' ');
+    if (absl::SimpleAtoi(absl::string_view(line).substr(0, end), &id) &&
+        id == stat.stx_mnt_id) {
+      return false;
+    }
+  }
+  return true;
+}
+
 base::ErrnoOr<void> DetachedMount::SetAttributes(uint64_t attributes) const {
   if (attributes == 0) return {};
   mount_attr change = {};
@@ -68,12 +109,13 @@ base::ErrnoOr<void> DetachedMount::SetPropagation(
   return Change(root_.get(), propagation.recursive, change);
 }
 
-base::ErrnoOr<void> DetachedMount::MapIds(int user_namespace) const {
+base::ErrnoOr<void> DetachedMount::MapIds(int user_namespace,
+                                          bool recursive) const {
   mount_attr change = {};
   change.attr_set = MOUNT_ATTR_IDMAP;
   change.propagation = MS_PRIVATE;
   change.userns_fd = static_cast<uint64_t>(user_namespace);
-  return Change(root_.get(), true, change);
+  return Change(root_.get(), recursive, change);
 }
 
 base::ErrnoOr<void> DetachedMount::MakeReadonly() const {

@@ -25,17 +25,30 @@ class DetachedMount {
   // must be in our mount namespace.
   static base::ErrnoOr<DetachedMount> Clone(int file, bool recursive);
 
+  // An empty tmpfs, mode 0755. Errors: those of fsopen(2) and its kind.
+  static base::ErrnoOr<DetachedMount> NewTmpfs();
+
+  // Takes the root of a copy that somebody else has made (IsDetached).
+  static DetachedMount Adopt(base::UniqueFd root) {
+    return DetachedMount(std::move(root));
+  }
+  // Whether the borrowed O_PATH `file` is on a mount that is not part of our
+  // mount namespace. Needs /proc. Errors: those of statx(2), ENOENT without
+  // /proc.
+  static base::ErrnoOr<bool> IsDetached(int file);
+
   // Sets MOUNT_ATTR_* on all mounts of the copy: a read-only mount must not
   // hold a writable mount. Works after Attach, too. Errors: those of
   // mount_setattr(2).
   base::ErrnoOr<void> SetAttributes(uint64_t attributes) const;
   base::ErrnoOr<void> SetPropagation(Propagation propagation) const;
-  // Shows the owners of files on all mounts of the copy as the borrowed
-  // `user_namespace` (MakeIdMapNamespace) maps them, and makes the mounts
-  // private. Called before Attach. Errors: EINVAL for a file system that cannot
-  // map ids, EPERM for a mount that is mapped already, or without CAP_SYS_ADMIN
-  // in the user namespace that the file system belongs to.
-  base::ErrnoOr<void> MapIds(int user_namespace) const;
+  // Shows the owners of files as the borrowed `user_namespace`
+  // (MakeIdMapNamespace) maps them, and makes the mounts private; without
+  // `recursive` only the root's mount. Called before Attach. Errors: EINVAL for
+  // a file system that cannot map ids, EPERM for a mount that is mapped
+  // already, or without CAP_SYS_ADMIN in the user namespace that the file
+  // system belongs to.
+  base::ErrnoOr<void> MapIds(int user_namespace, bool recursive) const;
   // Makes the root's mount read-only, and no mount below it.
   base::ErrnoOr<void> MakeReadonly() const;
 

@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,13 +26,28 @@ class Holder {
     if (::pipe2(ends, O_CLOEXEC) != 0) return base::Errno::Last();
     const base::UniqueFd reader(ends[0]);
     base::UniqueFd writer(ends[1]);
+    int names[2];
+    if (::pipe2(names, O_CLOEXEC) != 0) return base::Errno::Last();
+    const base::UniqueFd name_reader(names[0]);
+    base::UniqueFd name_writer(names[1]);
     // This is fork without what glibc would let the child do, and without a
     // signal at the child's end.
     const long pid =
         ::syscall(SYS_clone, CLONE_NEWUSER, nullptr, nullptr, nullptr, nullptr);
-    if (pid == 0) AwaitEnd(ends[0], ends[1]);
+    if (pid == 0) {
+      TellName(names[1]);
+      AwaitEnd(ends[0], ends[1]);
+    }
     if (pid < 0) return base::Errno::Last();
-    return Holder(static_cast<pid_t>(pid), std::move(writer));
+    Holder holder(static_cast<pid_t>(pid), std::move(writer));
+    name_writer.reset();
+    std::array<char, kMostNameBytes> name;
+    const auto length = base::Syscall(
+        [&] { return ::read(name_reader.get(), name.data(), name.size()); });
+    if (!length.ok()) return length.error();
+    if (*length == 0) return base::Errno(ENOENT);
+    holder.name_.assign(name.data(), static_cast<size_t>(*length));
+    return holder;
   }
   ~Holder() {
     if (pid_ <= 0) return;
@@ -39,19 +56,32 @@ class Holder {
         [this] { return ::waitpid(pid_, nullptr, __WALL); });
   }
   Holder(Holder&& other) noexcept
-      : pid_(std::exchange(other.pid_, 0)), writer_(std::move(other.writer_)) {}
+      : pid_(std::exchange(other.pid_, 0)),
+        writer_(std::move(other.writer_)),
+        name_(std::move(other.name_)) {}
   Holder(const Holder&) = delete;
   Holder& operator=(const Holder&) = delete;
 
   base::ErrnoOr<base::UniqueFd> Open(const char* file, int flags) const {
-    const std::string path = absl::StrCat("/proc/", pid_, "/", file);
+    const std::string path = absl::StrCat("/proc/", name_, "/", file);
     return base::SyscallFd(
         [&] { return ::open(path.c_str(), flags | O_CLOEXEC); });
   }
 
  private:
+  static constexpr size_t kMostNameBytes = 32;
+
   Holder(pid_t pid, base::UniqueFd writer)
       : pid_(pid), writer_(std::move(writer)) {}
+
+  // The child's id as /proc knows it: where /proc is that of another PID
+  // namespace, as in a gofer of runsc, it is not the id that we know.
+  static void TellName(int writer) {
+    char name[kMostNameBytes];
+    const long length =
+        ::syscall(SYS_readlinkat, AT_FDCWD, "/proc/self", name, sizeof(name));
+    if (length > 0) ::syscall(SYS_write, writer, name, length);
+  }
 
   // The child waits until the parent lets it go, or is gone.
   [[noreturn]] static void AwaitEnd(int reader, int writer) {
@@ -64,6 +94,8 @@ class Holder {
 
   pid_t pid_;
   base::UniqueFd writer_;
+  // Its directory in /proc.
+  std::string name_;
 };
 
 std::string MapText(const std::vector<IdRange>& ranges) {

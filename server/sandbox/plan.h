@@ -22,24 +22,6 @@ struct Propagation {
   friend bool operator==(const Propagation&, const Propagation&) = default;
 };
 
-// One file or directory of the host that is mounted in the tree.
-struct BindMount {
-  // An absolute path of the host. Its symlinks are followed, since it is the
-  // administrator's.
-  std::string source;
-  // As the administrator wrote it. Resolved inside the tree, whose symlinks
-  // cannot lead out of it; what is missing is created.
-  std::string destination;
-  // Whether the mounts below the source come along.
-  bool recursive = true;
-  // MOUNT_ATTR_* to set, on all that is mounted.
-  uint64_t attributes = 0;
-  // Absent: the source's own propagation, made a slave.
-  std::optional<Propagation> propagation = {};
-
-  friend bool operator==(const BindMount&, const BindMount&) = default;
-};
-
 // Successive ids.
 struct IdRange {
   uint32_t host;     // The first one as files of the host have it.
@@ -59,12 +41,44 @@ struct IdMapPlan {
   friend bool operator==(const IdMapPlan&, const IdMapPlan&) = default;
 };
 
+// One file or directory of the host that is mounted in the tree.
+struct BindMount {
+  // An absolute path of the host. Its symlinks are followed, since it is the
+  // administrator's.
+  std::string source;
+  // As the administrator wrote it. Resolved inside the tree, whose symlinks
+  // cannot lead out of it; what is missing is created.
+  std::string destination;
+  // Whether the mounts below the source come along.
+  bool recursive = true;
+  // MOUNT_ATTR_* to set, on all that is mounted.
+  uint64_t attributes = 0;
+  // Absent: the source's own propagation, made a slave.
+  std::optional<Propagation> propagation = {};
+  // How the owners of the source's files appear, on the mounts below it too
+  // only with `map_recursive`. Then the mounts are private.
+  std::optional<IdMapPlan> id_map = {};
+  bool map_recursive = false;
+  // Whether MountTree asks its assistant for the source, when this process may
+  // not reach it or may not map its ids.
+  bool assisted = false;
+
+  friend bool operator==(const BindMount&, const BindMount&) = default;
+};
+
 // The file tree that becomes all that the process can reach.
 struct TreePlan {
-  // An absolute path of the host, which may be "/". Or ".", the working
-  // directory: it follows the process into a mount namespace of its own, which
-  // descriptors do not.
+  // An absolute path of the host, which may be "/". "" stands for an empty
+  // tmpfs of our own, for a tree that consists of its binds. Or ".", the
+  // working directory: it follows the process into a mount namespace of its
+  // own, which descriptors do not.
   std::string root;
+  // Where the tree is put together, an absolute path of the host: a directory
+  // that the process does not need any more. Programs that run when the tree is
+  // ready find the tree here.
+  std::string stage = "/proc";
+  // Whether MountTree calls its assistant when the tree is ready.
+  bool announce_ready = false;
   // Whether the root's own mount becomes read-only, after the mount points have
   // been made. Binds have their own attributes.
   bool readonly = false;
@@ -100,6 +114,7 @@ struct SyscallPlan {
   bool credentials = false;    // Threads that connect as another user.
   bool donate_mounts = false;  // Copy mounts, for clients.
   bool control = false;        // Accept on a control socket.
+  bool sandbox_exit = false;   // Receive a descriptor of the sandbox's process.
 
   friend bool operator==(const SyscallPlan&, const SyscallPlan&) = default;
 };

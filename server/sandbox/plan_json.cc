@@ -65,17 +65,6 @@ Json PropagationName(const Propagation& propagation) {
                       KindName(propagation.kind));
 }
 
-Json ToObject(const BindMount& bind) {
-  return {
-      {"source", bind.source},
-      {"destination", bind.destination},
-      {"recursive", bind.recursive},
-      {"attributes", AttributeNames(bind.attributes)},
-      {"propagation",
-       bind.propagation ? PropagationName(*bind.propagation) : Json()},
-  };
-}
-
 Json ToArray(const std::vector<IdRange>& ranges) {
   Json array = Json::array();
   for (const IdRange& range : ranges) {
@@ -90,12 +79,30 @@ Json ToObject(const IdMapPlan& map) {
   return {{"users", ToArray(map.users)}, {"groups", ToArray(map.groups)}};
 }
 
+Json ToObject(const BindMount& bind) {
+  Json object = {
+      {"source", bind.source},
+      {"destination", bind.destination},
+      {"recursive", bind.recursive},
+      {"attributes", AttributeNames(bind.attributes)},
+      {"propagation",
+       bind.propagation ? PropagationName(*bind.propagation) : Json()},
+  };
+  if (bind.id_map) {
+    object["id_map"] = ToObject(*bind.id_map);
+    object["map_recursive"] = bind.map_recursive;
+  }
+  if (bind.assisted) object["assisted"] = true;
+  return object;
+}
+
 Json ToObject(const TreePlan& tree) {
   Json binds = Json::array();
   for (const BindMount& bind : tree.binds) binds.push_back(ToObject(bind));
   Json object = {
       {"new_namespace", tree.new_namespace},
       {"root", tree.root},
+      {"stage", tree.stage},
       {"readonly", tree.readonly},
       {"propagation", PropagationName(tree.propagation)},
       {"binds", std::move(binds)},

@@ -41,6 +41,8 @@ absl::string_view Name(Step step) {
       return "syscall-filter";
     case Step::kIdMap:
       return "id-map";
+    case Step::kTreeReady:
+      return "tree-ready";
   }
   return "unknown";
 }

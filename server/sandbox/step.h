@@ -32,6 +32,8 @@ enum class Step {
   kSyscallFilter = 14,
   // MountTree, before kStage.
   kIdMap = 15,
+  // MountTree, before kReadonlyRoot.
+  kTreeReady = 16,
 };
 
 // "pivot-root".

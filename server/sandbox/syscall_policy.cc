@@ -286,8 +286,8 @@ const std::vector<SyscallRow> kRows = {
     {"recvmsg",
      {OnlyFlags(2, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC)},
      "flags are at most MSG_DONTWAIT, MSG_TRUNC and MSG_CMSG_CLOEXEC",
-     kControl,
-     "requests with descriptors"},
+     kReceiveFds,
+     "requests with descriptors, the sandbox's process"},
     {"prlimit64",
      {Is(0, 0), Is(1, RLIMIT_NOFILE)},
      "the process's own RLIMIT_NOFILE",
@@ -315,6 +315,8 @@ bool Allows(const SyscallPlan& plan, SyscallGroup group) {
       return plan.donate_mounts;
     case kControl:
       return plan.control;
+    case kReceiveFds:
+      return plan.control || plan.sandbox_exit;
   }
   return false;
 }

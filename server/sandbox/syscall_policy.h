@@ -20,6 +20,7 @@ enum class SyscallGroup {
   kCredentials,
   kDonateMounts,
   kControl,
+  kReceiveFds,
 };
 
 // Holds for a call whose argument number `index`, after `& mask`, is `value`.

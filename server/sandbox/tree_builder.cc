@@ -11,10 +11,13 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "server/base/check.h"
 #include "server/base/log.h"
 #include "server/base/syscall.h"
@@ -26,8 +29,6 @@
 namespace gofer::sandbox {
 namespace {
 
-// /proc is always there to be mounted on, and is not needed any more.
-constexpr char kStage[] = "/proc";
 constexpr mode_t kMountPointMode = 0777;
 constexpr mode_t kDirectoryMode = 0755;
 
@@ -66,10 +67,18 @@ std::string Describe(const BindMount& bind) {
   return absl::StrCat(bind.source, " on ", bind.destination);
 }
 
+// Whether `path` is `folder` or lies below it, as the words say.
+bool IsBelow(absl::string_view path, absl::string_view folder) {
+  folder = absl::StripSuffix(folder, "/");
+  return absl::ConsumePrefix(&path, folder) &&
+         (path.empty() || path.front() == '/');
+}
+
 class TreeBuilder {
  public:
-  TreeBuilder(const TreePlan& plan, const TreeSources* given)
-      : plan_(plan), given_(given) {}
+  TreeBuilder(const TreePlan& plan, const TreeSources* given,
+              TreeAssistant* assistant)
+      : plan_(plan), given_(given), assistant_(assistant) {}
 
   std::variant<MountedTree, StepError> Run() {
     // Reads the host's time zone while its file can be found. Later the tree's
@@ -80,8 +89,9 @@ class TreeBuilder {
         &TreeBuilder::MakeSlave,       &TreeBuilder::OpenProc,
         &TreeBuilder::CloneNamed,      &TreeBuilder::MapIds,
         &TreeBuilder::AttachRoot,      &TreeBuilder::AttachBinds,
-        &TreeBuilder::MakeDirectories, &TreeBuilder::MakeReadonly,
-        &TreeBuilder::Pivot,           &TreeBuilder::OpenTree,
+        &TreeBuilder::MakeDirectories, &TreeBuilder::AnnounceReady,
+        &TreeBuilder::MakeReadonly,    &TreeBuilder::Pivot,
+        &TreeBuilder::OpenTree,
     };
     for (const auto step : kSteps) {
       if (auto error = (this->*step)()) return *std::move(error);
@@ -141,7 +151,9 @@ class TreeBuilder {
 
   Outcome CloneRoot() {
     auto clone =
-        CloneOne(plan_.root, given_ != nullptr ? given_->root : -1, true);
+        plan_.root.empty()
+            ? DetachedMount::NewTmpfs()
+            : CloneOne(plan_.root, given_ != nullptr ? given_->root : -1, true);
     if (!clone.ok()) {
       return StepError{Step::kBindRoot, plan_.root, clone.error()};
     }
@@ -157,8 +169,7 @@ class TreeBuilder {
   Outcome CloneSources() {
     for (size_t i = 0; i < plan_.binds.size(); ++i) {
       const BindMount& bind = plan_.binds[i];
-      auto source =
-          CloneSource(bind, given_ != nullptr ? given_->binds[i] : -1);
+      auto source = CloneSource(i);
       if (!source.ok()) {
         return StepError{Step::kBindMount, Describe(bind), source.error()};
       }
@@ -171,11 +182,15 @@ class TreeBuilder {
     return std::nullopt;
   }
 
-  base::ErrnoOr<DetachedMount> CloneSource(const BindMount& bind,
-                                           int given) const {
-    auto clone = CloneOne(bind.source, given, bind.recursive);
+  base::ErrnoOr<DetachedMount> CloneSource(size_t index) {
+    const BindMount& bind = plan_.binds[index];
+    auto clone = bind.assisted
+                     ? CloneAssisted(index)
+                     : CloneOne(bind.source,
+                                given_ != nullptr ? given_->binds[index] : -1,
+                                bind.recursive);
     if (!clone.ok()) return clone;
-    auto set = clone->SetAttributes(bind.attributes);
+    auto set = SetAttributes(*clone, bind.attributes & ~MOUNT_ATTR_RDONLY);
     if (set.ok() && bind.propagation) {
       set = clone->SetPropagation(*bind.propagation);
     }
@@ -183,20 +198,65 @@ class TreeBuilder {
     return clone;
   }
 
+  base::ErrnoOr<DetachedMount> CloneAssisted(size_t index) {
+    GOFER_CHECK(assistant_ != nullptr);
+    const BindMount& bind = plan_.binds[index];
+    auto source = assistant_->OpenSource(index);
+    if (!source.ok()) return source.error();
+    if (bind.id_map) {
+      const auto is_copy = DetachedMount::IsDetached(source->get());
+      if (!is_copy.ok()) return is_copy.error();
+      if (*is_copy) {
+        mapped_.insert(index);
+        return DetachedMount::Adopt(*std::move(source));
+      }
+      // An assistant that knows nothing of maps answers with the file itself.
+    }
+    return DetachedMount::Clone(source->get(), bind.recursive);
+  }
+
+  // In a user namespace the way in which the host's mount keeps access times is
+  // locked. Access times are kept as the host keeps them then, which is no
+  // reason to have no container.
+  base::ErrnoOr<void> SetAttributes(const DetachedMount& mount,
+                                    uint64_t attributes) const {
+    constexpr uint64_t kAccessTimes = MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME;
+    const auto set = mount.SetAttributes(attributes);
+    if (set.ok() || set.error() != base::Errno(EPERM) ||
+        (attributes & kAccessTimes) == 0) {
+      return set;
+    }
+    base::Log().info("the host's mount decides how access times are kept");
+    return mount.SetAttributes(attributes & ~kAccessTimes);
+  }
+
   // Ids are mapped while nothing is attached: later the kernel refuses it.
   Outcome MapIds() {
+    for (size_t i = 0; i < sources_.size(); ++i) {
+      const BindMount& bind = plan_.binds[i];
+      if (!bind.id_map || mapped_.contains(i)) continue;
+      const auto map = MakeIdMapNamespace(*bind.id_map);
+      if (!map.ok()) {
+        return StepError{Step::kIdMap, "a user namespace", map.error()};
+      }
+      if (auto error =
+              Check(Step::kIdMap, Describe(bind),
+                    sources_[i].MapIds(map->get(), bind.map_recursive))) {
+        return error;
+      }
+    }
     if (!plan_.id_map) return std::nullopt;
     const auto map = MakeIdMapNamespace(*plan_.id_map);
     if (!map.ok()) {
       return StepError{Step::kIdMap, "a user namespace", map.error()};
     }
-    if (auto error =
-            Check(Step::kIdMap, plan_.root, root_mount_->MapIds(map->get()))) {
+    if (auto error = Check(Step::kIdMap, plan_.root,
+                           root_mount_->MapIds(map->get(), true))) {
       return error;
     }
     for (size_t i = 0; i < sources_.size(); ++i) {
       if (auto error = Check(Step::kIdMap, Describe(plan_.binds[i]),
-                             sources_[i].MapIds(map->get()))) {
+                             sources_[i].MapIds(map->get(), true))) {
         return error;
       }
     }
@@ -204,12 +264,13 @@ class TreeBuilder {
   }
 
   Outcome AttachRoot() {
-    const auto stage = OpenDirectory(kStage);
-    if (!stage.ok()) return StepError{Step::kStage, kStage, stage.error()};
+    const auto stage = OpenDirectory(plan_.stage.c_str());
+    if (!stage.ok()) return StepError{Step::kStage, plan_.stage, stage.error()};
     auto attached = root_mount_->Attach(stage->get());
     if (attached.ok()) attached = OpenRoot();
-    if (auto error = Check(
-            Step::kStage, absl::StrCat(plan_.root, " on ", kStage), attached)) {
+    if (auto error =
+            Check(Step::kStage, absl::StrCat(plan_.root, " on ", plan_.stage),
+                  attached)) {
       return error;
     }
     return Check(Step::kHideProc, plan_.root, Strip());
@@ -217,7 +278,7 @@ class TreeBuilder {
 
   // The uppermost mount there.
   base::ErrnoOr<void> OpenRoot() {
-    auto root = OpenDirectory(kStage);
+    auto root = OpenDirectory(plan_.stage.c_str());
     if (!root.ok()) return root.error();
     tree_.root = *std::move(root);
     return {};
@@ -225,7 +286,8 @@ class TreeBuilder {
 
   Outcome AttachBinds() {
     for (size_t i = 0; i < sources_.size(); ++i) {
-      const auto attached = AttachBind(sources_[i], plan_.binds[i]);
+      auto attached = AttachBind(sources_[i], plan_.binds[i]);
+      if (attached.ok()) attached = MakeBindReadonly(i);
       if (!attached.ok()) {
         return StepError{Step::kBindMount, Describe(plan_.binds[i]),
                          attached.error()};
@@ -254,6 +316,38 @@ class TreeBuilder {
     return OpenRoot();
   }
 
+  // The mount points of later binds below it are made first. Nothing is mounted
+  // on this bind yet, so that only its own mounts become read-only.
+  base::ErrnoOr<void> MakeBindReadonly(size_t index) {
+    const BindMount& bind = plan_.binds[index];
+    if ((bind.attributes & MOUNT_ATTR_RDONLY) == 0) return {};
+    for (size_t later = index + 1; later < sources_.size(); ++later) {
+      if (!IsMountPointDue(index, later)) continue;
+      const auto is_directory = sources_[later].IsDirectory();
+      if (!is_directory.ok()) return is_directory.error();
+      const auto made = Resolve(plan_.binds[later].destination, *is_directory,
+                                kMountPointMode);
+      if (!made.ok()) return made.error();
+    }
+    for (const std::string& path : plan_.directories) {
+      if (!IsBelow(path, bind.destination)) continue;
+      const auto made = Resolve(path, true, kDirectoryMode);
+      if (!made.ok()) return made.error();
+    }
+    return sources_[index].SetAttributes(MOUNT_ATTR_RDONLY);
+  }
+
+  // Whether the mount point of the bind `later` lies in the bind `index`, and
+  // not in another bind that will cover that place.
+  bool IsMountPointDue(size_t index, size_t later) const {
+    const std::string& path = plan_.binds[later].destination;
+    if (!IsBelow(path, plan_.binds[index].destination)) return false;
+    for (size_t i = index + 1; i < later; ++i) {
+      if (IsBelow(path, plan_.binds[i].destination)) return false;
+    }
+    return true;
+  }
+
   base::ErrnoOr<RootedPath> Resolve(const std::string& path, bool is_directory,
                                     mode_t mode) const {
     const auto last =
@@ -274,6 +368,16 @@ class TreeBuilder {
       }
     }
     return std::nullopt;
+  }
+
+  // What was mounted meanwhile is part of the tree, a procfs excepted.
+  Outcome AnnounceReady() {
+    if (!plan_.announce_ready) return std::nullopt;
+    GOFER_CHECK(assistant_ != nullptr);
+    auto ready = assistant_->HandleTreeReady();
+    if (ready.ok()) ready = OpenRoot();
+    if (auto error = Check(Step::kTreeReady, "", ready)) return error;
+    return Check(Step::kHideProc, plan_.root, Strip());
   }
 
   Outcome MakeReadonly() {
@@ -320,18 +424,22 @@ class TreeBuilder {
   const TreePlan& plan_;
   // May be null.
   const TreeSources* const given_;
+  TreeAssistant* const assistant_;
   base::UniqueFd proc_self_;
   std::optional<DetachedMount> root_mount_;
   std::vector<DetachedMount> sources_;
+  // Indices of the sources that the assistant has mapped.
+  std::set<size_t> mapped_;
   MountedTree tree_;
 };
 
 }  // namespace
 
 std::variant<MountedTree, StepError> MountTree(const TreePlan& plan,
-                                               const TreeSources* sources) {
+                                               const TreeSources* sources,
+                                               TreeAssistant* assistant) {
   GOFER_CHECK(sources == nullptr || sources->binds.size() == plan.binds.size());
-  return TreeBuilder(plan, sources).Run();
+  return TreeBuilder(plan, sources, assistant).Run();
 }
 
 }  // namespace gofer::sandbox

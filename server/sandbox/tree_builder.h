@@ -38,6 +38,24 @@ struct TreeSources {
   std::vector<int> binds = {};
 };
 
+// What MountTree asks of its caller on the way, in the process's only thread.
+class TreeAssistant {
+ public:
+  virtual ~TreeAssistant() = default;
+
+  // For a bind of the plan that is `assisted`: its source as an O_PATH
+  // descriptor of our mount namespace, or with an id_map the root of a detached
+  // copy whose ids are mapped; where the answer is no such copy, MountTree maps
+  // the ids itself. `bind` is an index into TreePlan::binds. An error ends
+  // MountTree.
+  virtual base::ErrnoOr<base::UniqueFd> OpenSource(size_t bind) = 0;
+
+  // For a plan with `announce_ready`: the tree is complete and mounted at
+  // TreePlan::stage, and the host can still be reached. What is mounted in the
+  // tree now becomes part of it. An error ends MountTree.
+  virtual base::ErrnoOr<void> HandleTreeReady() = 0;
+};
+
 // Afterwards the process's root and working directory are the tree, and nothing
 // else is in its mount namespace. It has no procfs either: where the tree has
 // one, an empty directory appears. Descriptors that were opened before still
@@ -46,9 +64,11 @@ struct TreeSources {
 // The process must have one thread and CAP_SYS_ADMIN. With `sources` it needs
 // CAP_SYS_ADMIN in their mount namespace too, where they are copied before the
 // process leaves it. Needs Linux 5.12. The umask applies to what is created.
-// Directories and files that were made before a step failed stay.
+// Directories and files that were made before a step failed stay. A plan that
+// asks for assistance needs an `assistant`.
 std::variant<MountedTree, StepError> MountTree(
-    const TreePlan& plan, const TreeSources* sources = nullptr);
+    const TreePlan& plan, const TreeSources* sources = nullptr,
+    TreeAssistant* assistant = nullptr);
 
 }  // namespace gofer::sandbox
 

@@ -1,11 +1,16 @@
 #include "server/worker/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <map>
 #include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/str_join.h"
 #include "server/base/log.h"
+#include "server/runsc/behaviours.h"
 
 namespace gofer::worker {
 namespace {
@@ -29,6 +34,17 @@ struct Flags {
   bool donate_mount = false;
 };
 
+// One of the words, which help then lists. CLI11 would show the values, too,
+// and those of a small enum as raw bytes.
+template <typename T>
+CLI::CheckedTransformer OneOf(std::map<std::string, T> words) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : words) names.push_back(name);
+  CLI::CheckedTransformer check(std::move(words));
+  check.description(absl::StrJoin(names, "|"));
+  return check;
+}
+
 void DeclareServe(CLI::App& serve, Flags& flags) {
   serve
       .add_option("--root", flags.options.root,
@@ -49,17 +65,18 @@ void DeclareServe(CLI::App& serve, Flags& flags) {
       .add_option("--host-uds", flags.host_uds,
                   "Host UNIX sockets: none, open (connect to them), create "
                   "(bind them) or all")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, HostUds>{{"none", HostUds::kNone},
-                                         {"open", HostUds::kOpen},
-                                         {"create", HostUds::kCreate},
-                                         {"all", HostUds::kAll}}))
+      ->transform(OneOf<HostUds>({{"none", HostUds::kNone},
+                                  {"open", HostUds::kOpen},
+                                  {"create", HostUds::kCreate},
+                                  {"all", HostUds::kAll}}))
+      ->type_name("WORD")
       ->default_str("none");
   serve
       .add_option("--host-fifo", flags.host_fifo,
                   "Host named pipes: none or open")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, HostFifo>{
-          {"none", HostFifo::kNone}, {"open", HostFifo::kOpen}}))
+      ->transform(OneOf<HostFifo>(
+          {{"none", HostFifo::kNone}, {"open", HostFifo::kOpen}}))
+      ->type_name("WORD")
       ->default_str("none");
   serve.add_flag("--sandbox", flags.options.sandboxed,
                  "Confine the gofer: the root becomes its root directory, and "
@@ -72,9 +89,9 @@ void DeclareServe(CLI::App& serve, Flags& flags) {
   serve
       .add_option("--protocol", flags.protocol,
                   "Behave as the gVisor of 2023 or of 2026")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, ProtocolLevel>{
-          {"2023", ProtocolLevel::kNov2023},
-          {"2026", ProtocolLevel::kAug2026}}))
+      ->transform(OneOf<ProtocolLevel>({{"2023", ProtocolLevel::kNov2023},
+                                        {"2026", ProtocolLevel::kAug2026}}))
+      ->type_name("WORD")
       ->default_str("2023");
   serve.add_option("--max-fds", flags.options.max_fds,
                    "FDs that one connection may hold (default: a fair share of "
@@ -100,8 +117,9 @@ void DeclareManaged(CLI::App& managed, ManagedOptions& options) {
   managed
       .add_option("--log-format", options.log_format,
                   "text, or json: one object a line")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, LogFormat>{
-          {"text", LogFormat::kText}, {"json", LogFormat::kJson}}))
+      ->transform(OneOf<LogFormat>(
+          {{"text", LogFormat::kText}, {"json", LogFormat::kJson}}))
+      ->type_name("WORD")
       ->default_str("text");
 }
 
@@ -159,6 +177,10 @@ ParseCommandLine(int argc, const char* const* argv) {
   CLI::App app("gofer serves a file tree to gVisor sandboxes over LISAFS.",
                "gofer");
   app.set_version_flag("--version", GOFERD_VERSION);
+  bool verbose = false;
+  app.add_flag("--verbose", verbose,
+               "With --version: also what each release of runsc asks, and the "
+               "sign that shows it");
   app.require_subcommand(1);
   app.footer(
       "Called as runsc calls its gofer, with the command gofer, --bundle=DIR "
@@ -173,7 +195,13 @@ ParseCommandLine(int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForVersion&) {
-    return HelpText{std::string("gofer ") + GOFERD_VERSION + "\n"};
+    std::string text = std::string("gofer ") + GOFERD_VERSION + "\n";
+    // CLI11 has not looked at the other flags when it gets here.
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    if (std::find(words.begin(), words.end(), "--verbose") != words.end()) {
+      text += "\n" + runsc::BehavioursText();
+    }
+    return HelpText{std::move(text)};
   } catch (const CLI::CallForHelp&) {
     return HelpText{serve->parsed()     ? serve->help()
                     : managed->parsed() ? managed->help()

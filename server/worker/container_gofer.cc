@@ -1,10 +1,7 @@
 #include "server/worker/container_gofer.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
-#include <poll.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,7 +17,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/strip.h"
+#include "absl/strings/str_split.h"
 #include "server/base/log.h"
 #include "server/base/syscall.h"
 #include "server/base/unique_fd.h"
@@ -37,8 +34,9 @@
 #include "server/worker/adopted_directory.h"
 #include "server/worker/connection_group.h"
 #include "server/worker/container_facts.h"
-#include "server/worker/entered_tree.h"
+#include "server/worker/container_tree.h"
 #include "server/worker/inherited_fds.h"
+#include "server/worker/sandbox_exit.h"
 #include "server/worker/stage_error.h"
 
 namespace gofer::worker {
@@ -48,9 +46,9 @@ namespace {
 constexpr size_t kMostSpecBytes = size_t{64} << 20;
 // How long a gofer stays for the sake of its sandbox, which needs no longer.
 constexpr int kSentryExitMillis = 500;
-// The option that tells the sandbox that a mount is an overlay on the host,
-// where what it has read may become stale. Source: gVisor runsc/cmd/gofer.go.
-constexpr absl::string_view kStaleReadOption = "overlayfs_stale_read";
+// The folder in which podman keeps the bundle of the container that its parent
+// is named after.
+constexpr absl::string_view kPodmanFolder = "userdata";
 
 // The process that serves one container.
 class ContainerGofer {
@@ -74,7 +72,9 @@ class ContainerGofer {
     }
     if (const StageResult failed = group_->Start()) return Fail(*failed);
     group_->WaitForEnd();
-    AwaitSentryExit();
+    if (flags_.sync_sentry_exit_fd >= 0) {
+      AwaitSandboxExit(flags_.sync_sentry_exit_fd, kSentryExitMillis);
+    }
     return ExitCode::kOk;
   }
 
@@ -86,14 +86,14 @@ class ContainerGofer {
   }
 
   // The descriptors that we use. The rest would help somebody who takes this
-  // process over: runsc of 2026 leaves us a socket that opens files of the
-  // host.
+  // process over.
   std::vector<int> KnownFds() const {
     std::vector<int> fds = flags_.io_fds;
     fds.insert(fds.end(), {flags_.spec_fd, flags_.mounts_fd, flags_.log_fd,
                            flags_.debug_log_fd, flags_.sync_userns_fd,
                            flags_.sync_nvproxy_fd, flags_.sync_chroot_fd,
-                           flags_.sync_sentry_exit_fd});
+                           flags_.sync_sentry_exit_fd, flags_.pin_ring_fd,
+                           flags_.rpc_fd, flags_.dev_io_fd});
     return fds;
   }
 
@@ -205,9 +205,11 @@ class ContainerGofer {
     if (!plan_.capabilities) {
       base::Log().warn("capabilities are kept: --apply-caps is off");
     }
-    if (spec_.has_create_container_hooks &&
-        flags_.release == runsc::Release::kAug2026) {
-      base::Log().warn("the spec's createContainer hooks are not run");
+    if (!spec_.create_container_hooks.empty() &&
+        (!plan_.tree || !plan_.tree->announce_ready)) {
+      base::Log().warn(
+          "the spec's createContainer hooks are not run: there is no tree of "
+          "the root to run them on");
     }
   }
 
@@ -230,10 +232,12 @@ class ContainerGofer {
 
   std::string ContainerId() const {
     if (!flags_.container_id.empty()) return flags_.container_id;
-    absl::string_view bundle = flags_.bundle;
-    while (absl::ConsumeSuffix(&bundle, "/")) {
+    std::vector<absl::string_view> folders =
+        absl::StrSplit(flags_.bundle, '/', absl::SkipEmpty());
+    if (folders.size() > 1 && folders.back() == kPodmanFolder) {
+      folders.pop_back();
     }
-    return std::string(bundle.substr(bundle.rfind('/') + 1));
+    return folders.empty() ? "" : std::string(folders.back());
   }
 
   // Waits for what runsc has to do first, then becomes the root of the user
@@ -279,24 +283,12 @@ class ContainerGofer {
       tree_ = std::move(*opened);
       return std::nullopt;
     }
-    if (auto failed = EnterTree(*plan_.tree, mounted_, tree_)) return failed;
-    size_t bind = 0;
-    for (const runsc::GoferMount& gofer_mount : mounts_) {
-      if (!gofer_mount.mount || !gofer_mount.served) continue;
-      oci::OciMount& mount = spec_.mounts[*gofer_mount.mount];
-      mount.destination = mounted_.destinations[bind++];
-      if (IsOverlay(mount.destination)) {
-        mount.options.emplace_back(kStaleReadOption);
-      }
-    }
-    return std::nullopt;
-  }
-
-  // `destination` has no symlinks and is in the tree, our root.
-  static bool IsOverlay(const std::string& destination) {
-    struct statfs stat;
-    return ::statfs(destination.c_str(), &stat) == 0 &&
-           stat.f_type == OVERLAYFS_SUPER_MAGIC;
+    ContainerTree container({.spec = spec_,
+                             .mounts = mounts_,
+                             .id = ContainerId(),
+                             .bundle = flags_.bundle},
+                            base::UniqueFd(std::exchange(flags_.rpc_fd, -1)));
+    return container.Make(*plan_.tree, mounted_, tree_);
   }
 
   StageResult TakeSockets() {
@@ -314,25 +306,40 @@ class ContainerGofer {
 
   std::vector<ServedSocket> Sockets() const {
     std::vector<ServedSocket> sockets;
-    const auto level = flags_.release == runsc::Release::kAug2026
-                           ? lisafs::ProtocolLevel::kAug2026
-                           : lisafs::ProtocolLevel::kNov2023;
     for (const runsc::ServedMount& served : served_) {
-      ServedSocket socket{.fd = served.io_fd,
-                          .name = absl::StrCat("--io-fds=", served.io_fd)};
-      socket.connection = lisafs::ConnectionOptions::ForLevel(level);
+      ServedSocket socket = MakeSocket("--io-fds", served.io_fd);
       socket.connection.access = served.of.access;
-      // Without a tree of our own, `..` would lead out of what is given.
-      if (flags_.directfs && plan_.tree) {
-        socket.connection.donation = lisafs::Donation::kFilesAndMountPoint;
-      }
-      socket.host = flags_.host;
+      socket.host.list_xattrs =
+          !served.of.overlaid || flags_.traits.xattr_lists;
       if (served.of.mount) {
         socket.mount_path = spec_.mounts[*served.of.mount].destination;
       }
       sockets.push_back(std::move(socket));
     }
+    if (flags_.dev_io_fd >= 0) {
+      ServedSocket socket = MakeSocket("--dev-io-fd", flags_.dev_io_fd);
+      socket.mount_path = "/dev";
+      // The administrator has put the devices there for the sandbox, which
+      // looks after what its container does with them.
+      socket.host.char_devices = hostfs::CharDevicePolicy::kOpen;
+      socket.host.donate_devices = true;
+      sockets.push_back(std::move(socket));
+    }
     return sockets;
+  }
+
+  ServedSocket MakeSocket(absl::string_view flag, int fd) const {
+    ServedSocket socket{.fd = fd, .name = absl::StrCat(flag, "=", fd)};
+    socket.connection = lisafs::ConnectionOptions::ForLevel(
+        flags_.mount_words == runsc::MountWords::kMountConfs
+            ? lisafs::ProtocolLevel::kAug2026
+            : lisafs::ProtocolLevel::kNov2023);
+    // Without a tree of our own, `..` would lead out of what is given.
+    if (flags_.directfs && plan_.tree) {
+      socket.connection.donation = lisafs::Donation::kFilesAndMountPoint;
+    }
+    socket.host = flags_.host;
+    return socket;
   }
 
   StageResult Confine() {
@@ -363,16 +370,6 @@ class ContainerGofer {
       sent += static_cast<size_t>(*wrote);
     }
     return std::nullopt;
-  }
-
-  // Leaves the kernel's doors open until the sandbox's process has gone, which
-  // takes longer when its files are closed by it alone.
-  void AwaitSentryExit() const {
-    if (flags_.sync_sentry_exit_fd < 0) return;
-    pollfd entry = {
-        .fd = flags_.sync_sentry_exit_fd, .events = POLLIN, .revents = 0};
-    (void)base::RetryOnEintr(
-        [&] { return ::poll(&entry, 1, kSentryExitMillis); });
   }
 
   runsc::GoferFlags flags_;

@@ -11,8 +11,9 @@ namespace gofer::worker {
 
 StageResult EnterTree(const sandbox::TreePlan& plan,
                       sandbox::MountedTree& mounted,
-                      std::shared_ptr<hostfs::HostTree>& tree) {
-  auto made = sandbox::MountTree(plan);
+                      std::shared_ptr<hostfs::HostTree>& tree,
+                      sandbox::TreeAssistant* assistant) {
+  auto made = sandbox::MountTree(plan, nullptr, assistant);
   if (const auto* error = std::get_if<sandbox::StepError>(&made)) {
     return StageError(*error);
   }

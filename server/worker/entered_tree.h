@@ -14,10 +14,12 @@ namespace gofer::worker {
 
 // Makes `plan` all that this process can reach. `mounted` keeps the tree's root
 // and what sandbox::Confine needs; `tree` gets the other descriptors. The
-// process must have one thread, as for sandbox::MountTree.
+// process must have one thread, as for sandbox::MountTree, whose `assistant` it
+// may bring.
 StageResult EnterTree(const sandbox::TreePlan& plan,
                       sandbox::MountedTree& mounted,
-                      std::shared_ptr<hostfs::HostTree>& tree);
+                      std::shared_ptr<hostfs::HostTree>& tree,
+                      sandbox::TreeAssistant* assistant = nullptr);
 
 }  // namespace gofer::worker
 

@@ -22,6 +22,7 @@ std::vector<std::string> StepNames(const sandbox::Plan& plan) {
       {Step::kHideProc, has_tree},
       {Step::kBindMount, !tree.binds.empty()},
       {Step::kMakeDirectory, !tree.directories.empty()},
+      {Step::kTreeReady, tree.announce_ready},
       {Step::kReadonlyRoot, tree.readonly},
       {Step::kPivotRoot, has_tree},
       {Step::kFdLimit, plan.max_fds.has_value()},

@@ -12,11 +12,17 @@ struct Slot {
   char source[kSlotField];
   char folders[kSlotField];
   char state_dir[kSlotField];
+  char runsc_traits[kSlotField];
+  char directfs[kSlotField];
+  char front[kSlotField];
 };
 
 // Not const: debuggers' data would hold a second copy of a constant.
 constinit Slot slot_of_binary = {
-    "goferd runsc dispatcher: installed paths, version 2",
+    "goferd runsc dispatcher: installed paths, version 3",
+    "",
+    "",
+    "",
     "",
     "",
     "",
@@ -31,7 +37,9 @@ InstalledPaths ReadInstalledPaths() {
   // before the installation.
   const Slot* volatile installed = &slot_of_binary;
   const Slot* slot = installed;
-  return {slot->gofer, slot->runsc, slot->patched_runsc, slot->state_dir};
+  return {slot->gofer,     slot->runsc,       slot->patched_runsc,
+          slot->state_dir, slot->runsc_traits, slot->directfs,
+          slot->front};
 }
 
 }  // namespace gofer::dispatcher

@@ -10,7 +10,7 @@ namespace gofer::dispatcher {
 // write the binary may change them. `install-runsc` finds the slot by its magic
 // and fills it in.
 //
-// The layout is known to install-runsc: seven fields of kSlotField bytes, each
+// The layout is known to install-runsc: ten fields of kSlotField bytes, each
 // ended and filled by NUL.
 inline constexpr std::size_t kSlotField = 1024;
 
@@ -19,6 +19,9 @@ struct InstalledPaths {
   const char* runsc;          // as it came
   const char* patched_runsc;  // the copy that starts this dispatcher
   const char* state_dir;      // of goferd; may be empty
+  const char* runsc_traits;   // what this runsc does, "directfs,..."
+  const char* directfs;       // "off" unless a container says otherwise
+  const char* front;          // not empty: a user calls this as runsc
 };
 
 // Parameters: none. The pointers live as long as the process; all are

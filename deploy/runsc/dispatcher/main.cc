@@ -1,70 +1,104 @@
-// What a patched runsc starts in place of /proc/self/exe. Becomes the gofer or
-// a runsc; descriptors, arguments and environment stay as they are, but that
-// the gofer is told where goferd looks for it.
+// What a patched runsc starts in place of /proc/self/exe, and what a user calls
+// in place of the patched runsc. Becomes the gofer or a runsc. Descriptors and
+// environment stay as they are, and so do arguments, with two exceptions: the
+// gofer is told where goferd looks for it and what its runsc knows, and all are
+// told when directfs is off.
 
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <string>
-#include <vector>
 
+#include "deploy/runsc/dispatcher/directfs_choice.h"
+#include "deploy/runsc/dispatcher/helper_call.h"
 #include "deploy/runsc/dispatcher/installed_paths.h"
 #include "deploy/runsc/dispatcher/program_choice.h"
+#include "deploy/runsc/dispatcher/runsc_call.h"
 
 namespace {
+
+using gofer::dispatcher::HelperCall;
+using gofer::dispatcher::InstalledPaths;
+using gofer::dispatcher::Program;
 
 // As a shell says it: the program could not be started.
 constexpr int kCannotStart = 127;
 
-// `argv` with one more word before runsc's.
-std::vector<char*> WithStateDir(char** argv, std::string& word) {
-  std::vector<char*> words = {argv[0], word.data()};
-  for (char** next = argv + 1; *next != nullptr; ++next) words.push_back(*next);
-  words.push_back(nullptr);
-  return words;
-}
-
-void Say(const char* text) {
+void Say(const std::string& text) {
+  const std::string line = "runsc dispatcher: " + text + "\n";
   // Nothing can be done about a failure.
   [[maybe_unused]] const auto written =
-      ::write(STDERR_FILENO, text, std::strlen(text));
+      ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+void TellGofer(const InstalledPaths& paths, HelperCall& call) {
+  if (*paths.runsc_traits != '\0') {
+    call.AddFirst(std::string("--goferd-runsc-traits=") + paths.runsc_traits);
+  }
+  if (*paths.state_dir != '\0') {
+    call.AddFirst(std::string("--goferd-state-dir=") + paths.state_dir);
+  }
+}
+
+int Become(const char* path, char* const* argv) {
+  if (*path == '\0') {
+    Say("not installed: use install-runsc");
+    return kCannotStart;
+  }
+  ::execve(path, argv, environ);
+  Say(std::string("cannot start ") + path + ": " + std::strerror(errno));
+  return kCannotStart;
+}
+
+// A gofer or a sandbox: its command line is changed where need be.
+int BecomeHelper(const InstalledPaths& paths, Program program, char** argv) {
+  HelperCall call(argv);
+  const std::string refusal = ApplyDirectfs(paths, call);
+  if (!refusal.empty()) {
+    Say(refusal);
+    return EXIT_FAILURE;
+  }
+  if (program == Program::kGofer) {
+    TellGofer(paths, call);
+  }
+  return Become(program == Program::kGofer ? paths.gofer : paths.runsc,
+                call.Argv().data());
+}
+
+// What a user calls.
+int BecomeRunsc(const InstalledPaths& paths, char** argv) {
+  HelperCall call(argv);
+  const auto choice = gofer::dispatcher::ChooseDirectfs(
+      paths, gofer::dispatcher::ReadRunscCall(argv));
+  if (!choice.error.empty()) {
+    Say(choice.error);
+    return EXIT_FAILURE;
+  }
+  if (choice.off) {
+    // First, where the flag is a global one whatever follows.
+    call.AddFirst("--directfs=false");
+  }
+  return Become(paths.patched_runsc, call.Argv().data());
 }
 
 }  // namespace
 
 int main(int /*argc*/, char** argv) {
-  using gofer::dispatcher::Program;
-  const auto paths = gofer::dispatcher::ReadInstalledPaths();
-  const char* path = nullptr;
-  std::string state_dir;
-  std::vector<char*> longer;
-  switch (gofer::dispatcher::ChooseProgram(argv)) {
+  const InstalledPaths paths = gofer::dispatcher::ReadInstalledPaths();
+  if (*paths.front != '\0' && argv[0] != nullptr) {
+    return BecomeRunsc(paths, argv);
+  }
+  const Program program = gofer::dispatcher::ChooseProgram(argv);
+  switch (program) {
     case Program::kGofer:
-      path = paths.gofer;
-      if (*paths.state_dir != '\0') {
-        state_dir = std::string("--goferd-state-dir=") + paths.state_dir;
-        longer = WithStateDir(argv, state_dir);
-        argv = longer.data();
-      }
-      break;
+    case Program::kSandbox:
+      return BecomeHelper(paths, program, argv);
     case Program::kRunsc:
-      path = paths.runsc;
-      break;
+      return Become(paths.runsc, argv);
     case Program::kPatchedRunsc:
-      path = paths.patched_runsc;
-      break;
+      return Become(paths.patched_runsc, argv);
   }
-  if (*path == '\0') {
-    Say("runsc dispatcher: not installed: use install-runsc\n");
-    return kCannotStart;
-  }
-  ::execve(path, argv, environ);
-  const int error = errno;
-  Say("runsc dispatcher: cannot start ");
-  Say(path);
-  Say(": ");
-  Say(std::strerror(error));
-  Say("\n");
   return kCannotStart;
 }

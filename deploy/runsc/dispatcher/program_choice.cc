@@ -8,6 +8,8 @@ namespace {
 constexpr char kHelperPrefix[] = "runsc-";
 constexpr char kGoferName[] = "runsc-gofer";
 constexpr char kGoferCommand[] = "gofer";
+constexpr char kSandboxName[] = "runsc-sandbox";
+constexpr char kSandboxCommand[] = "boot";
 
 bool StartsWith(const char* text, const char* prefix) {
   return std::strncmp(text, prefix, std::strlen(prefix)) == 0;
@@ -30,10 +32,15 @@ Program ChooseProgram(const char* const* argv) {
     return Program::kPatchedRunsc;
   }
   const char* command = Command(argv);
-  const bool gofer = std::strcmp(argv[0], kGoferName) == 0 &&
-                     command != nullptr &&
-                     std::strcmp(command, kGoferCommand) == 0;
-  return gofer ? Program::kGofer : Program::kRunsc;
+  const auto is = [&](const char* name, const char* wanted) {
+    return command != nullptr && std::strcmp(argv[0], name) == 0 &&
+           std::strcmp(command, wanted) == 0;
+  };
+  if (is(kGoferName, kGoferCommand)) {
+    return Program::kGofer;
+  }
+  return is(kSandboxName, kSandboxCommand) ? Program::kSandbox
+                                           : Program::kRunsc;
 }
 
 }  // namespace gofer::dispatcher

@@ -5,6 +5,7 @@ namespace gofer::dispatcher {
 
 enum class Program {
   kGofer,
+  kSandbox,       // a runsc as it came, for `boot`
   kRunsc,         // as it came
   kPatchedRunsc,  // starts gofers through the dispatcher
 };
@@ -15,7 +16,8 @@ enum class Program {
 // "runsc-exec") and writes global flags as one word, --name=value; the first
 // word without a dash is then the command. The gofer is ours. The other helpers
 // must be the untouched program: the sandbox starts itself again where no
-// dispatcher can be reached.
+// dispatcher can be reached. What starts itself again passes on its flags, so a
+// sandbox is changed once.
 //
 // A call without such a name is `runsc --rootless`, which repeats its own
 // command line in a new user namespace. Its flags are as the user wrote them,

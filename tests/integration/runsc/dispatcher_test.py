@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 
 from install_fixture import Built, InstallTest, main
 
@@ -12,7 +13,7 @@ class Dispatcher(InstallTest):
     def setUp(self):
         super().setUp()
         self.assert_installed()
-        self.untouched = self.dest + ".untouched"
+        self.untouched = self.dest + ".files/runsc"
 
     def call(self, *words, **options):
         """Starts the dispatcher; returns what it became told, by kind."""
@@ -43,7 +44,60 @@ class Dispatcher(InstallTest):
 
     def test_a_repeated_command_line_is_the_patched_runsc(self):
         for words in (("--root", "gofer", "do", "boot"), ("gofer",), ()):
-            self.assert_becomes(self.dest, self.at, *words)
+            self.assert_becomes(self.patched, self.at, *words)
+
+    def know(self, flags, **changed):
+        """Installs a runsc that knows these flags."""
+        with open(self.runsc, "ab") as file:
+            file.write(flags)
+        self.assert_installed(**changed)
+
+    def test_the_gofer_is_told_what_runsc_knows(self):
+        self.know(b"directfs character-device-policy", state_dir="/run/x")
+        told = self.call("runsc-gofer", "--a=b", "gofer", "--bundle", "/b")
+        self.assertEqual(told["word"], [
+            "runsc-gofer", "--goferd-state-dir=/run/x",
+            "--goferd-runsc-traits=directfs,character-device-policy", "--a=b", "gofer",
+            "--bundle", "/b"])
+        self.assert_becomes(self.untouched, "runsc-sandbox", "--a=b", "boot", "id")
+
+    def call_with_spec(self, spec, *words):
+        """The helper's words; it reads the spec from a descriptor at its start."""
+        with tempfile.TemporaryFile() as file:
+            file.write(spec.encode())
+            file.seek(2)
+            fd = file.fileno()
+            told = self.call(*words, f"--spec-fd={fd}", "id", pass_fds=[fd])
+            self.assertEqual(file.tell(), 2)
+            return [word for word in told["word"] if not word.startswith("--goferd")]
+
+    def test_gofer_and_sandbox_are_both_told_that_directfs_is_off(self):
+        self.know(b"directfs")
+        spec = '{"annotations": {"dev.goferd.directfs": "%s"}}'
+        for name, command in (("runsc-gofer", "gofer"), ("runsc-sandbox", "boot")):
+            words = self.call_with_spec(spec % "off", name, "--directfs=true", command)
+            self.assertEqual(words[:3], [name, "--directfs=false", command])
+            words = self.call_with_spec(spec % "on", name, "--directfs=true", command)
+            self.assertEqual(words[:3], [name, "--directfs=true", command])
+        self.assert_installed(directfs="off")
+        words = self.call_with_spec("{}", "runsc-sandbox", "boot")
+        self.assertEqual(words[:3], ["runsc-sandbox", "--directfs=false", "boot"])
+        words = self.call_with_spec(spec % "on", "runsc-sandbox", "boot")
+        self.assertEqual(words[:2], ["runsc-sandbox", "boot"])
+
+    def test_another_value_stops_the_start_and_is_named(self):
+        spec = '{"annotations": {"dev.goferd.directfs": "maybe"}}'
+        for name, command in (("runsc-gofer", "gofer"), ("runsc-sandbox", "boot")):
+            with tempfile.TemporaryFile() as file:
+                file.write(spec.encode())
+                file.flush()
+                fd = file.fileno()
+                done = subprocess.run([name, command, f"--spec-fd={fd}"], pass_fds=[fd],
+                                      executable=self.at, capture_output=True, text=True,
+                                      check=False)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertEqual(done.stderr, "runsc dispatcher: annotation dev.goferd.directfs "
+                             'is "maybe", which is neither "on" nor "off"\n')
 
     def test_descriptors_and_environment_arrive_unchanged(self):
         ends = os.pipe()
@@ -60,6 +114,34 @@ class Dispatcher(InstallTest):
         done = subprocess.run([self.dest, "start-self", "runsc-gofer", "--a=b", "gofer"],
                               capture_output=True, text=True, check=True)
         self.assertIn(f"program {self.gofer}\n", done.stdout)
+
+    def test_what_is_called_for_runsc_is_the_patched_one_whatever_its_name(self):
+        for name in (self.dest, "runsc-gofer", "runsc-exec"):
+            done = subprocess.run([name, "gofer", "id"], executable=self.dest,
+                                  capture_output=True, text=True, check=True)
+            self.assertIn(f"program {self.patched}\nword {name}\nword gofer\nword id\n",
+                          done.stdout)
+
+    def call_on_bundle(self, value, *words):
+        with open(os.path.join(self.folder, "config.json"), "w", encoding="utf-8") as file:
+            file.write('{"annotations": {"dev.goferd.directfs": "%s"}}' % value)
+        return subprocess.run([self.dest, *words], capture_output=True, text=True,
+                              cwd=self.folder, check=False)
+
+    def test_runsc_itself_is_told_that_directfs_is_off(self):
+        self.know(b"directfs")
+        for words in (("--root", "/r", "create", "--bundle", self.folder, "id"),
+                      ("--systemd-cgroup", "run", "-bundle=" + self.folder, "id"),
+                      ("restore", "id")):
+            done = self.call_on_bundle("off", *words)
+            self.assertIn("word --directfs=false\nword " + words[0], done.stdout)
+            self.assertNotIn("directfs", self.call_on_bundle("on", *words).stdout)
+        self.assertNotIn("directfs", self.call_on_bundle("off", "list").stdout)
+
+    def test_another_value_is_told_to_the_user(self):
+        done = self.call_on_bundle("maybe", "create", "--bundle", self.folder, "id")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn('dev.goferd.directfs is "maybe"', done.stderr)
 
     def test_a_missing_gofer_is_named(self):
         os.unlink(self.gofer)

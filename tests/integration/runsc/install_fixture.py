@@ -38,6 +38,7 @@ class InstallTest(unittest.TestCase):
         self.runsc = self.program("stock")
         self.gofer = self.program("gofer")
         self.dest = os.path.join(self.folder, "runsc")
+        self.patched = self.dest + ".files/patched"
         self.at = free_dispatcher_path()
         self.addCleanup(self.tool, "undo", f"--dispatcher-path={self.at}")
 
@@ -55,7 +56,10 @@ class InstallTest(unittest.TestCase):
         flags = {"runsc": self.runsc, "gofer": self.gofer, "dest": self.dest,
                  "dispatcher": Built.dispatcher, "dispatcher-path": self.at}
         flags.update({name.replace("_", "-"): value for name, value in changed.items()})
-        return self.tool("install", *(f"--{k}={v}" for k, v in flags.items()))
+        # What stands for runsc here starts no container.
+        words = [] if flags.pop("trial", False) else ["--no-trial"]
+        return self.tool("install", *words, *(f"--{k}={v}" for k, v in flags.items()
+                                              if v is not None))
 
     def assert_installed(self, **changed):
         status, text = self.install(**changed)

@@ -1,6 +1,7 @@
 """install-runsc: what it makes, what it refuses, what it leaves alone."""
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -23,16 +24,17 @@ class Install(InstallTest):
         os.chmod(self.runsc, 0o750)
         self.assert_installed()
         self.assertEqual(digest(self.runsc), before)
-        self.assertEqual(digest(self.dest + ".untouched"), before)
-        with open(self.runsc, "rb") as stock, open(self.dest, "rb") as patched:
+        self.assertEqual(digest(self.dest + ".files/runsc"), before)
+        with open(self.runsc, "rb") as stock, open(self.patched, "rb") as patched:
             self.assertEqual(stock.read().replace(EXE, self.at.encode()), patched.read())
         self.assertEqual(stat.S_IMODE(os.stat(self.dest).st_mode), 0o750)
 
     def test_a_second_time_changes_nothing(self):
         self.assert_installed()
-        before = {path: os.stat(path).st_ino for path in (self.dest, self.at)}
+        before = {path: os.stat(path).st_ino
+                  for path in (self.dest, self.patched, self.at)}
         status, text = self.install()
-        self.assertEqual((status, text.count("unchanged")), (0, 4), text)
+        self.assertEqual((status, text.count("unchanged")), (0, 5), text)
         self.assertEqual(before, {path: os.stat(path).st_ino for path in before})
 
     def test_undo_removes_all_it_made(self):
@@ -69,8 +71,16 @@ class Install(InstallTest):
         self.assert_refused("0 times, not once", status=3)
 
     def test_refuses_a_runsc_with_the_string_twice(self):
-        self.rewrite(self.runsc, lambda data: data + EXE)
+        self.rewrite(self.runsc, lambda data: data.replace(b"reported_call\0", EXE, 1))
         self.assert_refused("2 times, not once", status=3)
+
+    def test_a_string_behind_what_is_loaded_does_not_count(self):
+        self.rewrite(self.runsc, lambda data: data + EXE)
+        self.assert_installed()
+
+    def test_refuses_a_runsc_that_starts_no_gofer_through_the_dispatcher(self):
+        self.assert_refused("did not start its gofer through the dispatcher", status=3,
+                            trial=True)
 
     def test_refuses_a_path_of_another_length(self):
         wrong = self.at + "x"
@@ -123,7 +133,7 @@ class Install(InstallTest):
 
     def assert_installed_trusting(self):
         status, text = self.tool(
-            "install", "--trust-owners", f"--runsc={self.runsc}", f"--gofer={self.gofer}",
+            "install", "--trust-owners", "--no-trial", f"--runsc={self.runsc}", f"--gofer={self.gofer}",
             f"--dest={self.dest}", f"--dispatcher={Built.dispatcher}",
             f"--dispatcher-path={self.at}")
         self.assertEqual(status, 0, text)
@@ -162,6 +172,15 @@ class Status(InstallTest):
         self.assert_installed()
         self.assertEqual(self.status()[0], 0)
 
+    def test_tells_what_runsc_knows_and_what_was_chosen(self):
+        for knows, text in ((b"", "not in this runsc"), (b"character-device-policy directfs",
+                                                         "off")):
+            with open(self.runsc, "ab") as file:
+                file.write(knows)
+            self.assert_installed(directfs="off")
+            self.assertIn(f"directfs   {text}\n", self.status()[1])
+        self.assertIn("knows      directfs, character-device-policy\n", self.status()[1])
+
     def test_tells_of_a_missing_gofer(self):
         self.assert_installed()
         os.unlink(self.gofer)
@@ -169,9 +188,118 @@ class Status(InstallTest):
 
     def test_tells_of_a_changed_copy(self):
         self.assert_installed()
-        with open(self.dest, "ab") as file:
-            file.write(b"changed")
-        self.assert_unsound("not what was installed")
+        for path in (self.dest, self.patched):
+            with open(path, "ab") as file:
+                file.write(b"changed")
+            self.assert_unsound(f"{path} is not what was installed")
+            self.assert_installed()
+
+
+class SideBySide(InstallTest):
+    """Several installations with links in one folder."""
+
+    def setUp(self):
+        super().setUp()
+        self.links = "/tmp/" + os.path.basename(self.at)[3:]  # 11 bytes
+        os.mkdir(self.links)
+        os.chmod(self.links, 0o755)
+        self.addCleanup(shutil.rmtree, self.links)
+
+    def install_in(self, name, **changed):
+        dest = os.path.join(self.folder, name, "runsc")
+        self.assert_installed(**{"dispatcher_path": None, "links": self.links, "dest": dest,
+                                 **changed})
+        return dest
+
+    def of_all(self, command, *words):
+        return self.tool(command, f"--links={self.links}", *words)
+
+    def test_each_has_its_link_and_keeps_it(self):
+        dests = [self.install_in(name) for name in ("a", "b")]
+        for dest, link in zip(dests, ("rg", "r0")):
+            with open(dest + ".files/patched", "rb") as file:
+                self.assertIn(os.path.join(self.links, link).encode(), file.read())
+        self.install_in("b", directfs="off")
+        self.assertEqual(sorted(os.listdir(self.links)), ["r0", "rg"])
+
+    def test_the_patched_copy_is_beside_the_links_by_default(self):
+        self.assert_installed(dispatcher_path=None, links=self.links, dest=None)
+        self.assertTrue(os.path.exists(os.path.join(self.links, "runsc")))
+        self.assertEqual(self.of_all("undo")[0], 0)
+        self.assertEqual(os.listdir(self.links), [])
+
+    def test_status_is_about_all_and_its_exit_status_too(self):
+        status, text = self.of_all("status")
+        self.assertEqual(status, 1)
+        self.assertIn(f"not installed in {self.links}", text)
+        dests = [self.install_in(name) for name in ("a", "b")]
+        status, text = self.of_all("status")
+        self.assertEqual(status, 0, text)
+        for dest in dests:
+            self.assertIn(dest, text)
+        self.assertIn("2 installations, 0 not sound", text)
+        os.unlink(dests[0])
+        status, text = self.of_all("status")
+        self.assertEqual(status, 1)
+        self.assertIn(f"{dests[0]} is missing", text)
+        self.assertIn("2 installations, 1 not sound", text)
+        self.assertEqual(self.of_all("status", f"--dest={dests[1]}")[0], 0)
+        self.assertEqual(self.of_all("status", f"--dest={dests[0]}")[0], 1)
+
+    def test_status_tells_of_a_dispatcher_that_is_gone(self):
+        dest = self.install_in("a")
+        shutil.rmtree(dest + ".files")
+        status, text = self.of_all("status")
+        self.assertEqual(status, 1)
+        self.assertIn("rg: its dispatcher is missing", text)
+        self.install_in("a")
+        self.assertEqual(self.of_all("status")[0], 0)
+        self.assertEqual(os.listdir(self.links), ["rg"])
+        shutil.rmtree(dest + ".files")
+        self.of_all("undo")
+        self.assertEqual(os.listdir(self.links), [])
+
+    def test_undo_removes_the_one_that_is_named(self):
+        dests = [self.install_in(name) for name in ("a", "b")]
+        status, text = self.of_all("undo")
+        self.assertEqual(status, 2)
+        self.assertIn("say which", text)
+        self.assertEqual(self.of_all("undo", f"--dest={dests[0]}")[0], 0)
+        self.assertFalse(os.path.exists(os.path.dirname(dests[0])))
+        self.assertEqual(self.of_all("status")[0], 0)
+        self.assertEqual(self.of_all("undo")[0], 0)  # the only one left
+        self.assertEqual(os.listdir(self.links), [])
+        self.assertIn("nothing is installed", self.of_all("undo")[1])
+
+    def test_refuses_links_whose_paths_would_be_too_long(self):
+        status, text = self.install(dispatcher_path=None, links=self.folder)
+        self.assertEqual(status, 2)
+        self.assertIn("12 bytes at most", text)
+
+    def test_sidecars_of_one_are_not_those_of_another(self):
+        folder = os.path.join(self.folder, "gvisor-bin")  # beside the stock runsc
+        os.mkdir(folder)
+        shutil.copy2(self.runsc, os.path.join(folder, "gvisor_sentry"))
+        dests = [self.install_in(name) for name in ("a", "b")]
+        self.assertEqual(sorted(os.listdir(self.links)), ["r0", "rg"])
+        for dest in dests:
+            # As runsc starts a sandbox by its sidecar.
+            sentry = dest + ".files/gvisor-bin/gvisor_sentry"
+            told = subprocess.run(["runsc-sandbox", "boot", "id"], executable=sentry,
+                                  capture_output=True, text=True, check=True).stdout
+            self.assertIn(f"program {dest}.files/gvisor-bin.copies/gvisor_sentry\n", told)
+        self.assertEqual(self.of_all("status")[0], 0)
+        with open(os.path.join(folder, "gvisor_sentry"), "ab") as file:
+            file.write(b"newer")
+        status, text = self.of_all("status", f"--dest={dests[0]}")
+        self.assertEqual(status, 1)
+        self.assertIn("gvisor_sentry beside", text)
+        os.unlink(os.path.join(folder, "gvisor_sentry"))
+        self.install_in("a")
+        self.assertEqual(sorted(os.listdir(dests[0] + ".files")),
+                         ["dispatcher", "patched", "runsc"])
+        self.assertEqual(self.of_all("undo", f"--dest={dests[1]}")[0], 0)
+        self.assertFalse(os.path.exists(os.path.dirname(dests[1])))
 
 
 class StockRunsc(InstallTest):

@@ -135,15 +135,35 @@ TEST_F(HostBackendDonationTest, NothingIsChangedThroughAReadOnlyMountPoint) {
   });
 }
 
-TEST_F(HostBackendDonationTest, SpecialFileAsMountPointIsNotOpened) {
+// The client needs a descriptor of each mount point. This one names the file
+// and is not open: a writer that waits for a reader of the FIFO goes on
+// waiting.
+TEST_F(HostBackendDonationTest, SpecialFileAsMountPointIsNamedAndNotOpened) {
   directory_.MakeFifo("fifo");
   directory_.MakeSymlink("ln", "/");
+  ASSERT_EQ(::mknod(directory_.Path("socket").c_str(), S_IFSOCK | 0600, 0), 0);
   options_.donation = Donation::kFilesAndMountPoint;
   host_options_.host_fifo = HostFifo::kNone;
-  for (const char* const path : {"/fifo", "/ln"}) {
+  for (const char* const path : {"/fifo", "/ln", "/socket"}) {
     Start(path);
-    EXPECT_THAT(session_->fds(), IsEmpty()) << path;
+    ASSERT_THAT(session_->fds(), SizeIs(1)) << path;
+    const int fd = session_->fds()[0].get();
+    EXPECT_NE(::fcntl(fd, F_GETFL) & O_PATH, 0) << path;
+    char byte;
+    EXPECT_EQ(::read(fd, &byte, 1), -1) << path;
+    EXPECT_EQ(errno, EBADF) << path;
   }
+  EXPECT_EQ(::open(directory_.Path("fifo").c_str(), O_WRONLY | O_NONBLOCK), -1);
+  EXPECT_EQ(errno, ENXIO);
+}
+
+// Through the descriptor its owner could be changed.
+TEST_F(HostBackendDonationTest, ReadOnlyConnectionGetsNoSpecialFile) {
+  directory_.MakeFifo("fifo");
+  options_.donation = Donation::kFilesAndMountPoint;
+  options_.access = Access::kReadOnly;
+  Start("/fifo");
+  EXPECT_THAT(session_->fds(), IsEmpty());
 }
 
 TEST_F(HostBackendDonationTest, ReadOnlyConnectionGetsNoFileOfAWritableMount) {

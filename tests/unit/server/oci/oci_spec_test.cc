@@ -116,13 +116,47 @@ TEST(OciSpecTest, RejectsZeroBytesInPaths) {
               HasSubstr("mounts[0].source has a zero byte"));
 }
 
-TEST(OciSpecTest, NoticesCreateContainerHooks) {
-  EXPECT_TRUE(Good(R"({"process": {}, "root": {"path": "/r"},
-                       "hooks": {"createContainer": [{"path": "/h"}]}})")
-                  .has_create_container_hooks);
-  EXPECT_FALSE(Good(R"({"process": {}, "root": {"path": "/r"},
-                        "hooks": {"poststop": [{"path": "/h"}]}})")
-                   .has_create_container_hooks);
+TEST(OciSpecTest, ReadsCreateContainerHooks) {
+  const OciSpec spec =
+      Good(R"({"process": {}, "root": {"path": "/r"}, "ociVersion": "1.1.0",
+               "hooks": {"poststop": [{"path": "/other"}],
+                         "createContainer": [
+                           {"path": "/a"},
+                           {"path": "/b", "args": ["b", "x"], "env": ["K=V"],
+                            "timeout": 7}]}})");
+  EXPECT_EQ(spec.version, "1.1.0");
+  ASSERT_EQ(spec.create_container_hooks.size(), 2u);
+  EXPECT_EQ(spec.create_container_hooks[0].path, "/a");
+  EXPECT_EQ(spec.create_container_hooks[0].env, std::nullopt);
+  EXPECT_EQ(spec.create_container_hooks[0].timeout_seconds, std::nullopt);
+  EXPECT_THAT(spec.create_container_hooks[1].args, ElementsAre("b", "x"));
+  EXPECT_THAT(*spec.create_container_hooks[1].env, ElementsAre("K=V"));
+  EXPECT_EQ(spec.create_container_hooks[1].timeout_seconds, 7u);
+}
+
+TEST(OciSpecTest, RejectsHooksThatCannotBeRun) {
+  EXPECT_THAT(Bad(R"({"process": {}, "root": {"path": "/r"},
+                      "hooks": {"createContainer": [{"path": "a"}]}})"),
+              HasSubstr("hooks.createContainer[0].path is not absolute"));
+  EXPECT_THAT(Bad(R"({"process": {}, "root": {"path": "/r"},
+                      "hooks": {"createContainer": 1}})"),
+              HasSubstr("hooks.createContainer is no array"));
+}
+
+TEST(OciSpecTest, ReadsIdMappingsAndDevices) {
+  const OciSpec spec = Good(R"({"process": {}, "root": {"path": "/r"},
+               "linux": {"devices": [{"path": "/dev/nvidia0"}]},
+               "mounts": [{"type": "bind", "source": "/s", "destination": "/d",
+                 "uidMappings": [{"containerID": 1, "hostID": 2, "size": 3}],
+                 "gidMappings": [{"containerID": 4, "hostID": 5, "size": 6}]},
+                 {"type": "erofs", "source": "/i", "destination": "/e"}]})");
+  EXPECT_THAT(spec.device_paths, ElementsAre("/dev/nvidia0"));
+  ASSERT_EQ(spec.mounts.size(), 2u);
+  EXPECT_TRUE(spec.mounts[0].IsIdMapped());
+  EXPECT_THAT(spec.mounts[0].uid_mappings, ElementsAre(OciIdMapping{1, 2, 3}));
+  EXPECT_THAT(spec.mounts[0].gid_mappings, ElementsAre(OciIdMapping{4, 5, 6}));
+  EXPECT_FALSE(spec.mounts[0].IsErofs());
+  EXPECT_TRUE(spec.mounts[1].IsErofs() && !spec.mounts[1].IsBind());
 }
 
 TEST(OciSpecTest, DeepNestingIsNoOverflow) {

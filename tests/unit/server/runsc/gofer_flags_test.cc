@@ -13,6 +13,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 using Parsed = std::variant<GoferFlags, FlagsError>;
 
@@ -48,7 +49,7 @@ TEST(GoferFlagsTest, ReadsTheCommandLineOfDec2022) {
       Good({"--debug=true", "--platform=ptrace", "--log-fd=3",
             "--debug-log-fd=4", "gofer", "--bundle", "/b", "--spec-fd=5",
             "--mounts-fd=6", "--io-fds=7", "--io-fds=8"});
-  EXPECT_EQ(flags.release, Release::kDec2022);
+  EXPECT_EQ(flags.mount_words, MountWords::kNone);
   EXPECT_TRUE(flags.debug);
   EXPECT_EQ(flags.log_fd, 3);
   EXPECT_EQ(flags.debug_log_fd, 4);
@@ -68,7 +69,7 @@ TEST(GoferFlagsTest, ReadsTheCommandLineOfNov2023) {
       Good({"--log-format=json", "gofer", "--bundle", "/b",
             "--overlay-mediums=2,0", "--spec-fd=5", "--mounts-fd=6",
             "--io-fds=7,8", "--sync-userns-fd=9", "--sync-nvproxy-fd=10"});
-  EXPECT_EQ(flags.release, Release::kNov2023);
+  EXPECT_EQ(flags.mount_words, MountWords::kOverlayMediums);
   EXPECT_THAT(flags.overlay_mediums, ElementsAre(2, 0));
   EXPECT_THAT(flags.io_fds, ElementsAre(7, 8));
   EXPECT_EQ(flags.sync_userns_fd, 9);
@@ -85,7 +86,7 @@ TEST(GoferFlagsTest, ReadsTheCommandLineOfAug2026) {
             "--uid=1", "--gid=2", "--spec-fd=5", "--mounts-fd=6", "--rpc-fd=7",
             "--pin-ring-fd=8", "--sync-sentry-exit-fd=9", "--io-fds=10",
             "--io-fds=11", "--sync-chroot-fd=12", "container-id"});
-  EXPECT_EQ(flags.release, Release::kAug2026);
+  EXPECT_EQ(flags.mount_words, MountWords::kMountConfs);
   EXPECT_FALSE(flags.directfs);
   EXPECT_EQ(flags.host.char_devices, hostfs::CharDevicePolicy::kOpen);
   ASSERT_EQ(flags.mount_confs.size(), 3u);
@@ -96,14 +97,80 @@ TEST(GoferFlagsTest, ReadsTheCommandLineOfAug2026) {
   EXPECT_EQ(flags.gid, 2u);
   EXPECT_EQ(flags.sync_sentry_exit_fd, 9);
   EXPECT_EQ(flags.sync_chroot_fd, 12);
-  EXPECT_THAT(flags.ignored, ElementsAre("--rpc-fd", "--pin-ring-fd"));
+  EXPECT_EQ(flags.rpc_fd, 7);
+  EXPECT_EQ(flags.pin_ring_fd, 8);
+  EXPECT_EQ(flags.container_id, "container-id");
+  EXPECT_THAT(flags.ignored, ElementsAre());
 }
 
-TEST(GoferFlagsTest, UnknownFlagsAreNamedWithoutTheirValues) {
+// Passed over, it might be the flag that tells a gofer to serve less.
+TEST(GoferFlagsTest, RejectsUnknownFlagsWithoutTellingTheirValues) {
+  const std::string global = Bad({"--new-flag=secret", "gofer", "--bundle=/b",
+                                  "--spec-fd=3", "--io-fds=4"})
+                                 .text;
+  EXPECT_THAT(global, HasSubstr("--new-flag: "));
+  EXPECT_THAT(global, Not(HasSubstr("secret")));
+  EXPECT_THAT(
+      Bad({"gofer", "--bundle=/b", "--spec-fd=3", "--io-fds=4", "--newer-fd=9"})
+          .text,
+      HasSubstr("--newer-fd: "));
+}
+
+TEST(GoferFlagsTest, PassesOverFlagsOfTheWholeRunscAndOfProfiles) {
   const GoferFlags flags =
-      Good({"--new-flag=secret", "--root=/run/x", "gofer", "--bundle=/b",
-            "--spec-fd=3", "--io-fds=4", "--newer"});
-  EXPECT_THAT(flags.ignored, ElementsAre("--new-flag", "--root", "--newer"));
+      Good({"--root=/run/x", "--network=none", "gofer", "--bundle=/b",
+            "--spec-fd=3", "--io-fds=4", "--profile-cpu-fd=9"});
+  EXPECT_THAT(flags.ignored,
+              ElementsAre("--root", "--network", "--profile-cpu-fd"));
+}
+
+TEST(GoferFlagsTest, CharacterDevicesFollowThePolicyWhereRunscHasOne) {
+  const auto policy = [](std::vector<const char*> globals) {
+    for (const char* word :
+         {"gofer", "--bundle=/b", "--spec-fd=3", "--io-fds=4"}) {
+      globals.push_back(word);
+    }
+    return Good(globals).host.char_devices;
+  };
+  using hostfs::CharDevicePolicy;
+  EXPECT_EQ(policy({}), CharDevicePolicy::kOpen);
+  EXPECT_EQ(policy({"--goferd-runsc-traits=directfs"}),
+            CharDevicePolicy::kOpen);
+  EXPECT_EQ(policy({"--goferd-runsc-traits=directfs,character-device-policy"}),
+            CharDevicePolicy::kRefuse);
+  EXPECT_EQ(policy({"--goferd-runsc-traits=character-device-policy",
+                    "--character-device-policy=prefer-emulated"}),
+            CharDevicePolicy::kOpen);
+  EXPECT_EQ(policy({"--character-device-policy=emulated-only"}),
+            CharDevicePolicy::kRefuse);
+}
+
+TEST(GoferFlagsTest, TraitsAreThoseThatInstallRunscFound) {
+  const auto traits = [](const char* global, const char* name) {
+    return Good({global, "gofer", "--bundle=/b", "--spec-fd=3", "--io-fds=4",
+                 name})
+        .traits;
+  };
+  const RunscTraits all = traits(
+      "--goferd-runsc-traits=directfs,makes-cwd,create-container-hooks,"
+      "xattr-lists,of-a-later-goferd",
+      "c1");
+  EXPECT_TRUE(all.makes_cwd && all.create_container_hooks && all.xattr_lists);
+  EXPECT_FALSE(all.device_policy);
+  const RunscTraits none = traits("--goferd-runsc-traits=directfs", "c1");
+  EXPECT_FALSE(none.makes_cwd || none.create_container_hooks ||
+               none.xattr_lists);
+}
+
+TEST(GoferFlagsTest, WithoutTraitsTheContainersNameTellsTheRelease) {
+  const std::vector<const char*> words = {"gofer", "--bundle=/b", "--spec-fd=3",
+                                          "--io-fds=4"};
+  EXPECT_TRUE(Good(words).traits.makes_cwd);
+  EXPECT_FALSE(Good(words).traits.create_container_hooks);
+  std::vector<const char*> named = words;
+  named.push_back("c1");
+  EXPECT_FALSE(Good(named).traits.makes_cwd);
+  EXPECT_TRUE(Good(named).traits.create_container_hooks);
 }
 
 TEST(GoferFlagsTest, OneDashIsAsGoodAsTwo) {
@@ -212,7 +279,7 @@ TEST(GoferFlagsTest, NamesBadValues) {
   EXPECT_THAT(with("--io-fds=-2"), HasSubstr("--io-fds"));
   EXPECT_THAT(with("--mounts-fd=1x"), HasSubstr("--mounts-fd"));
   EXPECT_THAT(with("--gofer-mount-confs=none:none"), HasSubstr("none:none"));
-  EXPECT_THAT(with("--dev-io-fd=9"), HasSubstr("--dev-io-fd"));
+  EXPECT_THAT(with("--dev-io-fd=x"), HasSubstr("--dev-io-fd"));
 }
 
 // Its user reads runsc's log, wherever that was told to be.

@@ -105,7 +105,7 @@ TEST(SandboxPlanTest, HostSocketsNeedSystemCalls) {
   EXPECT_TRUE(Good(WithOptions({}), flags).syscalls->connect);
   EXPECT_FALSE(Good(WithOptions({}), flags).syscalls->bind);
   EXPECT_FALSE(Good(WithOptions({}), flags).syscalls->credentials);
-  flags.release = Release::kAug2026;
+  flags.mount_words = MountWords::kMountConfs;
   flags.mount_confs = {{}, {}};
   EXPECT_TRUE(Good(WithOptions({}), flags).syscalls->credentials);
 }
@@ -154,7 +154,7 @@ TEST(SandboxPlanTest, PlansThePropagationOfTheRoot) {
 // the others must not change either.
 TEST(SandboxPlanTest, WhatIsBelowAnOverlayIsReadonlyForAll) {
   GoferFlags flags;
-  flags.release = Release::kNov2023;
+  flags.mount_words = MountWords::kOverlayMediums;
   flags.overlay_mediums = {0, 1};
   const sandbox::Plan plan = Good(WithOptions({}), flags);
   EXPECT_FALSE(plan.tree->readonly);
@@ -165,19 +165,75 @@ TEST(SandboxPlanTest, WhatIsBelowAnOverlayIsReadonlyForAll) {
 
 TEST(SandboxPlanTest, WhatIsNotServedIsNotInTheTree) {
   GoferFlags flags;
-  flags.release = Release::kAug2026;
+  flags.mount_words = MountWords::kMountConfs;
   flags.mount_confs = {{true, false}, {false, true}};
   EXPECT_TRUE(Good(WithOptions({}), flags).tree->binds.empty());
 }
 
-TEST(SandboxPlanTest, WorkingDirectoryIsMadeUntil2026) {
+TEST(SandboxPlanTest, MakesTheWorkingDirectoryForAReleaseThatWantsIt) {
   OciSpec spec = WithOptions({});
   spec.cwd = "/work";
   GoferFlags flags;
-  EXPECT_THAT(Good(spec, flags).tree->directories, ElementsAre("/work"));
-  flags.release = Release::kAug2026;
+  flags.mount_words = MountWords::kMountConfs;
   flags.mount_confs = {{}, {}};
+  EXPECT_THAT(Good(spec, flags).tree->directories, ElementsAre("/work"));
+  flags.traits.makes_cwd = false;
   EXPECT_THAT(Good(spec, flags).tree->directories, ElementsAre());
+}
+
+TEST(SandboxPlanTest, BindsOfARootThatIsNotServedHaveATreeOfTheirOwn) {
+  GoferFlags flags;
+  flags.mount_words = MountWords::kMountConfs;
+  flags.mount_confs = {{false, false}, {true, false}};
+  const sandbox::Plan plan = Good(WithOptions({}), flags);
+  EXPECT_EQ(plan.tree->root, "");
+  ASSERT_EQ(plan.tree->binds.size(), 1u);
+}
+
+TEST(SandboxPlanTest, HooksFindTheTreeWhereTheSpecSaysThatItIs) {
+  OciSpec spec = WithOptions({});
+  EXPECT_EQ(Good(spec).tree->stage, "/proc");
+  EXPECT_FALSE(Good(spec).tree->announce_ready);
+  spec.create_container_hooks = {{.path = "/hook"}};
+  EXPECT_FALSE(Good(spec).tree->announce_ready);
+  GoferFlags flags;
+  flags.traits.create_container_hooks = true;
+  EXPECT_EQ(Good(spec, flags).tree->stage, "/r");
+  EXPECT_TRUE(Good(spec, flags).tree->announce_ready);
+}
+
+TEST(SandboxPlanTest, MapsTheIdsOfAMount) {
+  OciSpec spec = WithOptions({"bind", "ridmap"});
+  spec.mounts.at(0).uid_mappings = {
+      {.container_id = 0, .host_id = 100'000, .size = 10}};
+  // As in gVisor, one list alone maps nothing.
+  EXPECT_EQ(Good(spec).tree->binds.at(0).id_map, std::nullopt);
+  spec.mounts.at(0).gid_mappings = {
+      {.container_id = 5, .host_id = 200'000, .size = 20}};
+  const sandbox::BindMount bind = Good(spec).tree->binds.at(0);
+  EXPECT_EQ(bind.id_map, (sandbox::IdMapPlan{.users = {{0, 100'000, 10}},
+                                             .groups = {{5, 200'000, 20}}}));
+  EXPECT_TRUE(bind.map_recursive);
+}
+
+TEST(SandboxPlanTest, DevGoferGetsTheAcceleratorsOfTheSpec) {
+  OciSpec spec = WithOptions({});
+  spec.device_paths = {"/dev/nvidia0", "/dev/fuse", "/dev/vfio/3"};
+  EXPECT_EQ(Good(spec).tree->binds.size(), 1u);
+  GoferFlags flags;
+  flags.dev_io_fd = 9;
+  const sandbox::Plan plan = Good(spec, flags);
+  ASSERT_EQ(plan.tree->binds.size(), 3u);
+  EXPECT_EQ(plan.tree->binds[1].destination, "/dev/nvidia0");
+  EXPECT_EQ(plan.tree->binds[2].source, "/dev/vfio/3");
+  EXPECT_THAT(plan.tree->directories, ElementsAre("/dev"));
+}
+
+TEST(SandboxPlanTest, WaitingForTheSandboxTakesADescriptorOfIt) {
+  EXPECT_FALSE(Good(WithOptions({})).syscalls->sandbox_exit);
+  GoferFlags flags;
+  flags.sync_sentry_exit_fd = 9;
+  EXPECT_TRUE(Good(WithOptions({}), flags).syscalls->sandbox_exit);
 }
 
 TEST(SandboxPlanTest, PlansNoTreeWithoutSetUp) {

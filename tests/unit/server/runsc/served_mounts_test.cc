@@ -89,7 +89,7 @@ TEST(ServedMountsTest, OverlayOfDec2022IsForAllMounts) {
 
 TEST(ServedMountsTest, OverlayOfNov2023IsPerMount) {
   GoferFlags flags;
-  flags.release = Release::kNov2023;
+  flags.mount_words = MountWords::kOverlayMediums;
   flags.io_fds = {10, 11, 12};
   flags.overlay_mediums = {0, 1, 0};
   const auto served = Good(Spec(), flags);
@@ -101,13 +101,46 @@ TEST(ServedMountsTest, OverlayOfNov2023IsPerMount) {
 
 TEST(ServedMountsTest, MountsThatAreNotServedHaveNoSocket) {
   GoferFlags flags;
-  flags.release = Release::kAug2026;
+  flags.mount_words = MountWords::kMountConfs;
   flags.io_fds = {10, 11};
   flags.mount_confs = {{true, false}, {false, true}, {true, false}};
   const auto served = Good(Spec(), flags);
   ASSERT_EQ(served.size(), 2u);
   EXPECT_EQ(served[1].io_fd, 11);
   EXPECT_EQ(served[1].of.mount, 2u);
+}
+
+OciSpec SpecWithImage() {
+  OciSpec spec = Spec();
+  spec.mounts.insert(
+      spec.mounts.begin(),
+      {.destination = "/image", .type = "erofs", .source = "/image.erofs"});
+  return spec;
+}
+
+// Which is what runsc does since January 2026.
+TEST(ServedMountsTest, CountsErofsMountsWhereThereIsAWordForEach) {
+  GoferFlags flags;
+  flags.mount_words = MountWords::kMountConfs;
+  flags.io_fds = {10, 11, 12};
+  flags.mount_confs = {
+      {true, false}, {false, false}, {true, false}, {true, true}};
+  const auto served = Good(SpecWithImage(), flags);
+  ASSERT_EQ(served.size(), 3u);
+  EXPECT_EQ(served[1].of.mount, 1u);
+  EXPECT_EQ(served[1].of.access, Access::kReadWrite);
+  EXPECT_EQ(served[2].of.mount, 3u);
+  EXPECT_EQ(served[2].of.access, Access::kReadOnly);
+}
+
+TEST(ServedMountsTest, PassesOverErofsMountsWhereThereIsNoWordForThem) {
+  GoferFlags flags;
+  flags.mount_words = MountWords::kMountConfs;
+  flags.io_fds = {10, 11, 12};
+  flags.mount_confs = {{true, false}, {true, false}, {true, false}};
+  const auto served = Good(SpecWithImage(), flags);
+  ASSERT_EQ(served.size(), 3u);
+  EXPECT_EQ(served[1].of.mount, 1u);
 }
 
 TEST(ServedMountsTest, RejectsASocketThatIsGivenTwice) {

@@ -8,9 +8,13 @@
 #include <cerrno>
 #include <functional>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "gtest/gtest.h"
+#include "server/base/syscall.h"
+#include "server/base/unique_fd.h"
+#include "server/sandbox/detached_mount.h"
 #include "server/sandbox/id_map_namespace.h"
 #include "server/sandbox/tree_builder.h"
 #include "tests/unit/server/hostfs/temp_directory.h"
@@ -68,7 +72,7 @@ class IdMapTest : public testing::Test {
   ChildEnd Run(const Body& body) const {
     return RunInChild([&](const ChildReport& report) {
       ::umask(0022);
-      const auto mounted = MountTree(plan_);
+      const auto mounted = MountTree(plan_, nullptr, assistant_);
       if (const auto* error = std::get_if<StepError>(&mounted)) {
         return report.Say(error->Text());
       }
@@ -78,6 +82,7 @@ class IdMapTest : public testing::Test {
 
   const hostfs::TempDirectory host_;
   TreePlan plan_;
+  TreeAssistant* assistant_ = nullptr;
 };
 
 TEST_F(IdMapTest, OwnersAppearMapped) {
@@ -129,7 +134,7 @@ TEST_F(IdMapTest, LaterMountsOfTheHostDoNotAppear) {
     const pid_t inner = ::fork();
     if (inner == 0) {
       char byte;
-      const auto mounted = MountTree(plan_);
+      const auto mounted = MountTree(plan_, nullptr, assistant_);
       CHILD_EXPECT(report, std::holds_alternative<MountedTree>(mounted));
       CHILD_EXPECT(report, ::write(made[1], "x", 1) == 1);
       CHILD_EXPECT(report, ::read(done[0], &byte, 1) == 1);
@@ -174,6 +179,61 @@ TEST_F(IdMapTest, ProcessesThatHoldNamespacesAreGone) {
   }
   EXPECT_EQ(::waitpid(-1, nullptr, __WALL), -1);
   EXPECT_EQ(errno, ECHILD);
+}
+
+TEST_F(IdMapTest, OneBindIsMappedAndTheRestIsNot) {
+  plan_.id_map.reset();
+  plan_.binds[0].id_map =
+      IdMapPlan{.users = {{100'000, 0, 1000}}, .groups = {{200'000, 0, 1000}}};
+  const auto end = Run([](const ChildReport& report, const MountedTree&) {
+    CHILD_EXPECT(report, (OwnerOf("/f") == Ids{100'005, 200'006}));
+    CHILD_EXPECT(report, (OwnerOf("/data/f") == Ids{7, 0}));
+    const base::UniqueFd made(
+        ::open("/data/new", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    CHILD_EXPECT(report, made.valid());
+  });
+  EXPECT_EQ(end.report, "");
+  EXPECT_EQ(OwnerOf(host_.Path("data/new")), (Ids{100'000, 200'000}));
+}
+
+// Answers with a file of the host, or with a copy that it has mapped.
+class SourceOpener final : public TreeAssistant {
+ public:
+  SourceOpener(std::string path, const IdMapPlan* map)
+      : path_(std::move(path)), map_(map) {}
+  base::ErrnoOr<base::UniqueFd> OpenSource(size_t) override {
+    if (map_ == nullptr) {
+      return base::SyscallFd(
+          [&] { return ::open(path_.c_str(), O_PATH | O_CLOEXEC); });
+    }
+    auto clone = DetachedMount::Clone(path_.c_str(), false);
+    if (!clone.ok()) return clone.error();
+    const auto users = MakeIdMapNamespace(*map_);
+    if (!users.ok()) return users.error();
+    const auto mapped = clone->MapIds(users->get(), false);
+    if (!mapped.ok()) return mapped.error();
+    return std::move(*clone).Release();
+  }
+  base::ErrnoOr<void> HandleTreeReady() override { return {}; }
+
+ private:
+  const std::string path_;
+  const IdMapPlan* const map_;
+};
+
+TEST_F(IdMapTest, BindIsMappedByTheAssistantOrElseByUs) {
+  const IdMapPlan map = *plan_.id_map;
+  plan_.id_map.reset();
+  plan_.binds[0].id_map = map;
+  plan_.binds[0].assisted = true;
+  for (const bool by_assistant : {true, false}) {
+    SourceOpener opener(host_.Path("data"), by_assistant ? &map : nullptr);
+    assistant_ = &opener;
+    const auto end = Run([](const ChildReport& report, const MountedTree&) {
+      CHILD_EXPECT(report, (OwnerOf("/data/f") == Ids{7, 0}));
+    });
+    EXPECT_EQ(end.report, "") << by_assistant;
+  }
 }
 
 }  // namespace

@@ -68,6 +68,7 @@ TEST(PlanJsonTest, NamesEverything) {
   "tree": {
     "new_namespace": true,
     "root": "/srv/root",
+    "stage": "/proc",
     "readonly": true,
     "propagation": "rslave",
     "binds": [

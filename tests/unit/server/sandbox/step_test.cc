@@ -25,6 +25,7 @@ TEST(StepTest, NumbersNeverChange) {
   EXPECT_EQ(static_cast<int>(Step::kLandlock), 13);
   EXPECT_EQ(static_cast<int>(Step::kSyscallFilter), 14);
   EXPECT_EQ(static_cast<int>(Step::kIdMap), 15);
+  EXPECT_EQ(static_cast<int>(Step::kTreeReady), 16);
 }
 
 TEST(StepErrorTest, IsOneLine) {

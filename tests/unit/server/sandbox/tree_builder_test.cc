@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <set>
 #include <sstream>
 #include <string>
@@ -95,7 +96,7 @@ class TreeBuilderTest : public testing::Test {
         [&](const ChildReport& report) { MountAndRun(report, body); });
   }
   void MountAndRun(const ChildReport& report, const Body& body) const {
-    auto mounted = MountTree(plan_);
+    auto mounted = MountTree(plan_, nullptr, assistant_);
     if (const auto* error = std::get_if<StepError>(&mounted)) {
       report.Say(error->Text());
       return;
@@ -111,6 +112,19 @@ class TreeBuilderTest : public testing::Test {
 
   const hostfs::TempDirectory host_;
   TreePlan plan_;
+  TreeAssistant* assistant_ = nullptr;
+};
+
+// Answers with what the test gives it.
+class FakeAssistant final : public TreeAssistant {
+ public:
+  base::ErrnoOr<base::UniqueFd> OpenSource(size_t bind) override {
+    return open_source(bind);
+  }
+  base::ErrnoOr<void> HandleTreeReady() override { return handle_ready(); }
+
+  std::function<base::ErrnoOr<base::UniqueFd>(size_t)> open_source;
+  std::function<base::ErrnoOr<void>()> handle_ready;
 };
 
 TEST_F(TreeBuilderTest, TreeIsAllThatIsLeft) {
@@ -581,6 +595,117 @@ TEST_F(TreeBuilderTest, FailsWithoutTheRightToMount) {
     MountAndRun(report, [](const ChildReport&, MountedTree&) {});
   });
   EXPECT_EQ(end.report, "mount-namespace: Operation not permitted");
+}
+
+TEST_F(TreeBuilderTest, MakesMountPointsBelowAReadOnlyBind) {
+  host_.MakeDirectory("inner");
+  host_.MakeFile("inner/f", "inner");
+  Bind("data", "/data", MOUNT_ATTR_RDONLY);
+  Bind("inner", "/data/new/place");
+  Bind("one", "/data/file", MOUNT_ATTR_RDONLY);
+  const auto end = Run([&](const ChildReport& report, MountedTree&) {
+    CHILD_EXPECT(report, Read("/data/new/place/f") == "inner");
+    CHILD_EXPECT(report, Read("/data/file") == "one");
+    CHILD_EXPECT(report, !CanWrite("/data/x"));
+    CHILD_EXPECT(report, !CanWrite("/data/file"));
+    CHILD_EXPECT(report, CanWrite("/data/new/place/x"));
+  });
+  EXPECT_EQ(end.report, "");
+  EXPECT_TRUE(host_.Has("data/new/place"));
+}
+
+// The directory for the last bind belongs into the bind that covers its place.
+TEST_F(TreeBuilderTest, MakesNoMountPointWhereAnotherBindWillLie) {
+  host_.MakeDirectory("middle");
+  host_.MakeDirectory("inner");
+  Bind("data", "/data", MOUNT_ATTR_RDONLY);
+  Bind("middle", "/data/m");
+  Bind("inner", "/data/m/n");
+  EXPECT_EQ(Run([](const ChildReport&, MountedTree&) {}).report, "");
+  EXPECT_TRUE(host_.Has("middle/n"));
+  EXPECT_TRUE(host_.Has("data/m"));
+  EXPECT_FALSE(host_.Has("data/m/n"));
+}
+
+TEST_F(TreeBuilderTest, MakesTheWorkingDirectoryBelowAReadOnlyBind) {
+  Bind("data", "/data", MOUNT_ATTR_RDONLY);
+  plan_.directories = {"/data/work"};
+  EXPECT_EQ(Run([](const ChildReport&, MountedTree&) {}).report, "");
+  EXPECT_TRUE(host_.Has("data/work"));
+}
+
+TEST_F(TreeBuilderTest, TreeWithoutARootHoldsItsBinds) {
+  plan_.root = "";
+  Bind("data", "/a/b");
+  const auto end = Run([&](const ChildReport& report, MountedTree& tree) {
+    CHILD_EXPECT(report, Read("/a/b/f") == "data");
+    CHILD_EXPECT(report, ::access("/f", F_OK) != 0);
+    CHILD_EXPECT(report, (MountPoints(tree.mount_info.get()) ==
+                          std::vector<std::string>{"/", "/a/b"}));
+  });
+  EXPECT_EQ(end.report, "");
+}
+
+TEST_F(TreeBuilderTest, AssistantOpensWhatCannotBeReached) {
+  Bind("nowhere", "/data");
+  plan_.binds[0].assisted = true;
+  FakeAssistant assistant;
+  assistant.open_source = [&](size_t) {
+    return base::SyscallFd(
+        [&] { return ::open(host_.Path("data").c_str(), O_PATH | O_CLOEXEC); });
+  };
+  assistant_ = &assistant;
+  const auto end = Run([&](const ChildReport& report, MountedTree&) {
+    CHILD_EXPECT(report, Read("/data/f") == "data");
+  });
+  EXPECT_EQ(end.report, "");
+}
+
+TEST_F(TreeBuilderTest, AssistantsErrorEndsIt) {
+  Bind("data", "/data");
+  plan_.binds[0].assisted = true;
+  FakeAssistant assistant;
+  assistant.open_source = [&](size_t) -> base::ErrnoOr<base::UniqueFd> {
+    return base::Errno(EREMOTEIO);
+  };
+  assistant_ = &assistant;
+  EXPECT_EQ(Error(), "bind-mount: " + host_.Path("data") +
+                         " on /data: Remote I/O error");
+}
+
+TEST_F(TreeBuilderTest, WhatIsMountedWhenTheTreeIsReadyIsPartOfIt) {
+  Bind("data", "/data");
+  plan_.stage = plan_.root;
+  plan_.announce_ready = true;
+  plan_.readonly = true;
+  FakeAssistant assistant;
+  std::string seen;
+  assistant.handle_ready = [&] {
+    seen = Read(host_.Path("root/data/f"));
+    host_.MakeDirectory("root/hooked");
+    return base::SyscallVoid([&] {
+      return ::mount("none", host_.Path("root/hooked").c_str(), "tmpfs", 0,
+                     "mode=0750");
+    });
+  };
+  assistant_ = &assistant;
+  const auto end = Run([&](const ChildReport& report, MountedTree& tree) {
+    CHILD_EXPECT(report, seen == "data");
+    CHILD_EXPECT(report, (MountPoints(tree.mount_info.get()) ==
+                          std::vector<std::string>{"/", "/data", "/hooked"}));
+    CHILD_EXPECT(report, !CanWrite("/x"));
+  });
+  EXPECT_EQ(end.report, "");
+}
+
+TEST_F(TreeBuilderTest, FailsWhenTheTreeIsReadyAndTheAssistantIsNot) {
+  plan_.announce_ready = true;
+  FakeAssistant assistant;
+  assistant.handle_ready = []() -> base::ErrnoOr<void> {
+    return base::Errno(ECANCELED);
+  };
+  assistant_ = &assistant;
+  EXPECT_EQ(Error(), "tree-ready: Operation canceled");
 }
 
 }  // namespace

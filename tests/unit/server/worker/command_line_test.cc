@@ -147,6 +147,27 @@ TEST(CommandLineTest, HelpNamesEveryFlag) {
   }
 }
 
+// Terminals and pagers stop at a zero byte.
+TEST(CommandLineTest, HelpIsPrintable) {
+  for (const char* command : {"serve", "managed"}) {
+    const auto parsed = Parse({command, "--help"});
+    const auto* help = std::get_if<HelpText>(&parsed);
+    ASSERT_NE(help, nullptr);
+    for (const char c : help->text) {
+      ASSERT_TRUE(c == '\n' || (c >= ' ' && c <= '~'))
+          << command << ": byte " << static_cast<int>(c);
+    }
+  }
+}
+
+TEST(CommandLineTest, VerboseVersionTellsWhatRunscAsks) {
+  const auto parsed = Parse({"--version", "--verbose"});
+  const auto* help = std::get_if<HelpText>(&parsed);
+  ASSERT_NE(help, nullptr);
+  EXPECT_THAT(help->text, testing::HasSubstr("--gofer-mount-confs"));
+  EXPECT_THAT(help->text, testing::HasSubstr("createContainer hooks"));
+}
+
 TEST(CommandLineTest, PrintsItsVersion) {
   const auto parsed = Parse({"--version"});
   const auto* help = std::get_if<HelpText>(&parsed);

@@ -1,0 +1,8 @@
+// Program runsc is gVisor's runtime as of November 2023.
+package main
+
+import "gvisor.dev/gvisor/runsc/cli"
+
+func main() {
+	cli.Main()
+}
