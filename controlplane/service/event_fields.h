@@ -13,7 +13,7 @@ namespace goferd::service {
 
 namespace admin = goferd::admin::v1;
 
-// `type`, `kind`, and of the resource `state` and `labels`.
+// `type`, `kind`, and of the resource `state`, `mount_fd` and `labels`.
 const FilterSchema& EventFilterSchema();
 
 // The name of the event's resource; empty when it has none.

@@ -10,6 +10,7 @@
 #include "controlplane/errors/error.h"
 #include "controlplane/model/server_state.h"
 #include "controlplane/supervisor/connection_stop.h"
+#include "controlplane/supervisor/escapes.h"
 #include "controlplane/translate/connection_options.h"
 #include "controlplane/translate/time_conversion.h"
 #include "controlplane/translate/uuid.h"
@@ -49,6 +50,7 @@ admin::Connection MakeResource(const ConnectionSpec& spec,
   *connection.mutable_options() = translate::CompleteOptions(
       spec.options, server.resource.default_connection_options(),
       server.resource.limits().max_fds());
+  connection.set_mount_fd(translate::FirstMountFd(connection.options()));
   connection.set_attach_mode(spec.attach_mode);
   if (spec.expected_peer)
     *connection.mutable_expected_peer() = *spec.expected_peer;
@@ -379,6 +381,7 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Stop(
     const admin::StopConnectionRequest& request) {
   std::shared_ptr<link::GoferLink> link;
   std::string uid;
+  Warnings warnings;
   worker::v1::ToGofer ask;
   {
     const ModelLock lock(model_);
@@ -408,7 +411,19 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Stop(
                        "Set acknowledge_sandbox_kill to stop it all the same"),
           {{"resource", resource.name()}});
     }
-    if (request.validate_only()) return resource;
+    if (request.mode() == admin::StopConnectionRequest::DRAIN) {
+      warnings = WarningsOfDrain(resource);
+    }
+    if (request.strict()) {
+      absl::Status none = CheckNoEscapes(
+          absl::StrCat("the drain of ", resource.name()), warnings);
+      if (!none.ok()) return none;
+    }
+    if (request.validate_only()) {
+      admin::Connection checked = resource;
+      *checked.mutable_warnings() = std::move(warnings);
+      return checked;
+    }
     if (server->record(lock).link.current == nullptr)
       return model::Unreachable(server->record(lock));
     link = server->record(lock).link.current;
@@ -431,7 +446,9 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Stop(
   // Not before: the end of a ticket is what ends a connection that waits when
   // its gofer could not be told.
   tickets_.Revoke(uid);
-  return Get(server_id, connection_id);
+  auto stopped = Get(server_id, connection_id);
+  if (stopped.ok()) *stopped->mutable_warnings() = std::move(warnings);
+  return stopped;
 }
 
 void ConnectionOperations::Sweep(absl::Time now) {

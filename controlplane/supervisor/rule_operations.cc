@@ -13,6 +13,7 @@
 #include "controlplane/link/fan_out.h"
 #include "controlplane/model/server_state.h"
 #include "controlplane/names/resource_name.h"
+#include "controlplane/supervisor/escapes.h"
 #include "controlplane/supervisor/override_target.h"
 #include "controlplane/translate/rule_translation.h"
 #include "controlplane/translate/time_conversion.h"
@@ -67,51 +68,7 @@ absl::Status CheckMids(const model::ServerRecord& server,
   return violations.ToStatus();
 }
 
-// Whether I/O with a donated FD goes around what the rule does.
-bool IsBypassed(const admin::HandlerRule& rule) {
-  if (rule.has_refuse_fd_donation()) return false;
-  const auto mids = translate::MidsOf(
-      rule.match(),
-      {admin::MID_PREAD, admin::MID_PWRITE, admin::MID_FALLOCATE});
-  if (!mids) return false;
-  return mids->empty() ||
-         std::any_of(mids->begin(), mids->end(), [](uint32_t mid) {
-           return translate::ClassOf(mid) != admin::OP_CLASS_METADATA;
-         });
-}
-
-bool MayConcern(const admin::HandlerRule& rule,
-                const admin::Connection& connection) {
-  return rule.match().connection().empty() ||
-         rule.match().connection() == connection.name();
-}
-
 }  // namespace
-
-void Warn(const model::ServerRecord& server, admin::HandlerRule& rule) {
-  constexpr int kMostNames = 16;
-  rule.clear_warnings();
-  if (!IsBypassed(rule)) return;
-  admin::HandlerRule::Warning warning;
-  for (const auto& [id, record] : server.connections) {
-    const admin::Connection& connection = record.resource;
-    if (model::HasEnded(connection.state()) || !record.visible ||
-        connection.options().donate_host_fds() ==
-            admin::ConnectionOptions::NO_FDS ||
-        !MayConcern(rule, connection)) {
-      continue;
-    }
-    warning.add_connections(connection.name());
-    if (warning.connections_size() == kMostNames) break;
-  }
-  if (warning.connections().empty()) return;
-  warning.set_code(admin::HandlerRule::Warning::DONATED_HOST_FDS);
-  warning.set_message(
-      "these clients may hold host FDs and read and write without the gofer, "
-      "which this rule does not see; a rule with refuse_fd_donation, made "
-      "before they open the files, closes the hole");
-  *rule.add_warnings() = std::move(warning);
-}
 
 absl::StatusOr<model::RuleRecord> RuleOperations::Complete(
     const ModelLock&, model::ServerRecord& server, const RuleSpec& spec,
@@ -192,7 +149,7 @@ absl::StatusOr<std::vector<model::RuleRecord>> RuleOperations::CompleteAll(
 
 absl::StatusOr<std::vector<admin::HandlerRule>> RuleOperations::Upsert(
     absl::string_view server_id, const std::vector<RuleSpec>& rules,
-    Existing existing, Effect effect) {
+    Existing existing, Effect effect, Escapes escapes) {
   auto found = FindOverrideTarget(model_, threads_, server_id,
                                   worker::v1::CAPABILITY_RULES);
   if (!found.ok()) return found.status();
@@ -207,7 +164,13 @@ absl::StatusOr<std::vector<admin::HandlerRule>> RuleOperations::Upsert(
     if (!completed.ok()) return completed.status();
     records = *std::move(completed);
     kept.emplace(server->record(lock));
-    for (const model::RuleRecord& record : records) {
+    for (model::RuleRecord& record : records) {
+      Warn(server->record(lock), record.resource);
+      if (escapes == Escapes::kRefuse) {
+        absl::Status none =
+            CheckNoEscapes(record.resource.name(), record.resource.warnings());
+        if (!none.ok()) return none;
+      }
       kept->Put(record);
       *ask.mutable_change_rules()->add_upsert() =
           translate::ToWorker(record.resource, record.age_number,

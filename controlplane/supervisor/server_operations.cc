@@ -10,6 +10,7 @@
 #include "controlplane/errors/error.h"
 #include "controlplane/gofers/gofer_starter.h"
 #include "controlplane/model/server_state.h"
+#include "controlplane/supervisor/escapes.h"
 #include "controlplane/translate/connection_options.h"
 #include "controlplane/translate/time_conversion.h"
 #include "controlplane/translate/uuid.h"
@@ -284,7 +285,7 @@ void ServerOperations::Keep(const model::ServerPtr& server, ChangeDraft draft) {
 
 absl::StatusOr<admin::Server> ServerOperations::Update(
     absl::string_view id, absl::string_view etag, Effect effect,
-    absl::FunctionRef<absl::Status(Server&)> change) {
+    Escapes escapes, absl::FunctionRef<absl::Status(Server&)> change) {
   auto mutation = BeginMutation(id, etag);
   if (!mutation.ok()) return mutation.status();
   Server before;
@@ -310,7 +311,21 @@ absl::StatusOr<admin::Server> ServerOperations::Update(
   absl::Status told =
       TellGofer(mutation->server(), before, after, Effect::kValidateOnly);
   if (!told.ok()) return told;
-  if (effect == Effect::kValidateOnly) return after;
+  Warnings warnings;
+  {
+    const ModelLock lock(model_);
+    warnings = WarningsOfLimits(mutation->server()->record(lock),
+                                before.limits(), after.limits());
+  }
+  if (escapes == Escapes::kRefuse) {
+    absl::Status none =
+        CheckNoEscapes(absl::StrCat("an update of ", before.name()), warnings);
+    if (!none.ok()) return none;
+  }
+  if (effect == Effect::kValidateOnly) {
+    *after.mutable_warnings() = std::move(warnings);
+    return after;
+  }
   auto draft = Draft(mutation->server(), after, std::nullopt);
   if (!draft.ok()) return draft.status();
   told = TellGofer(mutation->server(), before, after, Effect::kReal);
@@ -333,6 +348,7 @@ absl::StatusOr<admin::Server> ServerOperations::Update(
     changed = resource;
   }
   Keep(mutation->server(), *std::move(draft));
+  *changed.mutable_warnings() = std::move(warnings);
   return changed;
 }
 
@@ -374,13 +390,14 @@ absl::Status ServerOperations::Delete(absl::string_view id,
 }
 
 absl::StatusOr<admin::Server> ServerOperations::SetDraining(
-    absl::string_view id, absl::string_view etag, bool draining,
-    Effect effect) {
+    absl::string_view id, absl::string_view etag, bool draining, Effect effect,
+    Escapes escapes) {
   const auto wanted = draining ? Server::DRAINING : Server::ACTIVE;
   auto mutation = BeginMutation(id, etag);
   if (!mutation.ok()) return mutation.status();
   std::shared_ptr<link::GoferLink> link;
   Server present;
+  Warnings warnings;
   const model::ServerPtr& server = mutation->server();
   {
     const ModelLock lock(model_);
@@ -388,11 +405,17 @@ absl::StatusOr<admin::Server> ServerOperations::SetDraining(
         !status.ok()) {
       return status;
     }
-    if (server->record(lock).resource.state() == wanted)
-      return server->record(lock).resource;
-    if (effect == Effect::kValidateOnly) {
+    if (draining) warnings = WarningsOfDrain(server->record(lock));
+    if (escapes == Escapes::kRefuse) {
+      absl::Status none = CheckNoEscapes(
+          absl::StrCat("the drain of ", server->name()), warnings);
+      if (!none.ok()) return none;
+    }
+    const bool is_done = server->record(lock).resource.state() == wanted;
+    if (is_done || effect == Effect::kValidateOnly) {
       Server would = server->record(lock).resource;
       would.set_state(wanted);
+      *would.mutable_warnings() = std::move(warnings);
       return would;
     }
     link = server->record(lock).link.current;
@@ -427,7 +450,9 @@ absl::StatusOr<admin::Server> ServerOperations::SetDraining(
     return status;
   absl::Status changed = model_.SetState(lock, server->record(lock), wanted);
   if (!changed.ok()) return changed;
-  return server->record(lock).resource;
+  Server drained = server->record(lock).resource;
+  *drained.mutable_warnings() = std::move(warnings);
+  return drained;
 }
 
 }  // namespace goferd::supervisor
