@@ -144,6 +144,10 @@ absl::string_view AdviceFor(ErrorReason reason) {
     case GOFER_UNREACHABLE:
       return "the server's connections are still served; goferd's log says "
              "more";
+    case ESCAPED_BY_CONNECTIONS:
+      return "choose gofer mode for these clients (for runsc the annotation "
+             "dev.goferd.directfs=off, or `install-runsc --directfs=off` for "
+             "all), or repeat the command without --strict";
     case ROLE_REQUIRED:
       return "ask for the role, or call as a user who has it";
     case PEER_MISMATCH:
