@@ -32,31 +32,32 @@ bool MayHaveMountFd(const Connection& connection) {
          connection.mount_fd() == Connection::POSSIBLE;
 }
 
-void Name(const Connection& connection, Warning& warning) {
-  if (warning.connections_size() < kMostNames) {
-    warning.add_connections(connection.name());
-  }
-  warning.set_connection_count(warning.connection_count() + 1);
-}
-
-// Adds a warning that names the live connections for which `escapes` is true,
-// if there is any.
-void Add(const model::ServerRecord& server, Warning::Code code,
-         absl::string_view message,
-         absl::FunctionRef<bool(const Connection&)> escapes,
-         Warnings& warnings) {
-  Warning warning;
+std::vector<const Connection*> Live(
+    const model::ServerRecord& server,
+    absl::FunctionRef<bool(const Connection&)> is_one) {
+  std::vector<const Connection*> chosen;
   for (const auto& [id, record] : server.connections) {
     const Connection& connection = record.resource;
     if (record.visible && !model::HasEnded(connection.state()) &&
-        escapes(connection)) {
-      Name(connection, warning);
+        is_one(connection)) {
+      chosen.push_back(&connection);
     }
   }
-  if (warning.connection_count() == 0) return;
+  return chosen;
+}
+
+// Adds a warning that names `connections`, if there is any.
+void Add(const std::vector<const Connection*>& connections, Warning::Code code,
+         absl::string_view message, Warnings& warnings) {
+  if (connections.empty()) return;
+  Warning& warning = *warnings.Add();
   warning.set_code(code);
   warning.set_message(std::string(message));
-  *warnings.Add() = std::move(warning);
+  warning.set_connection_count(static_cast<int32_t>(connections.size()));
+  for (const Connection* const connection : connections) {
+    if (warning.connections_size() == kMostNames) break;
+    warning.add_connections(connection->name());
+  }
 }
 
 // Whether I/O with a donated FD goes around what the rule does.
@@ -85,70 +86,72 @@ bool IsAboutFiles(const model::ServerRecord& server, const HandlerRule& rule) {
          });
 }
 
-// Which connections a rule is about.
-class Subjects {
- public:
-  explicit Subjects(const HandlerRule::Match& match) : match_(match) {
-    if (match.mount_path_glob().empty()) return;
+// Those of `connections` that the rule is about.
+std::vector<const Connection*> Subjects(
+    const HandlerRule::Match& match,
+    const std::vector<const Connection*>& connections) {
+  if (match.connection().empty() && match.mount_path_glob().empty()) {
+    return connections;
+  }
+  gofer::glob::Glob glob;
+  if (!match.mount_path_glob().empty()) {
     auto compiled = gofer::glob::Glob::Compile(match.mount_path_glob());
-    if (compiled.ok()) glob_ = *std::move(compiled);
+    if (compiled.ok()) glob = *std::move(compiled);
   }
-  bool Include(const Connection& connection) const {
-    if (!match_.connection().empty() &&
-        match_.connection() != connection.name()) {
-      return false;
+  std::vector<const Connection*> subjects;
+  for (const Connection* const connection : connections) {
+    const bool is_named =
+        match.connection().empty() || match.connection() == connection->name();
+    if (is_named && (match.mount_path_glob().empty() ||
+                     glob.Matches(connection->mount_path()))) {
+      subjects.push_back(connection);
     }
-    return match_.mount_path_glob().empty() ||
-           glob_.Matches(connection.mount_path());
   }
+  return subjects;
+}
 
- private:
-  const HandlerRule::Match& match_;
-  gofer::glob::Glob glob_;
-};
+bool HasFiles(const Connection& connection) {
+  return connection.options().donate_host_fds() !=
+         admin::ConnectionOptions::NO_FDS;
+}
 
 }  // namespace
 
-void Warn(const model::ServerRecord& server, HandlerRule& rule) {
+RuleWarner::RuleWarner(const model::ServerRecord& server)
+    : server_(server),
+      with_files_(Live(server, &HasFiles)),
+      with_mount_(Live(server, &HasMountFd)),
+      with_mount_or_soon_(Live(server, &MayHaveMountFd)) {}
+
+void RuleWarner::Warn(HandlerRule& rule) const {
   rule.clear_warnings();
-  const Subjects subjects(rule.match());
   if (IsBypassedByIo(rule)) {
-    Add(
-        server, Warning::DONATED_HOST_FDS,
+    Add(Subjects(rule.match(), with_files_), Warning::DONATED_HOST_FDS,
         "these clients may hold host FDs and read and write without the gofer, "
         "which this rule does not see; a rule with refuse_fd_donation, made "
         "before they open the files, closes the hole",
-        [&](const Connection& connection) {
-          return connection.options().donate_host_fds() !=
-                     admin::ConnectionOptions::NO_FDS &&
-                 subjects.Include(connection);
-        },
         *rule.mutable_warnings());
   }
-  if (!IsAboutFiles(server, rule)) return;
+  if (!IsAboutFiles(server_, rule)) return;
   // Who has not mounted yet is still refused by such a rule.
-  const auto escapes =
-      rule.has_refuse_fd_donation() ? &HasMountFd : &MayHaveMountFd;
-  Add(
-      server, Warning::MOUNT_FD_DONATED,
+  const Connections& escaping =
+      rule.has_refuse_fd_donation() ? with_mount_ : with_mount_or_soon_;
+  Add(Subjects(rule.match(), escaping), Warning::MOUNT_FD_DONATED,
       absl::StrCat("these clients hold their mount point's FD, or will once "
                    "they mount, and work on the host's files themselves: this "
                    "rule does not see that",
                    kChooseGoferMode),
-      [&](const Connection& connection) {
-        return escapes(connection) && subjects.Include(connection);
-      },
       *rule.mutable_warnings());
 }
 
 Warnings WarningsOfTable(const model::ServerRecord& server) {
   Warnings warnings;
-  Add(server, Warning::MOUNT_FD_DONATED,
+  Add(Live(server, &MayHaveMountFd), Warning::MOUNT_FD_DONATED,
       absl::StrCat("these clients hold their mount point's FD, or will once "
                    "they mount, and work on the host's files themselves: the "
                    "handlers do not see that",
                    kChooseGoferMode),
-      &MayHaveMountFd, warnings);
+      warnings);
   return warnings;
 }
 
@@ -161,33 +164,31 @@ Warnings WarningsOfLimits(const model::ServerRecord& server,
       before.max_memory_bytes() == after.max_memory_bytes()) {
     return warnings;
   }
-  Add(server, Warning::MOUNT_FD_DONATED,
+  Add(Live(server, &MayHaveMountFd), Warning::MOUNT_FD_DONATED,
       absl::StrCat("these clients hold their mount point's FD, or will once "
                    "they mount: the files that they open by themselves count "
                    "towards no limit",
                    kChooseGoferMode),
-      &MayHaveMountFd, warnings);
+      warnings);
   return warnings;
 }
 
 Warnings WarningsOfDrain(const model::ServerRecord& server) {
   Warnings warnings;
-  Add(server, Warning::MOUNT_FD_DONATED,
+  Add(Live(server, &HasMountFd), Warning::MOUNT_FD_DONATED,
       "these clients hold their mount point's FD: the files that they opened "
       "by themselves are not seen, so that `holders` says too little of them",
-      &HasMountFd, warnings);
+      warnings);
   return warnings;
 }
 
 Warnings WarningsOfDrain(const Connection& connection) {
   Warnings warnings;
   if (!HasMountFd(connection)) return warnings;
-  Warning& warning = *warnings.Add();
-  warning.set_code(Warning::MOUNT_FD_DONATED);
-  warning.set_message(
+  Add({&connection}, Warning::MOUNT_FD_DONATED,
       "this client holds its mount point's FD: the files that it opened by "
-      "itself are not seen, and it is stopped under them");
-  Name(connection, warning);
+      "itself are not seen, and it is stopped under them",
+      warnings);
   return warnings;
 }
 

@@ -5,9 +5,12 @@
 
 #include <google/protobuf/repeated_ptr_field.h>
 
+#include <vector>
+
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "controlplane/model/server_record.h"
+#include "goferd/admin/v1/connection.pb.h"
 #include "goferd/admin/v1/handler_rule.pb.h"
 #include "goferd/admin/v1/server.pb.h"
 
@@ -18,11 +21,29 @@ namespace admin = goferd::admin::v1;
 using Warnings =
     google::protobuf::RepeatedPtrField<admin::HandlerRule::Warning>;
 
-// Each looks at the connections that there are, and is called with the model's
+// All look at the connections that there are, and are called with the model's
 // lock held.
 
-// Sets the warnings of `rule`.
-void Warn(const model::ServerRecord& server, admin::HandlerRule& rule);
+// Warns of rules of one server. It goes through the connections once, however
+// many rules there are. Borrows the record, and must not outlive the lock.
+class RuleWarner {
+ public:
+  explicit RuleWarner(const model::ServerRecord& server);
+
+  // Sets the warnings of `rule`.
+  void Warn(admin::HandlerRule& rule) const;
+
+ private:
+  using Connections = std::vector<const admin::Connection*>;
+
+  const model::ServerRecord& server_;
+  // Live ones whose clients are given FDs of files, that hold their mount
+  // point's FD, and that hold it or may get it.
+  Connections with_files_;
+  Connections with_mount_;
+  Connections with_mount_or_soon_;
+};
+
 // Of a handler table that is not the stock one.
 Warnings WarningsOfTable(const model::ServerRecord& server);
 // Of limits that change from those of `before` to those of `after`. How many

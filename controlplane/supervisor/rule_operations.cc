@@ -164,8 +164,9 @@ absl::StatusOr<std::vector<admin::HandlerRule>> RuleOperations::Upsert(
     if (!completed.ok()) return completed.status();
     records = *std::move(completed);
     kept.emplace(server->record(lock));
+    const RuleWarner warner(server->record(lock));
     for (model::RuleRecord& record : records) {
-      Warn(server->record(lock), record.resource);
+      warner.Warn(record.resource);
       if (escapes == Escapes::kRefuse) {
         absl::Status none =
             CheckNoEscapes(record.resource.name(), record.resource.warnings());
@@ -186,13 +187,14 @@ absl::StatusOr<std::vector<admin::HandlerRule>> RuleOperations::Upsert(
   }
   const ModelLock lock(model_);
   std::vector<admin::HandlerRule> made;
+  const RuleWarner warner(server->record(lock));
   for (model::RuleRecord& record : records) {
     if (effect == Effect::kReal) {
       model_.PutRule(lock, server->record(lock), record);
       const std::string id = names::IdOf(record.resource.name());
       record = server->record(lock).overrides.rules[id];
     }
-    Warn(server->record(lock), record.resource);
+    warner.Warn(record.resource);
     record.resource.mutable_counters();
     made.push_back(std::move(record.resource));
   }
@@ -241,7 +243,7 @@ absl::StatusOr<admin::HandlerRule> RuleOperations::Get(
   if (found == server->record(lock).overrides.rules.end())
     return NoRule(server_id, rule_id);
   admin::HandlerRule rule = found->second.resource;
-  Warn(server->record(lock), rule);
+  RuleWarner(server->record(lock)).Warn(rule);
   return rule;
 }
 
@@ -270,11 +272,13 @@ absl::StatusOr<RuleList> RuleOperations::List(const names::ServerScope& scope) {
     if (refreshed[i] == 0) list.unreachable.push_back(servers[i]->name());
   }
   for (const auto& [id, server] : model_.servers(lock)) {
-    if (!scope.Includes(id)) continue;
+    if (!scope.Includes(id) || server->record(lock).overrides.rules.empty())
+      continue;
+    const RuleWarner warner(server->record(lock));
     for (const model::RuleRecord* rule :
          model::Model::RulesInOrder(server->record(lock))) {
       list.rules.push_back(rule->resource);
-      Warn(server->record(lock), list.rules.back());
+      warner.Warn(list.rules.back());
     }
   }
   return list;

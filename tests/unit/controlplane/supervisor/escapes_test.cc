@@ -48,7 +48,7 @@ class EscapesTest : public testing::Test {
   }
   // The connections that the only warning names; none without a warning.
   std::vector<std::string> Escaping(HandlerRule rule) const {
-    Warn(server_, rule);
+    RuleWarner(server_).Warn(rule);
     if (rule.warnings().empty()) return {};
     EXPECT_EQ(rule.warnings_size(), 1);
     EXPECT_EQ(rule.warnings(0).code(), Warning::MOUNT_FD_DONATED);
@@ -106,7 +106,7 @@ TEST_F(EscapesTest, ARuleAboutDataWarnsOfBothWays) {
       .mutable_options()
       ->set_donate_host_fds(admin::ConnectionOptions::FILES);
   HandlerRule rule = Fault({admin::MID_PREAD});
-  Warn(server_, rule);
+  RuleWarner(server_).Warn(rule);
   ASSERT_EQ(rule.warnings_size(), 2);
   EXPECT_EQ(rule.warnings(0).code(), Warning::DONATED_HOST_FDS);
   EXPECT_EQ(rule.warnings(0).connection_count(), 2);
