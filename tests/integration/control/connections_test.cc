@@ -290,7 +290,8 @@ TEST_F(ConnectionsTest, TheRootIsDonatedAsAMountOfItsOwn) {
 TEST_F(ConnectionsTest, ItIsToldWhoHasAMountPointsFd) {
   if (!MayMount()) GTEST_SKIP() << "needs root, to clone mounts";
   const auto mount_fd_of = [&](absl::string_view uid) {
-    for (const v1::Connection& connection : goferd_->List().connections()) {
+    const v1::ConnectionList list = goferd_->List();
+    for (const v1::Connection& connection : list.connections()) {
       if (connection.uid() == uid) return connection.mount_fd();
     }
     return v1::MOUNT_FD_UNSPECIFIED;
