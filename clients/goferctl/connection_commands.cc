@@ -36,6 +36,7 @@ struct StopFlags {
   std::string reason;
   bool kill_sandbox = false;
   std::string etag;
+  bool strict = false;
   MutationFlags mutation;
 };
 
@@ -75,6 +76,7 @@ void DeclareStop(CLI::App& app, StopFlags& flags) {
               "Stop even a root mount, whose sandbox gVisor then kills");
   DeclareOption(app, "--etag", flags.etag,
                 "Fail unless this is the connection's etag");
+  DeclareStrictFlag(app, flags.strict);
   DeclareMutationFlags(app, flags.mutation);
 }
 
@@ -137,6 +139,7 @@ absl::Status Stop(Context& context, const StopFlags& flags) {
   request.set_reason(flags.reason);
   request.set_acknowledge_sandbox_kill(flags.kill_sandbox);
   request.set_etag(flags.etag);
+  request.set_strict(flags.strict);
   Apply(flags.mutation, &request);
   const auto connection = node->client->Call(methods::kStopConnection, request,
                                              context.call_options());
@@ -196,7 +199,8 @@ void AddConnectionCommands(CLI::App& app, Action& chosen) {
              "List connections, also those of several nodes; an ended\n"
              "connection is listed for ten minutes",
              "connection list\n"
-             "connection list web --filter='state = MOUNTED' -w",
+             "connection list web --filter='state = MOUNTED' -w\n"
+             "connection list --filter='mount_fd = DONATED'",
              &DeclareList, &List);
   AddCommand(group, chosen, "stop", "Begin to stop a connection",
              "connection stop web/c1 --mode=drain --stop-timeout=1m\n"

@@ -1,7 +1,10 @@
 #include "clients/goferctl/connection_view.h"
 
+#include <utility>
+
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "clients/goferctl/directfs_view.h"
 #include "clients/goferctl/format.h"
 #include "clients/goferctl/names.h"
 #include "clients/goferctl/server_view.h"
@@ -19,12 +22,27 @@ std::string ModeOf(const Connection& connection) {
   return connection.options().readonly() ? "ro" : "rw";
 }
 
+// A word for whether the client works on the host's files itself.
+std::string DirectfsOf(const Connection& connection) {
+  switch (connection.mount_fd()) {
+    case Connection::DONATED:
+      return "yes";
+    case Connection::WITHHELD:
+      return "no";
+    case Connection::POSSIBLE:
+      return "maybe";
+    default:
+      return "";
+  }
+}
+
 std::vector<std::string> Cells(const Connection& connection) {
   const auto& peer = connection.attached_peer();
   return {ShortName(connection.name()),
           Word(Connection::State_Name(connection.state())),
           connection.mount_path(),
           ModeOf(connection),
+          DirectfsOf(connection),
           peer.has_pid() ? absl::StrCat(peer.pid()) : "",
           Word(Connection::EndReason_Name(connection.end_reason())),
           Age(connection.create_time()),
@@ -35,6 +53,9 @@ std::vector<std::string> Notes(const Connection& connection) {
   std::vector<std::string> notes = ConditionNotes(connection.conditions());
   if (!connection.end_detail().empty()) {
     notes.push_back(absl::StrCat("ended: ", connection.end_detail()));
+  }
+  for (std::string& note : WarningNotes(connection.warnings())) {
+    notes.push_back(std::move(note));
   }
   return notes;
 }
@@ -52,10 +73,11 @@ std::vector<std::string> StartedCells(const StartConnectionResponse& started) {
 }  // namespace
 
 const View<Connection>& ConnectionView() {
-  static const auto* const view = new View<Connection>{
-      {"NAME", "STATE", "MOUNT", "MODE", "PID", "ENDED BY", "AGE", "LABELS"},
-      &Cells,
-      &Notes};
+  static const auto* const view =
+      new View<Connection>{{"NAME", "STATE", "MOUNT", "MODE", "DIRECTFS", "PID",
+                            "ENDED BY", "AGE", "LABELS"},
+                           &Cells,
+                           &Notes};
   return *view;
 }
 

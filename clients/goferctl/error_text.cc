@@ -91,6 +91,10 @@ constexpr AdviceRow kAdvice[] = {
     {ErrorReason::GOFER_UNREACHABLE,
      "the server's connections are still served; goferd's log says "
      "more"},
+    {ErrorReason::ESCAPED_BY_CONNECTIONS,
+     "choose gofer mode for these clients (for runsc the annotation "
+     "dev.goferd.directfs=off, or `install-runsc --directfs=off` for "
+     "all), or repeat the command without --strict"},
     {ErrorReason::ROLE_REQUIRED,
      "ask for the role, or call as a user who has it"},
     {ErrorReason::PEER_MISMATCH,

@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "absl/strings/str_cat.h"
+#include "clients/goferctl/directfs_view.h"
 #include "clients/goferctl/exit_code.h"
 #include "clients/goferctl/groups.h"
 #include "clients/goferctl/handler_reset.h"
@@ -25,6 +26,7 @@ namespace methods = goferd::client::methods;
 struct AddFlags {
   std::string name;
   RuleFlags rule;
+  bool strict = false;
   MutationFlags mutation;
 };
 
@@ -48,6 +50,7 @@ struct DeleteFlags {
 struct ApplyFlags {
   std::string server;
   std::string file;
+  bool strict = false;
   MutationFlags mutation;
 };
 
@@ -58,6 +61,7 @@ void DeclareRuleName(CLI::App& app, std::string& name) {
 void DeclareAdd(CLI::App& app, AddFlags& flags) {
   DeclareRuleName(app, flags.name);
   DeclareRuleFlags(app, flags.rule);
+  DeclareStrictFlag(app, flags.strict);
   DeclareMutationFlags(app, flags.mutation);
 }
 
@@ -86,6 +90,7 @@ void DeclareApply(CLI::App& app, ApplyFlags& flags) {
   DeclareArgument(app, "SERVER", flags.server, "The server's id");
   DeclareArgument(app, "FILE", flags.file,
                   "JSON {\"handlerRules\": [...]}; - is standard input");
+  DeclareStrictFlag(app, flags.strict);
   DeclareMutationFlags(app, flags.mutation);
 }
 
@@ -98,6 +103,7 @@ absl::Status Add(Context& context, const AddFlags& flags) {
   const auto set =
       SetRule(flags.rule, name->parent, request.mutable_handler_rule());
   if (!set.ok()) return set;
+  request.set_strict(flags.strict);
   Apply(flags.mutation, &request);
   const auto node = context.OneNode();
   if (!node.ok()) return node.status();
@@ -186,6 +192,7 @@ absl::Status ApplyRules(Context& context, const ApplyFlags& flags) {
     if (rule.name().find('/') != std::string::npos) continue;
     rule.set_name(FullRuleName({*server, rule.name()}));
   }
+  if (flags.strict) request.set_strict(true);
   Apply(flags.mutation, &request);
   const auto node = context.OneNode();
   if (!node.ok()) return node.status();
@@ -195,6 +202,7 @@ absl::Status ApplyRules(Context& context, const ApplyFlags& flags) {
   Listing listing(context, RuleView().columns, Listing::Kind::kWhole);
   for (const HandlerRule& rule : set->handler_rules()) {
     listing.Add(node->name, rule, RuleView().cells(rule));
+    TellWarnings(context, ShortName(rule.name()), rule.warnings());
   }
   listing.Print();
   return absl::OkStatus();
@@ -209,7 +217,7 @@ void AddFaultCommands(CLI::App& app, Action& chosen) {
              "faults add web/slow --mid=PRead --delay=10ms --ttl=5m\n"
              "faults add web/eio --class=write --path='/logs/**' --error=EIO "
              "--probability=1% --ttl=1h\n"
-             "faults add web/frozen --readonly --permanent",
+             "faults add web/frozen --readonly --permanent --strict",
              &DeclareAdd, &Add);
   AddCommand(group, chosen, "list",
              "List rules in the order of evaluation, also those of several\n"

@@ -56,6 +56,12 @@ void DeclareMutationFlags(CLI::App& app, MutationFlags& flags) {
               "Check the request and change nothing");
 }
 
+void DeclareStrictFlag(CLI::App& app, bool& strict) {
+  DeclareFlag(
+      app, "--strict", strict,
+      "Change nothing when connections would escape it (default: warn)");
+}
+
 void SetLabels(const std::vector<std::string>& words, Labels* labels) {
   for (const std::string& word : words) {
     const size_t equals = word.find('=');

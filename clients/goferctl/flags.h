@@ -45,6 +45,9 @@ struct MutationFlags {
 };
 void DeclareMutationFlags(CLI::App& app, MutationFlags& flags);
 
+// The flag of commands whose change connections may escape.
+void DeclareStrictFlag(CLI::App& app, bool& strict);
+
 // Copies the flags into a request that has these fields.
 template <class Request>
 void Apply(const MutationFlags& flags, Request* request) {

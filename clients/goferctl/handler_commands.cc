@@ -2,6 +2,7 @@
 #include <ostream>
 
 #include "absl/strings/str_cat.h"
+#include "clients/goferctl/directfs_view.h"
 #include "clients/goferctl/exit_code.h"
 #include "clients/goferctl/groups.h"
 #include "clients/goferctl/handler_reset.h"
@@ -28,6 +29,7 @@ struct SetFlags {
   std::vector<std::string> without;
   bool exactly = false;
   std::string etag;
+  bool strict = false;
   MutationFlags mutation;
 };
 
@@ -47,6 +49,7 @@ void DeclareSet(CLI::App& app, SetFlags& flags) {
               "EOPNOTSUPP");
   DeclareOption(app, "--etag", flags.etag,
                 "Fail unless this is the table's etag");
+  DeclareStrictFlag(app, flags.strict);
   DeclareMutationFlags(app, flags.mutation);
 }
 
@@ -131,6 +134,7 @@ absl::Status Set(Context& context, const SetFlags& flags) {
     assignment->set_mid(mid);
     assignment->set_implementation(implementation);
   }
+  request.set_strict(flags.strict);
   Apply(flags.mutation, &request);
   const auto set = node->client->Call(methods::kSetHandlers, request,
                                       context.call_options());
@@ -139,6 +143,7 @@ absl::Status Set(Context& context, const SetFlags& flags) {
   for (const Handler& handler : set->handlers()) {
     listing.Add(node->name, handler, HandlerView().cells(handler));
   }
+  TellWarnings(context, flags.server, set->warnings());
   listing.Print();
   return absl::OkStatus();
 }

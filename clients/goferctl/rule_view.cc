@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "clients/goferctl/directfs_view.h"
 #include "clients/goferctl/format.h"
 #include "clients/goferctl/names.h"
 #include "goferd/admin/v1/handler_rule.pb.h"
@@ -55,15 +56,12 @@ std::vector<std::string> Cells(const HandlerRule& rule) {
           absl::StrCat(rule.priority()),
           ExpiryText(rule),
           absl::StrCat(rule.counters().match_count()),
-          absl::StrCat(rule.counters().hit_count())};
+          absl::StrCat(rule.counters().hit_count()),
+          EscapedBy(rule.warnings())};
 }
 
 std::vector<std::string> Notes(const HandlerRule& rule) {
-  std::vector<std::string> notes;
-  for (const auto& warning : rule.warnings()) {
-    notes.push_back(absl::StrCat("warning: ", warning.message()));
-  }
-  return notes;
+  return WarningNotes(rule.warnings());
 }
 
 }  // namespace
@@ -71,7 +69,7 @@ std::vector<std::string> Notes(const HandlerRule& rule) {
 const View<HandlerRule>& RuleView() {
   static const auto* const view =
       new View<HandlerRule>{{"NAME", "ACTION", "MATCHES", "FIRES", "PRIORITY",
-                             "EXPIRES", "MATCHED", "HITS"},
+                             "EXPIRES", "MATCHED", "HITS", "ESCAPED BY"},
                             &Cells,
                             &Notes};
   return *view;

@@ -27,8 +27,14 @@ struct CreateFlags {
   MutationFlags mutation;
 };
 
+struct DrainFlags {
+  NameFlags target;
+  bool strict = false;
+};
+
 struct UpdateFlags {
   NameFlags target;
+  bool strict = false;
   ServerSettings settings;
   bool no_expiration = false;
 };
@@ -59,6 +65,12 @@ void DeclareUpdate(CLI::App& app, UpdateFlags& flags) {
   DeclareFlag(app, "--no-expiration", flags.no_expiration,
               "The server never expires")
       .Exclude("--ttl");
+  DeclareStrictFlag(app, flags.strict);
+}
+
+void DeclareDrain(CLI::App& app, DrainFlags& flags) {
+  DeclareTarget(app, flags.target);
+  DeclareStrictFlag(app, flags.strict);
 }
 
 void DeclareDelete(CLI::App& app, DeleteFlags& flags) {
@@ -69,13 +81,14 @@ void DeclareDelete(CLI::App& app, DeleteFlags& flags) {
               "Succeed when the server does not exist");
 }
 
-// As CallServer, for requests with a name, an etag and a request_id.
+// As CallServer, for requests with a name, an etag and a request_id. `request`
+// has the rest.
 template <class Request>
 absl::Status Change(Context& context, const NameFlags& flags,
-                    const goferd::client::Method<Request, Server>& method) {
+                    const goferd::client::Method<Request, Server>& method,
+                    Request request = {}) {
   const auto name = ServerName(flags.name);
   if (!name.ok()) return name.status();
-  Request request;
   request.set_name(*name);
   request.set_etag(flags.etag);
   Apply(flags.mutation, &request);
@@ -114,6 +127,7 @@ absl::Status Update(Context& context, const UpdateFlags& flags) {
     return UsageError(
         "nothing to update: give a flag for each field that changes");
   }
+  request.set_strict(flags.strict);
   Apply(flags.target.mutation, &request);
   return CallServer(context, methods::kUpdateServer, request,
                     context.call_options());
@@ -137,8 +151,10 @@ absl::Status Delete(Context& context, const DeleteFlags& flags) {
       .status();
 }
 
-absl::Status Drain(Context& context, const NameFlags& flags) {
-  return Change(context, flags, methods::kDrainServer);
+absl::Status Drain(Context& context, const DrainFlags& flags) {
+  DrainServerRequest request;
+  request.set_strict(flags.strict);
+  return Change(context, flags.target, methods::kDrainServer, request);
 }
 
 absl::Status Undrain(Context& context, const NameFlags& flags) {
@@ -163,7 +179,8 @@ void AddServerChanges(CLI::App& group, Action& chosen) {
              "server delete web\nserver delete web --force", &DeclareDelete,
              &Delete);
   AddCommand(group, chosen, "drain", "Refuse new connections",
-             "server drain web", &DeclareTarget, &Drain);
+             "server drain web\nserver drain web --strict", &DeclareDrain,
+             &Drain);
   AddCommand(group, chosen, "undrain", "Take new connections again",
              "server undrain web", &DeclareTarget, &Undrain);
 }

@@ -1,6 +1,9 @@
 #include "clients/goferctl/server_view.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
+#include "clients/goferctl/directfs_view.h"
 #include "clients/goferctl/format.h"
 #include "clients/goferctl/names.h"
 #include "goferd/admin/v1/condition.pb.h"
@@ -51,6 +54,12 @@ std::vector<std::string> Notes(const Server& server) {
   }
   for (const std::string& step : server.missing_sandbox_steps()) {
     notes.push_back(absl::StrCat("not confined by: ", step));
+  }
+  std::string directfs = DirectfsNote(server.mount_fd_connection_count(),
+                                      server.active_connection_count());
+  if (!directfs.empty()) notes.push_back(std::move(directfs));
+  for (std::string& note : WarningNotes(server.warnings())) {
+    notes.push_back(std::move(note));
   }
   return notes;
 }

@@ -1,10 +1,12 @@
 #include "clients/goferctl/stats_view.h"
 
 #include <sstream>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "clients/goferctl/directfs_view.h"
 #include "clients/goferctl/format.h"
 #include "clients/goferctl/names.h"
 #include "clients/goferctl/table.h"
@@ -17,6 +19,13 @@ using goferd::admin::v1::LatencyHistogram;
 using goferd::admin::v1::MessageStats;
 using goferd::admin::v1::Stats;
 
+// How many connections are not counted, of how many.
+std::string DirectfsCell(const Stats& stats) {
+  if (stats.mount_fd_connection_count() == 0) return "";
+  return absl::StrCat(stats.mount_fd_connection_count(), "/",
+                      stats.active_connection_count());
+}
+
 std::vector<std::string> Cells(const Stats& stats) {
   return {ShortName(stats.name()),
           absl::StrCat(stats.socket().call_count()),
@@ -27,6 +36,7 @@ std::vector<std::string> Cells(const Stats& stats) {
                        "/", stats.fds().limit()),
           absl::StrCat(stats.node_count()),
           absl::StrCat(stats.inflight_count()),
+          DirectfsCell(stats),
           stats.memory_bytes() == 0 ? "" : Bytes(stats.memory_bytes())};
 }
 
@@ -63,6 +73,9 @@ std::vector<std::string> Notes(const Stats& stats) {
     notes.push_back(absl::StrCat("  ", ShortName(holder.connection()), " has ",
                                  holder.fd_count(), " FDs"));
   }
+  std::string directfs = DirectfsNote(stats.mount_fd_connection_count(),
+                                      stats.active_connection_count());
+  if (!directfs.empty()) notes.push_back(std::move(directfs));
   return notes;
 }
 
@@ -71,7 +84,7 @@ std::vector<std::string> Notes(const Stats& stats) {
 const View<Stats>& StatsView() {
   static const auto* const view =
       new View<Stats>{{"NAME", "SOCKET CALLS", "CHANNEL CALLS", "CHANNELS",
-                       "FDS", "NODES", "INFLIGHT", "MEMORY"},
+                       "FDS", "NODES", "INFLIGHT", "DIRECTFS", "MEMORY"},
                       &Cells,
                       &Notes};
   return *view;

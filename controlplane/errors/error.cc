@@ -130,6 +130,7 @@ StatusCode CodeOf(Reason reason) {
     case Reason::ROOT_NOT_DIRECTORY:
     case Reason::SANDBOX_KILL_NOT_ACKNOWLEDGED:
     case Reason::HOST_PERMISSION:
+    case Reason::ESCAPED_BY_CONNECTIONS:
       return StatusCode::kFailedPrecondition;
     case Reason::ETAG_MISMATCH:
     case Reason::OPERATION_PENDING:

@@ -155,6 +155,11 @@ std::vector<MetricFamily> MetricsCollector::Collect() const {
   families.push_back(BuildInfo());
   families.push_back(ServersByState(totals));
   families.push_back(ConnectionsByState(totals.connections));
+  families.push_back(
+      One("goferd_mount_fd_connections",
+          "Active connections whose client holds its mount point's FD "
+          "(directfs): rules and counters do not see what it does.",
+          MetricType::Gauge, totals.connections.mount_fd_donated));
   families.push_back(One("goferd_pending_tickets", "Tickets not used yet.",
                          MetricType::Gauge, totals.pending_tickets));
   families.push_back(One("goferd_handler_rules", "Handler rules in force.",

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/names/resource_name.h"
+#include "controlplane/translate/connection_options.h"
 #include "controlplane/translate/time_conversion.h"
 #include "server/base/text.h"
 
@@ -88,6 +89,19 @@ void SetTimes(const worker::v1::Connection& from, admin::Connection& to) {
   }
 }
 
+// A gofer that does not say is of an older release.
+admin::Connection::MountFd MountFdOf(const worker::v1::Connection& from,
+                                     const admin::ConnectionOptions& options) {
+  switch (from.mount_fd()) {
+    case worker::v1::MOUNT_FD_WITHHELD:
+      return admin::Connection::WITHHELD;
+    case worker::v1::MOUNT_FD_DONATED:
+      return admin::Connection::DONATED;
+    default:
+      return translate::FirstMountFd(options);
+  }
+}
+
 // What makes no sense is taken for now.
 absl::Time EndOf(const worker::v1::Connection& connection) {
   const absl::Time end = absl::FromUnixNanos(connection.end_unix_ns());
@@ -151,6 +165,8 @@ void GoferEvents::ApplyConnection(const ModelLock& lock,
   if (record == nullptr || model::HasEnded(record->resource.state())) return;
   record->open_files = connection.open_file_count();
   SetTimes(connection, record->resource);
+  const bool has_news = model_.AdvanceMountFd(
+      lock, server, *record, MountFdOf(connection, record->resource.options()));
   if (connection.state() == worker::v1::CONNECTION_STATE_ENDED) {
     std::string detail = PlainText(connection.end_detail(), kMostText);
     if (connection.end_reason() == worker::v1::END_REASON_RULE_DISCONNECT) {
@@ -164,9 +180,9 @@ void GoferEvents::ApplyConnection(const ModelLock& lock,
   }
   const auto state = ToAdmin(connection.state());
   // Forward only: a gofer that goes back and forth tells nothing.
-  if (state <= record->resource.state()) return;
-  model_.SetState(lock, server, *record, state);
-  model_.Changed(lock, *record);
+  const bool advances = state > record->resource.state();
+  if (advances) model_.SetState(lock, server, *record, state);
+  if (advances || has_news) model_.Changed(lock, *record);
 }
 
 void GoferEvents::OfferCondition(const ModelLock& lock,

@@ -74,6 +74,7 @@ model::ConnectionRecord& Restoration::AddConnection(
   }
   resource.set_uid(from.uid());
   resource.set_state(admin::Connection::PENDING_ATTACH);
+  resource.set_mount_fd(translate::FirstMountFd(resource.options()));
   resource.clear_conditions();
   resource.clear_end_reason();
   resource.clear_end_detail();

@@ -1,4 +1,5 @@
-// ConnectionCounts: how many connections are in each state.
+// ConnectionCounts: how many connections are in each state, and how many work
+// on the host's files by themselves.
 
 #ifndef GOFERD_CONTROLPLANE_MODEL_CONNECTION_COUNTS_H_
 #define GOFERD_CONTROLPLANE_MODEL_CONNECTION_COUNTS_H_
@@ -17,11 +18,19 @@ struct ConnectionCounts {
   // Indexed by admin::Connection::State.
   std::array<int64_t, admin::Connection::State_ARRAYSIZE> by_state{};
 
+  // Active ones whose mount_fd is DONATED.
+  int64_t mount_fd_donated = 0;
+
   // ATTACHED, MOUNTED and DRAINING.
   int64_t active() const {
     return by_state[admin::Connection::ATTACHED] +
            by_state[admin::Connection::MOUNTED] +
            by_state[admin::Connection::DRAINING];
+  }
+  static bool IsActive(admin::Connection::State state) {
+    return state == admin::Connection::ATTACHED ||
+           state == admin::Connection::MOUNTED ||
+           state == admin::Connection::DRAINING;
   }
 };
 

@@ -105,11 +105,19 @@ void Model::Remove(const ModelLock& lock, const ServerPtr& server) {
   Publish(admin::Event::DELETED, record);
 }
 
-void Model::Count(ServerRecord& server, State state, int by) {
-  server.counts.by_state[Index(state)] += by;
-  totals_.by_state[Index(state)] += by;
+void Model::Count(ServerRecord& server, const admin::Connection& connection,
+                  int by) {
+  const State state = connection.state();
+  const bool holds = ConnectionCounts::IsActive(state) &&
+                     connection.mount_fd() == admin::Connection::DONATED;
+  for (ConnectionCounts* const counts : {&server.counts, &totals_}) {
+    counts->by_state[Index(state)] += by;
+    if (holds) counts->mount_fd_donated += by;
+  }
   server.resource.set_active_connection_count(
       static_cast<int32_t>(server.counts.active()));
+  server.resource.set_mount_fd_connection_count(
+      static_cast<int32_t>(server.counts.mount_fd_donated));
 }
 
 ConnectionRecord& Model::AddConnection(const ModelLock&, ServerRecord& server,
@@ -119,7 +127,7 @@ ConnectionRecord& Model::AddConnection(const ModelLock&, ServerRecord& server,
   if (resource.state() == admin::Connection::STATE_UNSPECIFIED) {
     resource.set_state(admin::Connection::PENDING_ATTACH);
   }
-  Count(server, resource.state(), 1);
+  Count(server, resource, 1);
   ConnectionRecord& record = server.connections[id];
   record.resource = std::move(resource);
   return record;
@@ -140,9 +148,19 @@ void Model::Changed(const ModelLock&, ConnectionRecord& connection) {
 
 void Model::SetState(const ModelLock&, ServerRecord& server,
                      ConnectionRecord& connection, State state) {
-  Count(server, connection.resource.state(), -1);
+  Count(server, connection.resource, -1);
   connection.resource.set_state(state);
-  Count(server, state, 1);
+  Count(server, connection.resource, 1);
+}
+
+bool Model::AdvanceMountFd(const ModelLock&, ServerRecord& server,
+                           ConnectionRecord& connection,
+                           admin::Connection::MountFd mount_fd) {
+  if (mount_fd <= connection.resource.mount_fd()) return false;
+  Count(server, connection.resource, -1);
+  connection.resource.set_mount_fd(mount_fd);
+  Count(server, connection.resource, 1);
+  return true;
 }
 
 void Model::EndAt(const ModelLock& lock, absl::Time time, ServerRecord& server,
@@ -156,6 +174,8 @@ void Model::EndAt(const ModelLock& lock, absl::Time time, ServerRecord& server,
   resource.set_end_reason(reason);
   resource.set_end_detail(detail.data(), detail.size());
   resource.clear_conditions();
+  // It never mounts any more.
+  AdvanceMountFd(lock, server, connection, admin::Connection::WITHHELD);
   const absl::Time end = std::min(time, absl::Now());
   *resource.mutable_end_time() = translate::ToProto(end);
   *resource.mutable_purge_time() = translate::ToProto(end + retention);
@@ -175,7 +195,7 @@ void Model::RemoveConnection(const ModelLock&, ServerRecord& server,
   const auto found = server.connections.find(connection_id);
   if (found == server.connections.end()) return;
   ConnectionRecord& record = found->second;
-  Count(server, record.resource.state(), -1);
+  Count(server, record.resource, -1);
   server.connection_ids.erase(record.resource.uid());
   if (record.visible) Publish(admin::Event::DELETED, record);
   server.connections.erase(found);

@@ -72,6 +72,10 @@ class Model {
   // Counts only; Changed tells.
   void SetState(const ModelLock& lock, ServerRecord& server,
                 ConnectionRecord& connection, admin::Connection::State state);
+  // Forward only; returns whether it moved. Counts only; Changed tells.
+  bool AdvanceMountFd(const ModelLock& lock, ServerRecord& server,
+                      ConnectionRecord& connection,
+                      admin::Connection::MountFd mount_fd);
   // The first end stays. Tells, unless it had ended.
   void End(const ModelLock& lock, ServerRecord& server,
            ConnectionRecord& connection, admin::Connection::EndReason reason,
@@ -120,7 +124,7 @@ class Model {
 
  private:
   std::string NewEtag();
-  void Count(ServerRecord& server, admin::Connection::State state, int by);
+  void Count(ServerRecord& server, const admin::Connection& connection, int by);
   void Publish(admin::Event::Type type, const ServerRecord& server);
   void Publish(admin::Event::Type type, const ConnectionRecord& connection);
   void Publish(admin::Event::Type type, const RuleRecord& rule);

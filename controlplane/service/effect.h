@@ -1,4 +1,5 @@
-// EffectOf: whether a request is only to be checked.
+// EffectOf, EscapesOf: whether a request is only to be checked, and whether it
+// is to be refused when connections escape it.
 
 #ifndef GOFERD_CONTROLPLANE_SERVICE_EFFECT_H_
 #define GOFERD_CONTROLPLANE_SERVICE_EFFECT_H_
@@ -11,6 +12,12 @@ template <class Request>
 supervisor::Effect EffectOf(const Request& request) {
   return request.validate_only() ? supervisor::Effect::kValidateOnly
                                  : supervisor::Effect::kReal;
+}
+
+template <class Request>
+supervisor::Escapes EscapesOf(const Request& request) {
+  return request.strict() ? supervisor::Escapes::kRefuse
+                          : supervisor::Escapes::kWarn;
 }
 
 }  // namespace goferd::service

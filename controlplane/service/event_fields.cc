@@ -26,6 +26,11 @@ Value StateOf(const Event& event) {
   return std::nullopt;
 }
 
+Value MountFdOf(const Event& event) {
+  if (!event.has_connection()) return std::nullopt;
+  return admin::Connection::MountFd_Name(event.connection().mount_fd());
+}
+
 template <class Labels>
 Value Find(const Labels& labels, const std::string& key) {
   const auto it = labels.find(key);
@@ -50,6 +55,7 @@ Value Get(const Event& event, absl::string_view field) {
   if (field == "type") return Event::Type_Name(event.type());
   if (field == "kind") return KindOf(event);
   if (field == "state") return StateOf(event);
+  if (field == "mount_fd") return MountFdOf(event);
   if (absl::ConsumePrefix(&field, "labels.")) {
     return LabelOf(event, std::string(field));
   }
@@ -62,7 +68,8 @@ const FilterSchema& EventFilterSchema() {
   static const FilterSchema* const schema = new FilterSchema{
       {{"type", {"ADDED", "MODIFIED", "DELETED"}},
        {"kind", {"server", "connection", "handler", "handler_rule"}},
-       {"state", {}}},
+       {"state", {}},
+       {"mount_fd", {"POSSIBLE", "WITHHELD", "DONATED"}}},
       true};
   return *schema;
 }
@@ -95,6 +102,7 @@ bool CouldHaveMatched(const Filter& filter, const Event& event) {
       [&event](absl::string_view field) { return Get(event, field); },
       [&](absl::string_view field) {
         if (field == "state") return !has_state;
+        if (field == "mount_fd") return !event.has_connection();
         return field == "kind" || !may_be_labelled;
       });
 }

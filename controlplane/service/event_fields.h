@@ -13,7 +13,7 @@ namespace goferd::service {
 
 namespace admin = goferd::admin::v1;
 
-// `type` and `kind`, and the resource's `state` and `labels`.
+// `type` and `kind`, and the resource's `state`, `mount_fd` and `labels`.
 const FilterSchema& EventFilterSchema();
 
 // The name of the event's resource; empty when it has none.

@@ -95,14 +95,9 @@ absl::StatusOr<SetHandlersResponse> HandlerMethods::SetHandlers(
   CheckRequestId(violations, "request_id", request.request_id());
   if (!violations.empty()) return violations.ToStatus();
   return request_ids_.Once<SetHandlersResponse>(
-      auth::methods::kSetHandlers, context, request,
-      [&]() -> absl::StatusOr<SetHandlersResponse> {
-        const auto handlers = handlers_.Set(server_id, request.etag(),
-                                            assignments, EffectOf(request));
-        if (!handlers.ok()) return handlers.status();
-        SetHandlersResponse response;
-        response.mutable_handlers()->Assign(handlers->begin(), handlers->end());
-        return response;
+      auth::methods::kSetHandlers, context, request, [&] {
+        return handlers_.Set(server_id, request.etag(), assignments,
+                             EffectOf(request), EscapesOf(request));
       });
 }
 

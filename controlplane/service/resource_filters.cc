@@ -53,7 +53,8 @@ const FilterSchema& ConnectionFilterSchema() {
   static const auto* const kSchema = new FilterSchema{
       {{"state", NamesOf(*admin::Connection::State_descriptor())},
        {"end_reason", NamesOf(*admin::Connection::EndReason_descriptor())},
-       {"mount_path", {}}},
+       {"mount_path", {}},
+       {"mount_fd", NamesOf(*admin::Connection::MountFd_descriptor())}},
       true};
   return *kSchema;
 }
@@ -81,6 +82,9 @@ bool Matches(const Filter& filter, const admin::Connection& connection) {
       return admin::Connection::EndReason_Name(connection.end_reason());
     }
     if (field == "mount_path") return connection.mount_path();
+    if (field == "mount_fd") {
+      return admin::Connection::MountFd_Name(connection.mount_fd());
+    }
     return LabelOf(connection.labels(), field);
   });
 }

@@ -97,7 +97,8 @@ absl::StatusOr<HandlerRule> HandlerMethods::CreateHandlerRule(
         auto rules = rules_.Upsert(
             server_id,
             {SpecOf(request.handler_rule_id(), request.handler_rule(), "")},
-            supervisor::Existing::kRefuse, EffectOf(request));
+            supervisor::Existing::kRefuse, EffectOf(request),
+            EscapesOf(request));
         if (!rules.ok()) return rules.status();
         return std::move(rules->front());
       });
@@ -180,7 +181,7 @@ HandlerMethods::BatchUpsertHandlerRules(
       [&]() -> absl::StatusOr<Response> {
         const auto rules =
             rules_.Upsert(server_id, specs, supervisor::Existing::kReplace,
-                          EffectOf(request));
+                          EffectOf(request), EscapesOf(request));
         if (!rules.ok()) return rules.status();
         Response response;
         response.mutable_handler_rules()->Assign(rules->begin(), rules->end());

@@ -43,6 +43,8 @@ Server WithoutOutput(Server server) {
   server.clear_sandbox_steps();
   server.clear_missing_sandbox_steps();
   server.clear_restart_count();
+  server.clear_mount_fd_connection_count();
+  server.clear_warnings();
   return server;
 }
 
@@ -113,7 +115,7 @@ absl::StatusOr<Server> ServerMethods::UpdateServer(
   return request_ids_.Once<Server>(
       auth::methods::kUpdateServer, context, request, [&] {
         return servers_.Update(
-            id, request.server().etag(), EffectOf(request),
+            id, request.server().etag(), EffectOf(request), EscapesOf(request),
             [&](Server& server) { return update.Apply(server); });
       });
 }
@@ -143,25 +145,27 @@ absl::StatusOr<Empty> ServerMethods::DeleteServer(
 template <class Request>
 absl::StatusOr<Server> ServerMethods::SetDraining(
     const auth::MethodPolicy& method, const CallContext& context,
-    const Request& request, bool draining) {
+    const Request& request, bool draining, supervisor::Escapes escapes) {
   FieldViolations violations;
   const std::string id = CheckServerName(violations, "name", request.name());
   CheckRequestId(violations, "request_id", request.request_id());
   if (!violations.empty()) return violations.ToStatus();
   return request_ids_.Once<Server>(method, context, request, [&] {
-    return servers_.SetDraining(id, request.etag(), draining,
-                                EffectOf(request));
+    return servers_.SetDraining(id, request.etag(), draining, EffectOf(request),
+                                escapes);
   });
 }
 
 absl::StatusOr<Server> ServerMethods::DrainServer(
     const CallContext& context, const admin::DrainServerRequest& request) {
-  return SetDraining(auth::methods::kDrainServer, context, request, true);
+  return SetDraining(auth::methods::kDrainServer, context, request, true,
+                     EscapesOf(request));
 }
 
 absl::StatusOr<Server> ServerMethods::UndrainServer(
     const CallContext& context, const admin::UndrainServerRequest& request) {
-  return SetDraining(auth::methods::kUndrainServer, context, request, false);
+  return SetDraining(auth::methods::kUndrainServer, context, request, false,
+                     supervisor::Escapes::kWarn);
 }
 
 }  // namespace goferd::service

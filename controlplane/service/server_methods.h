@@ -47,7 +47,8 @@ class ServerMethods {
   absl::StatusOr<admin::Server> SetDraining(const auth::MethodPolicy& method,
                                             const CallContext& context,
                                             const Request& request,
-                                            bool draining);
+                                            bool draining,
+                                            supervisor::Escapes escapes);
 
   supervisor::Servers& servers_;
   const config::v1::DaemonConfig& config_;

@@ -10,6 +10,7 @@
 #include "controlplane/model/server_state.h"
 #include "controlplane/names/resource_name.h"
 #include "controlplane/supervisor/connection_stop.h"
+#include "controlplane/supervisor/escapes.h"
 #include "controlplane/translate/connection_options.h"
 #include "controlplane/translate/time_conversion.h"
 #include "controlplane/translate/uuid.h"
@@ -64,6 +65,7 @@ admin::Connection MakeResource(const ConnectionSpec& spec,
   *connection.mutable_options() = translate::CompleteOptions(
       spec.options, server.resource.default_connection_options(),
       server.resource.limits().max_fds());
+  connection.set_mount_fd(translate::FirstMountFd(connection.options()));
   connection.set_attach_mode(spec.attach_mode);
   if (spec.expected_peer)
     *connection.mutable_expected_peer() = *spec.expected_peer;
@@ -407,6 +409,7 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Stop(
     const admin::StopConnectionRequest& request) {
   std::shared_ptr<link::GoferLink> link;
   std::string uid;
+  Warnings warnings;
   {
     const ModelLock lock(model_);
     if (absl::Status status = threads_.CheckRunning(); !status.ok()) {
@@ -424,7 +427,19 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Stop(
     if (model::HasEnded(resource.state())) return resource;
     absl::Status may = CheckAcknowledged(*connection, request);
     if (!may.ok()) return may;
-    if (request.validate_only()) return resource;
+    if (request.mode() == admin::StopConnectionRequest::DRAIN) {
+      warnings = WarningsOfDrain(resource);
+    }
+    if (request.strict()) {
+      may = CheckNoEscapes(absl::StrCat("the drain of ", resource.name()),
+                           warnings);
+      if (!may.ok()) return may;
+    }
+    if (request.validate_only()) {
+      admin::Connection checked = resource;
+      *checked.mutable_warnings() = std::move(warnings);
+      return checked;
+    }
     if (server.link.current == nullptr) return model::Unreachable(server);
     link = server.link.current;
     uid = resource.uid();
@@ -435,7 +450,9 @@ absl::StatusOr<admin::Connection> ConnectionOperations::Stop(
   // Not before: the end of a ticket is what ends a connection that waits when
   // its gofer could not be told.
   tickets_.Revoke(uid);
-  return Get(server_id, connection_id);
+  auto stopped = Get(server_id, connection_id);
+  if (stopped.ok()) *stopped->mutable_warnings() = std::move(warnings);
+  return stopped;
 }
 
 void ConnectionOperations::Sweep(absl::Time now) {

@@ -10,6 +10,7 @@
 #include "controlplane/errors/error.h"
 #include "controlplane/model/server_state.h"
 #include "controlplane/names/resource_name.h"
+#include "controlplane/supervisor/escapes.h"
 #include "controlplane/supervisor/override_target.h"
 #include "controlplane/translate/rule_translation.h"
 #include "goferd/worker/v1/frame.pb.h"
@@ -253,9 +254,10 @@ void HandlerOperations::TellChangedRows(const ModelLock& lock,
   }
 }
 
-absl::StatusOr<std::vector<admin::Handler>> HandlerOperations::Set(
+absl::StatusOr<admin::SetHandlersResponse> HandlerOperations::Set(
     absl::string_view server_id, absl::string_view etag,
-    const std::vector<admin::HandlerAssignment>& assignments, Effect effect) {
+    const std::vector<admin::HandlerAssignment>& assignments, Effect effect,
+    Escapes escapes) {
   auto found = FindOverrideTarget(model_, threads_, server_id,
                                   worker::v1::CAPABILITY_HANDLER_SWAP);
   if (!found.ok()) return found.status();
@@ -273,13 +275,26 @@ absl::StatusOr<std::vector<admin::Handler>> HandlerOperations::Set(
         CheckAssignments(found->server->record(lock), assignments, *before);
     if (!status.ok()) return status;
   }
-  if (effect == Effect::kValidateOnly) {
-    return ToRows(found->server, Apply(*std::move(before), assignments));
+  Table after = Apply(*before, assignments);
+  admin::SetHandlersResponse response;
+  if (!IsStock(after)) {
+    const ModelLock lock(model_);
+    *response.mutable_warnings() = WarningsOfTable(found->server->record(lock));
+    if (escapes == Escapes::kRefuse) {
+      absl::Status none =
+          CheckNoEscapes(absl::StrCat(found->server->name(), "/handlers"),
+                         response.warnings());
+      if (!none.ok()) return none;
+    }
   }
-  const auto after =
-      Write(found->server, *found->link, assignments, *before, {});
-  if (!after.ok()) return after.status();
-  return ToRows(found->server, *after);
+  if (effect == Effect::kReal) {
+    auto written = Write(found->server, *found->link, assignments, *before, {});
+    if (!written.ok()) return written.status();
+    after = *std::move(written);
+  }
+  const std::vector<admin::Handler> rows = ToRows(found->server, after);
+  response.mutable_handlers()->Assign(rows.begin(), rows.end());
+  return response;
 }
 
 absl::StatusOr<admin::ResetHandlersResponse> HandlerOperations::Reset(

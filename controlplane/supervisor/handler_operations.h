@@ -30,10 +30,10 @@ class HandlerOperations final : public Handlers {
 
   absl::StatusOr<std::vector<admin::Handler>> List(
       absl::string_view server_id) override;
-  absl::StatusOr<std::vector<admin::Handler>> Set(
+  absl::StatusOr<admin::SetHandlersResponse> Set(
       absl::string_view server_id, absl::string_view etag,
-      const std::vector<admin::HandlerAssignment>& assignments,
-      Effect effect) override;
+      const std::vector<admin::HandlerAssignment>& assignments, Effect effect,
+      Escapes escapes) override;
   absl::StatusOr<admin::ResetHandlersResponse> Reset(
       absl::string_view server_id, absl::string_view etag,
       admin::ResetHandlersRequest::Scope scope, Effect effect) override;

@@ -14,6 +14,7 @@ class Handler;
 class HandlerAssignment;
 enum ResetHandlersRequest_Scope : int;
 class ResetHandlersResponse;
+class SetHandlersResponse;
 }  // namespace goferd::admin::v1
 
 namespace goferd::supervisor {
@@ -28,10 +29,10 @@ class Handlers {
 
   virtual absl::StatusOr<std::vector<admin::Handler>> List(
       absl::string_view server_id) = 0;
-  virtual absl::StatusOr<std::vector<admin::Handler>> Set(
+  virtual absl::StatusOr<admin::SetHandlersResponse> Set(
       absl::string_view server_id, absl::string_view etag,
-      const std::vector<admin::HandlerAssignment>& assignments,
-      Effect effect) = 0;
+      const std::vector<admin::HandlerAssignment>& assignments, Effect effect,
+      Escapes escapes) = 0;
   virtual absl::StatusOr<admin::ResetHandlersResponse> Reset(
       absl::string_view server_id, absl::string_view etag,
       admin::ResetHandlersRequest_Scope scope, Effect effect) = 0;

@@ -13,6 +13,7 @@
 #include "controlplane/link/fan_out.h"
 #include "controlplane/model/server_state.h"
 #include "controlplane/names/resource_name.h"
+#include "controlplane/supervisor/escapes.h"
 #include "controlplane/supervisor/override_target.h"
 #include "controlplane/translate/rule_translation.h"
 #include "controlplane/translate/time_conversion.h"
@@ -80,51 +81,7 @@ absl::Status CheckMids(const model::ServerRecord& server,
   return violations.ToStatus();
 }
 
-// Whether I/O with a donated FD goes around what the rule does.
-bool IsBypassed(const admin::HandlerRule& rule) {
-  if (rule.has_refuse_fd_donation()) return false;
-  const auto mids = translate::MidsOf(
-      rule.match(),
-      {admin::MID_PREAD, admin::MID_PWRITE, admin::MID_FALLOCATE});
-  if (!mids) return false;
-  return mids->empty() ||
-         std::any_of(mids->begin(), mids->end(), [](uint32_t mid) {
-           return translate::ClassOf(mid) != admin::OP_CLASS_METADATA;
-         });
-}
-
-bool MayConcern(const admin::HandlerRule& rule,
-                const admin::Connection& connection) {
-  return rule.match().connection().empty() ||
-         rule.match().connection() == connection.name();
-}
-
 }  // namespace
-
-void Warn(const model::ServerRecord& server, admin::HandlerRule& rule) {
-  constexpr int kMostNames = 16;
-  rule.clear_warnings();
-  if (!IsBypassed(rule)) return;
-  admin::HandlerRule::Warning warning;
-  for (const auto& [id, record] : server.connections) {
-    const admin::Connection& connection = record.resource;
-    if (model::HasEnded(connection.state()) || !record.visible ||
-        connection.options().donate_host_fds() ==
-            admin::ConnectionOptions::NO_FDS ||
-        !MayConcern(rule, connection)) {
-      continue;
-    }
-    warning.add_connections(connection.name());
-    if (warning.connections_size() == kMostNames) break;
-  }
-  if (warning.connections().empty()) return;
-  warning.set_code(admin::HandlerRule::Warning::DONATED_HOST_FDS);
-  warning.set_message(
-      "these clients may hold host FDs and read and write without the gofer, "
-      "which this rule does not see; a rule with refuse_fd_donation, made "
-      "before they open the files, closes the hole");
-  *rule.add_warnings() = std::move(warning);
-}
 
 absl::StatusOr<model::RuleRecord> RuleOperations::Complete(
     const ModelLock&, model::ServerRecord& server, const RuleSpec& spec,
@@ -196,7 +153,7 @@ absl::StatusOr<std::vector<model::RuleRecord>> RuleOperations::CompleteAll(
 
 absl::StatusOr<std::vector<admin::HandlerRule>> RuleOperations::Upsert(
     absl::string_view server_id, const std::vector<RuleSpec>& rules,
-    Existing existing, Effect effect) {
+    Existing existing, Effect effect, Escapes escapes) {
   auto found = FindOverrideTarget(model_, threads_, server_id,
                                   worker::v1::CAPABILITY_RULES);
   if (!found.ok()) return found.status();
@@ -211,7 +168,14 @@ absl::StatusOr<std::vector<admin::HandlerRule>> RuleOperations::Upsert(
     if (!completed.ok()) return completed.status();
     records = *std::move(completed);
     kept.emplace(server->record(lock));
-    for (const model::RuleRecord& record : records) {
+    const RuleWarner warner(server->record(lock));
+    for (model::RuleRecord& record : records) {
+      warner.Warn(record.resource);
+      if (escapes == Escapes::kRefuse) {
+        absl::Status none =
+            CheckNoEscapes(record.resource.name(), record.resource.warnings());
+        if (!none.ok()) return none;
+      }
       kept->Put(record);
       *ask.mutable_change_rules()->add_upsert() =
           translate::ToWorker(record.resource, record.age_number,
@@ -233,13 +197,14 @@ std::vector<admin::HandlerRule> RuleOperations::PutAll(
     const ModelLock& lock, model::ServerRecord& server,
     std::vector<model::RuleRecord> records, Effect effect) {
   std::vector<admin::HandlerRule> made;
+  const RuleWarner warner(server);
   for (model::RuleRecord& record : records) {
     if (effect == Effect::kReal) {
       model_.PutRule(lock, server, record);
       const std::string id = names::IdOf(record.resource.name());
       record = server.overrides.rules[id];
     }
-    Warn(server, record.resource);
+    warner.Warn(record.resource);
     record.resource.mutable_counters();
     made.push_back(std::move(record.resource));
   }
@@ -288,7 +253,7 @@ absl::StatusOr<admin::HandlerRule> RuleOperations::Get(
   if (found == server->record(lock).overrides.rules.end())
     return NoRule(server_id, rule_id);
   admin::HandlerRule rule = found->second.resource;
-  Warn(server->record(lock), rule);
+  RuleWarner(server->record(lock)).Warn(rule);
   return rule;
 }
 
@@ -317,11 +282,13 @@ absl::StatusOr<RuleList> RuleOperations::List(const names::ServerScope& scope) {
     if (refreshed[i] == 0) list.unreachable.push_back(servers[i]->name());
   }
   for (const auto& [id, server] : model_.servers(lock)) {
-    if (!scope.Includes(id)) continue;
+    if (!scope.Includes(id) || server->record(lock).overrides.rules.empty())
+      continue;
+    const RuleWarner warner(server->record(lock));
     for (const model::RuleRecord* rule :
          model::Model::RulesInOrder(server->record(lock))) {
       list.rules.push_back(rule->resource);
-      Warn(server->record(lock), list.rules.back());
+      warner.Warn(list.rules.back());
     }
   }
   return list;

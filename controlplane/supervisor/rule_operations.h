@@ -31,7 +31,7 @@ class RuleOperations final : public Rules {
 
   absl::StatusOr<std::vector<admin::HandlerRule>> Upsert(
       absl::string_view server_id, const std::vector<RuleSpec>& rules,
-      Existing existing, Effect effect) override;
+      Existing existing, Effect effect, Escapes escapes) override;
   absl::StatusOr<admin::HandlerRule> Get(absl::string_view server_id,
                                          absl::string_view rule_id) override;
   absl::StatusOr<RuleList> List(const names::ServerScope& scope) override;
@@ -67,9 +67,6 @@ class RuleOperations final : public Rules {
   const gofers::Settings& settings_;
   gofers::OverridesStore& store_;
 };
-
-// Sets the warnings of `rule`, from the connections that there are.
-void Warn(const model::ServerRecord& server, admin::HandlerRule& rule);
 
 }  // namespace goferd::supervisor
 

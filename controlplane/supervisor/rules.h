@@ -30,10 +30,11 @@ class Rules {
  public:
   virtual ~Rules() = default;
 
-  // Makes or replaces rules at one moment, all or none.
+  // Makes or replaces rules at one moment, all or none. Errors:
+  // ESCAPED_BY_CONNECTIONS, with Escapes::kRefuse.
   virtual absl::StatusOr<std::vector<admin::HandlerRule>> Upsert(
       absl::string_view server_id, const std::vector<RuleSpec>& rules,
-      Existing existing, Effect effect) = 0;
+      Existing existing, Effect effect, Escapes escapes) = 0;
   virtual absl::StatusOr<admin::HandlerRule> Get(absl::string_view server_id,
                                                  absl::string_view rule_id) = 0;
   // Errors: SERVER_NOT_FOUND.

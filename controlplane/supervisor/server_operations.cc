@@ -11,6 +11,7 @@
 #include "controlplane/gofers/gofer_starter.h"
 #include "controlplane/model/server_state.h"
 #include "controlplane/names/resource_name.h"
+#include "controlplane/supervisor/escapes.h"
 #include "controlplane/translate/connection_options.h"
 #include "controlplane/translate/time_conversion.h"
 #include "controlplane/translate/uuid.h"
@@ -316,7 +317,7 @@ void ServerOperations::CompleteChange(const Server& before,
 
 absl::StatusOr<admin::Server> ServerOperations::Update(
     absl::string_view id, absl::string_view etag, Effect effect,
-    absl::FunctionRef<absl::Status(Server&)> change) {
+    Escapes escapes, absl::FunctionRef<absl::Status(Server&)> change) {
   auto mutation = BeginMutation(id, etag);
   if (!mutation.ok()) return mutation.status();
   Server before;
@@ -330,7 +331,21 @@ absl::StatusOr<admin::Server> ServerOperations::Update(
   absl::Status told =
       TellGofer(mutation->server(), before, after, Effect::kValidateOnly);
   if (!told.ok()) return told;
-  if (effect == Effect::kValidateOnly) return after;
+  Warnings warnings;
+  {
+    const ModelLock lock(model_);
+    warnings = WarningsOfLimits(mutation->server()->record(lock),
+                                before.limits(), after.limits());
+  }
+  if (escapes == Escapes::kRefuse) {
+    absl::Status none =
+        CheckNoEscapes(absl::StrCat("an update of ", before.name()), warnings);
+    if (!none.ok()) return none;
+  }
+  if (effect == Effect::kValidateOnly) {
+    *after.mutable_warnings() = std::move(warnings);
+    return after;
+  }
   auto draft = Draft(mutation->server(), after, std::nullopt);
   if (!draft.ok()) return draft.status();
   told = TellGofer(mutation->server(), before, after, Effect::kReal);
@@ -345,6 +360,7 @@ absl::StatusOr<admin::Server> ServerOperations::Update(
     changed = server.resource;
   }
   Keep(mutation->server(), *std::move(draft));
+  *changed.mutable_warnings() = std::move(warnings);
   return changed;
 }
 
@@ -386,26 +402,33 @@ absl::Status ServerOperations::Delete(absl::string_view id,
 }
 
 absl::StatusOr<admin::Server> ServerOperations::SetDraining(
-    absl::string_view id, absl::string_view etag, bool draining,
-    Effect effect) {
+    absl::string_view id, absl::string_view etag, bool draining, Effect effect,
+    Escapes escapes) {
   const auto wanted = draining ? Server::DRAINING : Server::ACTIVE;
   auto mutation = BeginMutation(id, etag);
   if (!mutation.ok()) return mutation.status();
   const model::ServerPtr& server = mutation->server();
   std::shared_ptr<link::GoferLink> link;
   Server present;
+  Warnings warnings;
   {
     const ModelLock lock(model_);
     const model::ServerRecord& record = server->record(lock);
     if (absl::Status status = model::CheckServing(record); !status.ok()) {
       return status;
     }
+    if (draining) warnings = WarningsOfDrain(record);
+    if (escapes == Escapes::kRefuse) {
+      absl::Status none = CheckNoEscapes(
+          absl::StrCat("the drain of ", server->name()), warnings);
+      if (!none.ok()) return none;
+    }
     link = record.link.current;
     present = record.resource;
   }
-  if (present.state() == wanted) return present;
-  if (effect == Effect::kValidateOnly) {
+  if (present.state() == wanted || effect == Effect::kValidateOnly) {
     present.set_state(wanted);
+    *present.mutable_warnings() = std::move(warnings);
     return present;
   }
   absl::Status told = TellDraining(server, *link, present, draining);
@@ -419,7 +442,9 @@ absl::StatusOr<admin::Server> ServerOperations::SetDraining(
   }
   absl::Status changed = model_.SetState(lock, record, wanted);
   if (!changed.ok()) return changed;
-  return record.resource;
+  Server drained = record.resource;
+  *drained.mutable_warnings() = std::move(warnings);
+  return drained;
 }
 
 absl::Status ServerOperations::TellDraining(const model::ServerPtr& server,

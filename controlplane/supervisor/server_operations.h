@@ -48,13 +48,14 @@ class ServerOperations final : public Servers {
       absl::FunctionRef<bool(const admin::Server&)> visit) const override;
   absl::StatusOr<admin::Server> Update(
       absl::string_view id, absl::string_view etag, Effect effect,
+      Escapes escapes,
       absl::FunctionRef<absl::Status(admin::Server&)> change) override;
   absl::Status Delete(absl::string_view id, absl::string_view etag, Force force,
                       Effect effect) override;
   absl::StatusOr<admin::Server> SetDraining(absl::string_view id,
                                             absl::string_view etag,
-                                            bool draining,
-                                            Effect effect) override;
+                                            bool draining, Effect effect,
+                                            Escapes escapes) override;
 
  private:
   // Takes the lock: the server is its caller's to change from then on. Errors:

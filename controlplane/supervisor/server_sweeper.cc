@@ -41,7 +41,8 @@ void ServerSweeper::Sweep(absl::Time now) {
     if (serves && server->record(lock).live_connections() > 0) {
       if (state == Server::DRAINING) continue;
       threads_.pool().Post([this, server_id] {
-        (void)servers_.SetDraining(server_id, "", true, Effect::kReal);
+        (void)servers_.SetDraining(server_id, "", true, Effect::kReal,
+                                   Escapes::kWarn);
       });
       continue;
     }

@@ -43,16 +43,20 @@ class Servers {
       absl::string_view after,
       absl::FunctionRef<bool(const admin::Server&)> visit) const = 0;
   // `change` turns the present resource into the wanted one: labels, limits,
-  // default options, expiration; it must not call goferd's operations.
+  // default options, expiration; it must not call goferd's operations. Errors:
+  // ESCAPED_BY_CONNECTIONS, with Escapes::kRefuse.
   virtual absl::StatusOr<admin::Server> Update(
       absl::string_view id, absl::string_view etag, Effect effect,
+      Escapes escapes,
       absl::FunctionRef<absl::Status(admin::Server&)> change) = 0;
   virtual absl::Status Delete(absl::string_view id, absl::string_view etag,
                               Force force, Effect effect) = 0;
+  // Errors: ESCAPED_BY_CONNECTIONS, with Escapes::kRefuse.
   virtual absl::StatusOr<admin::Server> SetDraining(absl::string_view id,
                                                     absl::string_view etag,
                                                     bool draining,
-                                                    Effect effect) = 0;
+                                                    Effect effect,
+                                                    Escapes escapes) = 0;
 };
 
 }  // namespace goferd::supervisor

@@ -26,7 +26,7 @@ int64_t FdsOf(const worker::v1::Stats& stats) {
 }
 
 absl::Status NoSuchConnection(absl::string_view server_id,
-                          absl::string_view connection_id) {
+                              absl::string_view connection_id) {
   const std::string name =
       names::FormatConnectionName(server_id, connection_id);
   return errors::Error(Reason::CONNECTION_NOT_FOUND,
@@ -46,6 +46,10 @@ void SetFacts(const admin::Connection& connection, admin::Stats& stats) {
   stats.set_uid(connection.uid());
   *stats.mutable_start_time() = connection.create_time();
   stats.mutable_fds()->set_limit(connection.options().max_fds());
+  if (!model::ConnectionCounts::IsActive(connection.state())) return;
+  stats.set_active_connection_count(1);
+  stats.set_mount_fd_connection_count(
+      connection.mount_fd() == admin::Connection::DONATED ? 1 : 0);
 }
 
 }  // namespace
@@ -109,6 +113,10 @@ absl::StatusOr<admin::Stats> StatisticsOperations::ReadServer(
   stats.set_uid(server.resource.uid());
   *stats.mutable_start_time() = translate::ToProto(server.gofer.started_at);
   stats.mutable_fds()->set_limit(server.resource.limits().max_fds());
+  stats.set_active_connection_count(
+      static_cast<int32_t>(server.counts.active()));
+  stats.set_mount_fd_connection_count(
+      static_cast<int32_t>(server.counts.mount_fd_donated));
   AddTopHolders(lock, server, list->stats(), stats);
   return stats;
 }

@@ -130,4 +130,10 @@ Admin ToAdmin(const Worker& options) {
   return to;
 }
 
+admin::Connection::MountFd FirstMountFd(const Admin& options) {
+  return options.donate_host_fds() == Admin::FILES_AND_MOUNT_POINT
+             ? admin::Connection::POSSIBLE
+             : admin::Connection::WITHHELD;
+}
+
 }  // namespace goferd::translate

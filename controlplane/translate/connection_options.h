@@ -4,6 +4,7 @@
 #ifndef GOFERD_CONTROLPLANE_TRANSLATE_CONNECTION_OPTIONS_H_
 #define GOFERD_CONTROLPLANE_TRANSLATE_CONNECTION_OPTIONS_H_
 
+#include "goferd/admin/v1/connection.pb.h"
 #include "goferd/admin/v1/connection_options.pb.h"
 #include "goferd/worker/v1/connection.pb.h"
 
@@ -28,6 +29,11 @@ admin::ConnectionOptions CompleteDefaults(
 // `options` must be complete.
 worker::v1::ConnectionOptions ToWorker(const admin::ConnectionOptions& options);
 admin::ConnectionOptions ToAdmin(const worker::v1::ConnectionOptions& options);
+
+// Whether a client with these options may have its mount point's FD; what is
+// known of a connection before its gofer says more.
+admin::Connection::MountFd FirstMountFd(
+    const admin::ConnectionOptions& options);
 
 }  // namespace goferd::translate
 

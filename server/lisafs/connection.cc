@@ -168,8 +168,10 @@ base::ErrnoOr<void> Connection::Hold(comm::Communicator::Kind pathway,
   return {};
 }
 
-void Connection::NoteMounted() {
-  if (!state_.Advance(ConnectionState::kMounted)) return;
+void Connection::NoteMounted(bool donated) {
+  // A client may mount again, and get the descriptor only then.
+  const bool is_news = donated && !mount_donated_.exchange(true);
+  if (!state_.Advance(ConnectionState::kMounted) && !is_news) return;
   if (server_.on_connection_mounted_) server_.on_connection_mounted_(*this);
 }
 

@@ -83,6 +83,12 @@ class Connection {
   // Channels that take up memory, broken channels included; 0 after the end.
   size_t open_channel_count() const { return channels_.open_count(); }
 
+  // Whether the client was given a descriptor of its mount point: what it does
+  // with that is not seen here.
+  bool mount_donated() const {
+    return mount_donated_.load(std::memory_order_acquire);
+  }
+
   // ENDING IT
 
   static constexpr size_t kMaxEndDetail = 1024;
@@ -123,8 +129,9 @@ class Connection {
   bool Supports(uint16_t message) const {
     return message < supported_.size() && supported_[message];
   }
-  // Records that the client has mounted. No lock may be held.
-  void NoteMounted();
+  // Records that the client has mounted, and whether the answer gives it a
+  // descriptor of the mount point. No lock may be held.
+  void NoteMounted(bool donated);
   // Ends a draining connection once its client has no file open.
   void NoteFdsClosed();
 
@@ -168,6 +175,7 @@ class Connection {
   std::atomic<EndReason> end_reason_ = EndReason::kNone;
   mutable base::Mutex end_mu_;
   std::string end_detail_ ABSL_GUARDED_BY(end_mu_);
+  std::atomic<bool> mount_donated_ = false;
   // Responses are not sent any more.
   std::atomic<bool> aborted_ = false;
   // Requests are not held back any more.

@@ -38,8 +38,10 @@ class Server {
   // before it ceases to count as active. Must not call Wait, which waits for
   // that.
   using EndCallback = std::function<void(const Connection&)>;
-  // Called once for each connection whose client mounts, on the thread of the
-  // Mount, before the Mount is answered and with no lock held. Must not block.
+  // Called once for each connection whose client mounts, and once more if only
+  // a later Mount gives it a descriptor of its mount point; on the thread of
+  // the Mount, before the Mount is answered and with no lock held. Must not
+  // block.
   using MountedCallback = std::function<void(const Connection&)>;
 
   explicit Server(const ServerOptions& options = {},

@@ -19,6 +19,15 @@ Failure NotFound(absl::string_view uid) {
   return MakeFailure(Failure::NOT_FOUND, absl::StrCat("no connection ", uid));
 }
 
+v1::MountFd MountFdOf(const v1::Connection& facts,
+                      const lisafs::Connection& connection) {
+  if (connection.mount_donated()) return v1::MOUNT_FD_DONATED;
+  const bool may_come =
+      connection.options().donation == lisafs::Donation::kFilesAndMountPoint &&
+      facts.mount_unix_ns() == 0;
+  return may_come ? v1::MOUNT_FD_POSSIBLE : v1::MOUNT_FD_WITHHELD;
+}
+
 uint64_t After(int64_t duration_ns) {
   const uint64_t now = base::MonotonicNanos();
   const auto duration =
@@ -227,7 +236,10 @@ void ConnectionBook::TakeNotes() {
     if (uid == uids_.end()) continue;
     const auto live = live_.find(uid->second);
     if (note.what == ConnectionNotes::Note::What::kMounted) {
-      live->second.facts.set_mount_unix_ns(note.unix_ns);
+      // A second note of this kind is about the mount point's FD.
+      if (live->second.facts.mount_unix_ns() == 0) {
+        live->second.facts.set_mount_unix_ns(note.unix_ns);
+      }
       on_change_(View(live->second));
     } else {
       End(live, View(live->second), note.unix_ns);
@@ -260,6 +272,7 @@ v1::Connection ConnectionBook::View(const Live& live) {
   view.set_end_reason(FromEndReason(live.connection->end_reason()));
   view.set_end_detail(live.connection->end_detail());
   view.set_open_file_count(live.connection->fd_counts().open);
+  view.set_mount_fd(MountFdOf(live.facts, *live.connection));
   return view;
 }
 

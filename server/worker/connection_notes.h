@@ -14,7 +14,7 @@
 
 namespace gofer::worker {
 
-// Each connection leaves two notes at most, so clients cannot make the notes
+// Each connection leaves three notes at most, so clients cannot make the notes
 // grow. Thread-safe; noting never waits for the control thread.
 class ConnectionNotes {
  public:

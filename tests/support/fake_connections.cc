@@ -43,6 +43,11 @@ FakeConnections::Start(const std::vector<supervisor::ConnectionSpec>& specs,
         names::FormatConnectionName(spec.server_id, spec.connection_id));
     connection.set_mount_path(spec.mount_path);
     connection.set_attach_mode(spec.attach_mode);
+    connection.set_mount_fd(
+        spec.options.donate_host_fds() ==
+                admin::v1::ConnectionOptions::FILES_AND_MOUNT_POINT
+            ? Connection::POSSIBLE
+            : Connection::WITHHELD);
     *connection.mutable_options() = spec.options;
     if (spec.expected_peer) {
       *connection.mutable_expected_peer() = *spec.expected_peer;

@@ -47,12 +47,13 @@ absl::StatusOr<std::vector<admin::v1::Handler>> FakeHandlers::List(
   return handlers;
 }
 
-absl::StatusOr<std::vector<admin::v1::Handler>> FakeHandlers::Set(
+absl::StatusOr<admin::v1::SetHandlersResponse> FakeHandlers::Set(
     absl::string_view server_id, absl::string_view,
-    const std::vector<admin::v1::HandlerAssignment>& assignments,
-    Effect effect) {
+    const std::vector<admin::v1::HandlerAssignment>& assignments, Effect effect,
+    supervisor::Escapes escapes) {
   {
     MutexLock lock(state_.mu);
+    state_.escapes = escapes;
     if (auto status = state_.StartChange(); !status.ok()) return status;
     if (auto s = state_.CheckServer(server_id, ""); !s.ok()) return s;
     if (effect == Effect::kReal) {
@@ -68,7 +69,11 @@ absl::StatusOr<std::vector<admin::v1::Handler>> FakeHandlers::Set(
       }
     }
   }
-  return List(server_id);
+  const auto handlers = List(server_id);
+  if (!handlers.ok()) return handlers.status();
+  admin::v1::SetHandlersResponse response;
+  response.mutable_handlers()->Assign(handlers->begin(), handlers->end());
+  return response;
 }
 
 absl::StatusOr<admin::v1::ResetHandlersResponse> FakeHandlers::Reset(

@@ -14,10 +14,10 @@ class FakeHandlers : public supervisor::Handlers {
   explicit FakeHandlers(FakeState& state) : state_(state) {}
   absl::StatusOr<std::vector<admin::v1::Handler>> List(
       absl::string_view server_id) override;
-  absl::StatusOr<std::vector<admin::v1::Handler>> Set(
+  absl::StatusOr<admin::v1::SetHandlersResponse> Set(
       absl::string_view server_id, absl::string_view etag,
       const std::vector<admin::v1::HandlerAssignment>& assignments,
-      supervisor::Effect effect) override;
+      supervisor::Effect effect, supervisor::Escapes escapes) override;
   absl::StatusOr<admin::v1::ResetHandlersResponse> Reset(
       absl::string_view server_id, absl::string_view etag,
       admin::v1::ResetHandlersRequest_Scope scope,

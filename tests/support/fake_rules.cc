@@ -22,8 +22,9 @@ using supervisor::Effect;
 
 absl::StatusOr<std::vector<HandlerRule>> FakeRules::Upsert(
     absl::string_view server_id, const std::vector<supervisor::RuleSpec>& rules,
-    supervisor::Existing existing, Effect effect) {
+    supervisor::Existing existing, Effect effect, supervisor::Escapes escapes) {
   MutexLock lock(state_.mu);
+  state_.escapes = escapes;
   if (auto status = state_.StartChange(); !status.ok()) return status;
   if (auto status = state_.CheckServer(server_id, ""); !status.ok())
     return status;

@@ -16,7 +16,8 @@ class FakeRules : public supervisor::Rules {
   absl::StatusOr<std::vector<admin::v1::HandlerRule>> Upsert(
       absl::string_view server_id,
       const std::vector<supervisor::RuleSpec>& rules,
-      supervisor::Existing existing, supervisor::Effect effect) override;
+      supervisor::Existing existing, supervisor::Effect effect,
+      supervisor::Escapes escapes) override;
   absl::StatusOr<admin::v1::HandlerRule> Get(
       absl::string_view server_id, absl::string_view rule_id) override;
   absl::StatusOr<supervisor::RuleList> List(

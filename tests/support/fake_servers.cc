@@ -72,8 +72,10 @@ int64_t FakeServers::Visit(absl::string_view after,
 
 absl::StatusOr<Server> FakeServers::Update(
     absl::string_view id, absl::string_view etag, Effect effect,
+    supervisor::Escapes escapes,
     absl::FunctionRef<absl::Status(Server&)> change) {
   MutexLock lock(state_.mu);
+  state_.escapes = escapes;
   if (auto status = state_.StartChange(); !status.ok()) return status;
   if (auto status = state_.CheckServer(id, etag); !status.ok()) return status;
   Server server = state_.servers.at(std::string(id)).server;
@@ -112,8 +114,9 @@ absl::Status FakeServers::Delete(absl::string_view id, absl::string_view etag,
 
 absl::StatusOr<Server> FakeServers::SetDraining(absl::string_view id,
                                                 absl::string_view etag,
-                                                bool draining, Effect effect) {
-  return Update(id, etag, effect, [draining](Server& server) {
+                                                bool draining, Effect effect,
+                                                supervisor::Escapes escapes) {
+  return Update(id, etag, effect, escapes, [draining](Server& server) {
     server.set_state(draining ? Server::DRAINING : Server::ACTIVE);
     return absl::OkStatus();
   });

@@ -21,13 +21,14 @@ class FakeServers : public supervisor::Servers {
       absl::FunctionRef<bool(const admin::v1::Server&)> visit) const override;
   absl::StatusOr<admin::v1::Server> Update(
       absl::string_view id, absl::string_view etag, supervisor::Effect effect,
+      supervisor::Escapes escapes,
       absl::FunctionRef<absl::Status(admin::v1::Server&)> change) override;
   absl::Status Delete(absl::string_view id, absl::string_view etag,
                       supervisor::Force force,
                       supervisor::Effect effect) override;
   absl::StatusOr<admin::v1::Server> SetDraining(
       absl::string_view id, absl::string_view etag, bool draining,
-      supervisor::Effect effect) override;
+      supervisor::Effect effect, supervisor::Escapes escapes) override;
 
  private:
   FakeState& state_;

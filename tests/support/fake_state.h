@@ -14,6 +14,7 @@
 #include "controlplane/model/event_log.h"
 #include "controlplane/names/resource_name.h"
 #include "controlplane/names/scope.h"
+#include "controlplane/supervisor/effect.h"
 #include "goferd/admin/v1/connection.pb.h"
 #include "goferd/admin/v1/daemon_service.pb.h"
 #include "goferd/admin/v1/handler.pb.h"
@@ -67,6 +68,8 @@ struct FakeState {
   std::vector<admin::v1::InflightRpc> inflight ABSL_GUARDED_BY(mu);
   std::vector<std::string> unreachable ABSL_GUARDED_BY(mu);
   std::optional<absl::Status> next_failure ABSL_GUARDED_BY(mu);
+  // What the last mutation said that knows it.
+  std::optional<supervisor::Escapes> escapes ABSL_GUARDED_BY(mu);
   int changes ABSL_GUARDED_BY(mu) = 0;
   int last_uid ABSL_GUARDED_BY(mu) = 0;
   int last_etag ABSL_GUARDED_BY(mu) = 0;

@@ -38,6 +38,11 @@ int FakeSupervisor::changes() const {
   return state_.changes;
 }
 
+std::optional<supervisor::Escapes> FakeSupervisor::escapes() const {
+  MutexLock lock(state_.mu);
+  return state_.escapes;
+}
+
 bool FakeSupervisor::is_shut_down() const {
   MutexLock lock(state_.mu);
   return state_.shut_down;

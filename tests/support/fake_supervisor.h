@@ -46,6 +46,8 @@ class FakeSupervisor : public supervisor::Stopper {
   void SetInflight(std::vector<admin::v1::InflightRpc> rpcs);
   // How many calls with Effect::kReal changed something.
   int changes() const;
+  // What the last mutation said that knows it.
+  std::optional<supervisor::Escapes> escapes() const;
   bool is_shut_down() const;
 
   // STOPPER

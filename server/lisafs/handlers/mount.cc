@@ -62,7 +62,7 @@ base::ErrnoOr<size_t> Mount(RequestContext& context) {
   response.max_message_size = connection.max_message_size();
   response.supported_messages = supported;
   const auto replied = context.Reply(response);
-  if (replied.ok()) connection.NoteMounted();
+  if (replied.ok()) connection.NoteMounted(!context.donations().empty());
   return replied;
 }
 

@@ -287,6 +287,54 @@ TEST_F(ConnectionsTest, TheRootIsDonatedAsAMountOfItsOwn) {
   EXPECT_EQ(StartFailure(start), v1::Failure::UNSUPPORTED);
 }
 
+TEST_F(ConnectionsTest, ItIsToldWhoHasAMountPointsFd) {
+  if (!MayMount()) GTEST_SKIP() << "needs root, to clone mounts";
+  const auto mount_fd_of = [&](absl::string_view uid) {
+    const v1::ConnectionList list = goferd_->List();
+    for (const v1::Connection& connection : list.connections()) {
+      if (connection.uid() == uid) return connection.mount_fd();
+    }
+    return v1::MOUNT_FD_UNSPECIFIED;
+  };
+  v1::ToGofer start = GoferUnderTest::MakeStart("holds");
+  start.mutable_start_connection()->mutable_options()->set_donate_host_fds(
+      v1::ConnectionOptions::FILES_AND_MOUNT_POINT);
+  ASSERT_FALSE(goferd_->Ask(start).has_failure());
+  ASSERT_FALSE(goferd_->Ask(GoferUnderTest::MakeStart("asks")).has_failure());
+  EXPECT_EQ(mount_fd_of("holds"), v1::MOUNT_FD_POSSIBLE);
+  EXPECT_EQ(mount_fd_of("asks"), v1::MOUNT_FD_WITHHELD);
+  auto holds = Client::Mount(GoferUnderTest::Attach(*goferd_, "holds"));
+  auto asks = Client::Mount(GoferUnderTest::Attach(*goferd_, "asks"));
+  ASSERT_TRUE(holds.ok() && asks.ok());
+  const v1::Event event = goferd_->AwaitEvent([](const v1::Event& one) {
+    return one.connection_changed().uid() == "holds" &&
+           one.connection_changed().state() == v1::CONNECTION_STATE_MOUNTED;
+  });
+  EXPECT_EQ(event.connection_changed().mount_fd(), v1::MOUNT_FD_DONATED);
+  EXPECT_EQ(mount_fd_of("asks"), v1::MOUNT_FD_WITHHELD);
+}
+
+TEST_F(ConnectionsTest, AMountThatARuleAnswersWithoutAnFdIsToldOf) {
+  if (!MayMount()) GTEST_SKIP() << "needs root, to clone mounts";
+  v1::ToGofer change;
+  v1::Rule& rule = *change.mutable_change_rules()->add_upsert();
+  rule.set_uid("refusal");
+  rule.set_rule_id("refusal");
+  rule.mutable_refuse_fd_donation();
+  ASSERT_FALSE(goferd_->Ask(std::move(change)).has_failure());
+  v1::ToGofer start = GoferUnderTest::MakeStart("c");
+  start.mutable_start_connection()->mutable_options()->set_donate_host_fds(
+      v1::ConnectionOptions::FILES_AND_MOUNT_POINT);
+  ASSERT_FALSE(goferd_->Ask(start).has_failure());
+  auto client = Client::Mount(GoferUnderTest::Attach(*goferd_, "c"));
+  ASSERT_TRUE(client.ok());
+  EXPECT_EQ(client->mount_fd(), -1);
+  const v1::Event event = goferd_->AwaitEvent([](const v1::Event& one) {
+    return one.connection_changed().state() == v1::CONNECTION_STATE_MOUNTED;
+  });
+  EXPECT_EQ(event.connection_changed().mount_fd(), v1::MOUNT_FD_WITHHELD);
+}
+
 TEST_F(ConnectionsTest, PressureComesAndGoes) {
   v1::ToGofer start = GoferUnderTest::MakeStart("c");
   start.mutable_start_connection()->mutable_options()->set_max_fds(10);

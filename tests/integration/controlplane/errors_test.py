@@ -17,6 +17,7 @@ from goferd.admin.v1 import error_reason_pb2
 from goferd.admin.v1 import event_service_pb2 as events
 from goferd.admin.v1 import handler_rule_pb2 as rules
 from goferd.admin.v1 import handler_service_pb2 as handlers
+from goferd.admin.v1 import mid_pb2
 from goferd.admin.v1 import server_pb2
 from goferd.admin.v1 import server_service_pb2 as servers
 from google.protobuf import field_mask_pb2
@@ -89,6 +90,8 @@ REASONS = {
     "TICKET_INVALID":
         Row(Code.UNAUTHENTICATED, "", "start the connection again"),
     "INTERNAL_FAULT": Row(Code.INTERNAL, "errno", "report it"),
+    "ESCAPED_BY_CONNECTIONS":
+        Row(PRECONDITION, "warnings connections count", "closes the hole"),
 }
 
 # Those that no caller can provoke, and where they are provoked.
@@ -356,6 +359,19 @@ class ResourcesTest(ErrorsTest):
                      self.api.connections.StopConnection,
                      connections.StopConnectionRequest(
                          name="servers/web/connections/c1"))
+
+    def test_escaped_by_connections(self):
+        self.start_connection()
+        request = handlers.CreateHandlerRuleRequest(
+            parent="servers/web", handler_rule_id="r", strict=True,
+            handler_rule=rules.HandlerRule(
+                match={"mids": [mid_pb2.MID_PREAD]}, deny={}, permanent=True))
+        details = self.provoke("ESCAPED_BY_CONNECTIONS",
+                               self.api.handlers.CreateHandlerRule, request)
+        self.assertEqual(details.info.metadata["connections"],
+                         "servers/web/connections/c1")
+        self.assertEqual(details.info.metadata["count"], "1")
+        self.assertEqual(details.info.metadata["warnings"], "DONATED_HOST_FDS")
 
     def test_etag_mismatch(self):
         self.provoke("ETAG_MISMATCH", self.api.servers.DeleteServer,

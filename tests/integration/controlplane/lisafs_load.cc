@@ -4,9 +4,13 @@
 //   ops N failures M
 // The last line is printed at the end; it exits with 1 if a request failed.
 // The mount point must have a file "hello". "once" as a second word: one round.
+// "directfs" as a second word: works through its mount point's FD, as gVisor's
+// sandbox does with directfs, and sends no request after its Mount.
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdint>
@@ -15,6 +19,7 @@
 #include <string>
 
 #include "clients/lisafs/client.h"
+#include "server/base/syscall.h"
 #include "server/base/unique_fd.h"
 
 namespace {
@@ -52,6 +57,16 @@ void Round(const Client& client, Outcome& outcome) {
   outcome.Note(open->Read(0, bytes));
 }
 
+// The same, and what changes the tree, without the gofer.
+void RoundOnTheHost(int mount_fd, Outcome& outcome) {
+  const auto note = [&outcome](auto call) {
+    outcome.Note(gofer::base::Syscall(call));
+  };
+  note([&] { return ::mkdirat(mount_fd, "made-on-the-host", 0700); });
+  note([&] { return ::unlinkat(mount_fd, "made-on-the-host", AT_REMOVEDIR); });
+  note([&] { return ::faccessat(mount_fd, "hello", R_OK, 0); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -63,10 +78,19 @@ int main(int argc, char** argv) {
   }
   std::printf("mounted\n");
   std::fflush(stdout);
-  const bool once = argc > 2 && std::string(argv[2]) == "once";
+  const std::string word = argc > 2 ? argv[2] : "";
+  const bool once = word == "once";
+  if (word == "directfs" && client->mount_fd() < 0) {
+    std::printf("no mount point's FD\n");
+    return 1;
+  }
   Outcome outcome;
   do {
-    Round(*client, outcome);
+    if (word == "directfs") {
+      RoundOnTheHost(client->mount_fd(), outcome);
+    } else {
+      Round(*client, outcome);
+    }
   } while (!once && !InputEnded());
   std::printf("ops %llu failures %llu errno %d\n",
               static_cast<unsigned long long>(outcome.ops),

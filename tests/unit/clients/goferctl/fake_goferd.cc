@@ -106,7 +106,7 @@ class FakeGoferd::Services {
     ANSWER(ListHandlers, ListHandlersRequest, ListHandlersResponse,
            fake_.handlers)
     ANSWER(SetHandlers, SetHandlersRequest, SetHandlersResponse,
-           SetHandlersResponse())
+           fake_.set_handlers)
     ANSWER(ResetHandlers, ResetHandlersRequest, ResetHandlersResponse,
            ResetHandlersResponse())
     ANSWER(CreateHandlerRule, CreateHandlerRuleRequest, HandlerRule, fake_.rule)
@@ -115,7 +115,7 @@ class FakeGoferd::Services {
            ListHandlerRulesResponse())
     ANSWER(DeleteHandlerRule, DeleteHandlerRuleRequest, Empty, Empty())
     ANSWER(BatchUpsertHandlerRules, BatchUpsertHandlerRulesRequest,
-           BatchUpsertHandlerRulesResponse, BatchUpsertHandlerRulesResponse())
+           BatchUpsertHandlerRulesResponse, fake_.upserted)
   };
   struct Events : Base, EventService::Service {
     using Base::Base;

@@ -64,6 +64,8 @@ class FakeGoferd {
   goferd::admin::v1::GetActiveConnectionCountResponse count;
   goferd::admin::v1::ListHandlersResponse handlers;
   goferd::admin::v1::HandlerRule rule;
+  goferd::admin::v1::SetHandlersResponse set_handlers;
+  goferd::admin::v1::BatchUpsertHandlerRulesResponse upserted;
   goferd::admin::v1::DaemonInfo info;
   goferd::admin::v1::Stats stats;
   // What each stream of WatchEvents sends, one after the other; then it ends.

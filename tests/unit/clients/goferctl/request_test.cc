@@ -55,6 +55,15 @@ const Case kServerCases[] = {
     {"DrainServer",
      {"server", "drain", "servers/web", "--request-id=r"},
      "DrainServerRequest { name: \"servers/web\" request_id: \"r\" }"},
+    {"DrainServerStrictly",
+     {"server", "drain", "web", "--strict", "--request-id=r"},
+     "DrainServerRequest { name: \"servers/web\" request_id: \"r\" strict: "
+     "true }"},
+    {"UpdateServerStrictly",
+     {"server", "update", "web", "--max-fds=100", "--strict", "--request-id=r"},
+     "UpdateServerRequest { server { name: \"servers/web\" limits { max_fds: "
+     "100 } } update_mask { paths: \"limits.max_fds\" } request_id: \"r\" "
+     "strict: true }"},
     {"UndrainServer",
      {"server", "undrain", "web", "--request-id=r"},
      "UndrainServerRequest { name: \"servers/web\" request_id: \"r\" }"},
@@ -91,6 +100,11 @@ const Case kConnectionCases[] = {
      "StopConnectionRequest { name: \"servers/web/connections/c1\" mode: DRAIN "
      "timeout { seconds: 5 } reason: \"why\" acknowledge_sandbox_kill: true "
      "request_id: \"r\" }"},
+    {"StopConnectionStrictly",
+     {"connection", "stop", "web/c1", "--mode=drain", "--strict",
+      "--request-id=r"},
+     "StopConnectionRequest { name: \"servers/web/connections/c1\" mode: DRAIN "
+     "request_id: \"r\" strict: true }"},
     {"Count",
      {"connection", "count", "web", "--by-state", "--by-server"},
      "GetActiveConnectionCountRequest { parent: \"servers/web\" group_by: "
@@ -105,6 +119,16 @@ const Case kOtherCases[] = {
      {"handler", "set", "web", "PRead=stock", "--exactly", "--request-id=r"},
      "SetHandlersRequest { parent: \"servers/web\" assignments { mid: "
      "MID_PREAD implementation: \"stock\" } request_id: \"r\" }"},
+    {"SetHandlersStrictly",
+     {"handler", "set", "web", "--exactly", "--strict", "--request-id=r"},
+     "SetHandlersRequest { parent: \"servers/web\" request_id: \"r\" strict: "
+     "true }"},
+    {"AddRuleStrictly",
+     {"faults", "add", "web/ro", "--readonly", "--permanent", "--strict",
+      "--request-id=r"},
+     "CreateHandlerRuleRequest { parent: \"servers/web\" handler_rule_id: "
+     "\"ro\" handler_rule { readonly { } permanent: true } request_id: \"r\" "
+     "strict: true }"},
     {"ResetHandlers",
      {"handler", "reset", "web", "--request-id=r"},
      "ResetHandlersRequest { parent: \"servers/web\" scope: ALL request_id: "

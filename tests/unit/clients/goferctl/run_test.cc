@@ -63,6 +63,82 @@ TEST(RunTest, ListsAllPages) {
   EXPECT_EQ(ParseArray(json.out).values_size(), 2);
 }
 
+HandlerRule::Warning MountFdWarning() {
+  HandlerRule::Warning warning;
+  warning.set_code(HandlerRule::Warning::MOUNT_FD_DONATED);
+  warning.set_message("these clients work on the host's files themselves");
+  warning.add_connections("servers/web/connections/c1");
+  warning.add_connections("servers/web/connections/c2");
+  warning.set_connection_count(5);
+  return warning;
+}
+
+TEST(RunTest, SaysWhichConnectionsHoldTheirMountsFd) {
+  FakeGoferd goferd;
+  for (const auto mount_fd :
+       {Connection::POSSIBLE, Connection::WITHHELD, Connection::DONATED}) {
+    Connection& connection = *goferd.connections.add_connections();
+    connection.set_name("servers/web/connections/c1");
+    connection.set_mount_fd(mount_fd);
+  }
+  const Ran ran = RunGoferctl({"connection", "list"}, goferd.endpoint());
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("MODE  DIRECTFS  PID"));
+  for (const char* word : {"maybe", "no", "yes"}) {
+    EXPECT_THAT(ran.out, HasSubstr(word));
+  }
+}
+
+TEST(RunTest, SaysWhyStatisticsAreEmpty) {
+  FakeGoferd goferd;
+  goferd.stats.set_name("servers/web");
+  goferd.stats.set_active_connection_count(3);
+  EXPECT_THAT(RunGoferctl({"stats", "web"}, goferd.endpoint()).out,
+              Not(HasSubstr("mount's FD")));
+  goferd.stats.set_mount_fd_connection_count(2);
+  const Ran ran = RunGoferctl({"stats", "web"}, goferd.endpoint());
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out,
+              HasSubstr("2 of 3 connections hold their mount's FD: the sandbox "
+                        "works on the host's files itself, and the gofer "
+                        "neither sees nor counts that; see "
+                        "dev.goferd.directfs\n"));
+  EXPECT_THAT(ran.out, HasSubstr("2/3"));
+}
+
+TEST(RunTest, ShowsTheWarningsOfARule) {
+  FakeGoferd goferd;
+  goferd.rule.set_name("servers/web/handlerRules/full");
+  *goferd.rule.add_warnings() = MountFdWarning();
+  const Ran ran = RunGoferctl(
+      {"faults", "add", "web/full", "--error=ENOSPC", "--permanent"},
+      goferd.endpoint());
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("ESCAPED BY"));
+  EXPECT_THAT(ran.out, HasSubstr("web/c1 +4"));
+  EXPECT_THAT(ran.out,
+              HasSubstr("warning: these clients work on the host's files "
+                        "themselves (web/c1, web/c2 and 3 more)\n"));
+}
+
+TEST(RunTest, TellsTheWarningsOfTablesAndBatchesApart) {
+  FakeGoferd goferd;
+  *goferd.set_handlers.add_warnings() = MountFdWarning();
+  const Ran table = RunGoferctl(
+      {"handler", "set", "web", "--exactly", "-o", "json"}, goferd.endpoint());
+  EXPECT_EQ(table.code, 0) << table.err;
+  EXPECT_THAT(table.err, HasSubstr("goferctl: web: warning: these clients"));
+  EXPECT_THAT(table.out, Not(HasSubstr("warning")));
+  HandlerRule& rule = *goferd.upserted.add_handler_rules();
+  rule.set_name("servers/web/handlerRules/full");
+  *rule.add_warnings() = MountFdWarning();
+  const Ran batch = RunGoferctl(
+      {"faults", "apply", "web", "-"}, goferd.endpoint(),
+      R"({"handlerRules": [{"name": "full", "deny": {}, "permanent": true}]})");
+  EXPECT_EQ(batch.code, 0) << batch.err;
+  EXPECT_THAT(batch.err, HasSubstr("goferctl: web/full: warning: "));
+}
+
 TEST(RunTest, EndsALoopOfPages) {
   FakeGoferd goferd;
   goferd.server_pages.resize(2);

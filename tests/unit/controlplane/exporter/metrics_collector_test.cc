@@ -46,5 +46,29 @@ TEST(MetricsCollectorTest, ScrapesTakeTurns) {
   EXPECT_EQ(statistics.most(), 1);
 }
 
+// Two of its connections hold their mount's FD.
+class DirectfsStatistics : public goferd::testing::FakeStatistics {
+ public:
+  using FakeStatistics::FakeStatistics;
+
+  supervisor::Totals GetTotals() const override {
+    supervisor::Totals totals = FakeStatistics::GetTotals();
+    totals.connections.mount_fd_donated = 2;
+    return totals;
+  }
+};
+
+TEST(MetricsCollectorTest, CountsConnectionsThatHoldTheirMountsFd) {
+  goferd::testing::FakeState state(16);
+  DirectfsStatistics statistics(state);
+  const auto families = MetricsCollector(statistics).Collect();
+  const auto family =
+      std::find_if(families.begin(), families.end(), [](const auto& one) {
+        return one.name == "goferd_mount_fd_connections";
+      });
+  ASSERT_NE(family, families.end());
+  EXPECT_EQ(family->metric.at(0).gauge.value, 2);
+}
+
 }  // namespace
 }  // namespace goferd::exporter

@@ -65,6 +65,19 @@ class GoferEventsTest : public testing::Test {
     events_->Apply("one", 1, event);
   }
 
+  void TellMountFd(worker::v1::MountFd mount_fd) {
+    worker::v1::Event event;
+    auto& changed = *event.mutable_connection_changed();
+    changed.set_uid("uid");
+    changed.set_state(worker::v1::CONNECTION_STATE_MOUNTED);
+    changed.set_mount_fd(mount_fd);
+    events_->Apply("one", 1, event);
+  }
+  admin::Server Server() {
+    const model::ModelLock lock(parts_->model);
+    return parts_->model.Find(lock, "one")->record(lock).resource;
+  }
+
   std::string base_;
   std::unique_ptr<NodeParts> parts_;
   std::unique_ptr<GoferEvents> events_;
@@ -114,6 +127,20 @@ TEST_F(GoferEventsTest, AConnectionThatGoesBackAndForthIsReportedOnce) {
     TellState(worker::v1::CONNECTION_STATE_MOUNTED);
   }
   EXPECT_EQ(parts_->events.revision(), before + 2);
+}
+
+TEST_F(GoferEventsTest, AMountsFdThatGoesBackAndForthIsToldOfOnce) {
+  TellMountFd(worker::v1::MOUNT_FD_WITHHELD);
+  EXPECT_EQ(Server().mount_fd_connection_count(), 0);
+  const int64_t before = parts_->events.revision();
+  for (int i = 0; i < 1000; ++i) {
+    TellMountFd(worker::v1::MOUNT_FD_DONATED);
+    TellMountFd(worker::v1::MOUNT_FD_WITHHELD);
+  }
+  EXPECT_EQ(parts_->events.revision(), before + 1);
+  EXPECT_EQ(Server().mount_fd_connection_count(), 1);
+  TellState(worker::v1::CONNECTION_STATE_ENDED);
+  EXPECT_EQ(Server().mount_fd_connection_count(), 0);
 }
 
 }  // namespace

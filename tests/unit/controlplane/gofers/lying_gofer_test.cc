@@ -439,7 +439,7 @@ TEST_F(ReconnectionTest, KeepsFaults) {
   spec.rule.set_permanent(true);
   ASSERT_TRUE(supervisor_->rules()
                   .Upsert("web", {spec}, supervisor::Existing::kReplace,
-                          supervisor::Effect::kReal)
+                          supervisor::Effect::kReal, supervisor::Escapes::kWarn)
                   .ok());
   const int64_t before = supervisor_->events().revision();
   Reconnect();
@@ -544,7 +544,8 @@ TEST_F(ReconnectionTest, KeepsAChangeWithoutTheGofer) {
   Start();
   Await(Server::ACTIVE);
   const auto updated = supervisor_->servers().Update(
-      "web", "", supervisor::Effect::kReal, [](Server& server) {
+      "web", "", supervisor::Effect::kReal, supervisor::Escapes::kWarn,
+      [](Server& server) {
         (*server.mutable_labels())["tenant"] = "b";
         return absl::OkStatus();
       });

@@ -72,6 +72,25 @@ TEST_F(ModelTest, CountsFollowEveryChangeOfState) {
   EXPECT_EQ(model_.totals(lock).by_state[admin::Connection::CLOSED], 0);
 }
 
+TEST_F(ModelTest, HoldersOfTheirMountsFdCountWhileTheyAreActive) {
+  const auto server = Add("a");
+  ConnectionRecord& one = Connect(server, "one");
+  const ModelLock lock(model_);
+  ServerRecord& record = server->record(lock);
+  EXPECT_TRUE(
+      model_.AdvanceMountFd(lock, record, one, admin::Connection::DONATED));
+  EXPECT_FALSE(
+      model_.AdvanceMountFd(lock, record, one, admin::Connection::WITHHELD));
+  EXPECT_EQ(record.counts.mount_fd_donated, 0) << "it is pending still";
+  model_.SetState(lock, record, one, admin::Connection::MOUNTED);
+  EXPECT_EQ(record.resource.mount_fd_connection_count(), 1);
+  EXPECT_EQ(model_.totals(lock).mount_fd_donated, 1);
+  model_.End(lock, record, one, admin::Connection::CLIENT_EOF, "", kRetention);
+  EXPECT_EQ(record.resource.mount_fd_connection_count(), 0);
+  EXPECT_EQ(model_.totals(lock).mount_fd_donated, 0);
+  EXPECT_EQ(one.resource.mount_fd(), admin::Connection::DONATED);
+}
+
 TEST_F(ModelTest, TheFirstEndStays) {
   const auto server = Add("a");
   ConnectionRecord& one = Connect(server, "one");

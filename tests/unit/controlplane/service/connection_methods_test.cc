@@ -168,6 +168,22 @@ TEST_F(ConnectionMethodsTest, ReportsAllFaultsOfAStop) {
       ElementsAre("timeout"));
 }
 
+TEST_F(ConnectionMethodsTest, ListsAreFilteredByWhoMayHoldAMountsFd) {
+  AddServer("a");
+  AddConnection("a", "x", "options { donate_host_fds: FILES_AND_MOUNT_POINT }");
+  AddConnection("a", "y");
+  auto request = Proto<admin::ListConnectionsRequest>(
+      "parent: 'servers/-' filter: 'mount_fd = POSSIBLE'");
+  const auto list = bodies_.connections.ListConnections(context_, request);
+  ASSERT_TRUE(list.ok()) << list.status();
+  ASSERT_EQ(list->connections_size(), 1);
+  EXPECT_EQ(list->connections(0).name(), "servers/a/connections/x");
+  request.set_filter("mount_fd = maybe");
+  EXPECT_THAT(
+      FieldsOf(bodies_.connections.ListConnections(context_, request).status()),
+      ElementsAre("filter"));
+}
+
 TEST_F(ConnectionMethodsTest, ListsAreFilteredAndPaged) {
   AddServer("a");
   AddServer("b");

@@ -47,6 +47,20 @@ TEST_F(HandlerMethodsTest, HandlersAreInPagesByNumber) {
   EXPECT_THAT(second->next_page_token(), IsEmpty());
 }
 
+TEST_F(HandlerMethodsTest, StrictRequestsAreToBeRefusedWhenTheyAreEscaped) {
+  AddServer("a");
+  ASSERT_TRUE(Set("parent: 'servers/a' strict: true").ok());
+  EXPECT_EQ(supervisor_.escapes(), supervisor::Escapes::kRefuse);
+  ASSERT_TRUE(Set("parent: 'servers/a'").ok());
+  EXPECT_EQ(supervisor_.escapes(), supervisor::Escapes::kWarn);
+  ASSERT_TRUE(Upsert("parent: 'servers/a' strict: true handler_rules { name: "
+                     "'servers/a/handlerRules/r' deny {} permanent: true }")
+                  .ok());
+  EXPECT_EQ(supervisor_.escapes(), supervisor::Escapes::kRefuse);
+  ASSERT_TRUE(Create("s", "deny {} permanent: true").ok());
+  EXPECT_EQ(supervisor_.escapes(), supervisor::Escapes::kWarn);
+}
+
 TEST_F(HandlerMethodsTest, ReportsAllFaultsOfAHandlerTable) {
   EXPECT_THAT(
       FieldsOf(Set("parent: 'a' "

@@ -63,6 +63,7 @@ TEST_F(LiveCallsTest, WaitReturnsAlthoughANewGoferServesAtOnce) {
   // The gofer died and was started anew before anybody looked.
   EXPECT_TRUE(fixture_.supervisor.servers()
                   .Update("a", "", supervisor::Effect::kReal,
+                          supervisor::Escapes::kWarn,
                           [](admin::Server& changed) {
                             changed.set_restart_count(1);
                             return absl::OkStatus();

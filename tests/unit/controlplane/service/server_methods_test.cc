@@ -293,6 +293,21 @@ TEST_F(ServerMethodsTest, DrainsAndUndrains) {
   EXPECT_EQ(undrained->state(), Server::ACTIVE);
 }
 
+TEST_F(ServerMethodsTest, StrictRequestsAreToBeRefusedWhenTheyAreEscaped) {
+  AddServer("a");
+  ASSERT_TRUE(bodies_.servers
+                  .DrainServer(context_, Proto<admin::DrainServerRequest>(
+                                             "name: 'servers/a' strict: true"))
+                  .ok());
+  EXPECT_EQ(supervisor_.escapes(), supervisor::Escapes::kRefuse);
+  const std::string update =
+      "server { name: 'servers/a' limits { max_fds: 99 } }";
+  ASSERT_TRUE(Update(update).ok());
+  EXPECT_EQ(supervisor_.escapes(), supervisor::Escapes::kWarn);
+  ASSERT_TRUE(Update(update + " strict: true").ok());
+  EXPECT_EQ(supervisor_.escapes(), supervisor::Escapes::kRefuse);
+}
+
 TEST_F(ServerMethodsTest, ValidateOnlyChangesNothing) {
   const auto checked = bodies_.servers.CreateServer(
       context_, Proto<admin::CreateServerRequest>(

@@ -159,7 +159,8 @@ TEST(WatchEventsTest, SendsAResourceOnceMoreWhenItStopsToMatch) {
   EXPECT_EQ(watch.Next()->type(), Event::BOOKMARK);
   for (int i = 0; i < 2; ++i) {
     ASSERT_TRUE(fixture.supervisor.servers()
-                    .SetDraining("a", "", true, supervisor::Effect::kReal)
+                    .SetDraining("a", "", true, supervisor::Effect::kReal,
+                                 supervisor::Escapes::kWarn)
                     .ok());
   }
   fixture.AddServer("b");
@@ -191,7 +192,8 @@ class WatchOfKnownResourcesTest : public ::testing::Test {
   }
   void SetDraining(const std::string& id, bool draining) {
     ASSERT_TRUE(fixture_.supervisor.servers()
-                    .SetDraining(id, "", draining, supervisor::Effect::kReal)
+                    .SetDraining(id, "", draining, supervisor::Effect::kReal,
+                                 supervisor::Escapes::kWarn)
                     .ok());
   }
   // Returns the servers that the watch of request_ sends before "last".

@@ -126,7 +126,7 @@ class OperationsTest : public testing::Test {
   }
   absl::StatusOr<admin::Server> Update(
       absl::FunctionRef<void(admin::Server&)> change) {
-    return supervisor_->servers().Update("a", "", Effect::kReal,
+    return supervisor_->servers().Update("a", "", Effect::kReal, Escapes::kWarn,
                                          [&](admin::Server& server) {
                                            change(server);
                                            return absl::OkStatus();
@@ -146,8 +146,10 @@ class OperationsTest : public testing::Test {
   }
   absl::StatusOr<std::vector<admin::HandlerRule>> Upsert(
       const std::vector<RuleSpec>& rules,
-      Existing existing = Existing::kReplace) {
-    return supervisor_->rules().Upsert("a", rules, existing, Effect::kReal);
+      Existing existing = Existing::kReplace,
+      Escapes escapes = Escapes::kWarn) {
+    return supervisor_->rules().Upsert("a", rules, existing, Effect::kReal,
+                                       escapes);
   }
 
   std::string base_;
@@ -181,7 +183,7 @@ TEST_F(OperationsTest,
        RefusesLimitsThatTheGoferCannotChangeAlsoWithValidateOnly) {
   for (const Effect effect : {Effect::kReal, Effect::kValidateOnly}) {
     const auto updated = supervisor_->servers().Update(
-        "a", "", effect, [](admin::Server& server) {
+        "a", "", effect, Escapes::kWarn, [](admin::Server& server) {
           server.mutable_limits()->set_max_fds(200);
           return absl::OkStatus();
         });
@@ -204,8 +206,9 @@ TEST_F(OperationsTest, ResettingAllIsOneRequest) {
   admin::HandlerAssignment assignment;
   assignment.set_mid(admin::MID_FSTAT);
   assignment.set_implementation("other");
-  ASSERT_TRUE(
-      supervisor_->handlers().Set("a", "", {assignment}, Effect::kReal).ok());
+  ASSERT_TRUE(supervisor_->handlers()
+                  .Set("a", "", {assignment}, Effect::kReal, Escapes::kWarn)
+                  .ok());
   const size_t changes = gofer_->Requests(wire::ToGofer::kChangeRules).size();
   const auto reset = supervisor_->handlers().Reset(
       "a", "", admin::ResetHandlersRequest::ALL, Effect::kReal);
@@ -223,7 +226,9 @@ TEST_F(OperationsTest, ResettingAllIsOneRequest) {
 
 TEST_F(OperationsTest, AResetThatFailsLeavesTheRules) {
   ASSERT_TRUE(Upsert({RuleWith("r1")}).ok());
-  ASSERT_TRUE(supervisor_->handlers().Set("a", "", {}, Effect::kReal).ok());
+  ASSERT_TRUE(supervisor_->handlers()
+                  .Set("a", "", {}, Effect::kReal, Escapes::kWarn)
+                  .ok());
   gofer_->OnRequest([](const wire::ToGofer& request, wire::Response& response) {
     if (!request.has_set_handlers()) return;
     response.mutable_failure()->set_code(wire::Failure::WRONG_STATE);
@@ -306,6 +311,38 @@ TEST_F(OperationsTest, AnAttachmentThatCannotReachTheGoferEndsItsConnection) {
                 .stop_connection()
                 .uid(),
             connection->uid());
+}
+
+TEST_F(OperationsTest, WhatIsStrictIsRefusedBeforeTheGoferIsAsked) {
+  ASSERT_TRUE(
+      Update([](admin::Server& server) {
+        server.mutable_default_connection_options()->set_donate_host_fds(
+            admin::ConnectionOptions::FILES_AND_MOUNT_POINT);
+      }).ok());
+  const auto started = Start("c");
+  ASSERT_TRUE(started.ok()) << started.status();
+  EXPECT_EQ(started->connection.mount_fd(), admin::Connection::POSSIBLE);
+  EXPECT_EQ(ReasonOf(Upsert({RuleWith("r1", {admin::MID_FSTAT})},
+                            Existing::kReplace, Escapes::kRefuse)
+                         .status()),
+            Reason::ESCAPED_BY_CONNECTIONS);
+  EXPECT_EQ(ReasonOf(supervisor_->handlers()
+                         .Set("a", "", {}, Effect::kReal, Escapes::kRefuse)
+                         .status()),
+            Reason::ESCAPED_BY_CONNECTIONS);
+  EXPECT_TRUE(gofer_->Requests(wire::ToGofer::kChangeRules).empty());
+  EXPECT_TRUE(gofer_->Requests(wire::ToGofer::kSetHandlers).empty());
+  EXPECT_TRUE(
+      supervisor_->rules().List(names::ServerScope("a"))->rules.empty());
+  const auto made = Upsert({RuleWith("r1", {admin::MID_FSTAT})});
+  ASSERT_TRUE(made.ok()) << made.status();
+  ASSERT_EQ(made->front().warnings_size(), 1);
+  EXPECT_EQ(made->front().warnings(0).code(),
+            admin::HandlerRule::Warning::MOUNT_FD_DONATED);
+  const auto table =
+      supervisor_->handlers().Set("a", "", {}, Effect::kReal, Escapes::kWarn);
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ(table->warnings_size(), 1);
 }
 
 TEST_F(OperationsTest, ARootMountThatIsBeingAttachedIsNotStoppedByAccident) {

@@ -62,6 +62,8 @@ TEST(WorkerEnumsTest, LivesOfConnectionsAgree) {
                                             "CONNECTION_STATE_");
   ExpectSameWords<admin::Connection::EndReason>(
       &wire::EndReason_Name, wire::EndReason_MAX, "END_REASON_");
+  ExpectSameWords<admin::Connection::MountFd>(&wire::MountFd_Name,
+                                              wire::MountFd_MAX, "MOUNT_FD_");
   ExpectSameWords<admin::StopConnectionRequest::Mode>(
       &wire::StopConnection_Mode_Name, wire::StopConnection::Mode_MAX);
 }
