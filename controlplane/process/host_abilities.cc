@@ -24,7 +24,7 @@ bool CanMapIds(const google::protobuf::RepeatedPtrField<std::string>& allowed) {
   return std::any_of(
       allowed.begin(), allowed.end(), [&map](const std::string& root) {
         const auto copy = DetachedMount::Clone(root.c_str(), false);
-        return copy.ok() && copy->MapIds(map->get()).ok();
+        return copy.ok() && copy->MapIds(map->get(), true).ok();
       });
 }
 

@@ -21,7 +21,7 @@ namespace {
 // An answer is a few words, and an error text of runsc's.
 constexpr size_t kMostAnswerBytes = size_t{64} << 10;
 // As many descriptors as we take note of; an answer has one.
-constexpr size_t kMostFds = 4;
+constexpr size_t kMostAnswerFds = 4;
 
 // One piece of the answer, with its descriptors.
 struct Piece {
@@ -30,7 +30,7 @@ struct Piece {
 };
 
 base::ErrnoOr<Piece> ReceivePiece(int socket, std::span<char> buffer) {
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kMostFds)> control;
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kMostAnswerFds)> control;
   iovec part = {.iov_base = buffer.data(), .iov_len = buffer.size()};
   msghdr message = {};
   message.msg_iov = &part;
