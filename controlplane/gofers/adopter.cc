@@ -196,6 +196,8 @@ void Adopter::AdoptFound(const std::string& id, int attempt) {
   const absl::Status adopted = TryAdoptFound(id);
   if (adopted.ok() || threads_.stopping()) return EndAdoption(id);
   if (attempt >= kSurelyDeadAfter && host_.state.AdoptedIsDead(id)) {
+    const std::string why = host_.state.ReadAdoptedFailure(id);
+    if (!why.empty()) AddFailedStart(id, why);
     const absl::Status removed = host_.state.RemoveAdopted(id);
     if (!removed.ok()) {
       Log().warn("{}: {}", id, std::string(removed.message()));
@@ -226,6 +228,31 @@ absl::Status Adopter::TryAdoptFound(const std::string& id) {
   if (status.ok()) status = takeover_.TakeOver(*server, adopted);
   if (!status.ok()) takeover_.HandleFailedAdoption(*server, adopted, status);
   return absl::OkStatus();
+}
+
+void Adopter::AddFailedStart(const std::string& id, const std::string& why) {
+  model::ServerRecord record = MakeRecord(id, Server::ADOPTED);
+  record.resource.set_uid(translate::UuidOf(
+      absl::StrCat(record.name(), " ", absl::FormatTime(absl::Now()))));
+  Log().error("{}: its gofer could not start: {}", record.name(), why);
+  const ModelLock lock(model_);
+  if (const model::ServerPtr known = model_.Find(lock, id); known != nullptr) {
+    model::ServerRecord& former = known->record(lock);
+    if (former.was_created() || former.being_changed ||
+        former.gofer.process != nullptr) {
+      return;
+    }
+    watch_.ReleaseGofer(lock, former);
+    model_.Remove(lock, known);
+  }
+  record.link.state_imported = true;
+  record.stopped_at = absl::Now();
+  const auto server = std::make_shared<model::ServerEntry>(std::move(record));
+  model_.Add(lock, server);
+  admin::ServerFailure failure;
+  failure.set_reason(admin::ServerFailure::START_FAILED);
+  failure.set_message(why);
+  MarkFailed(lock, model_, server->record(lock), std::move(failure));
 }
 
 // The kernel says which process listens at the control socket.

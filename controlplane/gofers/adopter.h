@@ -59,6 +59,9 @@ class Adopter {
   void AdoptCreated(const std::string& id);
   void AdoptFound(const std::string& id, int attempt);
   absl::Status TryAdoptFound(const std::string& id);
+  // Shows a container whose gofer could not start as a FAILED server, which is
+  // kept as long as an ended one.
+  void AddFailedStart(const std::string& id, const std::string& why);
   // A server for a gofer that others started, in the place of one that has
   // ended.
   absl::StatusOr<model::ServerPtr> MakeAdoptedServer(

@@ -20,6 +20,7 @@
 #include "controlplane/state/private_directory.h"
 #include "server/base/log.h"
 #include "server/base/syscall.h"
+#include "server/base/text.h"
 
 namespace goferd::state {
 namespace {
@@ -37,6 +38,8 @@ constexpr int kBacklog = 16;
 constexpr mode_t kPassableMode = 0711;
 constexpr char kControl[] = "control.sock";
 constexpr char kPid[] = "pid";
+constexpr char kFailure[] = "failure";
+constexpr size_t kMostFailureBytes = 4096;
 constexpr char kLog[] = "log.pipe";
 
 // Whether a name has the form of the API's ids; other files are not ours.
@@ -366,6 +369,14 @@ bool StateDirectory::AdoptedIsDead(absl::string_view id) const {
   const sockaddr_un address = AddressIn(directory->get(), kControl);
   return ::connect(socket->get(), Generic(address), sizeof(address)) != 0 &&
          errno == ECONNREFUSED;
+}
+
+std::string StateDirectory::ReadAdoptedFailure(absl::string_view id) const {
+  const auto directory = OpenIn(adopted_.get(), id);
+  if (!directory.ok()) return "";
+  auto text = ReadFile(directory->get(), kFailure, kMostFailureBytes);
+  if (!text.ok()) return "";
+  return gofer::base::PlainText(*text, kMostFailureBytes);
 }
 
 absl::Status StateDirectory::RemoveAdopted(absl::string_view id) {

@@ -21,7 +21,7 @@ namespace goferd::state {
 // Its layout:
 //   lock                          locked by the goferd that owns the directory
 //   servers/ID/{bootstrap.pb, overrides.pb, pid, control.sock, log.pipe}
-//   adopted/ID/{control.sock, pid}    made by gofers that others started
+//   adopted/ID/{control.sock, pid, failure}  made by gofers that others started
 //   warm/NAME/{control.sock, pid, log.pipe}     gofers that wait for a server
 //
 // Other users may pass through the directory to the sockets of the API and for
@@ -93,6 +93,9 @@ class StateDirectory {
   std::vector<std::string> ListAdopted() const;
   // Whether the adopted gofer's socket is there and nobody listens.
   bool AdoptedIsDead(absl::string_view id) const;
+  // Why the gofer in the directory could not start, in its own words on one
+  // line (at most 4 KiB); empty when it did start, or has left no word.
+  std::string ReadAdoptedFailure(absl::string_view id) const;
   absl::Status RemoveAdopted(absl::string_view id);
 
   class AdoptedWatch;

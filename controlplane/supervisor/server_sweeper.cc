@@ -32,7 +32,7 @@ void ServerSweeper::Sweep(absl::Time now) {
     const std::string server_id = id;
     const auto state = server->record(lock).resource.state();
     const bool forgotten =
-        state == Server::STOPPED &&
+        (state == Server::STOPPED || state == Server::FAILED) &&
         server->record(lock).resource.origin() == Server::ADOPTED &&
         server->record(lock).stopped_at + settings_.ended_retention() <= now;
     if (!forgotten && !IsOver(server->record(lock).resource, now)) continue;

@@ -29,6 +29,7 @@ constexpr mode_t kFileMode = 0600;
 constexpr int kBacklog = 8;
 constexpr char kSocketName[] = "control.sock";
 constexpr char kPidName[] = "pid";
+constexpr char kFailureName[] = "failure";
 
 base::ErrnoOr<base::UniqueFd> MakeDirectory(int parent,
                                             const std::string& name) {
@@ -108,14 +109,18 @@ base::ErrnoOr<std::string> Identity() {
                       fields[kStartTime], "\n");
 }
 
-base::ErrnoOr<void> WritePid(int directory) {
-  const auto text = Identity();
-  if (!text.ok()) return text.error();
-  const auto file = base::SyscallFd([&] {
-    return ::openat(directory, kPidName,
+base::ErrnoOr<base::UniqueFd> MakeFile(int directory, const char* name) {
+  return base::SyscallFd([&] {
+    return ::openat(directory, name,
                     O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
                     kFileMode);
   });
+}
+
+base::ErrnoOr<void> WritePid(int directory) {
+  const auto text = Identity();
+  if (!text.ok()) return text.error();
+  const auto file = MakeFile(directory, kPidName);
   if (!file.ok()) return file.error();
   const auto wrote = base::Syscall(
       [&] { return ::write(file->get(), text->data(), text->size()); });
@@ -150,7 +155,7 @@ std::string OtherServerId(absl::string_view server_id,
   return id + number;
 }
 
-base::ErrnoOr<base::UniqueFd> MakeAdoptedDirectory(
+base::ErrnoOr<AdoptionOffer> MakeAdoptedDirectory(
     const std::string& state_dir, const std::string& server_id) {
   const auto state = base::SyscallFd([&] {
     return ::open(state_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -165,19 +170,22 @@ base::ErrnoOr<base::UniqueFd> MakeAdoptedDirectory(
     return errno == EWOULDBLOCK ? base::Errno(EEXIST) : base::Errno::Last();
   }
   auto listener = Listen(directory->get());
-  if (!listener.ok()) return listener;
+  if (!listener.ok()) return listener.error();
   if (auto wrote = WritePid(directory->get()); !wrote.ok()) {
     return wrote.error();
   }
-  return listener;
+  auto failure = MakeFile(directory->get(), kFailureName);
+  if (!failure.ok()) return failure.error();
+  return AdoptionOffer{.listener = *std::move(listener),
+                       .failure = *std::move(failure)};
 }
 
-base::ErrnoOr<base::UniqueFd> OfferContainer(const std::string& state_dir,
-                                             absl::string_view container_id,
-                                             absl::string_view bundle) {
+base::ErrnoOr<AdoptionOffer> OfferContainer(const std::string& state_dir,
+                                            absl::string_view container_id,
+                                            absl::string_view bundle) {
   const std::string id = AdoptedServerId(container_id);
-  auto listener = MakeAdoptedDirectory(state_dir, id);
-  if (listener.ok() || listener.error() != base::Errno(EEXIST)) return listener;
+  auto offer = MakeAdoptedDirectory(state_dir, id);
+  if (offer.ok() || offer.error() != base::Errno(EEXIST)) return offer;
   return MakeAdoptedDirectory(state_dir, OtherServerId(id, bundle));
 }
 

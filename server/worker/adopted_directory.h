@@ -22,18 +22,25 @@ std::string AdoptedServerId(absl::string_view container_id);
 std::string OtherServerId(absl::string_view server_id,
                           absl::string_view bundle);
 
-// Makes <state_dir>/adopted/<server_id>/ (0700) with `control.sock` and `pid`,
-// and returns the listening SOCK_SEQPACKET socket (non-blocking). Replaces what
-// a dead gofer has left there. goferd removes the directory: a confined gofer
-// cannot reach it. Errors: EEXIST when another gofer listens there or is about
-// to, and those of mkdir, bind and write.
-base::ErrnoOr<base::UniqueFd> MakeAdoptedDirectory(
-    const std::string& state_dir, const std::string& server_id);
+struct AdoptionOffer {
+  // Listening, SOCK_SEQPACKET, non-blocking: where goferd connects.
+  base::UniqueFd listener;
+  // A file for one line: why the gofer could not start. goferd reads it when
+  // nobody listens any more. Open while the directory is out of reach already.
+  base::UniqueFd failure;
+};
+
+// Makes <state_dir>/adopted/<server_id>/ (0700) with `control.sock`, `pid` and
+// an empty `failure`. Replaces what a dead gofer has left there. goferd removes
+// the directory: a confined gofer cannot reach it. Errors: EEXIST when another
+// gofer listens there or is about to, and those of mkdir, bind and write.
+base::ErrnoOr<AdoptionOffer> MakeAdoptedDirectory(const std::string& state_dir,
+                                                  const std::string& server_id);
 
 // Does the same with the first of the container's two ids that is free.
-base::ErrnoOr<base::UniqueFd> OfferContainer(const std::string& state_dir,
-                                             absl::string_view container_id,
-                                             absl::string_view bundle);
+base::ErrnoOr<AdoptionOffer> OfferContainer(const std::string& state_dir,
+                                            absl::string_view container_id,
+                                            absl::string_view bundle);
 
 }  // namespace gofer::worker
 

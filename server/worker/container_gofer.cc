@@ -71,6 +71,7 @@ class ContainerGofer {
       if (done_) return ExitCode::kOk;
     }
     if (const StageResult failed = group_->Start()) return Fail(*failed);
+    offer_.failure.reset();
     group_->WaitForEnd();
     if (flags_.sync_sentry_exit_fd >= 0) {
       AwaitSandboxExit(flags_.sync_sentry_exit_fd, kSentryExitMillis);
@@ -82,6 +83,17 @@ class ContainerGofer {
   ExitCode Fail(const StageError& error) {
     std::fprintf(stderr, "gofer: %s\n", error.text.c_str());
     runsc::LogErrorToUser(flags_.log_fd, error.text);
+    // goferd hears of containers that never started, too. In the tree the path
+    // of its directory would be the container's.
+    if (!offer_.failure.valid() && !mounted_.root.valid()) {
+      (void)OfferAdoption();
+    }
+    if (offer_.failure.valid()) {
+      (void)base::Syscall([&] {
+        return ::write(offer_.failure.get(), error.text.data(),
+                       error.text.size());
+      });
+    }
     return error.code;
   }
 
@@ -218,14 +230,14 @@ class ContainerGofer {
   StageResult OfferAdoption() {
     if (flags_.state_dir.empty()) return std::nullopt;
     const std::string id = ContainerId();
-    auto listener = OfferContainer(flags_.state_dir, id, flags_.bundle);
-    if (!listener.ok()) {
+    auto offer = OfferContainer(flags_.state_dir, id, flags_.bundle);
+    if (!offer.ok()) {
       base::Log().warn("goferd cannot find this gofer: {}/adopted/{}: {}",
                        flags_.state_dir, AdoptedServerId(id),
-                       std::strerror(listener.error().number()));
+                       std::strerror(offer.error().number()));
       return std::nullopt;
     }
-    listener_ = std::move(*listener);
+    offer_ = *std::move(offer);
     if (plan_.syscalls) plan_.syscalls->control = true;
     return std::nullopt;
   }
@@ -297,9 +309,9 @@ class ContainerGofer {
     group_ = std::make_unique<ConnectionGroup>(Sockets());
     StageResult failed = group_->BlockSignals();
     if (!failed) failed = group_->TakeSockets();
-    if (!failed && listener_.valid()) {
+    if (!failed && offer_.listener.valid()) {
       group_->EnableControl(ContainerFacts(plan_, spec_.root),
-                            std::move(listener_));
+                            std::move(offer_.listener));
     }
     return failed;
   }
@@ -382,7 +394,7 @@ class ContainerGofer {
   sandbox::Plan plan_;
   std::vector<runsc::ServedMount> served_;
   sandbox::MountedTree mounted_;
-  base::UniqueFd listener_;
+  AdoptionOffer offer_;
   std::shared_ptr<hostfs::HostTree> tree_;
   std::unique_ptr<ConnectionGroup> group_;
 };

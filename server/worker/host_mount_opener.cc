@@ -30,7 +30,8 @@ struct Piece {
 };
 
 base::ErrnoOr<Piece> ReceivePiece(int socket, std::span<char> buffer) {
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kMostAnswerFds)> control;
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kMostAnswerFds)>
+      control;
   iovec part = {.iov_base = buffer.data(), .iov_len = buffer.size()};
   msghdr message = {};
   message.msg_iov = &part;

@@ -336,9 +336,16 @@ class ContainerTest(node.NodeTest):
 
     def run_container(self, container_id):
         """Its gofer, and its client, mounted."""
+        container, ours = self.start_gofer(container_id, "[]")
+        load = self.load(ours.detach())
+        load.wait_for_mount()
+        return container, load
+
+    def start_gofer(self, container_id, mounts):
+        """The process, and the client's end of its socket."""
         spec = os.memfd_create("spec")
         os.pwrite(spec, b'{"process": {"args": ["sh"], "cwd": "/"},'
-                  b'"root": {"path": "rootfs"}, "mounts": []}', 0)
+                  b'"root": {"path": "rootfs"}, "mounts": ' + mounts.encode() + b"}", 0)
         ours, theirs = socket.socketpair()
         container = subprocess.Popen(
             ["unshare", "--mount", "--propagation=private", os.environ["GOFER"],
@@ -349,9 +356,7 @@ class ContainerTest(node.NodeTest):
         self.containers.append(container)
         os.close(spec)
         theirs.close()
-        load = self.load(ours.detach())
-        load.wait_for_mount()
-        return container, load
+        return container, ours
 
     def await_container(self, container, server_id):
         def is_there():
@@ -394,6 +399,27 @@ class ContainerTest(node.NodeTest):
             return True
         except grpc.RpcError:
             return False
+
+    def test_a_container_that_could_not_start_says_why(self):
+        container, ours = self.start_gofer(
+            "sad", '[{"type": "bind", "destination": "/d", "options": ["shared"],'
+                   ' "source": "/nowhere"}]')
+        self.assertEqual(container.wait(timeout=20), 21)
+        ours.close()
+
+        def is_failed():
+            return self.exists("runsc-sad") and \
+                self.server("runsc-sad").state == SERVER_STATE.FAILED
+        wait_until(is_failed, "the failed start")
+        server = self.server("runsc-sad")
+        self.assertEqual(server.failure.message,
+                         "plan-sandbox: mount /d: option shared is refused: use slave or private")
+        self.assertFalse(os.path.exists(
+            os.path.join(self.goferd.state, "adopted/runsc-sad")))
+        # A start that succeeds is the same server again.
+        again, load = self.run_container("sad")
+        self.await_container(again, "runsc-sad")
+        self.end(again, load)
 
     def test_one_that_hangs_is_shown(self):
         container, load = self.run_container("box")

@@ -77,6 +77,21 @@ TEST_F(MakeAdoptedDirectoryTest, HasASocketAndAPid) {
   file >> pid >> start_time;
   EXPECT_EQ(pid, ::getpid());
   EXPECT_GT(start_time, 0u);
+  ASSERT_EQ(::stat((directory + "/failure").c_str(), &stat), 0);
+  EXPECT_EQ(stat.st_size, 0);
+}
+
+// The reason why one start failed is not that of the next.
+TEST_F(MakeAdoptedDirectoryTest, ForgetsTheFailureOfAnEarlierStart) {
+  {
+    const auto offer = MakeAdoptedDirectory(state_, "runsc-a");
+    ASSERT_TRUE(offer.ok());
+    ASSERT_EQ(::write(offer->failure.get(), "why", 3), 3);
+  }
+  ASSERT_TRUE(MakeAdoptedDirectory(state_, "runsc-a").ok());
+  struct stat stat;
+  ASSERT_EQ(::stat((state_ + "/adopted/runsc-a/failure").c_str(), &stat), 0);
+  EXPECT_EQ(stat.st_size, 0);
 }
 
 TEST_F(MakeAdoptedDirectoryTest, ReplacesWhatIsLeftButNotTheLiving) {
@@ -84,7 +99,7 @@ TEST_F(MakeAdoptedDirectoryTest, ReplacesWhatIsLeftButNotTheLiving) {
   ASSERT_TRUE(listener.ok());
   EXPECT_EQ(MakeAdoptedDirectory(state_, "runsc-a").error(),
             base::Errno(EEXIST));
-  *listener = base::UniqueFd();
+  *listener = AdoptionOffer();
   EXPECT_TRUE(MakeAdoptedDirectory(state_, "runsc-a").ok());
 }
 
