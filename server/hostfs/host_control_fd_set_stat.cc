@@ -92,7 +92,11 @@ base::ErrnoOr<void> HostControlFd::SetTimes(
   if ((request.mask & STATX_MTIME) != 0) {
     times[1] = {.tv_sec = request.mtime.sec, .tv_nsec = request.mtime.nsec};
   }
-  return backend_.proc_self_fd().SetTimes(host_fd(), times);
+  // Directly: half the time of the way through /proc/self/fd.
+  return base::SyscallVoid([&] {
+    return ::utimensat(host_fd(), "", times.data(),
+                       AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
+  });
 }
 
 }  // namespace gofer::hostfs

@@ -54,15 +54,6 @@ base::ErrnoOr<void> ProcSelfFd::Chmod(int fd, mode_t mode) const {
   return {};
 }
 
-base::ErrnoOr<void> ProcSelfFd::SetTimes(
-    int fd, const std::array<timespec, 2>& times) const {
-  const Path name = NameOf(fd);
-  if (::utimensat(directory_.get(), name.data(), times.data(), 0) != 0) {
-    return base::Errno::Last();
-  }
-  return {};
-}
-
 base::ErrnoOr<void> ProcSelfFd::Link(int fd, int directory,
                                      const char* name) const {
   const Path from = NameOf(fd);

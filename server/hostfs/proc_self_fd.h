@@ -6,7 +6,6 @@
 #define GOFER_SERVER_HOSTFS_PROC_SELF_FD_H_
 
 #include <sys/types.h>
-#include <time.h>
 
 #include <array>
 #include <cstdint>
@@ -35,9 +34,6 @@ class ProcSelfFd {
 
   // Does fchmod(2), which does not take O_PATH descriptors.
   base::ErrnoOr<void> Chmod(int fd, mode_t mode) const;
-  // Does futimens(2), for a symlink too. `times` are atime and mtime.
-  base::ErrnoOr<void> SetTimes(int fd,
-                               const std::array<timespec, 2>& times) const;
   // Makes a hard link `name` in `directory`, to a symlink too. Needs no
   // capability, unlike AT_EMPTY_PATH. Errors: ENOENT when the file has no link
   // left.

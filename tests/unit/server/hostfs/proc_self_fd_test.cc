@@ -53,18 +53,6 @@ TEST_F(ProcSelfFdTest, ChangesModeWhereFchmodWillNot) {
   EXPECT_EQ(directory_.Stat("f").st_mode & 07777u, 0640u);
 }
 
-TEST_F(ProcSelfFdTest, SetsTimesOfASymlinkAndNotOfItsTarget) {
-  const struct stat before = directory_.Stat("f");
-  const base::UniqueFd control = Control("ln");
-  ASSERT_TRUE(
-      proc_
-          .SetTimes(control.get(), {timespec{.tv_sec = 1, .tv_nsec = 2},
-                                    timespec{.tv_sec = 3, .tv_nsec = 4}})
-          .ok());
-  EXPECT_EQ(directory_.Stat("ln").st_mtim.tv_sec, 3);
-  EXPECT_EQ(directory_.Stat("f").st_mtim.tv_sec, before.st_mtim.tv_sec);
-}
-
 TEST_F(ProcSelfFdTest, LinksASymlinkAndNotItsTarget) {
   const base::UniqueFd control = Control("ln");
   const base::UniqueFd parent = directory_.Open("", O_PATH);
