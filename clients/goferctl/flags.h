@@ -12,7 +12,7 @@
 #include "absl/time/time.h"
 #include "clients/admin/endpoint.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming)
 class App;
 }  // namespace CLI
 

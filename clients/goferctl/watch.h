@@ -71,15 +71,16 @@ absl::Status WatchList(
     request.set_parent(target.parent);
     request.set_filter(EventFilter(target.kind, target.filter));
     request.set_start_revision(list->revision());
-    return FollowEvents(context, interruption, node, request,
-                        [&](const Event& event) {
-                          if (event.resource_case() == Event::RESOURCE_NOT_SET)
-                            return true;
-                          const gofer::base::MutexLock lock(mu);
-                          add(node, event);
-                          listing.Print();
-                          return true;
-                        });
+    return FollowEvents(
+        context, interruption, node, request, [&](const Event& event) {
+          if (event.resource_case() == Event::RESOURCE_NOT_SET) {
+            return true;
+          }
+          const gofer::base::MutexLock lock(mu);
+          add(node, event);
+          listing.Print();
+          return true;
+        });
   });
 }
 

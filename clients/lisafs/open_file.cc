@@ -151,8 +151,9 @@ base::ErrnoOr<size_t> OpenFile::ListSome(
                 listed = response.dirents.size();
                 for (const wire::Dirent64& dirent : response.dirents) {
                   if (dirent.name == "." || dirent.name == "..") continue;
-                  if (!base::IsSafeName(dirent.name))
+                  if (!base::IsSafeName(dirent.name)) {
                     return base::Errno(EPROTO);
+                  }
                   entries->push_back({dirent.ino, dirent.dev_major,
                                       dirent.dev_minor, dirent.off, dirent.type,
                                       std::string(dirent.name)});

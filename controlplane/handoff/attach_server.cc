@@ -115,8 +115,9 @@ class AttachServer::Core : public std::enable_shared_from_this<Core> {
 absl::Status AttachServer::Core::Listen() {
   const std::weak_ptr<Core> weak = weak_from_this();
   auto watch = loop_.AddReadable(socket_.fd(), [weak] {
-    if (const auto core = weak.lock())
+    if (const auto core = weak.lock()) {
       core->gate_.Enter([&] { core->OnConnect(); });
+    }
   });
   if (!watch.ok()) return watch.status();
   // The watch is stored under the lock: after Stop it is destroyed at once.

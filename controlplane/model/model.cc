@@ -98,6 +98,7 @@ void Model::Remove(const ModelLock& lock, const ServerPtr& server) {
   // By iterator: `server` may be the map's own.
   const auto found = servers_.find(record.id);
   if (found == servers_.end() || found->second != server) return;
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
   const ServerPtr kept = server;
   servers_.erase(found);
   record.resource.set_state(admin::Server::STOPPED);

@@ -73,8 +73,9 @@ std::optional<Failure> Check(const Rule& rule) {
       trigger.probability_numerator > trigger.probability_denominator) {
     return Malformed(rule, "probability is above 1");
   }
-  if (rule.expire_unix_ns < 0)
+  if (rule.expire_unix_ns < 0) {
     return Malformed(rule, "expire_unix_ns is negative");
+  }
   if (rule.daemon_data.size() > kMostDaemonData) {
     return Malformed(rule, "daemon_data is longer than 32768 bytes");
   }

@@ -60,8 +60,10 @@ base::ErrnoOr<DetachedMount> DetachedMount::NewTmpfs() {
       base::SyscallFd([] { return ::fsopen("tmpfs", FSOPEN_CLOEXEC); });
   if (!context.ok()) return context.error();
   const auto created = base::SyscallVoid([&] {
-    if (::fsconfig(context->get(), FSCONFIG_SET_STRING, "mode", "0755", 0) != 0)
+    if (::fsconfig(context->get(), FSCONFIG_SET_STRING, "mode", "0755", 0) !=
+        0) {
       return -1;
+    }
     return ::fsconfig(context->get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0);
   });
   if (!created.ok()) return created.error();

@@ -190,7 +190,8 @@ class TreeBuilder {
                                 given_ != nullptr ? given_->binds[index] : -1,
                                 bind.recursive);
     if (!clone.ok()) return clone;
-    auto set = SetAttributes(*clone, bind.attributes & ~MOUNT_ATTR_RDONLY);
+    auto set =
+        SetAttributes(*clone, bind.attributes & ~uint64_t{MOUNT_ATTR_RDONLY});
     if (set.ok() && bind.propagation) {
       set = clone->SetPropagation(*bind.propagation);
     }

@@ -133,8 +133,8 @@ StageResult ConnectionGroup::TakeSockets() {
   return std::nullopt;
 }
 
-StageResult ConnectionGroup::Create(std::shared_ptr<hostfs::HostTree> tree,
-                                    bool will_be_confined) {
+StageResult ConnectionGroup::Create(
+    const std::shared_ptr<hostfs::HostTree>& tree, bool will_be_confined) {
   server_ = std::make_unique<lisafs::Server>(
       lisafs::ServerOptions(),
       [this](const lisafs::Connection& connection) { NoteEnd(connection); },

@@ -54,7 +54,7 @@ class ConnectionGroup {
   StageResult TakeSockets();
   // With `will_be_confined`, makes the copies of mount points for clients now:
   // a confined process may not.
-  StageResult Create(std::shared_ptr<hostfs::HostTree> tree,
+  StageResult Create(const std::shared_ptr<hostfs::HostTree>& tree,
                      bool will_be_confined);
   StageResult Start();
 

@@ -230,9 +230,10 @@ void ControlService::SetLimits(const v1::ServerLimits& limits,
 
 void ControlService::SetLogLevel(v1::LogLevel level, Response& response) {
   const auto word = ToLogLevel(level);
-  if (!word)
+  if (!word) {
     return Fail(response, Failure::MALFORMED,
                 "SetLogLevel.log_level is unspecified or not known");
+  }
   base::SetLogLevel(*word);
 }
 
