@@ -95,4 +95,5 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace gofer::examples
 
+// NOLINTNEXTLINE(bugprone-exception-escape): then it ends, which is all right.
 int main(int argc, char** argv) { return gofer::examples::Main(argc, argv); }

@@ -27,7 +27,6 @@ namespace {
 using gofer::base::ErrnoOr;
 using gofer::client::ControlFile;
 using gofer::client::DirectoryEntry;
-using gofer::wire::Statx;
 using google::protobuf::Struct;
 
 constexpr std::array kStatColumns = {"PATH", "TYPE", "MODE",  "UID",

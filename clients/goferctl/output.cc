@@ -70,8 +70,9 @@ void PrintMessage(const Context& context,
   Table table(columns, HeaderOf(context));
   table.AddRow(std::move(cells));
   table.Print(context.out());
-  for (const std::string& note : notes)
+  for (const std::string& note : notes) {
     context.out() << Printable(note) << '\n';
+  }
 }
 
 }  // namespace goferctl

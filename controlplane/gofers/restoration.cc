@@ -176,8 +176,9 @@ void Restoration::PutToldRules(const ModelLock& lock,
                                const worker::v1::AdoptResult& result,
                                worker::v1::ChangeRules& change) {
   std::set<std::string> uids;
-  for (const auto& [id, rule] : server.overrides.rules)
+  for (const auto& [id, rule] : server.overrides.rules) {
     uids.insert(rule.resource.uid());
+  }
   for (const worker::v1::Rule& from : result.rules()) {
     if (uids.contains(from.uid())) continue;
     model::RuleRecord record;
@@ -299,8 +300,9 @@ void Restoration::CompareRules(const model::ServerPtr& server,
       }
       told.erase(known);
     }
-    for (const std::string& id : over)
+    for (const std::string& id : over) {
       model_.RemoveRule(lock, server->record(lock), id);
+    }
     for (const auto& [uid, rule] : told) change.add_remove_uids(uid);
   }
   Change(*server, link, std::move(change));

@@ -40,8 +40,9 @@ void MarkFailed(const model::ModelLock& lock, model::Model& model,
   *server.resource.mutable_failure() = std::move(failure);
   const absl::Status failed =
       model.SetState(lock, server, admin::Server::FAILED);
-  if (!failed.ok())
+  if (!failed.ok()) {
     gofer::base::Log().error("{}", std::string(failed.message()));
+  }
 }
 
 }  // namespace goferd::gofers

@@ -62,8 +62,9 @@ std::string CheckParent(FieldViolations& violations, const std::string& prefix,
                         const std::string& batch_server,
                         const StartConnectionRequest& request) {
   const std::string field = absl::StrCat(prefix, "parent");
-  if (request.parent().empty() && batch_server != names::kAllIds)
+  if (request.parent().empty() && batch_server != names::kAllIds) {
     return batch_server;
+  }
   std::string server = CheckServerName(violations, field, request.parent());
   if (!server.empty() && !batch_server.empty() &&
       batch_server != names::kAllIds && server != batch_server) {

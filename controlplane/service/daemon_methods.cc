@@ -108,8 +108,9 @@ absl::StatusOr<SetLogLevelResponse> DaemonMethods::SetLogLevel(
             names::ServerScope(server_id), request.log_level(),
             EffectOf(request));
         if (!previous.ok()) return previous.status();
-        if (server_id != names::kAllIds)
+        if (server_id != names::kAllIds) {
           response.set_previous_log_level(*previous);
+        }
         return response;
       });
 }

@@ -103,8 +103,9 @@ names::ChildName CheckServerOrConnectionName(FieldViolations& violations,
                                              absl::string_view field,
                                              absl::string_view name,
                                              names::Wildcard wildcard) {
-  if (auto id = names::ParseServerName(name, wildcard))
+  if (auto id = names::ParseServerName(name, wildcard)) {
     return {*std::move(id), ""};
+  }
   if (auto child = names::ParseConnectionName(name, wildcard)) {
     return *std::move(child);
   }

@@ -36,7 +36,7 @@ class LiveCall {
 class StreamRegistry {
  public:
   // Allows at most `max_calls` at once. `log` outlives the registry.
-  StreamRegistry(model::EventLog& log, size_t max_calls = 256);
+  explicit StreamRegistry(model::EventLog& log, size_t max_calls = 256);
   // There must be no calls left.
   ~StreamRegistry();
   StreamRegistry(const StreamRegistry&) = delete;

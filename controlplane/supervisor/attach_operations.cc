@@ -36,8 +36,9 @@ worker::v1::ToGofer MakeRequest(const tickets::AttachClaim& claim,
 absl::Status AttachOperations::CheckTickets(
     const std::vector<std::string>& tickets,
     const gofer::uds::PeerCredentials& peer, admin::AttachMode mode) {
-  if (absl::Status status = threads_.CheckRunning(); !status.ok())
+  if (absl::Status status = threads_.CheckRunning(); !status.ok()) {
     return status;
+  }
   return tickets_.Check(tickets, peer, mode, absl::Now());
 }
 
@@ -45,8 +46,9 @@ absl::StatusOr<std::vector<tickets::AttachClaim>>
 AttachOperations::ClaimTickets(const std::vector<std::string>& tickets,
                                const gofer::uds::PeerCredentials& peer,
                                admin::AttachMode mode) {
-  if (absl::Status status = threads_.CheckRunning(); !status.ok())
+  if (absl::Status status = threads_.CheckRunning(); !status.ok()) {
     return status;
+  }
   return tickets_.Claim(tickets, peer, mode, absl::Now());
 }
 

@@ -67,8 +67,9 @@ admin::Connection MakeResource(const ConnectionSpec& spec,
       server.resource.limits().max_fds());
   connection.set_mount_fd(translate::FirstMountFd(connection.options()));
   connection.set_attach_mode(spec.attach_mode);
-  if (spec.expected_peer)
+  if (spec.expected_peer) {
     *connection.mutable_expected_peer() = *spec.expected_peer;
+  }
   connection.set_state(admin::Connection::PENDING_ATTACH);
   return connection;
 }
@@ -142,8 +143,9 @@ absl::Status ConnectionOperations::CheckSpec(const ModelLock& lock,
                                              int64_t others) const {
   if (entry == nullptr) return model::Model::NoServer(spec.server_id);
   const model::ServerRecord& server = entry->record(lock);
-  if (absl::Status status = model::CheckServing(server); !status.ok())
+  if (absl::Status status = model::CheckServing(server); !status.ok()) {
     return status;
+  }
   if (server.resource.state() == admin::Server::DRAINING) {
     return errors::Error(
         Reason::SERVER_DRAINING,
@@ -208,8 +210,9 @@ absl::StatusOr<std::vector<StartedConnection>> ConnectionOperations::Start(
     if (absl::Status status = threads_.CheckRunning(); !status.ok()) {
       return status;
     }
-    if (absl::Status status = CheckAll(lock, specs); !status.ok())
+    if (absl::Status status = CheckAll(lock, specs); !status.ok()) {
       return status;
+    }
     if (effect == Effect::kValidateOnly) {
       std::vector<StartedConnection> checked;
       for (const ConnectionSpec& spec : specs) {

@@ -12,6 +12,7 @@
 namespace goferd::admin::v1 {
 class Handler;
 class HandlerAssignment;
+// NOLINTNEXTLINE(readability-identifier-naming): protoc names it so.
 enum ResetHandlersRequest_Scope : int;
 class ResetHandlersResponse;
 class SetHandlersResponse;

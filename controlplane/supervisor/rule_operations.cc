@@ -134,8 +134,9 @@ absl::StatusOr<std::vector<model::RuleRecord>> RuleOperations::CompleteAll(
   for (const RuleSpec& spec : specs) {
     auto record = Complete(lock, server, spec, existing);
     if (!record.ok()) return record.status();
-    if (!server.overrides.rules.contains(spec.rule_id))
+    if (!server.overrides.rules.contains(spec.rule_id)) {
       new_ids.insert(spec.rule_id);
+    }
     records.push_back(*std::move(record));
   }
   const auto limit =
@@ -231,8 +232,9 @@ bool RuleOperations::Refresh(const model::ServerPtr& server,
   }
   for (const worker::v1::Rule& rule : answer->rules().rules()) {
     const auto known = by_uid.find(rule.uid());
-    if (known != by_uid.end())
+    if (known != by_uid.end()) {
       translate::SetCounters(rule.counters(), *known->second);
+    }
   }
   return true;
 }
@@ -244,14 +246,16 @@ absl::StatusOr<admin::HandlerRule> RuleOperations::Get(
     const ModelLock lock(model_);
     server = model_.Find(lock, server_id);
     if (server == nullptr) return model::Model::NoServer(server_id);
-    if (!server->record(lock).overrides.rules.contains(rule_id))
+    if (!server->record(lock).overrides.rules.contains(rule_id)) {
       return NoRule(server_id, rule_id);
+    }
   }
   Refresh(server, settings_.control_timeout());
   const ModelLock lock(model_);
   const auto found = server->record(lock).overrides.rules.find(rule_id);
-  if (found == server->record(lock).overrides.rules.end())
+  if (found == server->record(lock).overrides.rules.end()) {
     return NoRule(server_id, rule_id);
+  }
   admin::HandlerRule rule = found->second.resource;
   RuleWarner(server->record(lock)).Warn(rule);
   return rule;
@@ -265,8 +269,9 @@ absl::StatusOr<RuleList> RuleOperations::List(const names::ServerScope& scope) {
       if (scope.Includes(id)) servers.push_back(server);
     }
   }
-  if (servers.empty() && !scope.is_all())
+  if (servers.empty() && !scope.is_all()) {
     return model::Model::NoServer(scope.id());
+  }
   // Not vector<bool>: several threads write.
   std::vector<char> refreshed(servers.size(), 0);
   const link::FanOut fan_out(settings_.control_timeout());
@@ -282,8 +287,9 @@ absl::StatusOr<RuleList> RuleOperations::List(const names::ServerScope& scope) {
     if (refreshed[i] == 0) list.unreachable.push_back(servers[i]->name());
   }
   for (const auto& [id, server] : model_.servers(lock)) {
-    if (!scope.Includes(id) || server->record(lock).overrides.rules.empty())
+    if (!scope.Includes(id) || server->record(lock).overrides.rules.empty()) {
       continue;
+    }
     const RuleWarner warner(server->record(lock));
     for (const model::RuleRecord* rule :
          model::Model::RulesInOrder(server->record(lock))) {
@@ -304,8 +310,9 @@ absl::Status RuleOperations::Delete(absl::string_view server_id,
   {
     const ModelLock lock(model_);
     const auto rule = found->server->record(lock).overrides.rules.find(rule_id);
-    if (rule == found->server->record(lock).overrides.rules.end())
+    if (rule == found->server->record(lock).overrides.rules.end()) {
       return NoRule(server_id, rule_id);
+    }
     const std::string& present = rule->second.resource.etag();
     if (!etag.empty() && etag != absl::string_view(present)) {
       return model::EtagMismatch(names::FormatRuleName(server_id, rule_id),
@@ -348,8 +355,9 @@ absl::StatusOr<std::vector<std::string>> RuleOperations::RemoveIf(
   if (!answer.ok()) return answer.status();
   gofers::OverridesStore::Commit(*server, *std::move(draft));
   const ModelLock lock(model_);
-  for (const std::string& id : ids)
+  for (const std::string& id : ids) {
     model_.RemoveRule(lock, server->record(lock), id);
+  }
   return removed;
 }
 

@@ -108,8 +108,9 @@ admin::Server ServerOperations::Complete(const std::string& id,
 absl::Status ServerOperations::CheckNew(const ModelLock& lock,
                                         const std::string& id,
                                         const Server& spec) const {
-  if (absl::Status status = threads_.CheckRunning(); !status.ok())
+  if (absl::Status status = threads_.CheckRunning(); !status.ok()) {
     return status;
+  }
   if (model_.Find(lock, id) != nullptr) {
     return errors::Error(
         Reason::SERVER_ALREADY_EXISTS,
@@ -158,8 +159,9 @@ absl::StatusOr<admin::Server> ServerOperations::Create(absl::string_view name,
   const std::string id(name);
   {
     const ModelLock lock(model_);
-    if (absl::Status status = CheckNew(lock, id, spec); !status.ok())
+    if (absl::Status status = CheckNew(lock, id, spec); !status.ok()) {
       return status;
+    }
   }
   const auto tree = tree::ResolveTree(
       spec, spec.has_oci_bundle() ? spec.oci_bundle() : spec.root(),

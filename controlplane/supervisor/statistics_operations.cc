@@ -105,8 +105,9 @@ absl::StatusOr<admin::Stats> StatisticsOperations::ReadServer(
   const auto list = target.link->AskFor(fan_out.time_left(), std::move(each));
   if (!list.ok()) return list.status();
   admin::Stats stats;
-  if (!sums->stats().stats().empty())
+  if (!sums->stats().stats().empty()) {
     stats = translate::ToAdmin(sums->stats().stats(0));
+  }
   const ModelLock lock(model_);
   const model::ServerRecord& server = target.server->record(lock);
   stats.set_name(server.name());

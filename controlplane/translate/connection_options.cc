@@ -77,8 +77,9 @@ Admin CompleteOptions(const Admin& options, const Admin& defaults,
   if (complete.max_message_size() == 0) {
     complete.set_max_message_size(kMaxMessageSize);
   }
-  if (complete.max_channels() == 0)
+  if (complete.max_channels() == 0) {
     complete.set_max_channels(DefaultChannels());
+  }
   if (complete.max_fds() == 0) {
     complete.set_max_fds(std::min(kDefaultFds, max_fds));
   }

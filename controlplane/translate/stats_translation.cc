@@ -47,8 +47,9 @@ admin::Stats ToAdmin(const worker::v1::Stats& stats) {
   admin::Stats to;
   *to.mutable_sample_time() = UnixNanosToProto(stats.sample_unix_ns());
   for (const auto& message : stats.messages()) AddMessage(message, to);
-  for (int i = 0; i < kBounds; ++i)
+  for (int i = 0; i < kBounds; ++i) {
     to.add_latency_bounds_ns(kFirstBoundNs << i);
+  }
   SetPathway(stats.socket(), *to.mutable_socket());
   SetPathway(stats.channels(), *to.mutable_channels());
   to.set_channel_count(static_cast<int32_t>(stats.channel_count()));

@@ -131,8 +131,10 @@ base::ErrnoOr<HostBackend::MountPointDonation> HostBackend::DonateMountPoint(
   }
   if (!S_ISDIR(mode)) {
     // Owner and times can be changed through any descriptor.
-    if (options.access != lisafs::Access::kReadWrite && !IsOnReadOnlyMount(fd))
+    if (options.access != lisafs::Access::kReadWrite &&
+        !IsOnReadOnlyMount(fd)) {
       return donation;
+    }
     auto donated = S_ISREG(mode)
                        ? proc_self_fd().Reopen(fd, ReopenFlags(O_RDONLY))
                        : base::DupFd(fd);

@@ -39,8 +39,9 @@ struct OpenAtOperation : OnControlFd {
     return {};
   }
   static base::ErrnoOr<void> Admit(ControlFd& fd, const Request& request) {
-    if (fd.is_directory() && ChangesFile(request.flags))
+    if (fd.is_directory() && ChangesFile(request.flags)) {
       return base::Errno(EISDIR);
+    }
     return {};
   }
   static bool WorksOnDeleted(const RequestContext& context) {

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
+#include "controlplane/names/resource_name.h"
 
 namespace goferd::supervisor {
 namespace {
@@ -30,7 +31,7 @@ class EscapesTest : public testing::Test {
     model::ConnectionRecord& record = server_.connections[id];
     record.visible = true;
     Connection& connection = record.resource;
-    connection.set_name(model::ConnectionName("a", id));
+    connection.set_name(names::FormatConnectionName("a", id));
     connection.set_mount_path("/data/" + id);
     connection.set_state(Connection::MOUNTED);
     connection.set_mount_fd(mount_fd);
