@@ -42,11 +42,18 @@ def parse():
     parser.add_argument("--platform", default="systrap")
     parser.add_argument("--table", metavar="FILE",
                         help="write a Markdown table of the cases that are not equal")
+    parser.add_argument("--skip-missing", action="store_true",
+                        help="exit status 77 when a --release is not built")
     parser.add_argument("--list", action="store_true", help="name the cases")
     options = parser.parse_args()
     if not options.list and (not options.runsc_dir or bool(options.gofer) == options.self):
         parser.error("--runsc-dir and either --gofer or --self are needed")
     return options
+
+
+def is_built(folder, wanted):
+    return all(os.access(os.path.join(folder, name, "runsc"), os.X_OK)
+               for name in wanted or ())
 
 
 def find_releases(folder, wanted):
@@ -107,6 +114,9 @@ def prepare(settings, scratch):
 
 
 def run_all(settings, chosen):
+    if settings.skip_missing and not is_built(settings.runsc_dir, settings.release):
+        print("skipped: not all of the releases are built; see tests/interop/runsc/build")
+        return 77
     found = find_releases(settings.runsc_dir, settings.release)
     scratch = tempfile.mkdtemp(prefix="goferd-runsc-")
     results = []

@@ -22,6 +22,20 @@ class ToolchainError(Exception):
     """One line for the user."""
 
 
+class UnreachableError(ToolchainError):
+    """No module proxy answers here."""
+
+
+# How the go command says that it got no answer. A wrong sum says otherwise.
+NO_ANSWER = ("dial tcp", "no such host", "connection refused", "network is unreachable",
+             "i/o timeout", "TLS handshake", "proxyconnect", "module lookup disabled")
+
+
+def download_error(text):
+    kind = UnreachableError if any(sign in text for sign in NO_ANSWER) else ToolchainError
+    return kind(text.strip().splitlines()[-1] if text.strip() else "no reason given")
+
+
 def environment(**changes):
     """For any go command: no file or variable chooses another toolchain."""
     result = {**os.environ, "GOTOOLCHAIN": "local", "GO111MODULE": "on",
@@ -67,7 +81,7 @@ def _download(go, name):
     except ValueError:
         answer = {}
     if done.returncode != 0 or "Dir" not in answer:
-        raise ToolchainError(f"{go} cannot download {version}: "
+        raise download_error(f"{go} cannot download {version}: "
                              + (answer.get("Error") or done.stderr).strip())
     return _make_executable(answer["Dir"])
 
