@@ -75,7 +75,7 @@ REASONS = {
     "OPERATION_PENDING": Row(Code.ABORTED, "resource", "try again", True),
     "CONNECTION_LIMIT":
         Row(EXHAUSTED, "resource limit used", "raise limits", True),
-    "FD_LIMIT": Row(EXHAUSTED, "errno", "raise limits", True),
+    "FD_LIMIT": Row(EXHAUSTED, "errno", "raise the server's limits", True),
     "PROCESS_LIMIT": Row(EXHAUSTED, "limit used", "delete one", True),
     "TICKET_LIMIT": Row(EXHAUSTED, "limit used", "use them", True),
     "RULE_LIMIT": Row(EXHAUSTED, "resource limit used", "delete some"),
@@ -86,7 +86,7 @@ REASONS = {
     "GOFER_UNREACHABLE":
         Row(Code.UNAVAILABLE, "resource", "try again", True),
     "ROLE_REQUIRED": Row(Code.PERMISSION_DENIED, "role", "roles file"),
-    "PEER_MISMATCH": Row(Code.PERMISSION_DENIED, "", "the one that"),
+    "PEER_MISMATCH": Row(Code.PERMISSION_DENIED, "", "for another process"),
     "TICKET_INVALID":
         Row(Code.UNAUTHENTICATED, "", "start the connection again"),
     "INTERNAL_FAULT": Row(Code.INTERNAL, "errno", "report it"),

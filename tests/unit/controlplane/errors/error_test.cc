@@ -40,6 +40,7 @@ const std::map<Reason, StatusCode>& Codes() {
       {Reason::ROOT_NOT_DIRECTORY, StatusCode::kFailedPrecondition},
       {Reason::SANDBOX_KILL_NOT_ACKNOWLEDGED, StatusCode::kFailedPrecondition},
       {Reason::HOST_PERMISSION, StatusCode::kFailedPrecondition},
+      {Reason::ESCAPED_BY_CONNECTIONS, StatusCode::kFailedPrecondition},
       {Reason::ETAG_MISMATCH, StatusCode::kAborted},
       {Reason::OPERATION_PENDING, StatusCode::kAborted},
       {Reason::CONNECTION_LIMIT, StatusCode::kResourceExhausted},
