@@ -36,6 +36,8 @@ constexpr absl::Duration kLongestAttemptPause = absl::Seconds(5);
 constexpr int kMostAttempts = 12;
 // Between bind(2) and listen(2) a gofer that starts looks like a dead one.
 constexpr int kSurelyDeadAfter = 4;
+// Containers that fail one after the other must not take the places of servers.
+constexpr size_t kMostFailedStarts = 64;
 
 // Counts tasks down for one thread that waits. The thread that posts them
 // counts as the first task.
@@ -197,10 +199,11 @@ void Adopter::AdoptFound(const std::string& id, int attempt) {
   if (adopted.ok() || threads_.stopping()) return EndAdoption(id);
   if (attempt >= kSurelyDeadAfter && host_.state.AdoptedIsDead(id)) {
     const std::string why = host_.state.ReadAdoptedFailure(id);
-    if (!why.empty()) AddFailedStart(id, why);
     const absl::Status removed = host_.state.RemoveAdopted(id);
     if (!removed.ok()) {
       Log().warn("{}: {}", id, std::string(removed.message()));
+    } else if (!why.empty()) {
+      AddFailedStart(id, why);
     }
     return EndAdoption(id);
   }
@@ -232,11 +235,16 @@ absl::Status Adopter::TryAdoptFound(const std::string& id) {
 
 void Adopter::AddFailedStart(const std::string& id, const std::string& why) {
   model::ServerRecord record = MakeRecord(id, Server::ADOPTED);
-  record.resource.set_uid(translate::UuidOf(
-      absl::StrCat(record.name(), " ", absl::FormatTime(absl::Now()))));
-  Log().error("{}: its gofer could not start: {}", record.name(), why);
+  record.link.state_imported = true;
+  record.stopped_at = absl::Now();
+  admin::ServerFailure& failure = *record.resource.mutable_failure();
+  failure.set_reason(admin::ServerFailure::START_FAILED);
+  failure.set_message(why);
+  *failure.mutable_failure_time() = translate::ToProto(record.stopped_at);
+  record.resource.set_state(Server::FAILED);
   const ModelLock lock(model_);
-  if (const model::ServerPtr known = model_.Find(lock, id); known != nullptr) {
+  const model::ServerPtr known = model_.Find(lock, id);
+  if (known != nullptr) {
     model::ServerRecord& former = known->record(lock);
     if (former.was_created() || former.being_changed ||
         former.gofer.process != nullptr) {
@@ -245,14 +253,26 @@ void Adopter::AddFailedStart(const std::string& id, const std::string& why) {
     watch_.ReleaseGofer(lock, former);
     model_.Remove(lock, known);
   }
-  record.link.state_imported = true;
-  record.stopped_at = absl::Now();
-  const auto server = std::make_shared<model::ServerEntry>(std::move(record));
-  model_.Add(lock, server);
-  admin::ServerFailure failure;
-  failure.set_reason(admin::ServerFailure::START_FAILED);
-  failure.set_message(why);
-  MarkFailed(lock, model_, server->record(lock), std::move(failure));
+  if (known == nullptr && CountFailedStarts(lock) >= kMostFailedStarts) {
+    Log().warn("{} failed starts of containers are shown; {} is not",
+               kMostFailedStarts, record.name());
+    return;
+  }
+  Log().error("{}: its gofer could not start: {}", record.name(), why);
+  model_.Add(lock, std::make_shared<model::ServerEntry>(std::move(record)));
+}
+
+size_t Adopter::CountFailedStarts(const ModelLock& lock) const {
+  size_t count = 0;
+  for (const auto& [id, server] : model_.servers(lock)) {
+    const Server& resource = server->record(lock).resource;
+    count += resource.origin() == Server::ADOPTED &&
+                     resource.failure().reason() ==
+                         admin::ServerFailure::START_FAILED
+                 ? 1
+                 : 0;
+  }
+  return count;
 }
 
 // The kernel says which process listens at the control socket.

@@ -4,6 +4,7 @@
 #ifndef GOFERD_CONTROLPLANE_GOFERS_ADOPTER_H_
 #define GOFERD_CONTROLPLANE_GOFERS_ADOPTER_H_
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -60,8 +61,10 @@ class Adopter {
   void AdoptFound(const std::string& id, int attempt);
   absl::Status TryAdoptFound(const std::string& id);
   // Shows a container whose gofer could not start as a FAILED server, which is
-  // kept as long as an ended one.
+  // kept as long as an ended one and does not outlive goferd. At most 64 are
+  // shown at once.
   void AddFailedStart(const std::string& id, const std::string& why);
+  size_t CountFailedStarts(const model::ModelLock& lock) const;
   // A server for a gofer that others started, in the place of one that has
   // ended.
   absl::StatusOr<model::ServerPtr> MakeAdoptedServer(

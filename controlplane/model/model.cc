@@ -168,15 +168,20 @@ void Model::EndAt(const ModelLock& lock, absl::Time time, ServerRecord& server,
                   ConnectionRecord& connection,
                   admin::Connection::EndReason reason, absl::string_view detail,
                   absl::Duration retention) {
-  if (HasEnded(connection.resource.state())) return;
+  const State former = connection.resource.state();
+  if (HasEnded(former)) return;
   SetState(lock, server, connection, EndStateOf(reason));
   connection.open_files = 0;
   admin::Connection& resource = connection.resource;
   resource.set_end_reason(reason);
   resource.set_end_detail(detail.data(), detail.size());
   resource.clear_conditions();
-  // It never mounts any more.
-  AdvanceMountFd(lock, server, connection, admin::Connection::WITHHELD);
+  // What has not mounted never will. A mount of whose FD nothing was heard
+  // stays POSSIBLE.
+  if (former == admin::Connection::PENDING_ATTACH ||
+      former == admin::Connection::ATTACHED) {
+    AdvanceMountFd(lock, server, connection, admin::Connection::WITHHELD);
+  }
   const absl::Time end = std::min(time, absl::Now());
   *resource.mutable_end_time() = translate::ToProto(end);
   *resource.mutable_purge_time() = translate::ToProto(end + retention);

@@ -71,6 +71,10 @@ std::optional<ChildName> ParseConnectionName(absl::string_view name,
   return child;
 }
 
+std::optional<ChildName> SplitConnectionName(absl::string_view name) {
+  return SplitChild(name, kConnections);
+}
+
 std::optional<ChildName> ParseRuleName(absl::string_view name) {
   auto child = SplitChild(name, kHandlerRules);
   if (!child || !IsValidId(child->server_id) || !IsValidId(child->id)) {

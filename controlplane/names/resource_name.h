@@ -37,6 +37,10 @@ std::optional<std::string> ParseServerName(absl::string_view name,
                                            Wildcard wildcard);
 std::optional<ChildName> ParseConnectionName(absl::string_view name,
                                              Wildcard wildcard);
+// Takes a connection's name apart that goferd itself has made, whatever its ids
+// are: a gofer that others started chooses the ids of its connections, and a
+// walk that goes on behind such a name must not begin anew.
+std::optional<ChildName> SplitConnectionName(absl::string_view name);
 std::optional<ChildName> ParseRuleName(absl::string_view name);
 std::optional<HandlerName> ParseHandlerName(absl::string_view name);
 

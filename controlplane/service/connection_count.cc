@@ -90,10 +90,8 @@ absl::Status ConnectionCount::AddMatching(
   const auto walked = WalkInSlices<Connection>(
       "",
       [&](absl::string_view after, auto visit) {
-        return connections.Visit(
-            names::ServerScope(server_id),
-            names::ParseConnectionName(after, names::Wildcard::kRefused),
-            visit);
+        return connections.Visit(names::ServerScope(server_id),
+                                 names::SplitConnectionName(after), visit);
       },
       [](const Connection& connection) { return connection.name(); },
       [&](const Connection& connection) {
@@ -101,8 +99,7 @@ absl::Status ConnectionCount::AddMatching(
         if (!Matches(filter, connection)) return true;
         ++total_;
         ++by_state_[connection.state()];
-        const auto name = names::ParseConnectionName(connection.name(),
-                                                     names::Wildcard::kRefused);
+        const auto name = names::SplitConnectionName(connection.name());
         if (name) ++by_server_[names::FormatServerName(name->server_id)];
         return true;
       });

@@ -124,10 +124,8 @@ ConnectionMethods::ListConnections(
   const auto revision = WalkInSlices<Connection>(
       page.after(),
       [&](absl::string_view after, auto visit) {
-        return connections_.Visit(
-            names::ServerScope(server_id),
-            names::ParseConnectionName(after, names::Wildcard::kRefused),
-            visit);
+        return connections_.Visit(names::ServerScope(server_id),
+                                  names::SplitConnectionName(after), visit);
       },
       [](const Connection& connection) { return connection.name(); },
       [&](const Connection& connection) {

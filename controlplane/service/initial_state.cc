@@ -110,7 +110,7 @@ absl::StatusOr<InitialState::Events> InitialState::NextServers() {
 absl::StatusOr<InitialState::Events> InitialState::NextConnections() {
   Events events;
   const auto revision = node_.connections.Visit(
-      scope_, names::ParseConnectionName(after_, names::Wildcard::kRefused),
+      scope_, names::SplitConnectionName(after_),
       [&](const admin::Connection& connection) {
         *events.emplace_back(Added(0)).mutable_connection() = connection;
         return events.size() < kSliceSize;

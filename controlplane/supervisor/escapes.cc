@@ -23,8 +23,13 @@ constexpr char kChooseGoferMode[] =
     "; gofer mode closes the hole: options without FILES_AND_MOUNT_POINT, or "
     "for runsc the annotation dev.goferd.directfs=off";
 
+// A gofer of an older release does not say; its client that has mounted, and
+// was to be given the FD, most likely holds it.
 bool HasMountFd(const Connection& connection) {
-  return connection.mount_fd() == Connection::DONATED;
+  const bool has_mounted = connection.state() == Connection::MOUNTED ||
+                           connection.state() == Connection::DRAINING;
+  return connection.mount_fd() == Connection::DONATED ||
+         (has_mounted && connection.mount_fd() == Connection::POSSIBLE);
 }
 
 bool MayHaveMountFd(const Connection& connection) {

@@ -171,10 +171,11 @@ absl::StatusOr<std::vector<admin::HandlerRule>> RuleOperations::Upsert(
     kept.emplace(server->record(lock));
     const RuleWarner warner(server->record(lock));
     for (model::RuleRecord& record : records) {
-      warner.Warn(record.resource);
       if (escapes == Escapes::kRefuse) {
-        absl::Status none =
-            CheckNoEscapes(record.resource.name(), record.resource.warnings());
+        // On a copy: what is kept of a rule has no warnings, which grow stale.
+        HandlerRule probe = record.resource;
+        warner.Warn(probe);
+        absl::Status none = CheckNoEscapes(probe.name(), probe.warnings());
         if (!none.ok()) return none;
       }
       kept->Put(record);

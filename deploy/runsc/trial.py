@@ -70,7 +70,10 @@ def try_runsc(data, origin, links, folder):
         _write(runsc, patch(data, script, origin), 0o755)
         name = f"goferd-trial-{os.getpid()}"
         try:
-            _write(script, SCRIPT.format(log=log).encode(), 0o755)
+            # Behind a link, as the dispatcher is: some releases read the link.
+            program = os.path.join(scratch, "dispatcher")
+            _write(program, SCRIPT.format(log=log).encode(), 0o755)
+            os.symlink(program, script)
             said = _run(runsc, state, "create", "--bundle", bundle, name)
             _run(runsc, state, "delete", "--force", name)
             calls = ""

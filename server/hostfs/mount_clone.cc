@@ -27,6 +27,16 @@ base::ErrnoOr<base::UniqueFd> CloneMount(int directory, lisafs::Access access,
                       &attributes, sizeof(attributes)) != 0) {
     return base::Errno::Last();
   }
+  if (devices == Devices::kUsable) {
+    // But not those of the directory's own file system: an image may have put
+    // them there. A device that an administrator binds is a mount of its own.
+    mount_attr own = {};
+    own.attr_set = MOUNT_ATTR_NODEV;
+    if (::mount_setattr(clone->get(), "", AT_EMPTY_PATH, &own, sizeof(own)) !=
+        0) {
+      return base::Errno::Last();
+    }
+  }
   return clone;
 }
 

@@ -14,9 +14,9 @@ namespace gofer::hostfs {
 // below the borrowed `directory`: `..` ends there, set-id bits and device files
 // do nothing, later mounts of the host do not appear, and with kReadOnly
 // nothing can be changed. Descriptors opened through it keep all that when it
-// is closed. With `devices` kUsable device files can be opened. Errors: EPERM
-// without CAP_SYS_ADMIN, EINVAL when the directory is in another mount
-// namespace, ENOSYS before Linux 5.12.
+// is closed. With `devices` kUsable device files that are mounts of their own
+// can be opened. Errors: EPERM without CAP_SYS_ADMIN, EINVAL when the directory
+// is in another mount namespace, ENOSYS before Linux 5.12.
 enum class Devices { kUnusable, kUsable };
 base::ErrnoOr<base::UniqueFd> CloneMount(int directory, lisafs::Access access,
                                          Devices devices = Devices::kUnusable);

@@ -8,7 +8,7 @@ namespace {
 
 // Flags of all of runsc, which it repeats for each of its processes. Sorted.
 // Source: gVisor runsc/config/flags.go and runsc/cli, Dec 2022 to Aug 2026.
-constexpr std::array<absl::string_view, 109> kGlobalFlags = {{
+constexpr std::array<absl::string_view, 108> kGlobalFlags = {{
     "EXPERIMENTAL-afxdp",
     "EXPERIMENTAL-reproduce-nat",
     "EXPERIMENTAL-xdp",
@@ -92,7 +92,6 @@ constexpr std::array<absl::string_view, 109> kGlobalFlags = {{
     "qdisc",
     "qdisc-tbf-burst",
     "qdisc-tbf-rate",
-    "rdmaproxy",
     "ref-leak-mode",
     "reproduce-nat",
     "reproduce-nftables",

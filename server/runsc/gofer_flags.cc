@@ -83,6 +83,7 @@ void DeclareGlobals(CLI::App& app, Words& words) {
   app.add_flag("--allow-flag-override", flags.allow_flag_override);
   app.add_flag("--TESTONLY-unsafe-nonroot", flags.unsafe_nonroot);
   app.add_flag("--directfs", flags.directfs);
+  app.add_flag("--rdmaproxy", flags.rdmaproxy);
   app.add_flag("--overlay", words.overlay);
   Add(app, "--overlay2", words.overlay2);
   app.add_flag("--fsgofer-host-uds", words.fsgofer_host_uds);

@@ -79,6 +79,7 @@ struct GoferFlags {
   bool directfs = true;         // False with MountWords::kNone.
   bool allow_flag_override = false;
   bool unsafe_nonroot = false;
+  bool rdmaproxy = false;  // RDMA devices are among the accelerators.
   std::optional<uint64_t> max_fds;
   hostfs::HostOptions host;
 

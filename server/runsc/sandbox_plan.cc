@@ -2,24 +2,35 @@
 
 #include <sys/mount.h>
 
+#include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "server/oci/tree_plan.h"
 #include "server/sandbox/capabilities.h"
 
 namespace gofer::runsc {
 namespace {
 
-// Accelerators, which the sandbox opens over --dev-io-fd: GPUs, TPUs, VFIO and
-// RDMA. Source: gVisor runsc/cmd/sandboxsetup/gofer_mount.go, Aug 2026.
-bool IsAccelerator(absl::string_view path) {
-  for (const absl::string_view prefix :
-       {"/dev/nvidia", "/dev/accel", "/dev/vfio/", "/dev/infiniband/uverbs"}) {
-    if (absl::StartsWith(path, prefix)) return true;
+// Whether `path` is `prefix` and a number.
+bool IsNumbered(absl::string_view path, absl::string_view prefix) {
+  return absl::ConsumePrefix(&path, prefix) && !path.empty() &&
+         std::all_of(path.begin(), path.end(), absl::ascii_isdigit);
+}
+
+// Accelerators, which the sandbox opens over --dev-io-fd: GPUs, TPUs, VFIO and,
+// where runsc was told so, RDMA. Source: gVisor
+// runsc/cmd/sandboxsetup/gofer_mount.go, Aug 2026.
+bool IsAccelerator(absl::string_view path, const GoferFlags& flags) {
+  if (path == "/dev/nvidiactl" || path == "/dev/nvidia-uvm" ||
+      path == "/dev/vfio/vfio") {
+    return true;
   }
-  return false;
+  return IsNumbered(path, "/dev/nvidia") || IsNumbered(path, "/dev/accel") ||
+         IsNumbered(path, "/dev/vfio/") ||
+         (flags.rdmaproxy && IsNumbered(path, "/dev/infiniband/uverbs"));
 }
 
 void AddDevices(const oci::OciSpec& spec, const GoferFlags& flags,
@@ -27,7 +38,7 @@ void AddDevices(const oci::OciSpec& spec, const GoferFlags& flags,
   if (flags.dev_io_fd < 0) return;
   tree.directories.emplace_back("/dev");
   for (const std::string& path : spec.device_paths) {
-    if (!IsAccelerator(path)) continue;
+    if (!IsAccelerator(path, flags)) continue;
     tree.binds.push_back(
         {.source = path, .destination = path, .recursive = false});
   }

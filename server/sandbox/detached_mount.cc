@@ -4,6 +4,7 @@
 #include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 
 #include <fstream>
@@ -124,6 +125,17 @@ base::ErrnoOr<void> DetachedMount::MakeReadonly() const {
   mount_attr change = {};
   change.attr_set = MOUNT_ATTR_RDONLY;
   return Change(root_.get(), false, change);
+}
+
+base::ErrnoOr<void> DetachedMount::MakeWritable() const {
+  mount_attr change = {};
+  change.attr_clr = MOUNT_ATTR_RDONLY;
+  return Change(root_.get(), false, change);
+}
+
+bool DetachedMount::IsReadonly() const {
+  struct statvfs stat;
+  return ::fstatvfs(root_.get(), &stat) != 0 || (stat.f_flag & ST_RDONLY) != 0;
 }
 
 base::ErrnoOr<void> DetachedMount::Attach(int mount_point) const {

@@ -49,8 +49,11 @@ class DetachedMount {
   // already, or without CAP_SYS_ADMIN in the user namespace that the file
   // system belongs to.
   base::ErrnoOr<void> MapIds(int user_namespace, bool recursive) const;
-  // Makes the root's mount read-only, and no mount below it.
+  // Makes the root's mount read-only, or writable, and no mount below it.
   base::ErrnoOr<void> MakeReadonly() const;
+  base::ErrnoOr<void> MakeWritable() const;
+  // Whether nothing can be changed through the root's mount.
+  bool IsReadonly() const;
 
   // Mounts the copy on the borrowed, O_PATH `mount_point`: a directory on a
   // directory or a file on a file. Errors: those of move_mount(2).

@@ -299,7 +299,6 @@ class TreeBuilder {
                          stripped.error()};
       }
     }
-    sources_.clear();
     return std::nullopt;
   }
 
@@ -307,7 +306,8 @@ class TreeBuilder {
                                  const BindMount& bind) {
     const auto is_directory = source.IsDirectory();
     if (!is_directory.ok()) return is_directory.error();
-    auto found = Resolve(bind.destination, *is_directory, kMountPointMode);
+    auto found =
+        ResolveAnywhere(bind.destination, *is_directory, kMountPointMode);
     if (!found.ok()) return found.error();
     if (auto attached = source.Attach(found->fd.get()); !attached.ok()) {
       return attached;
@@ -335,7 +335,30 @@ class TreeBuilder {
       const auto made = Resolve(path, true, kDirectoryMode);
       if (!made.ok()) return made.error();
     }
+    if (!sources_[index].IsReadonly()) made_readonly_.push_back(index);
     return sources_[index].SetAttributes(MOUNT_ATTR_RDONLY);
+  }
+
+  // As Resolve, also where symlinks of the tree lead into a bind that we have
+  // made read-only: it is writable for that moment, in which nobody is served.
+  base::ErrnoOr<RootedPath> ResolveAnywhere(const std::string& path,
+                                            bool is_directory,
+                                            mode_t mode) const {
+    auto found = Resolve(path, is_directory, mode);
+    if (found.ok() || found.error() != base::Errno(EROFS) ||
+        made_readonly_.empty()) {
+      return found;
+    }
+    for (const size_t index : made_readonly_) {
+      const auto changed = sources_[index].MakeWritable();
+      if (!changed.ok()) return changed.error();
+    }
+    found = Resolve(path, is_directory, mode);
+    for (const size_t index : made_readonly_) {
+      const auto changed = sources_[index].MakeReadonly();
+      if (!changed.ok()) return changed.error();
+    }
+    return found;
   }
 
   // Whether the mount point of the bind `later` lies in the bind `index`, and
@@ -363,11 +386,12 @@ class TreeBuilder {
 
   Outcome MakeDirectories() {
     for (const std::string& path : plan_.directories) {
-      const auto found = Resolve(path, true, kDirectoryMode);
+      const auto found = ResolveAnywhere(path, true, kDirectoryMode);
       if (!found.ok()) {
         return StepError{Step::kMakeDirectory, path, found.error()};
       }
     }
+    sources_.clear();
     return std::nullopt;
   }
 
@@ -429,6 +453,8 @@ class TreeBuilder {
   base::UniqueFd proc_self_;
   std::optional<DetachedMount> root_mount_;
   std::vector<DetachedMount> sources_;
+  // Indices of the binds that were writable and are read-only now.
+  std::vector<size_t> made_readonly_;
   // Indices of the sources that the assistant has mapped.
   std::set<size_t> mapped_;
   MountedTree tree_;

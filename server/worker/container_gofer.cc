@@ -20,6 +20,7 @@
 #include "absl/strings/str_split.h"
 #include "server/base/log.h"
 #include "server/base/syscall.h"
+#include "server/base/text.h"
 #include "server/base/unique_fd.h"
 #include "server/hostfs/host_tree.h"
 #include "server/oci/oci_spec.h"
@@ -46,6 +47,8 @@ namespace {
 constexpr size_t kMostSpecBytes = size_t{64} << 20;
 // How long a gofer stays for the sake of its sandbox, which needs no longer.
 constexpr int kSentryExitMillis = 500;
+// What goferd reads of the reason why a gofer could not start.
+constexpr size_t kMostFailureBytes = 1024;
 // The folder in which podman keeps the bundle of the container that its parent
 // is named after.
 constexpr absl::string_view kPodmanFolder = "userdata";
@@ -83,15 +86,13 @@ class ContainerGofer {
   ExitCode Fail(const StageError& error) {
     std::fprintf(stderr, "gofer: %s\n", error.text.c_str());
     runsc::LogErrorToUser(flags_.log_fd, error.text);
-    // goferd hears of containers that never started, too. In the tree the path
-    // of its directory would be the container's.
-    if (!offer_.failure.valid() && !mounted_.root.valid()) {
-      (void)OfferAdoption();
-    }
+    // goferd hears of containers that never started, too.
+    if (!adoption_tried_) (void)OfferAdoption();
     if (offer_.failure.valid()) {
+      const absl::string_view why =
+          base::CutText(error.text, kMostFailureBytes);
       (void)base::Syscall([&] {
-        return ::write(offer_.failure.get(), error.text.data(),
-                       error.text.size());
+        return ::write(offer_.failure.get(), why.data(), why.size());
       });
     }
     return error.code;
@@ -220,14 +221,17 @@ class ContainerGofer {
     if (!spec_.create_container_hooks.empty() &&
         (!plan_.tree || !plan_.tree->announce_ready)) {
       base::Log().warn(
-          "the spec's createContainer hooks are not run: there is no tree of "
-          "the root to run them on");
+          "the spec's createContainer hooks are not run: {}",
+          flags_.traits.create_container_hooks
+              ? "there is no tree of the root to run them on"
+              : "this release of runsc does not have its gofer run them");
     }
   }
 
   // Done while we can reach the host and still have the right to. A failure is
   // no error: a container starts without goferd, too.
   StageResult OfferAdoption() {
+    adoption_tried_ = true;
     if (flags_.state_dir.empty()) return std::nullopt;
     const std::string id = ContainerId();
     auto offer = OfferContainer(flags_.state_dir, id, flags_.bundle);
@@ -286,6 +290,8 @@ class ContainerGofer {
   }
 
   StageResult MakeTree() {
+    // Closed in any case: it opens files of the host.
+    base::UniqueFd rpc_socket(std::exchange(flags_.rpc_fd, -1));
     if (!plan_.tree) {
       auto opened = hostfs::HostTree::Open(spec_.root.c_str());
       if (!opened.ok()) {
@@ -299,7 +305,7 @@ class ContainerGofer {
                              .mounts = mounts_,
                              .id = ContainerId(),
                              .bundle = flags_.bundle},
-                            base::UniqueFd(std::exchange(flags_.rpc_fd, -1)));
+                            std::move(rpc_socket));
     return container.Make(*plan_.tree, mounted_, tree_);
   }
 
@@ -395,6 +401,8 @@ class ContainerGofer {
   std::vector<runsc::ServedMount> served_;
   sandbox::MountedTree mounted_;
   AdoptionOffer offer_;
+  // In the tree the path of goferd's directory would be the container's.
+  bool adoption_tried_ = false;
   std::shared_ptr<hostfs::HostTree> tree_;
   std::unique_ptr<ConnectionGroup> group_;
 };

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/lisafs/options.h"
 #include "server/worker/entered_tree.h"
@@ -51,7 +53,8 @@ StageResult ContainerTree::Make(sandbox::TreePlan plan,
   auto failed = EnterTree(plan, mounted, tree, this);
   opener_.Close();
   if (failed) {
-    if (failed->code == ExitCodeOf(sandbox::Step::kIdMap)) {
+    if (failed->code == ExitCodeOf(sandbox::Step::kIdMap) &&
+        absl::EndsWith(failed->text, std::strerror(EPERM))) {
       reason_ =
           "in its user namespace the gofer cannot map ids, and this runsc does "
           "not";

@@ -69,6 +69,13 @@ std::string ApplyDirectfs(const InstalledPaths& installed, HelperCall& call,
 
 namespace {
 
+// A sandbox that is not found most likely is as the installation says.
+bool IsOffIn(const std::optional<HelperCall>& sandbox,
+             const InstalledPaths& installed) {
+  return sandbox ? IsOff(*sandbox)
+                 : std::string_view(installed.directfs) == kOff;
+}
+
 DirectfsChoice ChooseForBundle(const InstalledPaths& installed,
                                const RunscCall& call, const std::string& proc) {
   // Why a spec cannot be read is runsc's to say.
@@ -78,7 +85,7 @@ DirectfsChoice ChooseForBundle(const InstalledPaths& installed,
   }
   if (!spec.sandbox.empty()) {
     const auto sandbox = FindSandbox(spec.sandbox, call.root, proc);
-    return {sandbox && IsOff(*sandbox), ""};
+    return {IsOffIn(sandbox, installed), ""};
   }
   return {spec.directfs.value_or(installed.directfs) == kOff, ""};
 }
@@ -87,8 +94,7 @@ bool IsOffInStarted(const InstalledPaths& installed, const RunscCall& call,
                     const std::string& proc) {
   const std::string id = FindSandboxOf(std::string(call.container), call.root);
   const auto sandbox = FindSandbox(id, call.root, proc);
-  return sandbox ? IsOff(*sandbox)
-                 : std::string_view(installed.directfs) == kOff;
+  return IsOffIn(sandbox, installed);
 }
 
 }  // namespace

@@ -33,7 +33,9 @@ class EscapesTest : public testing::Test {
     Connection& connection = record.resource;
     connection.set_name(names::FormatConnectionName("a", id));
     connection.set_mount_path("/data/" + id);
-    connection.set_state(Connection::MOUNTED);
+    connection.set_state(mount_fd == Connection::POSSIBLE
+                             ? Connection::ATTACHED
+                             : Connection::MOUNTED);
     connection.set_mount_fd(mount_fd);
     connection.mutable_options()->set_donate_host_fds(
         mount_fd == Connection::WITHHELD

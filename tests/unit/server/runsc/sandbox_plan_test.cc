@@ -218,7 +218,9 @@ TEST(SandboxPlanTest, MapsTheIdsOfAMount) {
 
 TEST(SandboxPlanTest, DevGoferGetsTheAcceleratorsOfTheSpec) {
   OciSpec spec = WithOptions({});
-  spec.device_paths = {"/dev/nvidia0", "/dev/fuse", "/dev/vfio/3"};
+  spec.device_paths = {"/dev/nvidia0",        "/dev/fuse",
+                       "/dev/nvidia-modeset", "/dev/infiniband/uverbs0",
+                       "/dev/vfio/3",         "/dev/vfio/../sda"};
   EXPECT_EQ(Good(spec).tree->binds.size(), 1u);
   GoferFlags flags;
   flags.dev_io_fd = 9;
@@ -226,6 +228,8 @@ TEST(SandboxPlanTest, DevGoferGetsTheAcceleratorsOfTheSpec) {
   ASSERT_EQ(plan.tree->binds.size(), 3u);
   EXPECT_EQ(plan.tree->binds[1].destination, "/dev/nvidia0");
   EXPECT_EQ(plan.tree->binds[2].source, "/dev/vfio/3");
+  flags.rdmaproxy = true;
+  EXPECT_EQ(Good(spec, flags).tree->binds.size(), 4u);
   EXPECT_THAT(plan.tree->directories, ElementsAre("/dev"));
 }
 

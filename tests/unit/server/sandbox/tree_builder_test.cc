@@ -614,6 +614,22 @@ TEST_F(TreeBuilderTest, MakesMountPointsBelowAReadOnlyBind) {
   EXPECT_TRUE(host_.Has("data/new/place"));
 }
 
+// As /var/run/docker.sock below a read-only /run.
+TEST_F(TreeBuilderTest, MakesMountPointsBelowAReadOnlyBindThroughALink) {
+  host_.MakeDirectory("root/var");
+  host_.MakeSymlink("root/var/run", "/data");
+  Bind("data", "/data", MOUNT_ATTR_RDONLY);
+  Bind("one", "/var/run/file");
+  plan_.directories = {"/var/run/work"};
+  const auto end = Run([&](const ChildReport& report, MountedTree&) {
+    CHILD_EXPECT(report, Read("/data/file") == "one");
+    CHILD_EXPECT(report, !CanWrite("/data/x"));
+    CHILD_EXPECT(report, CanWrite("/data/file"));
+  });
+  EXPECT_EQ(end.report, "");
+  EXPECT_TRUE(host_.Has("data/work"));
+}
+
 // The directory for the last bind belongs into the bind that covers its place.
 TEST_F(TreeBuilderTest, MakesNoMountPointWhereAnotherBindWillLie) {
   host_.MakeDirectory("middle");
