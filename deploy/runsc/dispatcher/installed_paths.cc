@@ -37,7 +37,7 @@ InstalledPaths ReadInstalledPaths() {
   // before the installation.
   const Slot* volatile installed = &slot_of_binary;
   const Slot* slot = installed;
-  return {slot->gofer,     slot->runsc,       slot->patched_runsc,
+  return {slot->gofer,     slot->runsc,        slot->patched_runsc,
           slot->state_dir, slot->runsc_traits, slot->directfs,
           slot->front};
 }
