@@ -420,7 +420,8 @@ absl::StatusOr<admin::Server> ServerOperations::SetDraining(
       return status;
     }
     if (draining) warnings = WarningsOfDrain(record);
-    if (escapes == Escapes::kRefuse) {
+    const bool is_done = record.resource.state() == wanted;
+    if (escapes == Escapes::kRefuse && !is_done) {
       absl::Status none = CheckNoEscapes(
           absl::StrCat("the drain of ", server->name()), warnings);
       if (!none.ok()) return none;

@@ -98,6 +98,9 @@ std::variant<sandbox::Plan, SandboxPlanError> MakeSandboxPlan(
       return std::move(*error);
     }
     plan.tree = std::move(std::get<sandbox::TreePlan>(tree));
+    // The client of /dev is given a detached copy of it, in which Landlock
+    // finds no way up to "/".
+    if (flags.dev_io_fd >= 0) plan.landlock_roots.emplace_back("/dev");
   } else {
     plan.landlock_roots = {spec.root};
   }

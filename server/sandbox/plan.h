@@ -59,9 +59,9 @@ struct BindMount {
   // only with `map_recursive`. Then the mounts are private.
   std::optional<IdMapPlan> id_map = {};
   bool map_recursive = false;
-  // Whether MountTree asks its assistant for the source, when this process may
+  // Whether MountTree asks its delegate for the source, when this process may
   // not reach it or may not map its ids.
-  bool assisted = false;
+  bool delegated = false;
 
   friend bool operator==(const BindMount&, const BindMount&) = default;
 };
@@ -77,7 +77,7 @@ struct TreePlan {
   // that the process does not need any more. Programs that run when the tree is
   // ready find the tree here.
   std::string stage = "/proc";
-  // Whether MountTree calls its assistant when the tree is ready.
+  // Whether MountTree calls its delegate when the tree is ready.
   bool announce_ready = false;
   // Whether the root's own mount becomes read-only, after the mount points have
   // been made. Binds have their own attributes.

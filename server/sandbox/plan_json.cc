@@ -92,7 +92,7 @@ Json ToObject(const BindMount& bind) {
     object["id_map"] = ToObject(*bind.id_map);
     object["map_recursive"] = bind.map_recursive;
   }
-  if (bind.assisted) object["assisted"] = true;
+  if (bind.delegated) object["delegated"] = true;
   return object;
 }
 

@@ -77,8 +77,8 @@ bool IsBelow(absl::string_view path, absl::string_view folder) {
 class TreeBuilder {
  public:
   TreeBuilder(const TreePlan& plan, const TreeSources* given,
-              TreeAssistant* assistant)
-      : plan_(plan), given_(given), assistant_(assistant) {}
+              TreeDelegate* delegate)
+      : plan_(plan), given_(given), delegate_(delegate) {}
 
   std::variant<MountedTree, StepError> Run() {
     // Reads the host's time zone while its file can be found. Later the tree's
@@ -184,8 +184,8 @@ class TreeBuilder {
 
   base::ErrnoOr<DetachedMount> CloneSource(size_t index) {
     const BindMount& bind = plan_.binds[index];
-    auto clone = bind.assisted
-                     ? CloneAssisted(index)
+    auto clone = bind.delegated
+                     ? CloneDelegated(index)
                      : CloneOne(bind.source,
                                 given_ != nullptr ? given_->binds[index] : -1,
                                 bind.recursive);
@@ -199,10 +199,10 @@ class TreeBuilder {
     return clone;
   }
 
-  base::ErrnoOr<DetachedMount> CloneAssisted(size_t index) {
-    GOFER_CHECK(assistant_ != nullptr);
+  base::ErrnoOr<DetachedMount> CloneDelegated(size_t index) {
+    GOFER_CHECK(delegate_ != nullptr);
     const BindMount& bind = plan_.binds[index];
-    auto source = assistant_->OpenSource(index);
+    auto source = delegate_->OpenSource(index);
     if (!source.ok()) return source.error();
     if (bind.id_map) {
       const auto is_copy = DetachedMount::IsDetached(source->get());
@@ -211,7 +211,7 @@ class TreeBuilder {
         mapped_.insert(index);
         return DetachedMount::Adopt(*std::move(source));
       }
-      // An assistant that knows nothing of maps answers with the file itself.
+      // A delegate that knows nothing of maps answers with the file itself.
     }
     return DetachedMount::Clone(source->get(), bind.recursive);
   }
@@ -398,8 +398,8 @@ class TreeBuilder {
   // What was mounted meanwhile is part of the tree, a procfs excepted.
   Outcome AnnounceReady() {
     if (!plan_.announce_ready) return std::nullopt;
-    GOFER_CHECK(assistant_ != nullptr);
-    auto ready = assistant_->HandleTreeReady();
+    GOFER_CHECK(delegate_ != nullptr);
+    auto ready = delegate_->HandleTreeReady();
     if (ready.ok()) ready = OpenRoot();
     if (auto error = Check(Step::kTreeReady, "", ready)) return error;
     return Check(Step::kHideProc, plan_.root, Strip());
@@ -449,13 +449,13 @@ class TreeBuilder {
   const TreePlan& plan_;
   // May be null.
   const TreeSources* const given_;
-  TreeAssistant* const assistant_;
+  TreeDelegate* const delegate_;
   base::UniqueFd proc_self_;
   std::optional<DetachedMount> root_mount_;
   std::vector<DetachedMount> sources_;
   // Indices of the binds that were writable and are read-only now.
   std::vector<size_t> made_readonly_;
-  // Indices of the sources that the assistant has mapped.
+  // Indices of the sources that the delegate has mapped.
   std::set<size_t> mapped_;
   MountedTree tree_;
 };
@@ -464,9 +464,9 @@ class TreeBuilder {
 
 std::variant<MountedTree, StepError> MountTree(const TreePlan& plan,
                                                const TreeSources* sources,
-                                               TreeAssistant* assistant) {
+                                               TreeDelegate* delegate) {
   GOFER_CHECK(sources == nullptr || sources->binds.size() == plan.binds.size());
-  return TreeBuilder(plan, sources, assistant).Run();
+  return TreeBuilder(plan, sources, delegate).Run();
 }
 
 }  // namespace gofer::sandbox

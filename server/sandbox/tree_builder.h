@@ -39,11 +39,11 @@ struct TreeSources {
 };
 
 // What MountTree asks of its caller on the way, in the process's only thread.
-class TreeAssistant {
+class TreeDelegate {
  public:
-  virtual ~TreeAssistant() = default;
+  virtual ~TreeDelegate() = default;
 
-  // For a bind of the plan that is `assisted`: its source as an O_PATH
+  // For a bind of the plan that is `delegated`: its source as an O_PATH
   // descriptor of our mount namespace, or with an id_map the root of a detached
   // copy whose ids are mapped; where the answer is no such copy, MountTree maps
   // the ids itself. `bind` is an index into TreePlan::binds. An error ends
@@ -65,10 +65,10 @@ class TreeAssistant {
 // CAP_SYS_ADMIN in their mount namespace too, where they are copied before the
 // process leaves it. Needs Linux 5.12. The umask applies to what is created.
 // Directories and files that were made before a step failed stay. A plan that
-// asks for assistance needs an `assistant`.
+// asks for a delegate needs a `delegate`.
 std::variant<MountedTree, StepError> MountTree(
     const TreePlan& plan, const TreeSources* sources = nullptr,
-    TreeAssistant* assistant = nullptr);
+    TreeDelegate* delegate = nullptr);
 
 }  // namespace gofer::sandbox
 

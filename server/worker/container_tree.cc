@@ -49,7 +49,7 @@ const char* OptionFor(const std::string& destination) {
 StageResult ContainerTree::Make(sandbox::TreePlan plan,
                                 sandbox::MountedTree& mounted,
                                 std::shared_ptr<hostfs::HostTree>& tree) {
-  if (opener_.valid()) ChooseAssisted(plan);
+  if (opener_.valid()) ChooseDelegated(plan);
   auto failed = EnterTree(plan, mounted, tree, this);
   opener_.Close();
   if (failed) {
@@ -76,12 +76,12 @@ std::vector<const runsc::GoferMount*> ContainerTree::ServedBinds() const {
   return binds;
 }
 
-void ContainerTree::ChooseAssisted(sandbox::TreePlan& plan) const {
+void ContainerTree::ChooseDelegated(sandbox::TreePlan& plan) const {
   for (size_t i = 0; i < ServedBinds().size(); ++i) {
     sandbox::BindMount& bind = plan.binds[i];
     // With directfs we are in a user namespace, from which mounts of the host
     // cannot be mapped.
-    bind.assisted =
+    bind.delegated =
         bind.id_map.has_value() || ::access(bind.source.c_str(), R_OK) != 0;
   }
 }

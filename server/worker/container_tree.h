@@ -24,7 +24,7 @@ namespace gofer::worker {
 // Asks runsc for the mounts that this process may not open, and runs the
 // container's hooks when the tree is ready. For the process's only thread,
 // before it is confined.
-class ContainerTree final : private sandbox::TreeAssistant {
+class ContainerTree final : private sandbox::TreeDelegate {
  public:
   struct Container {
     oci::OciSpec& spec;  // Borrowed; Make changes its mounts.
@@ -44,7 +44,7 @@ class ContainerTree final : private sandbox::TreeAssistant {
                    std::shared_ptr<hostfs::HostTree>& tree);
 
  private:
-  void ChooseAssisted(sandbox::TreePlan& plan) const;
+  void ChooseDelegated(sandbox::TreePlan& plan) const;
   void UpdateMounts(const std::vector<std::string>& destinations);
 
   base::ErrnoOr<base::UniqueFd> OpenSource(size_t bind) override;
@@ -58,7 +58,8 @@ class ContainerTree final : private sandbox::TreeAssistant {
 
   const Container container_;
   HostMountOpener opener_;
-  // Why assistance failed, where an errno says too little.
+  // Why a source was not opened or a hook failed, where an errno says too
+  // little.
   std::string reason_;
 };
 

@@ -12,8 +12,8 @@ namespace gofer::worker {
 StageResult EnterTree(const sandbox::TreePlan& plan,
                       sandbox::MountedTree& mounted,
                       std::shared_ptr<hostfs::HostTree>& tree,
-                      sandbox::TreeAssistant* assistant) {
-  auto made = sandbox::MountTree(plan, nullptr, assistant);
+                      sandbox::TreeDelegate* delegate) {
+  auto made = sandbox::MountTree(plan, nullptr, delegate);
   if (const auto* error = std::get_if<sandbox::StepError>(&made)) {
     return StageError(*error);
   }

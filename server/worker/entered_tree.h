@@ -14,12 +14,12 @@ namespace gofer::worker {
 
 // Makes `plan` all that this process can reach. `mounted` keeps the tree's root
 // and what sandbox::Confine needs; `tree` gets the other descriptors. The
-// process must have one thread, as for sandbox::MountTree, whose `assistant` it
+// process must have one thread, as for sandbox::MountTree, whose `delegate` it
 // may bring.
 StageResult EnterTree(const sandbox::TreePlan& plan,
                       sandbox::MountedTree& mounted,
                       std::shared_ptr<hostfs::HostTree>& tree,
-                      sandbox::TreeAssistant* assistant = nullptr);
+                      sandbox::TreeDelegate* delegate = nullptr);
 
 }  // namespace gofer::worker
 

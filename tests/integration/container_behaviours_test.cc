@@ -188,6 +188,37 @@ TEST_F(ContainerBehavioursTest, DevGoferOpensAcceleratorsWhateverThePolicy) {
   ASSERT_EQ(::umount2("/dev", MNT_DETACH), 0);
 }
 
+// With the descriptor of /dev, a sandbox that was taken over opens what is
+// below it. An image may have brought a device of the host's disk along.
+TEST_F(ContainerBehavioursTest, DeviceOfAHostileImageCannotBeOpenedThroughDev) {
+  ASSERT_EQ(::mkdir((bundle_ / "rootfs/dev").c_str(), 0755), 0);
+  ASSERT_EQ(::mknod((bundle_ / "rootfs/dev/evil").c_str(), S_IFCHR | 0666,
+                    ::makedev(1, 5)),
+            0);
+  auto pair = *uds::MakeSocketPair(uds::SocketType::kStream);
+  leaked_ = std::move(pair.second);
+  StartWithSpec(spec_.dump(), 1, {},
+                {"--gofer-mount-confs=lisafs:none", "--dev-io-fd=7"});
+  leaked_.reset();
+  const auto dev = Client::Mount(std::move(pair.first));
+  ASSERT_TRUE(dev.ok()) << gofer_->Stderr();
+  ASSERT_GE(dev->mount_fd(), 0);
+  EXPECT_EQ(::openat(dev->mount_fd(), "evil", O_RDONLY | O_CLOEXEC), -1);
+  EXPECT_EQ(errno, EACCES);
+}
+
+// It opens any file of the host for whoever has it.
+TEST_F(ContainerBehavioursTest, RpcSocketIsClosedBeforeItServes) {
+  auto pair = *uds::MakeSocketPair(uds::SocketType::kStream);
+  leaked_ = std::move(pair.second);
+  StartWithSpec(spec_.dump(), 1, {}, {"--rpc-fd=7"});
+  leaked_.reset();
+  EXPECT_EQ(ReadFile(Mount(0), "hello"), "from the root");
+  char byte;
+  EXPECT_EQ(::recv(pair.first.get(), &byte, 1, MSG_DONTWAIT), 0)
+      << "the gofer holds the other end";
+}
+
 TEST_F(ContainerBehavioursTest, UnknownFlagEndsTheStart) {
   Start(1, {"--serve-less=all"});
   ExpectFailure(ExitCode::kUsage, "--serve-less: this gofer does not know");

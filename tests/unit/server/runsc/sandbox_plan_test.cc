@@ -228,6 +228,7 @@ TEST(SandboxPlanTest, DevGoferGetsTheAcceleratorsOfTheSpec) {
   ASSERT_EQ(plan.tree->binds.size(), 3u);
   EXPECT_EQ(plan.tree->binds[1].destination, "/dev/nvidia0");
   EXPECT_EQ(plan.tree->binds[2].source, "/dev/vfio/3");
+  EXPECT_THAT(plan.landlock_roots, ElementsAre("/", "/dev"));
   flags.rdmaproxy = true;
   EXPECT_EQ(Good(spec, flags).tree->binds.size(), 4u);
   EXPECT_THAT(plan.tree->directories, ElementsAre("/dev"));

@@ -72,7 +72,7 @@ class IdMapTest : public testing::Test {
   ChildEnd Run(const Body& body) const {
     return RunInChild([&](const ChildReport& report) {
       ::umask(0022);
-      const auto mounted = MountTree(plan_, nullptr, assistant_);
+      const auto mounted = MountTree(plan_, nullptr, delegate_);
       if (const auto* error = std::get_if<StepError>(&mounted)) {
         return report.Say(error->Text());
       }
@@ -82,7 +82,7 @@ class IdMapTest : public testing::Test {
 
   const hostfs::TempDirectory host_;
   TreePlan plan_;
-  TreeAssistant* assistant_ = nullptr;
+  TreeDelegate* delegate_ = nullptr;
 };
 
 TEST_F(IdMapTest, OwnersAppearMapped) {
@@ -134,7 +134,7 @@ TEST_F(IdMapTest, LaterMountsOfTheHostDoNotAppear) {
     const pid_t inner = ::fork();
     if (inner == 0) {
       char byte;
-      const auto mounted = MountTree(plan_, nullptr, assistant_);
+      const auto mounted = MountTree(plan_, nullptr, delegate_);
       CHILD_EXPECT(report, std::holds_alternative<MountedTree>(mounted));
       CHILD_EXPECT(report, ::write(made[1], "x", 1) == 1);
       CHILD_EXPECT(report, ::read(done[0], &byte, 1) == 1);
@@ -197,7 +197,7 @@ TEST_F(IdMapTest, OneBindIsMappedAndTheRestIsNot) {
 }
 
 // Answers with a file of the host, or with a copy that it has mapped.
-class SourceOpener final : public TreeAssistant {
+class SourceOpener final : public TreeDelegate {
  public:
   SourceOpener(std::string path, const IdMapPlan* map)
       : path_(std::move(path)), map_(map) {}
@@ -221,18 +221,18 @@ class SourceOpener final : public TreeAssistant {
   const IdMapPlan* const map_;
 };
 
-TEST_F(IdMapTest, BindIsMappedByTheAssistantOrElseByUs) {
+TEST_F(IdMapTest, BindIsMappedByTheDelegateOrElseByUs) {
   const IdMapPlan map = *plan_.id_map;
   plan_.id_map.reset();
   plan_.binds[0].id_map = map;
-  plan_.binds[0].assisted = true;
-  for (const bool by_assistant : {true, false}) {
-    SourceOpener opener(host_.Path("data"), by_assistant ? &map : nullptr);
-    assistant_ = &opener;
+  plan_.binds[0].delegated = true;
+  for (const bool by_delegate : {true, false}) {
+    SourceOpener opener(host_.Path("data"), by_delegate ? &map : nullptr);
+    delegate_ = &opener;
     const auto end = Run([](const ChildReport& report, const MountedTree&) {
       CHILD_EXPECT(report, (OwnerOf("/data/f") == Ids{7, 0}));
     });
-    EXPECT_EQ(end.report, "") << by_assistant;
+    EXPECT_EQ(end.report, "") << by_delegate;
   }
 }
 

@@ -96,7 +96,7 @@ class TreeBuilderTest : public testing::Test {
         [&](const ChildReport& report) { MountAndRun(report, body); });
   }
   void MountAndRun(const ChildReport& report, const Body& body) const {
-    auto mounted = MountTree(plan_, nullptr, assistant_);
+    auto mounted = MountTree(plan_, nullptr, delegate_);
     if (const auto* error = std::get_if<StepError>(&mounted)) {
       report.Say(error->Text());
       return;
@@ -112,11 +112,11 @@ class TreeBuilderTest : public testing::Test {
 
   const hostfs::TempDirectory host_;
   TreePlan plan_;
-  TreeAssistant* assistant_ = nullptr;
+  TreeDelegate* delegate_ = nullptr;
 };
 
 // Answers with what the test gives it.
-class FakeAssistant final : public TreeAssistant {
+class FakeDelegate final : public TreeDelegate {
  public:
   base::ErrnoOr<base::UniqueFd> OpenSource(size_t bind) override {
     return open_source(bind);
@@ -662,29 +662,29 @@ TEST_F(TreeBuilderTest, TreeWithoutARootHoldsItsBinds) {
   EXPECT_EQ(end.report, "");
 }
 
-TEST_F(TreeBuilderTest, AssistantOpensWhatCannotBeReached) {
+TEST_F(TreeBuilderTest, DelegateOpensWhatCannotBeReached) {
   Bind("nowhere", "/data");
-  plan_.binds[0].assisted = true;
-  FakeAssistant assistant;
-  assistant.open_source = [&](size_t) {
+  plan_.binds[0].delegated = true;
+  FakeDelegate delegate;
+  delegate.open_source = [&](size_t) {
     return base::SyscallFd(
         [&] { return ::open(host_.Path("data").c_str(), O_PATH | O_CLOEXEC); });
   };
-  assistant_ = &assistant;
+  delegate_ = &delegate;
   const auto end = Run([&](const ChildReport& report, MountedTree&) {
     CHILD_EXPECT(report, Read("/data/f") == "data");
   });
   EXPECT_EQ(end.report, "");
 }
 
-TEST_F(TreeBuilderTest, AssistantsErrorEndsIt) {
+TEST_F(TreeBuilderTest, DelegatesErrorEndsIt) {
   Bind("data", "/data");
-  plan_.binds[0].assisted = true;
-  FakeAssistant assistant;
-  assistant.open_source = [&](size_t) -> base::ErrnoOr<base::UniqueFd> {
+  plan_.binds[0].delegated = true;
+  FakeDelegate delegate;
+  delegate.open_source = [&](size_t) -> base::ErrnoOr<base::UniqueFd> {
     return base::Errno(EREMOTEIO);
   };
-  assistant_ = &assistant;
+  delegate_ = &delegate;
   EXPECT_EQ(Error(), "bind-mount: " + host_.Path("data") +
                          " on /data: Remote I/O error");
 }
@@ -694,9 +694,9 @@ TEST_F(TreeBuilderTest, WhatIsMountedWhenTheTreeIsReadyIsPartOfIt) {
   plan_.stage = plan_.root;
   plan_.announce_ready = true;
   plan_.readonly = true;
-  FakeAssistant assistant;
+  FakeDelegate delegate;
   std::string seen;
-  assistant.handle_ready = [&] {
+  delegate.handle_ready = [&] {
     seen = Read(host_.Path("root/data/f"));
     host_.MakeDirectory("root/hooked");
     return base::SyscallVoid([&] {
@@ -704,7 +704,7 @@ TEST_F(TreeBuilderTest, WhatIsMountedWhenTheTreeIsReadyIsPartOfIt) {
                      "mode=0750");
     });
   };
-  assistant_ = &assistant;
+  delegate_ = &delegate;
   const auto end = Run([&](const ChildReport& report, MountedTree& tree) {
     CHILD_EXPECT(report, seen == "data");
     CHILD_EXPECT(report, (MountPoints(tree.mount_info.get()) ==
@@ -714,13 +714,13 @@ TEST_F(TreeBuilderTest, WhatIsMountedWhenTheTreeIsReadyIsPartOfIt) {
   EXPECT_EQ(end.report, "");
 }
 
-TEST_F(TreeBuilderTest, FailsWhenTheTreeIsReadyAndTheAssistantIsNot) {
+TEST_F(TreeBuilderTest, FailsWhenTheTreeIsReadyAndTheDelegateIsNot) {
   plan_.announce_ready = true;
-  FakeAssistant assistant;
-  assistant.handle_ready = []() -> base::ErrnoOr<void> {
+  FakeDelegate delegate;
+  delegate.handle_ready = []() -> base::ErrnoOr<void> {
     return base::Errno(ECANCELED);
   };
-  assistant_ = &assistant;
+  delegate_ = &delegate;
   EXPECT_EQ(Error(), "tree-ready: Operation canceled");
 }
 
