@@ -10,9 +10,10 @@
 #       namespace.
 #   gofer_executable(<name> FLOOR <n> SRCS ... [DEPS ...] [STATIC])
 #   gofer_test(<name> KIND unit|conformance|stress|integration|fuzz|bench
-#              SRCS ... [DEPS ...] [TIMEOUT <s>])
+#              SRCS ... [DEPS ...] [ALONE ...] [TIMEOUT <s>])
 #       KIND becomes the ctest label. A fuzz target is built only with
 #       GOFERD_BUILD_FUZZERS, a bench target is built but is not a test.
+#       ALONE is as for a library.
 #
 # DEPS are our own (gofer::x, goferd::x) or imported targets. Only our own have floors.
 
@@ -34,6 +35,27 @@ function(_gofer_common target)
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
 endfunction()
 
+# With GOFERD_UNITY: `batch` sources at a time, 0 for all; the rest of the
+# arguments are compiled alone.
+function(_gofer_compile_together target batch)
+  if(NOT GOFERD_UNITY)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES
+    UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${batch})
+  # A private class of a .cc may have members of file-local types. GCC warns of
+  # that in files that are included, as all of these are.
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+  endif()
+  # The same short name for a type of ours in two files shadows nothing.
+  target_compile_options(${target} PRIVATE -Wno-shadow)
+  if(ARGN)
+    set_source_files_properties(${ARGN} PROPERTIES
+      SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
+endfunction()
+
 # Stops the configuration when an arrow points up or sideways.
 function(_gofer_check_floors target floor)
   foreach(dep IN LISTS ARGN)
@@ -53,6 +75,29 @@ function(_gofer_check_floors target floor)
   endforeach()
 endfunction()
 
+# With GOFERD_CHECK_HEADERS: compiles each header by itself, so that one that
+# forgot an include is found. A precompiled header hides what it holds itself.
+function(_gofer_check_headers target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "HDRS;DEPS;PUBLIC;PRIVATE")
+  if(NOT GOFERD_CHECK_HEADERS OR NOT arg_HDRS)
+    return()
+  endif()
+  set(sources)
+  foreach(header IN LISTS arg_HDRS)
+    cmake_path(ABSOLUTE_PATH header)
+    cmake_path(RELATIVE_PATH header BASE_DIRECTORY "${PROJECT_SOURCE_DIR}")
+    set(source "${PROJECT_BINARY_DIR}/headers/${header}.cc")
+    file(CONFIGURE OUTPUT "${source}" CONTENT "#include \"${header}\"\n")
+    list(APPEND sources "${source}")
+  endforeach()
+  add_library(${target}_headers OBJECT ${sources})
+  _gofer_common(${target}_headers)
+  target_compile_options(${target}_headers PRIVATE -g0)
+  target_link_libraries(${target}_headers PRIVATE ${arg_DEPS})
+  gofer_use_precompiled_headers(${target}_headers LIBRARY
+    PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
+endfunction()
+
 function(gofer_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "FLOOR;NAMESPACE"
     "SRCS;HDRS;DEPS;PRIVATE_DEPS;ALONE")
@@ -68,21 +113,7 @@ function(gofer_library name)
   if(arg_SRCS)
     add_library(${target} STATIC ${arg_SRCS})
     _gofer_common(${target})
-    if(GOFERD_UNITY)
-      set_target_properties(${target} PROPERTIES
-        UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${GOFERD_UNITY_BATCH})
-      # A private class of a .cc may have members of file-local types. GCC warns
-      # of that in files that are included, as all of these are.
-      if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-        target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
-      endif()
-      # The same short name for a type of ours in two files shadows nothing.
-      target_compile_options(${target} PRIVATE -Wno-shadow)
-      if(arg_ALONE)
-        set_source_files_properties(${arg_ALONE} PROPERTIES
-          SKIP_UNITY_BUILD_INCLUSION ON)
-      endif()
-    endif()
+    _gofer_compile_together(${target} ${GOFERD_UNITY_BATCH} ${arg_ALONE})
     gofer_choose_linkage(deps ${arg_DEPS})
     gofer_choose_linkage(private_deps ${arg_PRIVATE_DEPS})
     target_link_libraries(${target} PUBLIC ${deps} PRIVATE ${private_deps})
@@ -102,6 +133,9 @@ function(gofer_library name)
   gofer_use_precompiled_headers(${target} LIBRARY
     PUBLIC ${arg_DEPS} PRIVATE ${arg_PRIVATE_DEPS})
   add_library(${arg_NAMESPACE}::${name} ALIAS ${target})
+  _gofer_check_headers(${target} HDRS ${arg_HDRS}
+    DEPS ${deps} ${private_deps}
+    PUBLIC ${arg_DEPS} PRIVATE ${arg_PRIVATE_DEPS})
 endfunction()
 
 function(gofer_executable name)
@@ -126,7 +160,7 @@ function(_gofer_test_options target)
 endfunction()
 
 function(gofer_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "KIND;TIMEOUT" "SRCS;DEPS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "KIND;TIMEOUT" "SRCS;DEPS;ALONE")
   set(kinds unit conformance stress integration fuzz bench)
   if(NOT arg_KIND IN_LIST kinds)
     message(FATAL_ERROR "gofer_test(${name}): KIND is one of ${kinds}")
@@ -141,6 +175,8 @@ function(gofer_test name)
   _gofer_common(${name})
   if(NOT arg_KIND STREQUAL "fuzz")
     _gofer_test_options(${name})
+    # More at a time would leave a processor without work at the end.
+    _gofer_compile_together(${name} 8 ${arg_ALONE})
   endif()
   target_link_libraries(${name} PRIVATE ${arg_DEPS})
   if(NOT arg_KIND MATCHES "^(fuzz|bench)$")
