@@ -6,8 +6,8 @@
 #                                 [PUBLIC <dep> ...] [PRIVATE <dep> ...])
 #       Gives the target those that its dependencies call for.
 #
-# GCC only. Clang compiles without them, and so finds the file that forgot an
-# include which a precompiled header hides. CLI11, spdlog and gRPC are in none:
+# GCC only. Clang compiles without them: the preset `clang`, in which each file is
+# compiled alone, finds a file that forgot an include. CLI11, spdlog and gRPC are in none:
 # GCC instantiates what they leave pending in every file again, which costs more
 # than it saves (tests/tools/build_cost shows what a file costs).
 

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -96,7 +97,9 @@ TEST_F(PeerAcceptorsTest, ConnectionsByRoleAreBounded) {
 TEST_F(PeerAcceptorsTest, ShutdownEndsTheConnections) {
   const UniqueFd socket = Connect();
   ASSERT_TRUE(IsTaken(socket.get()));
-  server_->Shutdown();
+  // Without a deadline gRPC waits 20 s for a client that does not answer its
+  // farewell.
+  server_->Shutdown(std::chrono::system_clock::now());
   AwaitEnd(socket.get());
 }
 
