@@ -24,6 +24,7 @@ ChannelCommunicator::ChannelCommunicator(flipcall::PacketWindow window,
       fds_(std::move(fd_socket)),
       max_payload_(max_payload) {
   fds_.LimitQueue();
+  fds_.RefuseAll();
 }
 
 ChannelCommunicator::~ChannelCommunicator() { Shutdown(); }

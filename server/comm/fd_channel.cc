@@ -28,6 +28,8 @@ void FdChannel::LimitQueue() const {
   ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 }
 
+void FdChannel::RefuseAll() const { ::shutdown(socket_.get(), SHUT_RD); }
+
 size_t FdChannel::Send(std::span<const int> fds) const {
   if (fds.size() > kMaxFds) return 0;
   size_t sent = 0;

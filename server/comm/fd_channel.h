@@ -28,6 +28,11 @@ class FdChannel {
   // that the kernel lets this user have in flight.
   void LimitQueue() const;
 
+  // Lets the peer send nothing here (its calls fail with EPIPE): what lies
+  // unread in a socket may keep the peer's own end alive, and linger when it is
+  // closed.
+  void RefuseAll() const;
+
   // Queues `fds` (borrowed) in order until one cannot be queued at once, and
   // returns how many went. Never blocks: a peer that does not drain its end
   // only loses descriptors. If there are more than kMaxFds, none is sent: the

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "server/base/brief_closes.h"
 #include "server/base/check.h"
 #include "server/base/syscall.h"
 #include "server/uds/fd_message.h"
@@ -33,6 +34,18 @@ constexpr size_t kDrainBytes = size_t{16} << 10;
 // bytes), beyond which a client gets no descriptors.
 constexpr int kMaxUnreadBytes = 4096;
 
+// The steps in which a client must take something of a response once its
+// connection is to close, or once it sends more.
+constexpr int kRoomSteps = 5;
+
+base::ErrnoOr<size_t> ReceiveBytes(int socket, std::span<std::byte> into,
+                                   int flags) {
+  const auto received = base::Syscall(
+      [&] { return ::recv(socket, into.data(), into.size(), flags); });
+  if (!received.ok()) return received.error();
+  return static_cast<size_t>(*received);
+}
+
 // Blocks until `socket` is ready for `events` or has failed; returns whether
 // that came within `timeout_ms` (-1: no limit).
 bool WaitUntilReady(int socket, short events, int timeout_ms) {
@@ -44,13 +57,21 @@ bool WaitUntilReady(int socket, short events, int timeout_ms) {
 
 SocketCommunicator::SocketCommunicator(base::UniqueFd socket,
                                        uint32_t max_payload, int idle_millis,
-                                       flipcall::WaitEnvironment& environment)
+                                       flipcall::WaitEnvironment& environment,
+                                       int room_step_millis)
     : socket_(std::move(socket)),
       max_payload_(max_payload),
       idle_millis_(idle_millis),
+      room_step_millis_(room_step_millis),
+      refuses_fds_(uds::RefuseFds(socket_.get())),
       waiter_(environment) {}
 
-SocketCommunicator::~SocketCommunicator() { Shutdown(); }
+SocketCommunicator::~SocketCommunicator() {
+  Shutdown();
+  // The client may have queued descriptors whose close lingers.
+  const base::BriefCloses brief;
+  socket_.reset();
+}
 
 base::ErrnoOr<Request> SocketCommunicator::Receive() {
   ConsumeRequest();
@@ -101,7 +122,7 @@ base::ErrnoOr<void> SocketCommunicator::Send(uint16_t message,
   auto rest =
       std::span<const std::byte>(out_.span(0, kHeaderBytes + payload_len));
   while (!rest.empty()) {
-    const auto sent = uds::SendWithFds(socket_.get(), rest, fds, 0);
+    const auto sent = uds::SendWithFds(socket_.get(), rest, fds, MSG_DONTWAIT);
     if (sent.ok()) {
       // The client got the descriptors with the first byte.
       fds = {};
@@ -115,9 +136,22 @@ base::ErrnoOr<void> SocketCommunicator::Send(uint16_t message,
     }
     if (sent.error() == base::Errno(EPIPE)) return base::Errno(ECONNRESET);
     if (sent.error() != base::Errno(EAGAIN)) return sent.error();
-    (void)WaitUntilReady(socket_.get(), POLLOUT, -1);
+    if (auto room = WaitForRoom(); !room.ok()) return room.error();
   }
   return {};
+}
+
+base::ErrnoOr<void> SocketCommunicator::WaitForRoom() {
+  for (int waited = 0;; waited += room_step_millis_) {
+    if (WaitUntilReady(socket_.get(), POLLOUT, room_step_millis_)) return {};
+    if (ended_.load(std::memory_order_acquire)) return base::Errno(ESHUTDOWN);
+    if (waited < kRoomSteps * room_step_millis_) continue;
+    if (receive_ended()) return base::Errno(ESHUTDOWN);
+    // A client that waits for its response, however long, sends nothing
+    // meanwhile. What it has queued here may be the last descriptor of its own
+    // end, and it may be gone.
+    if (WaitUntilReady(socket_.get(), POLLIN, 0)) return base::Errno(EPROTO);
+  }
 }
 
 void SocketCommunicator::Shutdown() {
@@ -220,12 +254,13 @@ base::ErrnoOr<size_t> SocketCommunicator::ReadSome(std::span<std::byte> into) {
 base::ErrnoOr<size_t> SocketCommunicator::ReadOnce(std::span<std::byte> into,
                                                    int flags) {
   GOFER_CHECK(!into.empty());
-  const auto read = base::Syscall(
-      [&] { return ::recv(socket_.get(), into.data(), into.size(), flags); });
+  const auto read = refuses_fds_
+                        ? ReceiveBytes(socket_.get(), into, flags)
+                        : uds::ReceiveWithoutFds(socket_.get(), into, flags);
   if (receive_ended()) return base::Errno(ESHUTDOWN);
   if (!read.ok()) return read.error();
   if (*read == 0) return base::Errno(ECONNRESET);
-  return static_cast<size_t>(*read);
+  return *read;
 }
 
 base::ErrnoOr<void> SocketCommunicator::ReleaseWhenIdle() {

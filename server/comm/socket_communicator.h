@@ -22,7 +22,8 @@ namespace gofer::comm {
 // requests that were already queued cost none. Between requests it waits as a
 // channel does: a client that asks again at once is waited for on the core for
 // some microseconds (flipcall::Waiter), an idle client costs nothing.
-// Descriptors that a client attaches are dropped by the kernel.
+// Descriptors that a client attaches are dropped; where the kernel can, it does
+// not let the client attach any (uds::RefuseFds).
 //
 // Memory: two private buffers that grow with the messages, to the maximum
 // message size at most, and are given back when the client has been silent for
@@ -40,6 +41,11 @@ class SocketCommunicator final : public Communicator {
 
   // Large buffers are given back after this many milliseconds of silence.
   static constexpr int kIdleMillis = 1000;
+  // A client that takes nothing of a response may do so for five of these
+  // steps, in milliseconds, once it has sent more or ShutdownReceive was
+  // called. Otherwise its response waits for ever: a frozen sandbox loses
+  // nothing.
+  static constexpr int kRoomStepMillis = 1000;
 
   // `socket`: connected, AF_UNIX, SOCK_STREAM, blocking or not.
   // `max_payload`: bytes, at most wire::kMaxMessageSize.
@@ -47,7 +53,8 @@ class SocketCommunicator final : public Communicator {
   SocketCommunicator(
       base::UniqueFd socket, uint32_t max_payload,
       int idle_millis = kIdleMillis,
-      flipcall::WaitEnvironment& environment = flipcall::HostWaitEnvironment());
+      flipcall::WaitEnvironment& environment = flipcall::HostWaitEnvironment(),
+      int room_step_millis = kRoomStepMillis);
   ~SocketCommunicator() override;
 
   Kind kind() const override { return Kind::kSocket; }
@@ -61,8 +68,8 @@ class SocketCommunicator final : public Communicator {
 
   // The graceful half of Shutdown: a blocked or future Receive fails with
   // ESHUTDOWN, even when requests are queued, while a response in flight is
-  // still sent. The client's next write fails; it is not hung up on before
-  // Shutdown. Idempotent, any thread.
+  // still sent if the client takes it (kRoomStepMillis). The client's next
+  // write fails; it is not hung up on before Shutdown. Idempotent, any thread.
   void ShutdownReceive();
 
   // Bytes of both buffers. For the thread that uses the communicator.
@@ -85,9 +92,12 @@ class SocketCommunicator final : public Communicator {
   // Waits for the first bytes of a request, in an empty buffer.
   base::ErrnoOr<size_t> ReadFirst();
   base::ErrnoOr<size_t> ReadSome(std::span<std::byte> into);
-  // One recv(2); EAGAIN when there is nothing yet and it does not block.
+  // Reads once; EAGAIN when there is nothing yet and it does not block.
   base::ErrnoOr<size_t> ReadOnce(std::span<std::byte> into, int flags);
   base::ErrnoOr<void> ReleaseWhenIdle();
+  // Waits until the client has taken some of its response. Errors: ESHUTDOWN,
+  // EPROTO when it takes nothing (see kRoomStepMillis).
+  base::ErrnoOr<void> WaitForRoom();
   // Whether the client has taken its earlier responses, and descriptors, or
   // nearly so.
   bool ClientKeepsUp() const;
@@ -95,9 +105,12 @@ class SocketCommunicator final : public Communicator {
     return receive_ended_.load(std::memory_order_acquire);
   }
 
-  const base::UniqueFd socket_;
+  base::UniqueFd socket_;
   const uint32_t max_payload_;
   const int idle_millis_;
+  const int room_step_millis_;
+  // Whether no request can have descriptors.
+  const bool refuses_fds_;
 
   std::atomic<bool> receive_ended_ = false;
   std::atomic<bool> ended_ = false;

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "server/base/brief_closes.h"
 #include "server/base/syscall.h"
 
 namespace gofer::hostfs {
@@ -13,6 +14,13 @@ HostSocketFd::HostSocketFd(base::RefPtr<lisafs::ControlFd> control,
                            lisafs::QuotaSlot slot, base::UniqueFd socket)
     : BoundSocketFd(std::move(control), std::move(slot)),
       socket_(std::move(socket)) {}
+
+HostSocketFd::~HostSocketFd() {
+  // Peers that nobody has accepted may have sent descriptors whose close
+  // lingers.
+  const base::BriefCloses brief;
+  socket_.reset();
+}
 
 base::ErrnoOr<void> HostSocketFd::Listen(const lisafs::ReadGuarantee&,
                                          int32_t backlog) {

@@ -19,6 +19,7 @@ class HostSocketFd final : public lisafs::BoundSocketFd {
  public:
   HostSocketFd(base::RefPtr<lisafs::ControlFd> control, lisafs::QuotaSlot slot,
                base::UniqueFd socket);
+  ~HostSocketFd() override;
 
   base::ErrnoOr<void> Listen(const lisafs::ReadGuarantee&,
                              int32_t backlog) override;
@@ -27,7 +28,7 @@ class HostSocketFd final : public lisafs::BoundSocketFd {
   void Interrupt() override;
 
  private:
-  const base::UniqueFd socket_;
+  base::UniqueFd socket_;
 };
 
 }  // namespace gofer::hostfs

@@ -85,12 +85,16 @@ void ChannelSet::Close() {
   }
   // Joined without the lock: a handler may be asking for one more channel.
   for (base::Thread& thread : threads) thread.Join();
+  // Destroyed without the lock, which whoever looks at the connection needs.
+  std::vector<std::unique_ptr<comm::ChannelCommunicator>> communicators;
+  std::unique_ptr<flipcall::PacketWindowAllocator> windows;
   base::MutexLock lock(mu_);
   for (Channel& channel : channels_) {
-    if (channel.communicator) connection_.server().channel_limit_.GiveBack();
-    channel.communicator.reset();
+    if (!channel.communicator) continue;
+    connection_.server().channel_limit_.GiveBack();
+    communicators.push_back(std::move(channel.communicator));
   }
-  windows_.reset();
+  windows = std::move(windows_);
 }
 
 size_t ChannelSet::size() const {

@@ -1,5 +1,7 @@
 #include "server/lisafs/connection.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -107,8 +109,10 @@ bool Connection::HasSocket() {
 }
 
 void Connection::DropSocket() {
+  // Destroyed without the lock, which Stop needs.
+  std::unique_ptr<comm::SocketCommunicator> socket;
   base::MutexLock lock(socket_mu_);
-  socket_.reset();
+  socket = std::move(socket_);
 }
 
 void Connection::Stop(StopMode mode, EndReason reason,
@@ -142,6 +146,14 @@ void Connection::EndWaits() {
   accepts_.Interrupt();
   waits_ended_.store(true, std::memory_order_release);
   server_.hold_room_.Wake();
+}
+
+bool Connection::MayGiveUp(comm::Communicator::Kind pathway) const {
+  if (gate_.closed()) return true;
+  if (pathway != comm::Communicator::Kind::kSocket) return false;
+  // The socket's own thread asks: nobody takes the socket away meanwhile.
+  pollfd entry = {socket_->fd(), POLLRDHUP, 0};
+  return ::poll(&entry, 1, 0) > 0;
 }
 
 base::ErrnoOr<void> Connection::WatchForHangUp() {
@@ -243,11 +255,7 @@ void Connection::TearDown() {
   gate_.CloseAndWait();
   channels_.Close();
   hang_up_watch_.Stop();
-  {
-    base::MutexLock lock(socket_mu_);
-    socket_->Shutdown();
-    socket_.reset();
-  }
+  DropSocket();
   fds_.Clear();
   state_.Advance(ConnectionState::kEnded);
 }

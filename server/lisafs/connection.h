@@ -111,8 +111,10 @@ class Connection {
 
   // FOR HANDLERS
 
-  // Whether the connection is ending: long requests may give up.
-  bool closing() const { return gate_.closed(); }
+  // Whether a long request of `pathway` may give up: the connection is ending,
+  // or its client has gone, which nobody else notices while the socket's thread
+  // is busy. Costs a system call on the socket's pathway.
+  bool MayGiveUp(comm::Communicator::Kind pathway) const;
   FdTable& fds() { return fds_; }
   ChannelSet& channels() { return channels_; }
   // Calls socket.Accept() for a request of `pathway`; the end of the connection

@@ -42,6 +42,8 @@ constexpr uint64_t kThread = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
                              CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS |
                              CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
 constexpr uint64_t kFutexFlags = FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME;
+// SO_PASSRIGHTS, which the C library does not name yet.
+constexpr uint64_t kPassRights = 83;
 constexpr uint64_t kNewSocketFlags = SOCK_CLOEXEC | SOCK_NONBLOCK;
 constexpr uint64_t kAnyTree = AT_EMPTY_PATH | AT_RECURSIVE;
 
@@ -106,10 +108,18 @@ const std::vector<SyscallRow> kRows = {
 
     // Connections.
     {"recvfrom",
-     {OnlyFlags(3, MSG_DONTWAIT | MSG_PEEK), {4, ~uint64_t{0}, 0}},
-     "flags are at most MSG_DONTWAIT and MSG_PEEK, no address",
+     {OnlyFlags(3, MSG_DONTWAIT), {4, ~uint64_t{0}, 0}},
+     "flags are at most MSG_DONTWAIT, no address",
      kAlways,
      "requests"},
+    {"recvmsg",
+     {Flags(2, MSG_PEEK, MSG_DONTWAIT)},
+     "flags are MSG_PEEK and at most MSG_DONTWAIT",
+     kAlways,
+     "whether a request has descriptors, which are dropped"},
+    {"timer_create", {}, "", kAlways, "the bound of a close that lingers"},
+    {"timer_settime", {}, "", kAlways, "the bound of a close that lingers"},
+    {"timer_delete", {}, "", kAlways, "the bound of a close that lingers"},
     {"sendmsg",
      {OnlyFlags(2, MSG_DONTWAIT | MSG_NOSIGNAL)},
      "flags are at most MSG_DONTWAIT and MSG_NOSIGNAL",
@@ -139,6 +149,11 @@ const std::vector<SyscallRow> kRows = {
      "SOL_SOCKET, SO_SNDBUF",
      kAlways,
      "channels"},
+    {"setsockopt",
+     {Is(1, SOL_SOCKET), Is(2, kPassRights)},
+     "SOL_SOCKET, SO_PASSRIGHTS",
+     kAlways,
+     "a client sends no descriptors"},
     {"memfd_create", {}, "", kAlways, "packet windows"},
     {"fcntl",
      {Is(1, F_ADD_SEALS)},

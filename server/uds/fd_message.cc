@@ -1,16 +1,21 @@
 #include "server/uds/fd_message.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
+#include "server/base/brief_closes.h"
 #include "server/base/syscall.h"
 
 namespace gofer::uds {
 namespace {
 
+// SO_PASSRIGHTS, which the C library does not name yet.
+constexpr int kPassRights = 83;
 constexpr size_t kControlBytes = CMSG_SPACE(kMaxFdsPerMessage * sizeof(int));
 
 void AttachFds(std::span<const int> fds, std::byte* control, msghdr* message) {
@@ -78,6 +83,35 @@ base::ErrnoOr<FdMessage> ReceiveWithFds(int socket, std::span<std::byte> bytes,
   TakeFds(&message, &result.fds);
   if ((message.msg_flags & MSG_CTRUNC) != 0) return base::Errno(EMSGSIZE);
   return result;
+}
+
+base::ErrnoOr<size_t> ReceiveWithoutFds(int socket, std::span<std::byte> bytes,
+                                        int flags) {
+  iovec part = {bytes.data(), bytes.size()};
+  msghdr message = {};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  const auto peeked = base::Syscall(
+      [&] { return ::recvmsg(socket, &message, flags | MSG_PEEK); });
+  if (!peeked.ok()) return peeked.error();
+  std::optional<base::BriefCloses> brief;
+  if ((message.msg_flags & MSG_CTRUNC) != 0) brief.emplace();
+  // No more than was seen: what follows may have descriptors.
+  const auto received = base::Syscall([&] {
+    return ::recv(socket, bytes.data(), static_cast<size_t>(*peeked),
+                  MSG_DONTWAIT);
+  });
+  if (!received.ok()) return received.error();
+  return static_cast<size_t>(*received);
+}
+
+bool RefuseFds(int socket) {
+  const int off = 0;
+  if (::setsockopt(socket, SOL_SOCKET, kPassRights, &off, sizeof(off)) != 0) {
+    return false;
+  }
+  pollfd entry = {.fd = socket, .events = POLLIN, .revents = 0};
+  return base::RetryOnEintr([&] { return ::poll(&entry, 1, 0); }) == 0;
 }
 
 }  // namespace gofer::uds

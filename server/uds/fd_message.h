@@ -38,6 +38,19 @@ struct FdMessage {
 base::ErrnoOr<FdMessage> ReceiveWithFds(int socket, std::span<std::byte> bytes,
                                         size_t max_fds, int flags);
 
+// Receives into `bytes` from a peer that has no descriptors to send, and
+// returns the number of bytes. The kernel drops those that it sends all the
+// same, in a few milliseconds even when a close lingers (base::BriefCloses),
+// and none gets a number in this process. Costs a second system call, and a
+// second copy. `flags` is 0 or MSG_DONTWAIT; errors are those of recvmsg.
+base::ErrnoOr<size_t> ReceiveWithoutFds(int socket, std::span<std::byte> bytes,
+                                        int flags);
+
+// Makes the kernel refuse descriptors that the peer would send to `socket`
+// (EPERM at its end). Returns false when it cannot: before Linux 6.16, or when
+// something is queued already, which may have some.
+bool RefuseFds(int socket);
+
 }  // namespace gofer::uds
 
 #endif  // GOFER_SERVER_UDS_FD_MESSAGE_H_

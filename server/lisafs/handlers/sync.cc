@@ -37,7 +37,9 @@ base::ErrnoOr<size_t> FSync(RequestContext& context) {
   std::optional<base::Errno> first_error;
   for (const wire::FdId id : request->fds) {
     // One request may name 65535 files; teardown waits for it.
-    if (context.connection().closing()) return base::Errno(ECONNRESET);
+    if (context.connection().MayGiveUp(context.communicator().kind())) {
+      return base::Errno(ECONNRESET);
+    }
     const auto synced = SyncOne(context, id);
     if (!synced.ok() && !first_error) first_error = synced.error();
   }

@@ -47,6 +47,15 @@ TEST_F(FdChannelTest, DescriptorsArriveInOrderOnePerMessage) {
   EXPECT_EQ(receiver_.TryReceive().error(), base::Errno(EAGAIN));
 }
 
+// A client's own end, queued here, would outlive the client.
+TEST_F(FdChannelTest, RefusesWhatThePeerWouldSend) {
+  sender_.RefuseAll();
+  const auto files = MakeFiles(1);
+  EXPECT_EQ(receiver_.Send(test::Borrowed(files)), 0u);
+  EXPECT_EQ(sender_.Send(test::Borrowed(files)), 1u);
+  EXPECT_TRUE(receiver_.TryReceive().ok());
+}
+
 // Row 53.
 TEST_F(FdChannelTest, NothingQueuedIsEagain) {
   EXPECT_EQ(receiver_.TryReceive().error(), base::Errno(EAGAIN));

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <thread>
@@ -23,6 +24,7 @@
 #include "server/uds/fd_message.h"
 #include "server/uds/unix_socket.h"
 #include "server/wire/limits.h"
+#include "tests/support/hostile_fds.h"
 #include "tests/support/open_fds.h"
 #include "tests/unit/server/comm/raw_socket.h"
 
@@ -30,6 +32,8 @@ namespace gofer::comm {
 namespace {
 
 constexpr uint32_t kMax = wire::kMaxMessageSize;
+// The close of such a socket would take a day.
+constexpr int kLingerSeconds = 86'400;
 
 class SocketCommunicatorTest : public testing::Test {
  protected:
@@ -57,10 +61,21 @@ class SocketCommunicatorTest : public testing::Test {
     EXPECT_TRUE(server_.Send(message, payload.size(), {}).ok());
   }
 
+  // Sends `frame` with the last descriptor of a socket whose close waits.
+  void SendLingeringSocket(int socket, const std::string& frame) {
+    lingering_ = std::make_unique<test::LingeringSocket>(kLingerSeconds);
+    const int fds[] = {lingering_->socket.get()};
+    ASSERT_TRUE(uds::SendWithFds(socket, AsBytes(frame), fds, 0).ok());
+    // The message keeps it open.
+    lingering_->socket.reset();
+  }
+
   RawSocket client_;
   SocketCommunicator server_;
 
  private:
+  std::unique_ptr<test::LingeringSocket> lingering_;
+
   explicit SocketCommunicatorTest(uds::SocketPair pair)
       : client_(std::move(pair.first)), server_(std::move(pair.second), kMax) {}
 };
@@ -204,19 +219,61 @@ TEST_F(SocketCommunicatorTest, MaximumCanBeLower) {
   EXPECT_FALSE(server.Receive()->too_long);
 }
 
-// Row 17.
+// Row 17. Newer kernels let a client attach some only before the server has
+// the socket.
 TEST_F(SocketCommunicatorTest, AttachedDescriptorsAreDropped) {
+  auto pair = *uds::MakeSocketPair(uds::SocketType::kStream);
+  const RawSocket client(std::move(pair.first));
   std::vector<base::UniqueFd> files;
   files.emplace_back(::memfd_create("file", 0));
-  const int before = test::CountOpenFds();
+  const std::string frame = Frame(3, "abc");
   for (int i = 0; i < 10; ++i) {
-    const std::string frame = Frame(3, "abc");
     ASSERT_TRUE(
-        uds::SendWithFds(client_.fd(), AsBytes(frame), test::Borrowed(files), 0)
+        uds::SendWithFds(client.fd(), AsBytes(frame), test::Borrowed(files), 0)
             .ok());
-    ExpectRequest(3, "abc");
   }
-  EXPECT_EQ(test::CountOpenFds(), before);
+  const int before = test::CountOpenFds();
+  SocketCommunicator server(std::move(pair.second), kMax);
+  for (int i = 0; i < 10; ++i) {
+    const auto request = server.Receive();
+    ASSERT_TRUE(request.ok());
+    EXPECT_EQ(request->message, 3);
+    EXPECT_EQ(AsText(server.Bulk(0)), "abc");
+    EXPECT_EQ(test::CountOpenFds(), before);
+  }
+}
+
+TEST_F(SocketCommunicatorTest, ClientCannotAttachDescriptors) {
+  constexpr int kPassRights = 83;
+  int passes = 0;
+  socklen_t size = sizeof(passes);
+  if (::getsockopt(server_.fd(), SOL_SOCKET, kPassRights, &passes, &size) !=
+      0) {
+    GTEST_SKIP() << "needs Linux 6.16 (SO_PASSRIGHTS)";
+  }
+  std::vector<base::UniqueFd> files;
+  files.emplace_back(::memfd_create("file", 0));
+  const std::string frame = Frame(3, "abc");
+  const auto sent =
+      uds::SendWithFds(client_.fd(), AsBytes(frame), test::Borrowed(files), 0);
+  EXPECT_EQ(sent.error(), base::Errno(EPERM));
+}
+
+TEST_F(SocketCommunicatorTest, AttachedSocketThatLingersDelaysNoRequest) {
+  auto pair = *uds::MakeSocketPair(uds::SocketType::kStream);
+  const RawSocket client(std::move(pair.first));
+  ASSERT_TRUE(client.Write(Frame(3, "abc")));
+  SendLingeringSocket(client.fd(), Frame(4, "def"));
+  SocketCommunicator server(std::move(pair.second), kMax);
+  EXPECT_EQ(server.Receive()->message, 3);
+  EXPECT_EQ(server.Receive()->message, 4);
+}
+
+TEST_F(SocketCommunicatorTest, UnreadSocketThatLingersDelaysNoEnd) {
+  auto pair = *uds::MakeSocketPair(uds::SocketType::kStream);
+  const RawSocket client(std::move(pair.first));
+  SendLingeringSocket(client.fd(), Frame(3, "abc"));
+  SocketCommunicator server(std::move(pair.second), kMax);
 }
 
 // Row 20.
@@ -323,6 +380,31 @@ TEST_F(SocketCommunicatorTest, ResponseMayBeShorterThanReserved) {
   Fill(*room, "abcdef");
   ASSERT_TRUE(server_.Send(3, 2, {}).ok());
   EXPECT_EQ(client_.Read(10), Frame(3, "ab"));
+}
+
+// The client's own end may be what it has queued, and the client be gone.
+TEST_F(SocketCommunicatorTest, ClientThatSendsMoreMustTakeItsResponse) {
+  auto pair = *uds::MakeSocketPair(uds::SocketType::kStream);
+  SocketCommunicator server(std::move(pair.second), kMax,
+                            SocketCommunicator::kIdleMillis,
+                            flipcall::HostWaitEnvironment(),
+                            /*room_step_millis=*/1);
+  const RawSocket client(std::move(pair.first));
+  ASSERT_TRUE(client.Write(Frame(3, "abc")));
+  ASSERT_TRUE(server.Response(kMax).ok());
+  EXPECT_EQ(server.Send(3, kMax, {}).error().number(), EPROTO);
+}
+
+TEST_F(SocketCommunicatorTest, ResponseThatNobodyTakesDelaysNoEnd) {
+  auto pair = *uds::MakeSocketPair(uds::SocketType::kStream);
+  SocketCommunicator server(std::move(pair.second), kMax,
+                            SocketCommunicator::kIdleMillis,
+                            flipcall::HostWaitEnvironment(),
+                            /*room_step_millis=*/1);
+  const RawSocket client(std::move(pair.first));
+  ASSERT_TRUE(server.Response(kMax).ok());
+  server.ShutdownReceive();
+  EXPECT_EQ(server.Send(3, kMax, {}).error().number(), ESHUTDOWN);
 }
 
 TEST_F(SocketCommunicatorTest, SmallRequestsNeedOnePageOfMemory) {
