@@ -6,6 +6,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
@@ -45,19 +46,25 @@ class Reader {
  private:
   // THE FILES OF A MESSAGE
 
+  // Each step gives the client something, so each is judged.
   void Files(const wire::WalkReq& request) {
+    std::vector<std::string> suffixes;
     std::string suffix;
-    bool first = true;
     for (const absl::string_view name : request.path) {
       // An empty first component is the directory itself.
-      if (!(first && name.empty())) {
+      if (!(suffixes.empty() && name.empty())) {
         if (!base::IsSafeName(name)) return;
         suffix += '/';
         suffix.append(name.data(), name.size());
       }
-      first = false;
+      if (suffixes.size() == RequestSubject::kMaxFiles) {
+        facts_.is_about_all = true;
+        continue;
+      }
+      suffixes.push_back(suffix);
     }
-    AddFile(request.dir_fd, suffix);
+    if (suffixes.empty()) suffixes.emplace_back();
+    AddFiles(request.dir_fd, suffixes);
   }
   void Files(const wire::OpenAtReq& request) {
     facts_.mutates = (request.flags & O_ACCMODE) != O_RDONLY ||
@@ -71,7 +78,10 @@ class Reader {
   void Files(const wire::FSyncReq& request) {
     size_t count = 0;
     for (const FdId fd : request.fds) {
-      if (++count > RequestSubject::kMaxFiles) return;
+      if (++count > RequestSubject::kMaxFiles) {
+        facts_.is_about_all = true;
+        return;
+      }
       AddFile(fd, absl::string_view());
     }
   }
@@ -101,13 +111,18 @@ class Reader {
   }
 
   void AddFile(FdId id, absl::string_view suffix) {
+    AddFiles(id, {std::string(suffix)});
+  }
+
+  // Adds what is `suffixes` below the file.
+  void AddFiles(FdId id, const std::vector<std::string>& suffixes) {
     const auto fd = context_.fds().LookupAny(id);
     if (!fd.ok()) return;
     const std::string& mount_path = context_.connection().mount_path();
     std::string path;
     if (!PathOf(NodeOf(**fd), mount_path.size() + RequestSubject::kMaxPath,
                 path)) {
-      facts_.has_over_long_path = true;
+      facts_.is_about_all = true;
       return;
     }
     if (mount_path != "/") {
@@ -115,12 +130,14 @@ class Reader {
       path.erase(0, mount_path.size());
       if (!path.empty() && path.front() != '/') return;
     }
-    path.append(suffix.data(), suffix.size());
-    if (path.size() > RequestSubject::kMaxPath) {
-      facts_.has_over_long_path = true;
-      return;
+    for (const std::string& suffix : suffixes) {
+      std::string whole = path + suffix;
+      if (whole.size() > RequestSubject::kMaxPath) {
+        facts_.is_about_all = true;
+        return;
+      }
+      facts_.paths.push_back(whole.empty() ? "/" : std::move(whole));
     }
-    facts_.paths.push_back(path.empty() ? "/" : std::move(path));
   }
 
   static Node& NodeOf(lisafs::Fd& fd) {
@@ -184,7 +201,7 @@ const RequestSubject::Facts& RequestSubject::Get() {
 
 bool RequestSubject::PathMatches(const glob::Glob& glob) {
   const Facts& facts = Get();
-  return facts.has_over_long_path ||
+  return facts.is_about_all ||
          std::any_of(
              facts.paths.begin(), facts.paths.end(),
              [&glob](const std::string& path) { return glob.Matches(path); });

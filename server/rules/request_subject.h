@@ -20,8 +20,9 @@ namespace gofer::rules {
 // the request's thread, which holds no lock of the tree.
 //
 // Paths are below the connection's mount path, which itself is "/". Mount is
-// about the mount path, Walk and WalkStat about where they lead, renames and
-// LinkAt about both of their files, FSync about its first kMaxFiles. Close and
+// about the mount path, Walk and WalkStat about each file that they pass,
+// renames and LinkAt about both of their files. A request on more than kMaxFiles
+// files is about every path, as a policy could be escaped by more. Close and
 // Channel are about no file, and so are requests on files that were moved out
 // of the mount path. A path is the present path: the file may be renamed before
 // the request is handled.
@@ -45,7 +46,8 @@ class RequestSubject {
   // What a request says; public for the functions that decode one message.
   struct Facts {
     std::vector<std::string> paths;
-    bool has_over_long_path = false;
+    // A path is too long, or there are too many.
+    bool is_about_all = false;
     std::optional<uint32_t> uid;
     bool mutates = false;
   };

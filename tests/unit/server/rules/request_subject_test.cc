@@ -44,10 +44,12 @@ TEST_F(RequestSubjectTest, CreationsAreAboutTheNewName) {
   EXPECT_FALSE(IsAbout("/d1", [&] { c_.MkdirAt(d1, "x"); }));
 }
 
-TEST_F(RequestSubjectTest, WalksAreAboutWhereTheyLead) {
+TEST_F(RequestSubjectTest, WalksAreAboutEachFileThatTheyPass) {
   EXPECT_TRUE(IsAbout("/d1/d2", [&] { c_.Walk(root_, {"d1", "d2"}); }));
   EXPECT_TRUE(IsAbout("/d1", [&] { c_.WalkStat(root_, {"", "d1"}); }));
-  EXPECT_FALSE(IsAbout("/d1", [&] { c_.Walk(root_, {"d1", "d2"}); }));
+  EXPECT_TRUE(IsAbout("/d1", [&] { c_.Walk(root_, {"d1", "d2"}); }));
+  EXPECT_TRUE(IsAbout("/d1", [&] { c_.WalkStat(root_, {"d1", "no"}); }));
+  EXPECT_FALSE(IsAbout("/", [&] { c_.Walk(root_, {"d1", "d2"}); }));
 }
 
 TEST_F(RequestSubjectTest, RenamesAndLinksAreAboutBothFiles) {
@@ -117,6 +119,15 @@ TEST_F(RequestSubjectTest, OverLongPathsMatchEveryPattern) {
   const std::vector<absl::string_view> path(300, name);
   EXPECT_TRUE(IsAbout("/else", [&] { c_.Walk(root_, path); }));
   EXPECT_FALSE(IsAbout("/else", [&] { c_.Walk(root_, {name}); }));
+}
+
+TEST_F(RequestSubjectTest, TooManyFilesMatchEveryPattern) {
+  const std::vector<absl::string_view> path(RequestSubject::kMaxFiles + 1, "d");
+  EXPECT_TRUE(IsAbout("/else", [&] { c_.Walk(root_, path); }));
+  const test::FdId file = c_.Opened(root_, {"f"}, O_RDONLY);
+  EXPECT_TRUE(IsAbout("/else", [&] {
+    c_.FSync(std::vector<test::FdId>(RequestSubject::kMaxFiles + 1, file));
+  }));
 }
 
 }  // namespace
