@@ -1,5 +1,6 @@
 #include "server/sandbox/confine.h"
 
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -55,10 +56,19 @@ Outcome RestrictFiles(std::vector<std::string> roots, const MountedTree* tree) {
 
 }  // namespace
 
+std::optional<StepError> EnterNamespaces() {
+  return Check(Step::kNamespaces, base::SyscallVoid([] {
+                 return ::unshare(CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS);
+               }));
+}
+
 std::optional<StepError> Confine(const Plan& plan, const MountedTree* tree) {
   // Reads the time zone, as MountTree does: later the tree's file would be
   // read, which is hostile.
   if (tree == nullptr) ::tzset();
+  if (plan.new_namespaces) {
+    if (auto error = EnterNamespaces()) return error;
+  }
   if (plan.max_fds) {
     if (auto error = LimitFds(*plan.max_fds)) return error;
   }

@@ -11,8 +11,14 @@
 
 namespace gofer::sandbox {
 
-// Carries out `plan` without its tree: the limit of descriptors, no new
-// privileges, capabilities, Landlock, the filter of system calls, in this
+// Gives the calling thread, which must be the only one, network, IPC and UTS
+// namespaces of its own. Errors: EPERM without CAP_SYS_ADMIN, ENOSPC at the
+// host's limit (user.max_net_namespaces and the like), EINVAL when the kernel
+// has no such namespaces.
+std::optional<StepError> EnterNamespaces();
+
+// Carries out `plan` without its tree: namespaces, the limit of descriptors, no
+// new privileges, capabilities, Landlock, the filter of system calls, in this
 // order. `tree` is what MountTree returned, null if the plan has none; its
 // mounts stay accessible under Landlock even in detached copies.
 //

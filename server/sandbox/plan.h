@@ -122,6 +122,10 @@ struct SyscallPlan {
 struct Plan {
   // When absent, mounts are left alone.
   std::optional<TreePlan> tree = {};
+  // Whether the process gets network, IPC and UTS namespaces of its own. In the
+  // host's network namespace a client could connect a donated socket to the
+  // host's abstract sockets. runsc's gofer is started in its own.
+  bool new_namespaces = false;
   // RLIMIT_NOFILE, soft and hard.
   std::optional<uint64_t> max_fds = {};
   // When absent, capabilities are left alone.

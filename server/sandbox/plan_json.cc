@@ -140,6 +140,7 @@ Json LandlockOf(const Plan& plan) {
 std::string ToJson(const Plan& plan) {
   const Json object = {
       {"tree", plan.tree ? ToObject(*plan.tree) : Json()},
+      {"new_namespaces", plan.new_namespaces},
       {"max_fds", plan.max_fds ? Json(*plan.max_fds) : Json()},
       {"no_new_privileges", plan.no_new_privileges},
       {"capabilities",

@@ -43,6 +43,8 @@ absl::string_view Name(Step step) {
       return "id-map";
     case Step::kTreeReady:
       return "tree-ready";
+    case Step::kNamespaces:
+      return "namespaces";
   }
   return "unknown";
 }

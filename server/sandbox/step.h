@@ -10,8 +10,8 @@
 
 namespace gofer::sandbox {
 
-// The steps are in the order in which they are taken, except for the last one.
-// DO NOT CHANGE a value: exit codes of the gofer are made from them.
+// The steps are in the order in which they are taken, except for the last
+// three. DO NOT CHANGE a value: exit codes of the gofer are made from them.
 enum class Step {
   // MountTree.
   kMountNamespace = 0,
@@ -34,6 +34,8 @@ enum class Step {
   kIdMap = 15,
   // MountTree, before kReadonlyRoot.
   kTreeReady = 16,
+  // EnterNamespaces, before kFdLimit.
+  kNamespaces = 17,
 };
 
 // "pivot-root".

@@ -166,12 +166,18 @@ class ManagedSandbox {
       failure.set_step("landlock");
       return SandboxFailure{std::move(failure), ExitCodeOf(Step::kLandlock)};
     }
+    if (const auto failed = sandbox::EnterNamespaces()) {
+      if (mode_ == v1::SANDBOX_MODE_STRICT) return Failed(*failed);
+      gofer_.missing.emplace_back(sandbox::Name(Step::kNamespaces));
+      plan_.new_namespaces = false;
+    }
     if (!mounted_) plan_.landlock_roots = {PathOf(root())};
     // The filter would not let us ask the kernel what it has.
     gofer_.steps = StepNames(plan_);
     if (!has_landlock) {
       gofer_.missing.emplace_back(sandbox::Name(Step::kLandlock));
     }
+    plan_.new_namespaces = false;  // They have been entered.
     const auto error = sandbox::Confine(plan_, mounted_ ? &*mounted_ : nullptr);
     if (error) return Failed(*error);
     return std::nullopt;
@@ -194,6 +200,7 @@ sandbox::Plan ManagedGoferPlan() {
   syscalls.credentials = true;
   syscalls.control = true;
   sandbox::Plan plan;
+  plan.new_namespaces = true;
   plan.syscalls = syscalls;
   plan.capabilities = sandbox::ServingCapabilities(syscalls);
   return plan;

@@ -25,6 +25,7 @@ std::vector<std::string> StepNames(const sandbox::Plan& plan) {
       {Step::kTreeReady, tree.announce_ready},
       {Step::kReadonlyRoot, tree.readonly},
       {Step::kPivotRoot, has_tree},
+      {Step::kNamespaces, plan.new_namespaces},
       {Step::kFdLimit, plan.max_fds.has_value()},
       {Step::kNoNewPrivileges, plan.no_new_privileges},
       {Step::kCapabilities, plan.capabilities.has_value()},

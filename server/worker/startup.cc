@@ -1,6 +1,7 @@
 #include "server/worker/startup.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <memory>
@@ -42,6 +43,7 @@ sandbox::Plan MakeSandboxPlan(const ServeOptions& options) {
       options.connection.level == lisafs::ProtocolLevel::kAug2026;
   sandbox::Plan plan;
   plan.tree = sandbox::TreePlan{.root = options.root};
+  plan.new_namespaces = true;
   plan.syscalls = syscalls;
   plan.capabilities = sandbox::ServingCapabilities(syscalls);
   return plan;
@@ -74,8 +76,17 @@ std::vector<ServedSocket> ToSockets(const ServeOptions& options) {
 }
 
 // Gives up what is left, now that all is made that the clients will need.
-StageResult Confine(const sandbox::Plan& plan,
+StageResult Confine(const ServeOptions& options, sandbox::Plan& plan,
                     const sandbox::MountedTree& mounted) {
+  if (options.connection.donation == lisafs::Donation::kFilesAndMountPoint) {
+    // In the detached copy that a client is given, Landlock finds no way up. A
+    // mount point that is missing yet is not copied later either.
+    for (const IoFd& io_fd : options.io_fds) {
+      if (::access(io_fd.mount_path.c_str(), F_OK) == 0) {
+        plan.landlock_roots.push_back(io_fd.mount_path);
+      }
+    }
+  }
   const auto failed = sandbox::Confine(plan, &mounted);
   if (failed) return StageError(*failed);
   return std::nullopt;
@@ -98,7 +109,7 @@ StageResult Start(const ServeOptions& options, ConnectionGroup& group) {
   if (!failed) failed = CheckMountDonation(options, *tree);
   if (!failed) failed = group.TakeSockets();
   if (!failed) failed = group.Create(tree, options.sandboxed);
-  if (!failed && options.sandboxed) failed = Confine(plan, mounted);
+  if (!failed && options.sandboxed) failed = Confine(options, plan, mounted);
   if (!failed) failed = group.Start();
   return failed;
 }

@@ -6,6 +6,7 @@
 #include <linux/fs.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <string>
@@ -302,6 +303,43 @@ TEST_P(ClientServerTest, SocketsAreBoundAndConnected) {
   char byte = 0;
   EXPECT_EQ(::read(accepted->socket.get(), &byte, 1), 1);
   EXPECT_EQ(byte, 'x');
+}
+
+// A confined gofer's namespace has none of the host's.
+TEST_P(ClientServerTest, DonatedSocketReachesAbstractSocketsOfItsNamespace) {
+  const base::UniqueFd host(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  // The kernel chooses an abstract name.
+  sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = {}};
+  ASSERT_EQ(::bind(host.get(), reinterpret_cast<sockaddr*>(&name),
+                   sizeof(name.sun_family)),
+            0);
+  socklen_t size = sizeof(name);
+  ASSERT_EQ(
+      ::getsockname(host.get(), reinterpret_cast<sockaddr*>(&name), &size), 0);
+  const base::UniqueFd own(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(::connect(own.get(), reinterpret_cast<sockaddr*>(&name), size), 0);
+
+  ServedDirectory served(Flags({"--host-uds=all"}));
+  const Client client = Mount(served);
+  const auto bound = client.root().BindAt("socket", SOCK_DGRAM, {.mode = 0600});
+  ASSERT_TRUE(bound.ok());
+  const int connected = ::connect(bound->socket.host_fd(),
+                                  reinterpret_cast<sockaddr*>(&name), size);
+  if (GetParam().sandboxed) {
+    EXPECT_EQ(connected, -1);
+    EXPECT_EQ(errno, ECONNREFUSED);
+  } else {
+    EXPECT_EQ(connected, 0);
+  }
+}
+
+TEST_P(ClientServerTest, MountPointBelowTheRootIsDonated) {
+  if (::geteuid() != 0) GTEST_SKIP() << "cloning a mount needs root";
+  ServedDirectory served(Flags({"--donate-mount"}), {"/d"}, {"d"});
+  const Client client = Mount(served);
+  EXPECT_GE(client.mount_fd(), 0);
+  EXPECT_TRUE(client.root().Mkdir("made", client::NewFile{}).ok());
+  EXPECT_TRUE(served.root().Has("d/made"));
 }
 
 TEST_P(ClientServerTest, MessagesOfALaterProtocol) {

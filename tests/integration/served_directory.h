@@ -4,6 +4,8 @@
 #ifndef GOFER_TESTS_INTEGRATION_SERVED_DIRECTORY_H_
 #define GOFER_TESTS_INTEGRATION_SERVED_DIRECTORY_H_
 
+#include <sys/stat.h>
+
 #include <memory>
 #include <string>
 #include <utility>
@@ -20,9 +22,13 @@ class ServedDirectory {
  public:
   // Starts a gofer with `flags` besides --root and --io-fds, and connects to it
   // once for each of `mount_paths`, which exist at the time of Mount.
+  // `directories` are made in the root before.
   explicit ServedDirectory(std::vector<std::string> flags = {},
-                           const std::vector<std::string>& mount_paths = {
-                               "/"}) {
+                           const std::vector<std::string>& mount_paths = {"/"},
+                           const std::vector<std::string>& directories = {}) {
+    for (const std::string& name : directories) {
+      GOFER_CHECK(::mkdir((root_.path() + "/" + name).c_str(), 0755) == 0);
+    }
     flags.insert(flags.begin(), {"serve", "--root=" + root_.path()});
     std::vector<base::UniqueFd> theirs;
     std::vector<int> inherited;

@@ -76,7 +76,7 @@ TEST(BootstrapTest, WithoutPrivilegesItConfinesItselfAsFarAsItGoes) {
   ASSERT_TRUE(response.has_bootstrap())
       << response.failure().step() << response.failure().text();
   EXPECT_THAT(response.bootstrap().missing_sandbox_steps(),
-              ElementsAre("mount-namespace", "pivot-root"));
+              ElementsAre("mount-namespace", "pivot-root", "namespaces"));
   EXPECT_THAT(response.bootstrap().sandbox_steps(),
               ElementsAre("no-new-privileges", "capabilities", "landlock",
                           "syscall-filter"));

@@ -35,6 +35,7 @@ TEST(PlanJsonTest, PrintsMapsOfIds) {
 TEST(PlanJsonTest, PrintsAnEmptyPlan) {
   EXPECT_EQ(ToJson(Plan()), R"({
   "tree": null,
+  "new_namespaces": false,
   "max_fds": null,
   "no_new_privileges": true,
   "capabilities": null,
@@ -95,6 +96,7 @@ TEST(PlanJsonTest, NamesEverything) {
       "/home"
     ]
   },
+  "new_namespaces": false,
   "max_fds": 100,
   "no_new_privileges": true,
   "capabilities": [

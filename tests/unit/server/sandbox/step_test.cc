@@ -26,6 +26,7 @@ TEST(StepTest, NumbersNeverChange) {
   EXPECT_EQ(static_cast<int>(Step::kSyscallFilter), 14);
   EXPECT_EQ(static_cast<int>(Step::kIdMap), 15);
   EXPECT_EQ(static_cast<int>(Step::kTreeReady), 16);
+  EXPECT_EQ(static_cast<int>(Step::kNamespaces), 17);
 }
 
 TEST(StepErrorTest, IsOneLine) {

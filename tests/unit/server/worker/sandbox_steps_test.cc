@@ -22,14 +22,14 @@ TEST(StepNamesTest, NamesNothingWhenNothingIsPlanned) {
 TEST(StepNamesTest, NamesEveryStepOfAManagedGofer) {
   sandbox::Plan plan = ManagedGoferPlan();
   plan.landlock = false;
-  EXPECT_THAT(StepNames(plan), ElementsAre("no-new-privileges", "capabilities",
-                                           "syscall-filter"));
+  EXPECT_THAT(StepNames(plan), ElementsAre("namespaces", "no-new-privileges",
+                                           "capabilities", "syscall-filter"));
   plan.tree = sandbox::TreePlan{.root = "/"};
   EXPECT_THAT(
       StepNames(plan),
       ElementsAre("mount-namespace", "propagation", "proc-self-fd", "bind-root",
-                  "stage", "hide-proc", "pivot-root", "no-new-privileges",
-                  "capabilities", "syscall-filter"));
+                  "stage", "hide-proc", "pivot-root", "namespaces",
+                  "no-new-privileges", "capabilities", "syscall-filter"));
 }
 
 TEST(ManagedGoferPlanTest, KeepsNoPrivilegeOverMounts) {
