@@ -53,7 +53,10 @@ Connection::Connection(Server& server, Id id, std::string mount_path,
       max_message_size_(
           std::min(options.max_message_size, backend_->MaxMessageSize())),
       supported_(SupportedSet(*backend_)),
-      fd_quota_(base::MakeRef<Quota>(options.max_fds)),
+      assured_fds_(base::MakeRef<Quota>(
+          std::min(options.max_fds, server.assured_fds_.load()))),
+      pooled_fds_(base::MakeRef<Quota>(options.max_fds - assured_fds_->limit(),
+                                       server.fd_pool_)),
       node_quota_(base::MakeRef<Quota>(options.max_nodes)),
       socket_stats_(PathwayStats::Kind::kSocket),
       channels_(*this, options.max_channels, max_message_size_) {

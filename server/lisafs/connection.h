@@ -106,7 +106,11 @@ class Connection {
   // Takes a slot for one FD object; empty when the client has used up its slots
   // (EMFILE). Take it before opening the host FD: a client at its limit must
   // not make us open more.
-  QuotaSlot TakeFdSlot() { return QuotaSlot::Take(*fd_quota_); }
+  QuotaSlot TakeFdSlot() {
+    QuotaSlot slot = QuotaSlot::Take(*assured_fds_);
+    if (!slot) slot = QuotaSlot::Take(*pooled_fds_);
+    return slot;
+  }
   Quota& node_quota() { return *node_quota_; }
 
   // FOR HANDLERS
@@ -170,7 +174,9 @@ class Connection {
   const std::unique_ptr<Backend> backend_;
   const uint32_t max_message_size_;
   std::bitset<wire::kMessageIdCount> supported_;
-  const base::RefPtr<Quota> fd_quota_;
+  // See Server::ShareFds.
+  const base::RefPtr<Quota> assured_fds_;
+  const base::RefPtr<Quota> pooled_fds_;
   const base::RefPtr<Quota> node_quota_;
 
   ConnectionStateCell state_;

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 #include "server/base/ref_ptr.h"
 
@@ -15,9 +16,15 @@ namespace gofer::lisafs {
 // Counts slots in use. Thread-safe; kept alive by its slots.
 class Quota : public base::RefCounted {
  public:
-  explicit Quota(uint32_t limit) : limit_(limit) {}
+  // Each slot takes one of `pool` as well, which others share; null for none.
+  explicit Quota(uint32_t limit, base::RefPtr<Quota> pool = nullptr)
+      : limit_(limit), pool_(std::move(pool)) {}
 
-  uint32_t limit() const { return limit_; }
+  uint32_t limit() const { return limit_.load(std::memory_order_relaxed); }
+  // A lower limit takes no slot away.
+  void SetLimit(uint32_t limit) {
+    limit_.store(limit, std::memory_order_relaxed);
+  }
   uint32_t in_use() const { return in_use_.load(std::memory_order_relaxed); }
 
  private:
@@ -25,14 +32,20 @@ class Quota : public base::RefCounted {
   bool TryTake() {
     uint32_t used = in_use_.load(std::memory_order_relaxed);
     do {
-      if (used >= limit_) return false;
+      if (used >= limit()) return false;
     } while (!in_use_.compare_exchange_weak(used, used + 1,
                                             std::memory_order_relaxed));
-    return true;
+    if (!pool_ || pool_->TryTake()) return true;
+    in_use_.fetch_sub(1, std::memory_order_relaxed);
+    return false;
   }
-  void GiveBack() { in_use_.fetch_sub(1, std::memory_order_relaxed); }
+  void GiveBack() {
+    in_use_.fetch_sub(1, std::memory_order_relaxed);
+    if (pool_) pool_->GiveBack();
+  }
 
-  const uint32_t limit_;
+  std::atomic<uint32_t> limit_;
+  const base::RefPtr<Quota> pool_;
   std::atomic<uint32_t> in_use_ = 0;
 };
 

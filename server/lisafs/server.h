@@ -107,6 +107,16 @@ class Server {
   // Channels open now, of all connections.
   uint32_t ChannelCount() const { return channel_limit_.in_use(); }
 
+  // FDs that connections have: `assured` to each, whatever others do, and
+  // `pooled` that all of them share, at most ConnectionOptions::max_fds
+  // together. Until this is called, each is assured of its max_fds. `assured`
+  // holds for connections that are created later; a lower `pooled` takes no FD
+  // away.
+  void ShareFds(uint32_t assured, uint32_t pooled) {
+    assured_fds_.store(assured, std::memory_order_relaxed);
+    fd_pool_->SetLimit(pooled);
+  }
+
   // Makes held requests check again whether to go on; see RequestContext::Hold.
   void WakeHeldRequests() { hold_room_.Wake(); }
 
@@ -163,6 +173,8 @@ class Server {
   std::atomic<uint64_t> next_connection_id_ = 1;
   std::atomic<bool> destroyed_ = false;
   ChannelLimit channel_limit_;
+  std::atomic<uint32_t> assured_fds_ = UINT32_MAX;
+  const base::RefPtr<Quota> fd_pool_ = base::MakeRef<Quota>(0u);
   HoldRoom hold_room_;
 
   mutable base::Mutex table_mu_;

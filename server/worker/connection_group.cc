@@ -25,17 +25,13 @@ namespace {
 
 // Soft limits above this only make tables larger than anybody needs.
 constexpr rlim_t kMostFds = rlim_t{1} << 20;
-// FDs of the process itself: stdio, the tree, signals, logs.
-constexpr rlim_t kOwnFds = 64;
-// The sockets, memory and FD channels of one connection, besides its files.
-constexpr rlim_t kOwnFdsPerConnection = 20;
 // The most channels of a connection whose options say 0.
 constexpr uint32_t kChannels = 4;
 // The defaults, since no goferd was there to say otherwise.
 constexpr int64_t kStallThresholdNs = 30'000'000'000;
 constexpr int64_t kEndedRetentionNs = 600'000'000'000;
 // A connection with fewer FDs is of no use.
-constexpr rlim_t kFewestFds = 16;
+constexpr uint32_t kFewestFds = 16;
 
 std::string NameOf(size_t connection) {
   return absl::StrCat("io-", connection);
@@ -88,6 +84,13 @@ StageResult ConnectionGroup::BlockSignals() {
   return std::nullopt;
 }
 
+void ConnectionGroup::RaiseHardFdLimit() {
+  rlimit limit = {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_max = std::max(limit.rlim_max, kMostFds);
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 StageResult ConnectionGroup::ShareFds(uint32_t max_fds,
                                       std::optional<uint64_t> process_limit) {
   constexpr absl::string_view kStage = "raise-fd-limit";
@@ -101,11 +104,11 @@ StageResult ConnectionGroup::ShareFds(uint32_t max_fds,
     return StageError(kStage, "setrlimit", base::Errno::Last(),
                       ExitCode::kFdLimit);
   }
-  const rlim_t connections = sockets_.size();
-  const rlim_t own = kOwnFds + connections * kOwnFdsPerConnection;
-  const rlim_t share =
-      limit.rlim_cur > own ? (limit.rlim_cur - own) / connections : 0;
-  const rlim_t wanted = max_fds != 0 ? max_fds : kFewestFds;
+  const auto connections = static_cast<uint32_t>(sockets_.size());
+  shares_ = FdShares::Of(
+      static_cast<uint32_t>(std::min(limit.rlim_cur, kMostFds)), connections);
+  const uint32_t share = shares_.assured + shares_.pooled / connections;
+  const uint32_t wanted = max_fds != 0 ? max_fds : kFewestFds;
   if (share < wanted) {
     return StageError(
         kStage,
@@ -114,7 +117,9 @@ StageResult ConnectionGroup::ShareFds(uint32_t max_fds,
                      " are wanted: raise the limit"),
         ExitCode::kFdLimit);
   }
-  max_fds_ = max_fds != 0 ? max_fds : static_cast<uint32_t>(share);
+  // One mount's many files must not fail for what others leave unused.
+  if (max_fds != 0) shares_ = {.assured = max_fds, .pooled = 0};
+  max_fds_ = shares_.assured + shares_.pooled;
   return std::nullopt;
 }
 
@@ -142,6 +147,7 @@ StageResult ConnectionGroup::Create(
         if (notes_ == nullptr) return;
         notes_->Add(connection.id(), ConnectionNotes::Note::What::kMounted);
       });
+  server_->ShareFds(shares_.assured, shares_.pooled);
   for (ServedSocket& socket : sockets_) {
     socket.connection.name = NameOf(connections_.size());
     socket.connection.max_fds = max_fds_;
@@ -180,7 +186,7 @@ void ConnectionGroup::MakeControlThread() {
   const auto count = static_cast<uint32_t>(connections_.size());
   goferd::worker::v1::AdoptResult& adopt = facts_.adopt;
   adopt.mutable_limits()->set_max_connections(count);
-  adopt.mutable_limits()->set_max_fds(max_fds_ * count);
+  adopt.mutable_limits()->set_max_fds(shares_.assured * count + shares_.pooled);
   adopt.mutable_limits()->set_max_channels(kChannels * count);
   book_ = std::make_unique<rules::RuleBook>(*server_);
   control_ = std::make_unique<ControlThread>(

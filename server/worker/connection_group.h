@@ -21,6 +21,7 @@
 #include "server/rules/rule_book.h"
 #include "server/worker/connection_notes.h"
 #include "server/worker/control_thread.h"
+#include "server/worker/fd_shares.h"
 #include "server/worker/gofer_facts.h"
 #include "server/worker/signals.h"
 #include "server/worker/stage_error.h"
@@ -46,9 +47,13 @@ class ConnectionGroup {
 
   // Keeps SIGTERM and SIGINT for WaitForEnd from here on.
   StageResult BlockSignals();
+  // Raises the hard RLIMIT_NOFILE of a gofer that nobody has limited on purpose
+  // to 1 048 576, if it may (CAP_SYS_RESOURCE): a container's files should not
+  // be bounded by the shell that it was started from.
+  static void RaiseHardFdLimit();
   // Raises RLIMIT_NOFILE to `process_limit`, by default to what the process may
-  // have, and gives every connection `max_fds` of it, or an equal share when
-  // `max_fds` is 0.
+  // have, and gives every connection `max_fds` of it; when `max_fds` is 0, a
+  // few to each, and the rest to all together.
   StageResult ShareFds(uint32_t max_fds,
                        std::optional<uint64_t> process_limit = std::nullopt);
   StageResult TakeSockets();
@@ -75,6 +80,7 @@ class ConnectionGroup {
 
   std::vector<ServedSocket> sockets_;
   uint32_t max_fds_ = 0;
+  FdShares shares_;
   std::unique_ptr<TerminationSignals> signals_;
   // Null without control.
   std::unique_ptr<ConnectionNotes> notes_;

@@ -361,6 +361,7 @@ class ContainerGofer {
   }
 
   StageResult Confine() {
+    if (!plan_.max_fds) ConnectionGroup::RaiseHardFdLimit();
     StageResult failed = group_->ShareFds(0, plan_.max_fds);
     if (!failed) failed = group_->Create(tree_, true);
     if (failed) return failed;

@@ -10,6 +10,7 @@
 #include "server/control/bounds.h"
 #include "server/control/versions.h"
 #include "server/worker/failure.h"
+#include "server/worker/fd_shares.h"
 #include "server/worker/new_connection.h"
 #include "server/worker/protocol_translation.h"
 #include "server/worker/rule_translation.h"
@@ -217,6 +218,9 @@ void ControlService::SetLimits(const v1::ServerLimits& limits,
     if (limit.rlim_cur <= limit.rlim_max &&
         ::setrlimit(RLIMIT_NOFILE, &limit) == 0) {
       server_.SetMaxChannels(limits.max_channels());
+      const FdShares shares =
+          FdShares::Of(limits.max_fds(), limits.max_connections());
+      server_.ShareFds(shares.assured, shares.pooled);
       *facts_.adopt.mutable_limits() = limits;
       return;
     }

@@ -19,6 +19,7 @@
 #include "server/worker/connection_notes.h"
 #include "server/worker/control_peer.h"
 #include "server/worker/control_thread.h"
+#include "server/worker/fd_shares.h"
 #include "server/worker/inherited_fds.h"
 #include "server/worker/protocol_translation.h"
 #include "server/worker/signals.h"
@@ -75,7 +76,11 @@ void Serve(Bootstrapped start, base::UniqueFd listener,
       [&notes](const lisafs::Connection& connection) {
         notes.Add(connection.id(), Note::What::kMounted);
       });
-  server.SetMaxChannels(start.bootstrap.limits().max_channels());
+  const v1::ServerLimits& limits = start.bootstrap.limits();
+  server.SetMaxChannels(limits.max_channels());
+  const FdShares shares =
+      FdShares::Of(limits.max_fds(), limits.max_connections());
+  server.ShareFds(shares.assured, shares.pooled);
   rules::RuleBook book(server);
   AnswerBootstrap(start);
   ControlThread control(

@@ -65,6 +65,24 @@ TEST_F(ConnectionLimitsTest, OneClientsLimitIsItsOwn) {
   EXPECT_EQ(rich->Walk(rich.root, {"d1"}).error, 0);
 }
 
+// What one leaves, another may use, but for a few.
+TEST_F(ConnectionLimitsTest, GreedyClientLeavesOthersTheirAssuredFds) {
+  served_.server().ShareFds(/*assured=*/4, /*pooled=*/6);
+  const test::Session greedy = served_.Mount();
+  const test::Session modest = served_.Mount();
+  // The roots have taken one each.
+  test::FdId last{};
+  for (int i = 0; i < 9; ++i) last = greedy->To(greedy.root, {"f"});
+  EXPECT_EQ(greedy->Walk(greedy.root, {"f"}).error, EMFILE);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(modest->Walk(modest.root, {"f"}).ok()) << i;
+  }
+  EXPECT_EQ(modest->Walk(modest.root, {"f"}).error, EMFILE);
+  ASSERT_TRUE(greedy->Close({last}).ok());
+  EXPECT_TRUE(modest->Walk(modest.root, {"f"}).ok());
+  EXPECT_EQ(greedy->Walk(greedy.root, {"f"}).error, EMFILE);
+}
+
 TEST_F(ConnectionLimitsTest, NodesAreLimited) {
   test::ClientOptions options;
   options.connection.max_nodes = 3;

@@ -46,6 +46,22 @@ TEST(QuotaTest, LimitOfZeroAllowsNothing) {
   EXPECT_FALSE(QuotaSlot::Take(*quota));
 }
 
+TEST(QuotaTest, SharesAPool) {
+  auto pool = base::MakeRef<Quota>(2u);
+  auto one = base::MakeRef<Quota>(5u, pool);
+  auto other = base::MakeRef<Quota>(5u, pool);
+  QuotaSlot first = QuotaSlot::Take(*one);
+  QuotaSlot second = QuotaSlot::Take(*other);
+  EXPECT_TRUE(first && second);
+  EXPECT_FALSE(QuotaSlot::Take(*one));
+  EXPECT_EQ(one->in_use(), 1u);
+  second = QuotaSlot();
+  EXPECT_TRUE(QuotaSlot::Take(*one));
+  pool->SetLimit(1);
+  EXPECT_FALSE(QuotaSlot::Take(*one));
+  EXPECT_EQ(pool->in_use(), 1u);
+}
+
 TEST(QuotaTest, ThreadsNeverExceedIt) {
   auto quota = base::MakeRef<Quota>(3u);
   std::atomic<int> taken = 0;
