@@ -23,6 +23,10 @@ HostControlFd::HostControlFd(HostBackend& backend,
       backend_(backend),
       host_fd_(std::move(host_fd)) {}
 
+HostControlFd::~HostControlFd() {
+  base::UniqueFd(writable_fd_.load(std::memory_order_acquire)).reset();
+}
+
 void HostControlFd::KeepMountClone(base::UniqueFd clone,
                                    lisafs::QuotaSlot slot) {
   mount_clone_ = std::move(clone);

@@ -3,6 +3,7 @@
 #ifndef GOFER_SERVER_HOSTFS_HOST_CONTROL_FD_H_
 #define GOFER_SERVER_HOSTFS_HOST_CONTROL_FD_H_
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 
@@ -32,6 +33,8 @@ class HostControlFd final : public lisafs::ControlFd {
                 base::RefPtr<lisafs::Node> node, lisafs::QuotaSlot slot,
                 uint32_t mode, base::UniqueFd host_fd);
 
+  ~HostControlFd() override;
+
   // Makes Open donate this file, a directory, through `clone` (see CloneMount).
   // Call it before the client knows of this FD. It does nothing when `clone` is
   // invalid.
@@ -42,15 +45,13 @@ class HostControlFd final : public lisafs::ControlFd {
   int host_fd() const { return host_fd_.get(); }
 
   base::ErrnoOr<wire::Statx> Stat(const lisafs::ReadGuarantee&) override;
-  wire::SetStatResp SetStat(const lisafs::WriteGuarantee&,
-                            const wire::SetStatReq& request) override;
+  wire::SetStatResp SetStat(const wire::SetStatReq& request) override;
   base::ErrnoOr<lisafs::ControlFdAndStat> Walk(
       const lisafs::ReadGuarantee& guarantee, absl::string_view name) override;
   base::ErrnoOr<void> WalkStat(const lisafs::ReadGuarantee&,
                                const wire::StringArray& path,
                                wire::ArrayWriter<wire::Statx>& out) override;
-  base::ErrnoOr<lisafs::OpenResult> Open(const lisafs::ReadGuarantee&,
-                                         uint32_t flags) override;
+  base::ErrnoOr<lisafs::OpenResult> Open(uint32_t flags) override;
   base::ErrnoOr<lisafs::CreateResult> OpenCreate(
       const lisafs::WriteGuarantee& guarantee, absl::string_view name,
       uint32_t mode, lisafs::Owner owner, uint32_t flags) override;
@@ -70,6 +71,7 @@ class HostControlFd final : public lisafs::ControlFd {
       lisafs::ControlFd& directory, absl::string_view name) override;
   base::ErrnoOr<wire::StatFs> StatFs(const lisafs::ReadGuarantee&) override;
   base::ErrnoOr<std::string> ReadLink(const lisafs::ReadGuarantee&) override;
+  base::UniqueFd HoldEntry(absl::string_view name) override;
   base::ErrnoOr<void> Unlink(const lisafs::WriteGuarantee&,
                              absl::string_view name, uint32_t flags) override;
   base::ErrnoOr<void> Rename(const lisafs::GlobalGuarantee&,
@@ -136,6 +138,8 @@ class HostControlFd final : public lisafs::ControlFd {
 
   base::ErrnoOr<void> SetMode(uint32_t mode) const;
   base::ErrnoOr<void> SetSize(uint64_t size);
+  // A descriptor that may be written to; borrowed.
+  base::ErrnoOr<int> WritableFd();
   base::ErrnoOr<void> SetTimes(const wire::SetStatReq& request) const;
 
   HostBackend& backend_;
@@ -144,9 +148,10 @@ class HostControlFd final : public lisafs::ControlFd {
   base::UniqueFd mount_clone_;
   lisafs::QuotaSlot mount_clone_slot_;
 
-  // Made at SetStat's first use and kept; SetStat's guarantee guards them.
+  // Made when SetStat needs it first, and kept; -1 before. Whoever sets it sets
+  // the slot.
+  std::atomic<int> writable_fd_ = -1;
   lisafs::QuotaSlot writable_slot_;
-  base::UniqueFd writable_fd_;
 };
 
 }  // namespace gofer::hostfs

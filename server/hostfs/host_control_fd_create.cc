@@ -106,6 +106,12 @@ base::ErrnoOr<lisafs::ControlFdAndStat> HostControlFd::Link(
   return child;
 }
 
+base::UniqueFd HostControlFd::HoldEntry(absl::string_view name) {
+  const CString c_name(name);
+  if (!c_name.ok()) return {};
+  return base::UniqueFd(::openat(host_fd(), c_name.get(), kControlOpenFlags));
+}
+
 base::ErrnoOr<void> HostControlFd::Unlink(const lisafs::WriteGuarantee&,
                                           absl::string_view name,
                                           uint32_t flags) {

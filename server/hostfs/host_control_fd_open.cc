@@ -25,8 +25,7 @@ base::RefPtr<lisafs::OpenFd> MakeOpenFd(HostControlFd& control,
 // changes that it can make to that (O_APPEND, O_DIRECT, locks) affect I/O on
 // this one FD of its own and make nobody wait. A FIFO or device is different:
 // its client could make us wait.
-base::ErrnoOr<lisafs::OpenResult> HostControlFd::Open(
-    const lisafs::ReadGuarantee&, uint32_t flags) {
+base::ErrnoOr<lisafs::OpenResult> HostControlFd::Open(uint32_t flags) {
   if (const auto may_open = CheckMayOpen(); !may_open.ok()) {
     return may_open.error();
   }

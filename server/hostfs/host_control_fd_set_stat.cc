@@ -17,8 +17,7 @@ namespace gofer::hostfs {
 // Mode before owner means that a set-id bit does not survive a change of owner
 // in the same request. gVisor does the same (quirk Q16), and clients may rely
 // on it.
-wire::SetStatResp HostControlFd::SetStat(const lisafs::WriteGuarantee&,
-                                         const wire::SetStatReq& request) {
+wire::SetStatResp HostControlFd::SetStat(const wire::SetStatReq& request) {
   wire::SetStatResp response;
   const auto note = [&response](uint32_t bits, base::ErrnoOr<void> result) {
     if (result.ok()) return;
@@ -64,20 +63,28 @@ base::ErrnoOr<void> HostControlFd::SetSize(uint64_t size) {
       // A FIFO or device is not even opened to find out.
       return base::Errno(EINVAL);
   }
-  if (!writable_fd_.valid()) {
-    lisafs::QuotaSlot slot = connection().TakeFdSlot();
-    if (!slot) return base::Errno(EMFILE);
-    auto fd = backend_.proc_self_fd().Reopen(host_fd(), ReopenFlags(O_WRONLY));
-    if (!fd.ok()) return fd.error();
-    writable_slot_ = std::move(slot);
-    writable_fd_ = *std::move(fd);
-  }
+  const auto fd = WritableFd();
+  if (!fd.ok()) return fd.error();
   if (size > static_cast<uint64_t>(std::numeric_limits<off_t>::max())) {
     return base::Errno(EINVAL);
   }
-  return base::SyscallVoid([&] {
-    return ::ftruncate(writable_fd_.get(), static_cast<off_t>(size));
-  });
+  return base::SyscallVoid(
+      [&] { return ::ftruncate(*fd, static_cast<off_t>(size)); });
+}
+
+base::ErrnoOr<int> HostControlFd::WritableFd() {
+  int kept = writable_fd_.load(std::memory_order_acquire);
+  if (kept >= 0) return kept;
+  lisafs::QuotaSlot slot = connection().TakeFdSlot();
+  if (!slot) return base::Errno(EMFILE);
+  auto fd = backend_.proc_self_fd().Reopen(host_fd(), ReopenFlags(O_WRONLY));
+  if (!fd.ok()) return fd.error();
+  if (!writable_fd_.compare_exchange_strong(kept, fd->get(),
+                                            std::memory_order_acq_rel)) {
+    return kept;
+  }
+  writable_slot_ = std::move(slot);
+  return fd->release();
 }
 
 base::ErrnoOr<void> HostControlFd::SetTimes(

@@ -59,8 +59,7 @@ base::ErrnoOr<void> HostOpenFd::Sync() {
   return base::SyscallVoid([this] { return ::fsync(host_fd_.get()); });
 }
 
-base::ErrnoOr<size_t> HostOpenFd::Read(const lisafs::ReadGuarantee&,
-                                       std::span<std::byte> buffer,
+base::ErrnoOr<size_t> HostOpenFd::Read(std::span<std::byte> buffer,
                                        uint64_t offset) {
   return TransferAll(buffer.size(), offset, [&](size_t done, off_t at) {
     const std::span<std::byte> rest = buffer.subspan(done);
@@ -68,8 +67,7 @@ base::ErrnoOr<size_t> HostOpenFd::Read(const lisafs::ReadGuarantee&,
   });
 }
 
-base::ErrnoOr<size_t> HostOpenFd::Write(const lisafs::WriteGuarantee&,
-                                        std::span<const std::byte> data,
+base::ErrnoOr<size_t> HostOpenFd::Write(std::span<const std::byte> data,
                                         uint64_t offset) {
   const auto written =
       TransferAll(data.size(), offset, [&](size_t done, off_t at) {
@@ -81,8 +79,7 @@ base::ErrnoOr<size_t> HostOpenFd::Write(const lisafs::WriteGuarantee&,
   return written;
 }
 
-base::ErrnoOr<void> HostOpenFd::Allocate(const lisafs::WriteGuarantee&,
-                                         uint64_t mode, uint64_t offset,
+base::ErrnoOr<void> HostOpenFd::Allocate(uint64_t mode, uint64_t offset,
                                          uint64_t length) {
   if (mode != 0) return base::Errno(EOPNOTSUPP);
   if (offset > kMaxOffset || length > kMaxOffset) return base::Errno(EINVAL);

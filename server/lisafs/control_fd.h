@@ -85,9 +85,10 @@ class ControlFd : public Fd {
   virtual base::ErrnoOr<wire::Statx> Stat(const ReadGuarantee&) = 0;
 
   // Applies the attributes in `request.mask`, going on after a failure; the
-  // response says which failed and the errno of the last that did.
-  virtual wire::SetStatResp SetStat(const WriteGuarantee&,
-                                    const wire::SetStatReq& request) = 0;
+  // response says which failed and the errno of the last that did. Without a
+  // guarantee, because a truncation may take seconds; may run beside anything
+  // else.
+  virtual wire::SetStatResp SetStat(const wire::SetStatReq& request) = 0;
 
   // Walks one component down. The result's node is guarantee.node()'s child
   // `name`. ENOENT ends a walk without failing it.
@@ -103,9 +104,8 @@ class ControlFd : public Fd {
                                        wire::ArrayWriter<wire::Statx>& out) = 0;
 
   // `flags` is an access mode, with O_TRUNC or without. Everything is resolved
-  // now: later I/O works on deleted files.
-  virtual base::ErrnoOr<OpenResult> Open(const ReadGuarantee&,
-                                         uint32_t flags) = 0;
+  // now: later I/O works on deleted files. Without a guarantee, as SetStat.
+  virtual base::ErrnoOr<OpenResult> Open(uint32_t flags) = 0;
 
   // Makes a regular file; EEXIST when the name is taken. `mode`: permissions.
   virtual base::ErrnoOr<CreateResult> OpenCreate(const WriteGuarantee&,
@@ -134,6 +134,11 @@ class ControlFd : public Fd {
   virtual base::ErrnoOr<wire::StatFs> StatFs(const ReadGuarantee&) = 0;
   virtual base::ErrnoOr<std::string> ReadLink(const ReadGuarantee&) = 0;
 
+  // A descriptor that keeps the file of the entry `name` while the entry is
+  // removed or replaced: freeing a large file takes seconds, and must not
+  // happen under a lock. Invalid when there is no such file, or where that is
+  // no matter.
+  virtual base::UniqueFd HoldEntry(absl::string_view) { return {}; }
   // `flags` is passed to the host: 0 or AT_REMOVEDIR. The caller also holds the
   // victim's node exclusively, if it has one.
   virtual base::ErrnoOr<void> Unlink(const WriteGuarantee&,

@@ -35,21 +35,24 @@ class OpenFd : public Fd {
   bool writable() const { return writable_; }
 
   virtual base::ErrnoOr<wire::Statx> Stat(const ReadGuarantee&) = 0;
-  // Without a guarantee, because it may take seconds and needs no path; may run
-  // beside anything else.
-  virtual base::ErrnoOr<void> Sync() = 0;
 
+  // WITHOUT A GUARANTEE: these may take seconds, in the host or because the
+  // client takes its own memory away under them, and need no path. They run
+  // beside anything else, a removal of the file too.
+
+  virtual base::ErrnoOr<void> Sync() = 0;
   // Reads at `offset` into `buffer`, which may be shared with the client and is
   // only written to. Fewer bytes than asked for only at the end of the file.
-  virtual base::ErrnoOr<size_t> Read(const ReadGuarantee&,
-                                     std::span<std::byte> buffer,
+  virtual base::ErrnoOr<size_t> Read(std::span<std::byte> buffer,
                                      uint64_t offset) = 0;
   // Writes all of `data`, which may be shared with the client and is read once.
-  virtual base::ErrnoOr<size_t> Write(const WriteGuarantee&,
-                                      std::span<const std::byte> data,
+  virtual base::ErrnoOr<size_t> Write(std::span<const std::byte> data,
                                       uint64_t offset) = 0;
-  virtual base::ErrnoOr<void> Allocate(const WriteGuarantee&, uint64_t mode,
-                                       uint64_t offset, uint64_t length) = 0;
+  virtual base::ErrnoOr<void> Allocate(uint64_t mode, uint64_t offset,
+                                       uint64_t length) = 0;
+
+  // WITH ONE
+
   virtual base::ErrnoOr<void> Flush(const ReadGuarantee&) { return {}; }
 
   // Appends directory entries except "." and "..", from the start of the

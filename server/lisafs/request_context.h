@@ -97,6 +97,9 @@ class RequestContext {
     return wire::Inode{fds().Insert(std::move(made.fd)), stat};
   }
 
+  // Closes `fd` once the request is answered. At most one per request.
+  void CloseLater(base::UniqueFd fd) { closed_later_ = std::move(fd); }
+
   // FOR INTERCEPTORS
 
   // As Connection::Hold, telling meanwhile that `holder` holds the request.
@@ -167,6 +170,7 @@ class RequestContext {
   std::span<const std::byte> prefix_;
   uint64_t max_io_bytes_ = UINT64_MAX;
   bool refuse_fds_ = false;
+  base::UniqueFd closed_later_;
   // Invalid where donations_ has a lent FD.
   std::array<base::UniqueFd, 2> owned_donations_;
   base::RefPtr<Fd> lender_;

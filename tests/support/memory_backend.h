@@ -5,6 +5,7 @@
 #define GOFER_TESTS_SUPPORT_MEMORY_BACKEND_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 
@@ -22,6 +23,9 @@ struct FilePolicy {
   bool connect_sockets = true;
   bool create_sockets = true;
   bool open_fifos = true;
+  // Called where a host may take long: by SetStat, Open, Read, Write and
+  // Allocate of the memory backend.
+  std::function<void()> in_slow_call = {};
 };
 
 // Behaves as the host backend does where the protocol can tell; its WalkStat

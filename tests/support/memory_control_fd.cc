@@ -56,6 +56,10 @@ MemoryControlFd::Writing::Writing(const MemoryControlFd& fd,
   fd.CheckPath(guarantee.tree());
 }
 
+void MemoryControlFd::BeSlow() const {
+  if (backend_.policy().in_slow_call) backend_.policy().in_slow_call();
+}
+
 void MemoryControlFd::CheckPath(const lisafs::TreeLock& tree) const {
   // Nobody is told where a deleted file would be now.
   GOFER_CHECK(node().deleted() || path_ == node().FilePath(tree));
@@ -102,9 +106,8 @@ base::ErrnoOr<wire::Statx> MemoryControlFd::Stat(
   return inode_->Stat();
 }
 
-wire::SetStatResp MemoryControlFd::SetStat(const WriteGuarantee& guarantee,
-                                           const wire::SetStatReq& request) {
-  const Writing writing(*this, guarantee);
+wire::SetStatResp MemoryControlFd::SetStat(const wire::SetStatReq& request) {
+  BeSlow();
   wire::SetStatResp response;
   constexpr uint32_t kTimes = STATX_ATIME | STATX_MTIME;
   constexpr uint32_t kOwner = STATX_UID | STATX_GID;
@@ -181,9 +184,8 @@ base::ErrnoOr<lisafs::OpenResult> MemoryControlFd::OpenUnguarded(
       std::move(donated)};
 }
 
-base::ErrnoOr<lisafs::OpenResult> MemoryControlFd::Open(
-    const ReadGuarantee& guarantee, uint32_t flags) {
-  const Reading reading(*this, guarantee);
+base::ErrnoOr<lisafs::OpenResult> MemoryControlFd::Open(uint32_t flags) {
+  BeSlow();
   const FilePolicy& policy = backend_.policy();
   if (is_socket() && !policy.connect_sockets) return base::Errno(EPERM);
   if (file_type() == S_IFIFO && !policy.open_fifos) return base::Errno(EPERM);

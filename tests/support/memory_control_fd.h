@@ -26,15 +26,13 @@ class MemoryControlFd final : public lisafs::ControlFd {
   MemoryFs& fs() const { return backend_.fs(); }
 
   base::ErrnoOr<wire::Statx> Stat(const lisafs::ReadGuarantee&) override;
-  wire::SetStatResp SetStat(const lisafs::WriteGuarantee&,
-                            const wire::SetStatReq& request) override;
+  wire::SetStatResp SetStat(const wire::SetStatReq& request) override;
   base::ErrnoOr<lisafs::ControlFdAndStat> Walk(const lisafs::ReadGuarantee&,
                                                absl::string_view name) override;
   base::ErrnoOr<void> WalkStat(const lisafs::ReadGuarantee&,
                                const wire::StringArray& path,
                                wire::ArrayWriter<wire::Statx>& out) override;
-  base::ErrnoOr<lisafs::OpenResult> Open(const lisafs::ReadGuarantee&,
-                                         uint32_t flags) override;
+  base::ErrnoOr<lisafs::OpenResult> Open(uint32_t flags) override;
   base::ErrnoOr<lisafs::CreateResult> OpenCreate(const lisafs::WriteGuarantee&,
                                                  absl::string_view name,
                                                  uint32_t mode,
@@ -101,6 +99,9 @@ class MemoryControlFd final : public lisafs::ControlFd {
     GuaranteeWitness::Shared tree_;
     GuaranteeWitness::Alone node_;
   };
+
+  // For the calls that may be slow (FilePolicy::in_slow_call).
+  void BeSlow() const;
 
  private:
   void CheckPath(const lisafs::TreeLock& tree) const;

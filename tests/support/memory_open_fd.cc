@@ -28,10 +28,9 @@ base::ErrnoOr<wire::Statx> MemoryOpenFd::Stat(
   return control().inode().Stat();
 }
 
-base::ErrnoOr<size_t> MemoryOpenFd::Read(const lisafs::ReadGuarantee& guarantee,
-                                         std::span<std::byte> buffer,
+base::ErrnoOr<size_t> MemoryOpenFd::Read(std::span<std::byte> buffer,
                                          uint64_t offset) {
-  const MemoryControlFd::Reading reading(control(), guarantee);
+  control().BeSlow();
   if (control_fd().is_directory()) return base::Errno(EISDIR);
   size_t done = 0;
   while (done < buffer.size() || done == 0) {
@@ -46,10 +45,9 @@ base::ErrnoOr<size_t> MemoryOpenFd::Read(const lisafs::ReadGuarantee& guarantee,
   return done;
 }
 
-base::ErrnoOr<size_t> MemoryOpenFd::Write(
-    const lisafs::WriteGuarantee& guarantee, std::span<const std::byte> data,
-    uint64_t offset) {
-  const MemoryControlFd::Writing writing(control(), guarantee);
+base::ErrnoOr<size_t> MemoryOpenFd::Write(std::span<const std::byte> data,
+                                          uint64_t offset) {
+  control().BeSlow();
   size_t done = 0;
   do {
     const auto n = base::Syscall([&] {
@@ -63,10 +61,9 @@ base::ErrnoOr<size_t> MemoryOpenFd::Write(
   return done;
 }
 
-base::ErrnoOr<void> MemoryOpenFd::Allocate(
-    const lisafs::WriteGuarantee& guarantee, uint64_t mode, uint64_t offset,
-    uint64_t length) {
-  const MemoryControlFd::Writing writing(control(), guarantee);
+base::ErrnoOr<void> MemoryOpenFd::Allocate(uint64_t mode, uint64_t offset,
+                                           uint64_t length) {
+  control().BeSlow();
   if (mode != 0) return base::Errno(EOPNOTSUPP);
   control().inode().Touch();
   return base::SyscallVoid([&] {

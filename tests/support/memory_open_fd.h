@@ -23,14 +23,12 @@ class MemoryOpenFd final : public lisafs::OpenFd {
 
   base::ErrnoOr<wire::Statx> Stat(const lisafs::ReadGuarantee&) override;
   base::ErrnoOr<void> Sync() override { return {}; }
-  base::ErrnoOr<size_t> Read(const lisafs::ReadGuarantee&,
-                             std::span<std::byte> buffer,
+  base::ErrnoOr<size_t> Read(std::span<std::byte> buffer,
                              uint64_t offset) override;
-  base::ErrnoOr<size_t> Write(const lisafs::WriteGuarantee&,
-                              std::span<const std::byte> data,
+  base::ErrnoOr<size_t> Write(std::span<const std::byte> data,
                               uint64_t offset) override;
-  base::ErrnoOr<void> Allocate(const lisafs::WriteGuarantee&, uint64_t mode,
-                               uint64_t offset, uint64_t length) override;
+  base::ErrnoOr<void> Allocate(uint64_t mode, uint64_t offset,
+                               uint64_t length) override;
   base::ErrnoOr<void> Getdents(const lisafs::ReadGuarantee&, uint64_t count,
                                Position position,
                                wire::ArrayWriter<wire::Dirent64>& out) override;

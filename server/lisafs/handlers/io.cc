@@ -13,7 +13,6 @@ namespace {
 
 struct PWriteOperation : OnOpenFd {
   using Request = wire::PWriteReq;
-  using Guarantee = WriteGuarantee;
   static wire::FdId Target(const Request& request) { return request.fd; }
   static base::ErrnoOr<void> Check(RequestContext& context,
                                    const Request& request) {
@@ -28,12 +27,12 @@ struct PWriteOperation : OnOpenFd {
     return {};
   }
   static base::ErrnoOr<wire::PWriteResp> Run(RequestContext& context,
-                                             const Request& request, OpenFd& fd,
-                                             const WriteGuarantee& guarantee) {
+                                             const Request& request,
+                                             OpenFd& fd) {
     const auto data = context.communicator()
                           .Bulk(wire::kFixedSize<wire::PWriteReq>)
                           .first(context.LimitIoBytes(request.num_bytes));
-    const auto written = fd.Write(guarantee, data, request.offset);
+    const auto written = fd.Write(data, request.offset);
     if (!written.ok()) return written.error();
     return wire::PWriteResp{*written};
   }
@@ -41,7 +40,6 @@ struct PWriteOperation : OnOpenFd {
 
 struct PReadOperation : OnOpenFd {
   using Request = wire::PReadReq;
-  using Guarantee = ReadGuarantee;
   static constexpr size_t kHeader = wire::kFixedSize<wire::PReadResp>;
   static wire::FdId Target(const Request& request) { return request.fd; }
   static base::ErrnoOr<void> Admit(OpenFd& fd, const Request&) {
@@ -49,8 +47,7 @@ struct PReadOperation : OnOpenFd {
     return {};
   }
   static base::ErrnoOr<size_t> Run(RequestContext& context,
-                                   const Request& request, OpenFd& fd,
-                                   const ReadGuarantee& guarantee) {
+                                   const Request& request, OpenFd& fd) {
     if (kHeader + size_t{request.count} >
         context.connection().max_message_size()) {
       return base::Errno(ENOBUFS);
@@ -58,8 +55,7 @@ struct PReadOperation : OnOpenFd {
     const size_t longest = kHeader + context.LimitIoBytes(request.count);
     const auto room = context.ResponseRoom(longest);
     if (!room.ok()) return room.error();
-    const auto count =
-        fd.Read(guarantee, room->subspan(kHeader), request.offset);
+    const auto count = fd.Read(room->subspan(kHeader), request.offset);
     if (!count.ok()) return count.error();
     const auto header = wire::Encode(wire::PReadResp{*count}, *room);
     if (!header.ok()) return header.error();
@@ -69,7 +65,6 @@ struct PReadOperation : OnOpenFd {
 
 struct FAllocateOperation : OnOpenFd {
   using Request = wire::FAllocateReq;
-  using Guarantee = WriteGuarantee;
   static wire::FdId Target(const Request& request) { return request.fd; }
   static base::ErrnoOr<void> Admit(OpenFd& fd, const Request&) {
     if (!fd.writable()) return base::Errno(EBADF);
@@ -79,10 +74,8 @@ struct FAllocateOperation : OnOpenFd {
     return context.connection().behaviour().allocate_on_deleted;
   }
   static base::ErrnoOr<size_t> Run(RequestContext&, const Request& request,
-                                   OpenFd& fd,
-                                   const WriteGuarantee& guarantee) {
-    const auto done =
-        fd.Allocate(guarantee, request.mode, request.offset, request.length);
+                                   OpenFd& fd) {
+    const auto done = fd.Allocate(request.mode, request.offset, request.length);
     if (!done.ok()) return done.error();
     return kEmptyReply;
   }

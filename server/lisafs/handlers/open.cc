@@ -28,7 +28,6 @@ wire::FdId Publish(RequestContext& context, OpenResult opened) {
 
 struct OpenAtOperation : OnControlFd {
   using Request = wire::OpenAtReq;
-  using Guarantee = ReadGuarantee;
   static wire::FdId Target(const Request& request) { return request.fd; }
   static base::ErrnoOr<void> Check(RequestContext& context,
                                    const Request& request) {
@@ -49,11 +48,9 @@ struct OpenAtOperation : OnControlFd {
   }
   static base::ErrnoOr<wire::OpenAtResp> Run(RequestContext& context,
                                              const Request& request,
-                                             ControlFd& fd,
-                                             const ReadGuarantee& guarantee) {
+                                             ControlFd& fd) {
     if (fd.is_symlink()) return base::Errno(EINVAL);
-    base::ErrnoOr<OpenResult> opened =
-        fd.Open(guarantee, request.flags & kOpenFlags);
+    base::ErrnoOr<OpenResult> opened = fd.Open(request.flags & kOpenFlags);
     if (!opened.ok()) return opened.error();
     return wire::OpenAtResp{Publish(context, std::move(*opened))};
   }

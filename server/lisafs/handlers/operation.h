@@ -21,9 +21,11 @@ namespace gofer::lisafs::handlers {
 
 // An operation is a struct derived from one of the defaults below, with
 //   Request                     a wire message
-//   Guarantee                   ReadGuarantee or WriteGuarantee
+//   Guarantee                   ReadGuarantee or WriteGuarantee; none where
+//                               the backend's method takes none
 //   static FdId Target(const Request&)
-//   static ErrnoOr<Response or size_t> Run(context, request, fd, guarantee)
+//   static ErrnoOr<Response or size_t> Run(context, request, fd, guarantee), or
+//   without the last
 // and, where the default does not fit,
 //   static ErrnoOr<void> Check(context, request)   before the FD is looked up
 //   static ErrnoOr<void> Admit(fd, request)        before the lock is taken
@@ -102,6 +104,23 @@ base::ErrnoOr<base::RefPtr<Target>> LookupTarget(const FdTable& fds,
   } else {
     return fds.LookupBoundSocket(id);
   }
+}
+
+template <class Op>
+concept NeedsNoGuarantee = requires(RequestContext& context,
+                                    const typename Op::Request& request,
+                                    typename Op::TargetFd& fd) {
+  Op::Run(context, request, fd);
+};
+
+template <NeedsNoGuarantee Op>
+auto RunGuarded(RequestContext& context, const typename Op::Request& request,
+                typename Op::TargetFd& fd)
+    -> decltype(Op::Run(context, request, fd)) {
+  if (fd.node().deleted() && !Op::WorksOnDeleted(context)) {
+    return base::Errno(EINVAL);
+  }
+  return Op::Run(context, request, fd);
 }
 
 // Calls Op::Run under its guarantee. The FD reference is dropped by the caller,

@@ -31,7 +31,6 @@ struct FStatOfOpenFd : OnOpenFd {
 
 struct SetStatOperation : OnControlFd {
   using Request = wire::SetStatReq;
-  using Guarantee = WriteGuarantee;
   static wire::FdId Target(const Request& request) { return request.fd; }
   static base::ErrnoOr<void> Admit(ControlFd&, const Request& request) {
     constexpr uint32_t kSettable = STATX_MODE | STATX_UID | STATX_GID |
@@ -44,9 +43,8 @@ struct SetStatOperation : OnControlFd {
   }
   static base::ErrnoOr<wire::SetStatResp> Run(RequestContext&,
                                               const Request& request,
-                                              ControlFd& fd,
-                                              const WriteGuarantee& guarantee) {
-    return fd.SetStat(guarantee, request);
+                                              ControlFd& fd) {
+    return fd.SetStat(request);
   }
 };
 

@@ -8,11 +8,13 @@ namespace {
 struct UnlinkAtOperation : OnEntryOfDirectory {
   using Request = wire::UnlinkAtReq;
   static wire::FdId Target(const Request& request) { return request.dir_fd; }
-  static base::ErrnoOr<size_t> Run(RequestContext&, const Request& request,
-                                   ControlFd& fd,
+  static base::ErrnoOr<size_t> Run(RequestContext& context,
+                                   const Request& request, ControlFd& fd,
                                    const WriteGuarantee& guarantee) {
     const base::RefPtr<Node> victim = fd.node().FindChild(request.name);
     if (!victim) {
+      // A victim with a node has FDs that keep its file.
+      context.CloseLater(fd.HoldEntry(request.name));
       const auto gone = fd.Unlink(guarantee, request.name, request.flags);
       if (!gone.ok()) return gone.error();
       return kEmptyReply;
