@@ -107,7 +107,7 @@ base::ErrnoOr<lisafs::MountResult> HostBackend::Mount(
   if (!donation.ok()) return donation.error();
   auto root = base::MakeRef<HostControlFd>(
       *this, connection, base::RefPtr<lisafs::Node>::Share(&guarantee.node()),
-      std::move(slot), stat->mode, *std::move(fd));
+      std::move(slot), *stat, *std::move(fd));
   root->KeepMountClone(std::move(donation->clone),
                        std::move(donation->clone_slot));
   lisafs::MountResult result;
@@ -159,19 +159,20 @@ base::ErrnoOr<HostBackend::MountPointDonation> HostBackend::DonateMountPoint(
 }
 
 base::ErrnoOr<void> HostBackend::CheckServed(int directory, const char* name,
-                                             const wire::Statx& stat) const {
-  if (!IsServedType(stat.mode) ||
-      tree_->procfs_check().IsProcfs(directory, name, stat)) {
+                                             const wire::Statx& stat,
+                                             uint32_t served) const {
+  if (!IsServedType(stat.mode) || IsProcfs(directory, name, stat, served)) {
     return base::Errno(EPERM);
   }
   return {};
 }
 
-base::ErrnoOr<wire::Statx> HostBackend::StatServed(int fd) const {
+base::ErrnoOr<wire::Statx> HostBackend::StatServed(int fd,
+                                                   uint32_t served) const {
   auto stat = StatFd(fd, level_);
   if (!stat.ok()) return stat;
-  if (const auto served = CheckServed(fd, "", *stat); !served.ok()) {
-    return served.error();
+  if (const auto checked = CheckServed(fd, "", *stat, served); !checked.ok()) {
+    return checked.error();
   }
   return stat;
 }

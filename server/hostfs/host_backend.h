@@ -13,6 +13,7 @@
 #include "server/hostfs/host_options.h"
 #include "server/hostfs/host_tree.h"
 #include "server/hostfs/mount_clone.h"
+#include "server/hostfs/procfs_check.h"
 #include "server/lisafs/backend.h"
 #include "server/lisafs/connection.h"
 #include "server/lisafs/guarantees.h"
@@ -54,12 +55,14 @@ class HostBackend final : public lisafs::Backend {
 
   // Succeeds when the file `name` in the borrowed `directory` may be served at
   // all; "" means the file behind that descriptor itself. `stat` describes that
-  // file. Errors: EPERM for block devices and for files of a procfs.
+  // file; for `served` see IsProcfs. Errors: EPERM for block devices and for
+  // files of a procfs.
   base::ErrnoOr<void> CheckServed(int directory, const char* name,
-                                  const wire::Statx& stat) const;
+                                  const wire::Statx& stat,
+                                  uint32_t served) const;
   // The attributes of the borrowed `fd`, which may be O_PATH, if its file may
   // be served.
-  base::ErrnoOr<wire::Statx> StatServed(int fd) const;
+  base::ErrnoOr<wire::Statx> StatServed(int fd, uint32_t served = kDisk) const;
 
   HostTree& tree() const { return *tree_; }
   const ProcSelfFd& proc_self_fd() const { return tree_->proc_self_fd(); }

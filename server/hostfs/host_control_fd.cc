@@ -17,11 +17,12 @@ namespace gofer::hostfs {
 HostControlFd::HostControlFd(HostBackend& backend,
                              lisafs::Connection& connection,
                              base::RefPtr<lisafs::Node> node,
-                             lisafs::QuotaSlot slot, uint32_t mode,
+                             lisafs::QuotaSlot slot, const wire::Statx& stat,
                              base::UniqueFd host_fd)
-    : ControlFd(connection, std::move(node), std::move(slot), mode),
+    : ControlFd(connection, std::move(node), std::move(slot), stat.mode),
       backend_(backend),
-      host_fd_(std::move(host_fd)) {}
+      host_fd_(std::move(host_fd)),
+      device_(DisklessDevice(stat)) {}
 
 HostControlFd::~HostControlFd() {
   base::UniqueFd(writable_fd_.load(std::memory_order_acquire)).reset();
@@ -46,7 +47,7 @@ base::ErrnoOr<lisafs::ControlFdAndStat> HostControlFd::Walk(
   auto fd = base::SyscallFd(
       [&] { return ::openat(host_fd(), c_name.get(), kControlOpenFlags); });
   if (!fd.ok()) return fd.error();
-  const auto stat = backend_.StatServed(fd->get());
+  const auto stat = backend_.StatServed(fd->get(), device_);
   if (!stat.ok()) return stat.error();
   return MakeChild(guarantee, name, std::move(slot), *std::move(fd), *stat);
 }
@@ -56,6 +57,7 @@ base::ErrnoOr<void> HostControlFd::WalkStat(
     wire::ArrayWriter<wire::Statx>& out) {
   const lisafs::ProtocolLevel level = backend_.level();
   int directory = host_fd();
+  uint32_t device = device_;
   base::UniqueFd opened;
   size_t left = path.size();
   for (const absl::string_view name : path) {
@@ -81,9 +83,10 @@ base::ErrnoOr<void> HostControlFd::WalkStat(
       if (stat.error() == base::Errno(ENOENT)) return {};
       return stat.error();
     }
-    const auto served =
-        backend_.CheckServed(directory, is_open ? "" : c_name.get(), *stat);
+    const auto served = backend_.CheckServed(
+        directory, is_open ? "" : c_name.get(), *stat, device);
     if (!served.ok()) return served.error();
+    if (is_open) device = DisklessDevice(*stat);
     if (!out.Append(*stat)) return base::Errno(EIO);
     if (!is_self && S_ISLNK(stat->mode)) return {};
   }
@@ -125,9 +128,9 @@ base::ErrnoOr<lisafs::ControlFdAndStat> HostControlFd::MakeChild(
   if (!node) return base::Errno(ENOMEM);
   lisafs::ControlFdAndStat child;
   child.stat = stat;
-  child.fd = base::MakeRef<HostControlFd>(backend_, connection(),
-                                          std::move(node), std::move(slot),
-                                          stat.mode, std::move(host_fd));
+  child.fd =
+      base::MakeRef<HostControlFd>(backend_, connection(), std::move(node),
+                                   std::move(slot), stat, std::move(host_fd));
   return child;
 }
 

@@ -28,10 +28,11 @@ namespace gofer::hostfs {
 // 2023 (controlFDLisa), which opens control FDs for reading.
 class HostControlFd final : public lisafs::ControlFd {
  public:
-  // `host_fd` is O_PATH and of a file of `mode`. The backend outlives it.
+  // `host_fd` is O_PATH and of a file that is served and has `stat`. The
+  // backend outlives it.
   HostControlFd(HostBackend& backend, lisafs::Connection& connection,
                 base::RefPtr<lisafs::Node> node, lisafs::QuotaSlot slot,
-                uint32_t mode, base::UniqueFd host_fd);
+                const wire::Statx& stat, base::UniqueFd host_fd);
 
   ~HostControlFd() override;
 
@@ -144,6 +145,8 @@ class HostControlFd final : public lisafs::ControlFd {
 
   HostBackend& backend_;
   const base::UniqueFd host_fd_;
+  // See DisklessDevice.
+  const uint32_t device_;
   // The clone of a mount point that is donated; invalid for other files.
   base::UniqueFd mount_clone_;
   lisafs::QuotaSlot mount_clone_slot_;

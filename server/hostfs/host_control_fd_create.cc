@@ -98,7 +98,7 @@ base::ErrnoOr<lisafs::ControlFdAndStat> HostControlFd::Link(
     return ::openat(parent.host_fd(), c_name.get(), kControlOpenFlags);
   });
   if (!fd.ok()) return fd.error();
-  const auto stat = backend_.StatServed(fd->get());
+  const auto stat = backend_.StatServed(fd->get(), parent.device_);
   if (!stat.ok()) return stat.error();
   auto child = parent.MakeChild(directory_guarantee, name, std::move(slot),
                                 *std::move(fd), *stat);

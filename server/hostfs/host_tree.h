@@ -11,7 +11,6 @@
 #include "server/base/unique_fd.h"
 #include "server/hostfs/mount_table.h"
 #include "server/hostfs/proc_self_fd.h"
-#include "server/hostfs/procfs_check.h"
 
 namespace gofer::hostfs {
 
@@ -47,7 +46,6 @@ class HostTree {
   base::ErrnoOr<void> CheckMountClone() const;
 
   const ProcSelfFd& proc_self_fd() const { return proc_self_fd_; }
-  ProcfsCheck& procfs_check() { return procfs_check_; }
   // May be null.
   MountTable* mounts() const { return mounts_.get(); }
 
@@ -59,7 +57,6 @@ class HostTree {
 
   const base::UniqueFd root_;
   const ProcSelfFd proc_self_fd_;
-  ProcfsCheck procfs_check_;
   const std::unique_ptr<MountTable> mounts_;
 };
 

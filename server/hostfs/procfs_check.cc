@@ -9,13 +9,10 @@
 
 namespace gofer::hostfs {
 
-bool ProcfsCheck::IsProcfs(int directory, const char* name,
-                           const wire::Statx& stat) {
-  // No file system in memory has a driver's major number.
-  if (stat.dev_major != 0) return false;
-  const uint64_t key = uint64_t{stat.dev_minor} + 1;
-  std::atomic<uint64_t>& slot = others_[key % others_.size()];
-  if (slot.load(std::memory_order_relaxed) == key) return false;
+bool IsProcfs(int directory, const char* name, const wire::Statx& stat,
+              uint32_t served) {
+  const uint32_t device = DisklessDevice(stat);
+  if (device == kDisk || device == served) return false;
   base::UniqueFd opened;
   int file = directory;
   if (*name != '\0') {
@@ -28,12 +25,9 @@ bool ProcfsCheck::IsProcfs(int directory, const char* name,
     file = opened.get();
   }
   struct statfs file_system;
-  if (base::RetryOnEintr([&] { return ::fstatfs(file, &file_system); }) != 0) {
-    return true;
-  }
-  if (file_system.f_type == PROC_SUPER_MAGIC) return true;
-  slot.store(key, std::memory_order_relaxed);
-  return false;
+  return base::RetryOnEintr([&] { return ::fstatfs(file, &file_system); }) !=
+             0 ||
+         file_system.f_type == PROC_SUPER_MAGIC;
 }
 
 }  // namespace gofer::hostfs
