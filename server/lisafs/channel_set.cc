@@ -23,7 +23,8 @@ uint32_t DefaultLimit() {
 ChannelSet::ChannelSet(Connection& connection, uint32_t limit,
                        uint32_t max_payload)
     : connection_(connection),
-      limit_(limit != 0 ? limit : DefaultLimit()),
+      limit_(limit != 0 ? std::min(limit, ConnectionOptions::kMostChannels)
+                        : DefaultLimit()),
       max_payload_(max_payload),
       windows_(std::make_unique<flipcall::PacketWindowAllocator>()) {
   // Room for all channels, so that nothing can fail once a thread runs.

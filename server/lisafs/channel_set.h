@@ -31,7 +31,7 @@ struct OpenedChannel {
 // client broke keeps its place until the connection ends.
 class ChannelSet {
  public:
-  // `limit`: channels ever opened, 0 for max(2, min(4, CPUs)). `max_payload`:
+  // `limit`: as ConnectionOptions::max_channels. `max_payload`:
   // bytes.
   ChannelSet(Connection& connection, uint32_t limit, uint32_t max_payload);
   ~ChannelSet();

@@ -51,7 +51,9 @@ struct ConnectionOptions {
   // Bytes of payload either way, announced by Mount: 4096 to
   // wire::kMaxMessageSize. A backend may announce less.
   uint32_t max_message_size = wire::kMaxMessageSize;
-  // 0 means max(2, min(4, CPUs)), which is what gVisor's server allows.
+  // The most channels ever opened, at most kMostChannels. 0 means
+  // max(2, min(4, CPUs)), which is what gVisor's server allows.
+  static constexpr uint32_t kMostChannels = 64;
   uint32_t max_channels = 0;
   // FDs of any kind that may be alive at once; past it the client gets EMFILE.
   uint32_t max_fds = 65536;

@@ -87,6 +87,9 @@ FailureOr<TranslatedOptions> ToConnectionOptions(
     return Malformed(
         "options.max_channels, max_fds and max_nodes have to be at least 1");
   }
+  if (options.max_channels() > lisafs::ConnectionOptions::kMostChannels) {
+    return Malformed("options.max_channels is more than 64");
+  }
   TranslatedOptions result;
   lisafs::ConnectionOptions& to = result.connection;
   to = lisafs::ConnectionOptions::ForLevel(*level);

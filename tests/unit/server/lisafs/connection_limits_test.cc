@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
 
 #include "server/lisafs/connection.h"
@@ -81,6 +82,13 @@ TEST_F(ConnectionLimitsTest, GreedyClientLeavesOthersTheirAssuredFds) {
   ASSERT_TRUE(greedy->Close({last}).ok());
   EXPECT_TRUE(modest->Walk(modest.root, {"f"}).ok());
   EXPECT_EQ(greedy->Walk(greedy.root, {"f"}).error, EMFILE);
+}
+
+TEST_F(ConnectionLimitsTest, AbsurdNumberOfChannelsReservesNothing) {
+  test::ClientOptions options;
+  options.connection.max_channels = UINT32_MAX;
+  test::Session session = served_.Mount(options);
+  EXPECT_EQ(session->OpenChannel(), 0);
 }
 
 TEST_F(ConnectionLimitsTest, NodesAreLimited) {

@@ -64,6 +64,7 @@ TEST(ToConnectionOptionsTest, RejectsWhatMakesNoSense) {
       [](Options& o) { o.set_max_message_size(4095); },
       [](Options& o) { o.set_max_message_size(2093057); },
       [](Options& o) { o.set_max_channels(0); },
+      [](Options& o) { o.set_max_channels(UINT32_MAX); },
       [](Options& o) { o.set_max_fds(0); },
       [](Options& o) { o.set_max_nodes(0); },
   };
