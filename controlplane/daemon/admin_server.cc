@@ -31,12 +31,21 @@ service::LiveCalls LiveCallsOf(service::CallGate& gate,
   return live;
 }
 
+// A caller may wait for all servers, and leaves as much to others.
+service::StreamRegistry::Bounds BoundsOf(
+    const config::v1::DaemonConfig& config) {
+  service::StreamRegistry::Bounds bounds;
+  bounds.waits_of_caller = static_cast<size_t>(config.servers().max_servers());
+  bounds.waits = 2 * bounds.waits_of_caller;
+  return bounds;
+}
+
 }  // namespace
 
 AdminServer::AdminServer(const AdminServerParts& parts)
     : parts_(parts),
       gate_(IdentifyBy(parts.roles), parts.audit),
-      streams_(parts.node.events),
+      streams_(parts.node.events, BoundsOf(parts.node.config)),
       services_(LiveCallsOf(gate_, executor_, streams_, parts.node),
                 parts.bodies) {}
 

@@ -47,8 +47,14 @@ class AdminServer {
   ~AdminServer();
 
   // Must be called after the roles file was looked at: without it, connections
-  // that were taken by role would keep a role that is revoked.
-  void RolesMayHaveChanged() { acceptors_->RolesMayHaveChanged(); }
+  // that were taken by role, and streams, would keep a role that is revoked.
+  void RolesMayHaveChanged() {
+    acceptors_->RolesMayHaveChanged();
+    streams_.CheckRoles();
+  }
+
+  // Looks at the files of certificates when it is time. Must be called often.
+  void RefreshCertificates();
 
   // Makes health NOT_SERVING and mutations fail, then ends streams, then waits
   // for all other calls within `patience`; see AdminServices.

@@ -62,7 +62,7 @@ class AttachServer::Core : public std::enable_shared_from_this<Core> {
         loop_(loop),
         attachments_(attachments),
         audit_(audit),
-        refuser_(1) {}
+        refuser_({}) {}
 
   absl::Status Listen();
   void Stop();

@@ -74,6 +74,9 @@ struct GoferRecord {
   std::vector<uint32_t> known_mids;
   admin::LogLevel log_level = admin::LOG_LEVEL_UNSPECIFIED;
   absl::Time started_at;
+  // When the next gofer is started for a server that is FAILED; never, unless
+  // the restart policy wants one.
+  absl::Time next_start = absl::InfiniteFuture();
   // How often a gofer of this server died without a healthy life in between.
   int failures_in_a_row = 0;
 };
