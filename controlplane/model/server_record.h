@@ -115,6 +115,9 @@ struct ServerRecord {
   bool being_changed = false;
   // The server takes no more connections, whatever becomes of its gofer.
   bool draining = false;
+  // The gofer is being asked to drain: it ends connections that wait, before
+  // anybody knows whether the server drains.
+  bool is_told_to_drain = false;
   // When an adopted gofer ended; the server is forgotten a while after.
   absl::Time stopped_at = absl::InfiniteFuture();
 

@@ -131,6 +131,26 @@ worker::v1::ToGofer MakeStop(const std::string& uid,
   return ask;
 }
 
+absl::Status Drains(const model::ServerRecord& server) {
+  return errors::Error(
+      Reason::SERVER_DRAINING,
+      absl::StrCat(server.name(),
+                   " is draining and takes no connections: take another "
+                   "server, or undrain it"),
+      {{"resource", server.name()}});
+}
+
+// Why a connection ended while it was being made.
+absl::Status WhyItEnded(const model::ServerRecord& server) {
+  if (server.draining || server.is_told_to_drain) return Drains(server);
+  absl::Status serving = model::CheckServing(server);
+  if (!serving.ok()) return serving;
+  return errors::Error(
+      Reason::GOFER_UNREACHABLE,
+      absl::StrCat("the gofer of ", server.name(),
+                   " ended the connection at once: see the server"));
+}
+
 bool HasEtag(const admin::Connection& connection, absl::string_view etag) {
   return etag.empty() || etag == absl::string_view(connection.etag());
 }
@@ -146,14 +166,7 @@ absl::Status ConnectionOperations::CheckSpec(const ModelLock& lock,
   if (absl::Status status = model::CheckServing(server); !status.ok()) {
     return status;
   }
-  if (server.resource.state() == admin::Server::DRAINING) {
-    return errors::Error(
-        Reason::SERVER_DRAINING,
-        absl::StrCat(server.name(),
-                     " is draining and takes no connections: take another "
-                     "server, or undrain it"),
-        {{"resource", server.name()}});
-  }
+  if (server.resource.state() == admin::Server::DRAINING) return Drains(server);
   if (absl::Status status =
           model::CheckCan(server, worker::v1::CAPABILITY_NEW_CONNECTIONS);
       !status.ok()) {
@@ -305,10 +318,7 @@ absl::StatusOr<std::vector<StartedConnection>> ConnectionOperations::Finish(
         model_.FindConnection(lock, one.server->record(lock), one.uid);
     // The gofer died, or began to drain, meanwhile.
     if (record == nullptr || model::HasEnded(record->resource.state())) {
-      return errors::Error(
-          Reason::GOFER_UNREACHABLE,
-          absl::StrCat("the gofer of ", one.server->name(),
-                       " ended the connection at once: see the server"));
+      return WhyItEnded(one.server->record(lock));
     }
     records.push_back(record);
   }

@@ -434,10 +434,15 @@ absl::StatusOr<admin::Server> ServerOperations::SetDraining(
     *present.mutable_warnings() = std::move(warnings);
     return present;
   }
+  {
+    const ModelLock lock(model_);
+    server->record(lock).is_told_to_drain = draining;
+  }
   absl::Status told = TellDraining(server, *link, present, draining);
-  if (!told.ok()) return told;
   const ModelLock lock(model_);
   model::ServerRecord& record = server->record(lock);
+  record.is_told_to_drain = false;
+  if (!told.ok()) return told;
   record.draining = draining;
   if (draining) EndPending(lock, record);
   if (absl::Status status = model::CheckServing(record); !status.ok()) {
