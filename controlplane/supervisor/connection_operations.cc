@@ -51,6 +51,30 @@ absl::Status CheckLimit(const model::ServerRecord& server, int64_t used) {
        {"used", absl::StrCat(used)}});
 }
 
+// The options of a connection, and what it asks for beyond the server's maxima.
+std::pair<admin::ConnectionOptions, std::vector<translate::ExceededOption>>
+OptionsOf(const ConnectionSpec& spec, const model::ServerRecord& server) {
+  auto options = translate::CompleteOptions(
+      spec.options, server.resource.default_connection_options(),
+      server.resource.limits().max_fds());
+  auto exceeded = translate::LimitOptions(
+      spec.options, server.resource.max_connection_options(), options);
+  return {std::move(options), std::move(exceeded)};
+}
+
+// FIELD_INVALID for options above the server's maxima.
+absl::Status CheckMaxima(const ConnectionSpec& spec,
+                         const model::ServerRecord& server) {
+  errors::FieldViolations violations;
+  for (const auto& option : OptionsOf(spec, server).second) {
+    violations.Add(
+        absl::StrCat(spec.options_field, ".", option.field),
+        absl::StrCat("must be at most ", option.most,
+                     ": max_connection_options of ", server.name(), " say so"));
+  }
+  return violations.ToStatus();
+}
+
 admin::Connection MakeResource(const ConnectionSpec& spec,
                                const model::ServerRecord& server) {
   admin::Connection connection;
@@ -62,9 +86,7 @@ admin::Connection MakeResource(const ConnectionSpec& spec,
     (*connection.mutable_labels())[key] = value;
   }
   connection.set_mount_path(spec.mount_path);
-  *connection.mutable_options() = translate::CompleteOptions(
-      spec.options, server.resource.default_connection_options(),
-      server.resource.limits().max_fds());
+  *connection.mutable_options() = OptionsOf(spec, server).first;
   connection.set_mount_fd(translate::FirstMountFd(connection.options()));
   connection.set_attach_mode(spec.attach_mode);
   if (spec.expected_peer) {
@@ -170,6 +192,9 @@ absl::Status ConnectionOperations::CheckSpec(const ModelLock& lock,
   if (absl::Status status =
           model::CheckCan(server, worker::v1::CAPABILITY_NEW_CONNECTIONS);
       !status.ok()) {
+    return status;
+  }
+  if (absl::Status status = CheckMaxima(spec, server); !status.ok()) {
     return status;
   }
   if (server.connections.contains(spec.connection_id)) {
