@@ -16,6 +16,7 @@
 #include "controlplane/daemon/accept_thread.h"
 #include "controlplane/daemon/peer_acceptors.h"
 #include "controlplane/daemon/service_manager.h"
+#include "controlplane/daemon/tls_files.h"
 #include "controlplane/daemon/uds_listener.h"
 #include "controlplane/service/admin_services.h"
 #include "controlplane/service/call_gate.h"
@@ -78,6 +79,7 @@ class AdminServer {
   service::StreamRegistry streams_;
   service::AdminServices services_;
   std::unique_ptr<PeerAcceptors> acceptors_;
+  std::vector<std::unique_ptr<TlsFiles>> tls_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<AcceptThread> accepting_;
   std::vector<int> ports_;
