@@ -2,8 +2,10 @@
 
 #include "clients/admin/channel.h"
 #include "clients/admin/error_details.h"
+#include "clients/admin/utf8.h"
 #include "goferd/admin/v1/event_service.grpc.pb.h"
 #include "goferd/admin/v1/stats_service.grpc.pb.h"
+#include "google/protobuf/message.h"
 #include "google/protobuf/wrappers.pb.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/completion_queue.h"
@@ -59,6 +61,12 @@ AdminClient::AdminClient(std::shared_ptr<grpc::Channel> channel)
 absl::Status AdminClient::CallPath(const char* path, const MessageLite& request,
                                    MessageLite* response,
                                    const CallOptions& options) {
+  if (const auto* const whole =
+          dynamic_cast<const google::protobuf::Message*>(&request)) {
+    if (absl::Status checked = CheckTexts(*whole); !checked.ok()) {
+      return checked;
+    }
+  }
   AnyStub stub(channel_);
   return CallRepeatedly(options, [&](grpc::ClientContext& context) {
     return CallOnce(stub, context, path, request, response);
@@ -68,6 +76,7 @@ absl::Status AdminClient::CallPath(const char* path, const MessageLite& request,
 absl::Status AdminClient::WatchEvents(
     grpc::ClientContext& call, const admin::v1::WatchEventsRequest& request,
     const std::function<bool(const admin::v1::WatchEventsResponse&)>& take) {
+  if (absl::Status checked = CheckTexts(request); !checked.ok()) return checked;
   admin::v1::EventService::Stub stub(channel_);
   return Follow(call, *stub.WatchEvents(&call, request), take);
 }
@@ -75,6 +84,7 @@ absl::Status AdminClient::WatchEvents(
 absl::Status AdminClient::WatchStats(
     grpc::ClientContext& call, const admin::v1::WatchStatsRequest& request,
     const std::function<bool(const admin::v1::WatchStatsResponse&)>& take) {
+  if (absl::Status checked = CheckTexts(request); !checked.ok()) return checked;
   admin::v1::StatsService::Stub stub(channel_);
   return Follow(call, *stub.WatchStats(&call, request), take);
 }

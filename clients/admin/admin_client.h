@@ -53,7 +53,8 @@ class AdminClient {
   // A request that has a `request_id` gets a fresh one unless it is set. So
   // every request can be repeated, as CallRepeatedly does: requests without a
   // `request_id` only read. Errors: the method's, with details (see DetailsOf);
-  // UNAVAILABLE when nobody answers, DEADLINE_EXCEEDED.
+  // UNAVAILABLE when nobody answers, DEADLINE_EXCEEDED; INVALID_ARGUMENT with
+  // the field's name for text that is not UTF-8, which is not sent.
   template <class Request, class Response>
   absl::StatusOr<Response> Call(const Method<Request, Response>& method,
                                 std::type_identity_t<Request> request,

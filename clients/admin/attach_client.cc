@@ -12,6 +12,8 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "clients/admin/error_details.h"
 #include "controlplane/attach_record/attach_record.h"
 #include "goferd/admin/v1/error_reason.pb.h"
 #include "google/rpc/error_details.pb.h"
@@ -29,6 +31,9 @@ using gofer::base::Errno;
 using gofer::base::ErrnoOr;
 using gofer::base::UniqueFd;
 using gofer::uds::FdMessage;
+
+// Before the first repetition; it doubles.
+constexpr absl::Duration kFirstPause = absl::Milliseconds(50);
 
 absl::Status Failed(const std::string& path, Errno error) {
   switch (error.number()) {
@@ -148,6 +153,22 @@ bool HasHungUp(Errno error) {
   return error == Errno(EPIPE) || error == Errno(ECONNRESET);
 }
 
+absl::StatusOr<std::vector<UniqueFd>> ExchangeOnce(const std::string& path,
+                                                   absl::Duration timeout,
+                                                   const std::string& packet,
+                                                   std::span<const int> fds,
+                                                   size_t wanted_fds) {
+  const auto socket = Connect(path, path, SOCK_SEQPACKET, timeout);
+  if (!socket.ok()) return socket.status();
+  const auto sent = gofer::uds::SendWithFds(
+      socket->get(), std::as_bytes(std::span(packet.data(), packet.size())),
+      fds, 0);
+  if (!sent.ok() && !HasHungUp(sent.error())) {
+    return Failed(path, sent.error());
+  }
+  return ReadAnswer(path, socket->get(), sent, wanted_fds);
+}
+
 absl::StatusOr<std::vector<UniqueFd>> Exchange(
     const std::string& path, absl::Duration timeout, AttachOp op,
     std::span<const std::string> tickets, std::span<const int> fds) {
@@ -158,16 +179,16 @@ absl::StatusOr<std::vector<UniqueFd>> Exchange(
         absl::StrCat("1 to ", attach_record::kMaxTickets, " tickets of ",
                      attach_record::kTicketSize, " bytes each are needed"));
   }
-  const auto socket = Connect(path, path, SOCK_SEQPACKET, timeout);
-  if (!socket.ok()) return socket.status();
-  const auto sent = gofer::uds::SendWithFds(
-      socket->get(), std::as_bytes(std::span(packet->data(), packet->size())),
-      fds, 0);
-  if (!sent.ok() && !HasHungUp(sent.error())) {
-    return Failed(path, sent.error());
+  const size_t wanted_fds = op == AttachOp::kTake ? tickets.size() : 0;
+  const absl::Time deadline = absl::Now() + timeout;
+  for (absl::Duration pause = kFirstPause;; pause *= 2) {
+    auto fds_or =
+        ExchangeOnce(path, deadline - absl::Now(), *packet, fds, wanted_fds);
+    const bool was_full =
+        DetailsOf(fds_or.status()).reason == admin::v1::PROCESS_LIMIT;
+    if (!was_full || absl::Now() + pause >= deadline) return fds_or;
+    absl::SleepFor(pause);
   }
-  return ReadAnswer(path, socket->get(), sent,
-                    op == AttachOp::kTake ? tickets.size() : 0);
 }
 
 }  // namespace

@@ -19,6 +19,9 @@ namespace goferd::client {
 // its own, and blocks no longer than `timeout` for the answer. A value;
 // thread-safe.
 //
+// A refusal because the socket has too many clients uses no ticket, and is
+// repeated until `timeout`.
+//
 // Tickets are the bytes of AttachTicket.ticket. A call takes 1 to 250 of them,
 // and either all are used or none is. Errors: INVALID_ARGUMENT for a ticket
 // that has not 16 bytes, and for a wrong number of tickets; the attach socket's

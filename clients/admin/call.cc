@@ -12,6 +12,13 @@ namespace {
 
 constexpr absl::Duration kMaxDelay = absl::Seconds(5);
 
+// Whether goferd was too busy to begin; limits that somebody has to raise, or
+// to make room below, are named in the metadata.
+bool WasTooBusy(const ErrorDetails& details) {
+  return details.reason == admin::v1::PROCESS_LIMIT &&
+         details.retry_delay.has_value() && !details.metadata.contains("limit");
+}
+
 // The attempts of one call.
 class Attempts {
  public:
@@ -46,7 +53,8 @@ bool Attempts::WaitForNext(const absl::Status& failure) {
                           details.reason == admin::v1::OPERATION_PENDING &&
                           details.retry_delay.has_value();
   if (!still_runs) {
-    if (!absl::IsUnavailable(failure) || --left_ <= 0) return false;
+    if (!absl::IsUnavailable(failure) && !WasTooBusy(details)) return false;
+    if (--left_ <= 0) return false;
     may_run_ = true;
   }
   const absl::Duration delay = details.retry_delay.value_or(delay_);

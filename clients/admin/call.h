@@ -32,7 +32,8 @@ using Attempt = std::function<grpc::Status(grpc::ClientContext& context)>;
 // Calls `attempt` until it succeeds or another attempt makes no sense. Blocks.
 // The caller says by calling this that a repetition is harmless.
 //
-// UNAVAILABLE is repeated while attempts and time are left. After such a
+// UNAVAILABLE is repeated while attempts and time are left, and so is a refusal
+// because goferd has too much to do. After such a
 // repetition OPERATION_PENDING with a RetryInfo means that goferd still works
 // on our own first attempt: the call waits for it, and that costs no attempt. A
 // RetryInfo that reaches beyond the deadline ends the call.

@@ -33,7 +33,8 @@ struct ConnectionFlags {
   int32_t max_nodes = 0;
 };
 
-// `prefix` stands between "--" and the flags' names: "default-", or empty.
+// `prefix` stands between "--" and the flags' names: "default-",
+// "ceiling-", or empty.
 void DeclareConnectionFlags(CLI::App& app, const std::string& prefix,
                             ConnectionFlags& flags);
 

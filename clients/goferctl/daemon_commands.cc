@@ -141,6 +141,7 @@ absl::Status SetLevel(Context& context, const LogLevelFlags& flags) {
                                       context.call_options());
   if (!set.ok()) return set.status();
   Print(context, View<SetLogLevelResponse>{{"BEFORE"}, &LevelCells}, *set);
+  WarnUnreachable(context, *node, *set);
   return absl::OkStatus();
 }
 

@@ -87,6 +87,8 @@ constexpr AdviceRow kAdvice[] = {
     {ErrorReason::STORAGE_LIMIT, kEndOrRaise},
     {ErrorReason::COMPACTED, "list again and watch from there"},
     {ErrorReason::STARTING, kTryAgain},
+    {ErrorReason::SERVER_STOPPING,
+     "wait until the server is gone, then create it again"},
     {ErrorReason::SHUTTING_DOWN, kTryAgain},
     {ErrorReason::GOFER_UNREACHABLE,
      "the server's connections are still served; goferd's log says "

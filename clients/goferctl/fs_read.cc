@@ -11,9 +11,11 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
+#include "clients/admin/utf8.h"
 #include "clients/goferctl/exit_code.h"
 #include "clients/goferctl/fs_session.h"
 #include "clients/goferctl/option.h"
@@ -100,9 +102,14 @@ void Print(Context& context, const DirectoryEntry& entry) {
   context.out() << line << '\n';
 }
 
-// Every value is a string, as protobuf's JSON has numbers of 64 bits.
-void Set(Struct& json, const char* key, absl::string_view value) {
-  (*json.mutable_fields())[key].set_string_value(std::string(value));
+// Every value is a string, as protobuf's JSON has numbers of 64 bits. One that
+// is not UTF-8 is escaped, for people; KEY_base64 has its bytes.
+void Set(Struct& json, const std::string& key, absl::string_view value) {
+  (*json.mutable_fields())[key].set_string_value(
+      goferd::client::EscapeBytes(value));
+  if (goferd::client::IsUtf8(value)) return;
+  (*json.mutable_fields())[key + "_base64"].set_string_value(
+      absl::Base64Escape(value));
 }
 
 absl::Status ListOne(Context& context, const FsSession& session,
@@ -192,7 +199,7 @@ absl::Status StatOne(const FsSession& session, const std::string& path,
       absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", mtime, absl::UTCTimeZone())};
   Struct json;
   for (size_t i = 0; i < kStatColumns.size(); ++i) {
-    Set(json, absl::AsciiStrToLower(kStatColumns[i]).c_str(), cells[i]);
+    Set(json, absl::AsciiStrToLower(kStatColumns[i]), cells[i]);
   }
   listing.Add("", json, std::move(cells));
   return absl::OkStatus();

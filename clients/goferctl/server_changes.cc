@@ -171,9 +171,11 @@ void AddServerChanges(CLI::App& group, Action& chosen) {
              "server create home --root=/srv/home --uid-map=100000:0:65536",
              &DeclareCreate, &Create);
   AddCommand(group, chosen, "update",
-             "Change labels (all at once), limits, defaults or the ttl",
+             "Change labels (all at once), limits, defaults, ceilings or the "
+             "ttl",
              "server update web --max-connections=64\n"
-             "server update web --default-readonly --ttl=2h",
+             "server update web --default-readonly --ttl=2h\n"
+             "server update web --ceiling-readonly --ceiling-donate=none",
              &DeclareUpdate, &Update);
   AddCommand(group, chosen, "delete", "End the gofer and remove the server",
              "server delete web\nserver delete web --force", &DeclareDelete,

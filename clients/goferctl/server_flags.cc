@@ -49,6 +49,7 @@ void DeclareServerSettings(CLI::App& app, ServerSettings& settings) {
   DeclareDuration(app, "--ttl", settings.ttl,
                   "Drain and delete the server after this time");
   DeclareConnectionFlags(app, "default-", settings.defaults);
+  DeclareConnectionFlags(app, "ceiling-", settings.maxima);
 }
 
 void DeclareServerTree(CLI::App& app, ServerTree& tree) {
@@ -69,6 +70,8 @@ void DeclareServerTree(CLI::App& app, ServerTree& tree) {
                   "Map ids, HOST:SANDBOX:COUNT; may be repeated");
   DeclareRepeated(app, "--gid-map", tree.gid_map,
                   "Map ids, HOST:SANDBOX:COUNT; may be repeated");
+  DeclareFlag(app, "--follow-symlinks", tree.follow_symlinks,
+              "Follow symbolic links below the allowed root");
   DeclareSwitch(app, "--walk-stat,!--no-walk-stat", tree.walk_stat,
                 "Offer WalkStat");
   DeclareSwitch(app, "--set-attr-on-deleted,!--no-set-attr-on-deleted",
@@ -98,6 +101,9 @@ absl::Status SetSettings(const ServerSettings& settings, Server* server) {
   if (!FieldsOf(settings.defaults).empty()) {
     *server->mutable_default_connection_options() = defaults;
   }
+  if (!FieldsOf(settings.maxima).empty()) {
+    *server->mutable_max_connection_options() = OptionsOf(settings.maxima);
+  }
   if (!settings.ttl.empty()) {
     *server->mutable_ttl() = ToProto(DurationOf(settings.ttl));
   }
@@ -109,6 +115,7 @@ absl::Status SetTree(const ServerTree& tree, Server* server) {
   if (!tree.oci_bundle.empty()) server->set_oci_bundle(tree.oci_bundle);
   server->set_sandbox_mode(tree.sandbox);
   server->set_restart_policy(tree.restart);
+  server->set_follow_symbolic_links(tree.follow_symlinks);
   goferd::admin::v1::ServerOptions options;
   if (tree.walk_stat) options.set_walk_stat_supported(*tree.walk_stat);
   if (tree.set_attr_on_deleted) {
@@ -135,6 +142,9 @@ std::vector<std::string> MaskOf(const ServerSettings& settings) {
   if (!settings.max_memory.empty()) paths.push_back("limits.max_memory_bytes");
   for (const std::string& field : FieldsOf(settings.defaults)) {
     paths.push_back("default_connection_options." + field);
+  }
+  for (const std::string& field : FieldsOf(settings.maxima)) {
+    paths.push_back("max_connection_options." + field);
   }
   if (!settings.ttl.empty()) paths.push_back("ttl");
   return paths;

@@ -28,6 +28,7 @@ struct ServerSettings {
   std::string max_memory;
   std::string ttl;
   ConnectionFlags defaults;
+  ConnectionFlags maxima;
 };
 
 // The fields that are fixed when a server is created.
@@ -44,6 +45,7 @@ struct ServerTree {
   std::vector<std::string> gid_map;
   Server::SandboxMode sandbox = Server::SANDBOX_MODE_UNSPECIFIED;
   Server::RestartPolicy restart = Server::RESTART_POLICY_UNSPECIFIED;
+  bool follow_symlinks = false;
 };
 
 void DeclareServerSettings(CLI::App& app, ServerSettings& settings);

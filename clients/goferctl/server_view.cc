@@ -49,6 +49,11 @@ std::vector<std::string> Notes(const Server& server) {
                               server.restart_policy() == Server::ON_FAILURE;
     if (starts_again) notes.push_back("goferd starts it again by itself");
   }
+  const std::string& asked =
+      server.has_oci_bundle() ? server.oci_bundle() : server.root();
+  if (!server.resolved_path().empty() && server.resolved_path() != asked) {
+    notes.push_back(absl::StrCat("serves ", server.resolved_path()));
+  }
   for (const ServerHolder& holder : server.holders()) {
     notes.push_back(HolderNote(holder));
   }

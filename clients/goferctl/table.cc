@@ -4,6 +4,8 @@
 #include <ostream>
 #include <utility>
 
+#include "clients/admin/utf8.h"
+
 namespace goferctl {
 namespace {
 
@@ -18,6 +20,7 @@ size_t WidthOf(const std::string& text) {
 }  // namespace
 
 std::string Printable(std::string text) {
+  text = goferd::client::EscapeBytes(text);
   for (char& c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 || byte == 0x7f) c = '?';

@@ -11,7 +11,8 @@
 namespace goferctl {
 
 // The text with "?" for control characters, which labels, names and the texts
-// of a server may have. A terminal would obey them.
+// of a server may have, and with "\xff" for bytes that are no UTF-8. A terminal
+// would obey them.
 std::string Printable(std::string text);
 
 // Rows are kept until Print, which may be called again for further rows: the

@@ -31,12 +31,21 @@ service::LiveCalls LiveCallsOf(service::CallGate& gate,
   return live;
 }
 
+// A caller may wait for all servers, and leaves as much to others.
+service::StreamRegistry::Bounds BoundsOf(
+    const config::v1::DaemonConfig& config) {
+  service::StreamRegistry::Bounds bounds;
+  bounds.waits_of_caller = static_cast<size_t>(config.servers().max_servers());
+  bounds.waits = 2 * bounds.waits_of_caller;
+  return bounds;
+}
+
 }  // namespace
 
 AdminServer::AdminServer(const AdminServerParts& parts)
     : parts_(parts),
       gate_(IdentifyBy(parts.roles), parts.audit),
-      streams_(parts.node.events),
+      streams_(parts.node.events, BoundsOf(parts.node.config)),
       services_(LiveCallsOf(gate_, executor_, streams_, parts.node),
                 parts.bodies) {}
 
@@ -87,8 +96,13 @@ absl::Status AdminServer::AddTcp(grpc::ServerBuilder& builder,
   ports_.reserve(static_cast<size_t>(listeners.size()));
   for (const config::v1::Listener& listener : listeners) {
     if (!listener.has_tcp()) continue;
-    auto credentials = TcpCredentials(listener.tcp(), parts_.roles);
-    if (!credentials.ok()) return credentials.status();
+    const TlsFiles* tls = nullptr;
+    if (listener.tcp().has_tls()) {
+      auto opened = TlsFiles::Open(listener.tcp().tls());
+      if (!opened.ok()) return opened.status();
+      tls = tls_.emplace_back(*std::move(opened)).get();
+    }
+    const auto credentials = TcpCredentials(listener.tcp(), parts_.roles, tls);
     const std::string& address = listener.tcp().address();
     addresses_.push_back(address);
     const auto found = std::find_if(passed.begin(), passed.end(),
@@ -99,14 +113,18 @@ absl::Status AdminServer::AddTcp(grpc::ServerBuilder& builder,
       ports_.push_back(config::ParseTcpAddress(address)->port);
       taken->push_back({std::move(found->socket),
                         builder.experimental().AddExternalConnectionAcceptor(
-                            Type::FROM_FD, *credentials)});
+                            Type::FROM_FD, credentials)});
       passed.erase(found);
       continue;
     }
     ports_.push_back(0);
-    builder.AddListeningPort(address, *credentials, &ports_.back());
+    builder.AddListeningPort(address, credentials, &ports_.back());
   }
   return absl::OkStatus();
+}
+
+void AdminServer::RefreshCertificates() {
+  for (const auto& tls : tls_) tls->RefreshIfDue();
 }
 
 void AdminServer::Shutdown(absl::Duration patience) {

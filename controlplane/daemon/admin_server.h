@@ -16,6 +16,7 @@
 #include "controlplane/daemon/accept_thread.h"
 #include "controlplane/daemon/peer_acceptors.h"
 #include "controlplane/daemon/service_manager.h"
+#include "controlplane/daemon/tls_files.h"
 #include "controlplane/daemon/uds_listener.h"
 #include "controlplane/service/admin_services.h"
 #include "controlplane/service/call_gate.h"
@@ -47,8 +48,14 @@ class AdminServer {
   ~AdminServer();
 
   // Must be called after the roles file was looked at: without it, connections
-  // that were taken by role would keep a role that is revoked.
-  void RolesMayHaveChanged() { acceptors_->RolesMayHaveChanged(); }
+  // that were taken by role, and streams, would keep a role that is revoked.
+  void RolesMayHaveChanged() {
+    acceptors_->RolesMayHaveChanged();
+    streams_.CheckRoles();
+  }
+
+  // Looks at the files of certificates when it is time. Must be called often.
+  void RefreshCertificates();
 
   // Makes health NOT_SERVING and mutations fail, then ends streams, then waits
   // for all other calls within `patience`; see AdminServices.
@@ -72,6 +79,7 @@ class AdminServer {
   service::StreamRegistry streams_;
   service::AdminServices services_;
   std::unique_ptr<PeerAcceptors> acceptors_;
+  std::vector<std::unique_ptr<TlsFiles>> tls_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<AcceptThread> accepting_;
   std::vector<int> ports_;

@@ -201,6 +201,7 @@ void WaitForTheEnd(const Options& options, Parts& parts) {
       case Signal::kTimeout:
         parts.roles->ReloadIfChanged();
         parts.server->RolesMayHaveChanged();
+        parts.server->RefreshCertificates();
         break;
     }
   }

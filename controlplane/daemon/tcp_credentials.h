@@ -7,19 +7,18 @@
 
 #include <memory>
 
-#include "absl/status/statusor.h"
 #include "controlplane/auth/role_book.h"
+#include "controlplane/daemon/tls_files.h"
 #include "goferd/config/v1/config.pb.h"
 
 namespace goferd::daemon {
 
-// Makes credentials for mutual TLS, with files that are read again when they
-// change; or, for a plaintext port, credentials that give all peers one role
-// and refuse peers of other hosts. `book` outlives the server.
-// FAILED_PRECONDITION when a file cannot be read now, which gRPC would not
-// report.
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> TcpCredentials(
-    const config::v1::TcpListener& config, const auth::RoleBook& book);
+// Makes credentials for mutual TLS with the certificates of `tls`; or, when it
+// is null, for a plaintext port: credentials that give all peers one role and
+// refuse peers of other hosts. `book` and `tls` outlive the server.
+std::shared_ptr<grpc::ServerCredentials> TcpCredentials(
+    const config::v1::TcpListener& config, const auth::RoleBook& book,
+    const TlsFiles* tls);
 
 }  // namespace goferd::daemon
 

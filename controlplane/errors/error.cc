@@ -147,6 +147,7 @@ StatusCode CodeOf(Reason reason) {
     case Reason::STARTING:
     case Reason::SHUTTING_DOWN:
     case Reason::GOFER_UNREACHABLE:
+    case Reason::SERVER_STOPPING:
       return StatusCode::kUnavailable;
     case Reason::ROLE_REQUIRED:
     case Reason::PEER_MISMATCH:

@@ -1,7 +1,10 @@
 #include "controlplane/gofers/adopted_server.h"
 
+#include <limits.h>
+
 #include "controlplane/translate/time_conversion.h"
 #include "goferd/state/v1/state.pb.h"
+#include "server/base/text.h"
 
 namespace goferd::gofers {
 
@@ -22,6 +25,10 @@ void TakeChanges(const model::ServerRecord& record,
   *server.mutable_labels() = kept.server().labels();
   *server.mutable_default_connection_options() =
       kept.server().default_connection_options();
+  if (kept.server().has_max_connection_options()) {
+    *server.mutable_max_connection_options() =
+        kept.server().max_connection_options();
+  }
   if (kept.server().has_expire_time()) {
     *server.mutable_expire_time() = kept.server().expire_time();
   }
@@ -34,6 +41,7 @@ void DescribeAdoptedServer(const worker::v1::AdoptResult& result,
   Server& server = record.resource;
   record.resolved_root = result.root();
   server.set_root(result.root());
+  server.set_resolved_path(gofer::base::PlainText(result.root(), PATH_MAX));
   const auto& options = result.options();
   server.mutable_options()->set_walk_stat_supported(
       options.walk_stat_supported());

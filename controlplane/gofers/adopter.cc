@@ -102,9 +102,9 @@ void Adopter::AdoptAll(absl::Duration patience) {
     }
     outstanding->Remove();
   };
-  const auto post = [&](std::function<void()> adopt) {
+  const auto post = [&](const std::string& id, std::function<void()> adopt) {
     outstanding->Add();
-    threads_.adopters().Post([leave, adopt = std::move(adopt)] {
+    threads_.adopters().Post({id}, [leave, adopt = std::move(adopt)] {
       adopt();
       leave();
     });
@@ -114,7 +114,7 @@ void Adopter::AdoptAll(absl::Duration patience) {
   const std::vector<std::string> created = host_.state.ListServers();
   for (const std::string& id : created) ClaimCreated(id);
   for (const std::string& id : created) {
-    post([this, id] { AdoptCreated(id); });
+    post(id, [this, id] { AdoptCreated(id); });
   }
   for (const std::string& id : host_.state.ListAdopted()) {
     if (!Claim(id)) {
@@ -122,7 +122,7 @@ void Adopter::AdoptAll(absl::Duration patience) {
                   id, names::FormatServerName(id));
       continue;
     }
-    post([this, id] { AdoptFound(id, 0); });
+    post(id, [this, id] { AdoptFound(id, 0); });
   }
   leave();
   outstanding->Wait(patience);
@@ -214,7 +214,7 @@ void Adopter::AdoptFound(const std::string& id, int attempt) {
   }
   const absl::Duration pause = std::min(
       kFirstAttemptPause * (int64_t{1} << attempt), kLongestAttemptPause);
-  threads_.AdoptLater(pause,
+  threads_.AdoptLater(pause, id,
                       [this, id, attempt] { AdoptFound(id, attempt + 1); });
 }
 
@@ -375,7 +375,7 @@ void Adopter::AdoptNew() {
 
 void Adopter::AdoptNew(const ModelLock& lock, const std::string& id) {
   if (threads_.stopping() || !model_.BeginAdoption(lock, id)) return;
-  threads_.adopters().Post([this, id] { AdoptFound(id, 0); });
+  threads_.adopters().Post({id}, [this, id] { AdoptFound(id, 0); });
 }
 
 }  // namespace goferd::gofers

@@ -71,7 +71,7 @@ void ExitHandler::HandleExit(const ModelLock& lock, model::ServerRecord& server,
 }
 
 void ExitHandler::RecordEnd(const std::string& server_id) {
-  threads_.pool().Post([this, server_id] {
+  threads_.pool().Post({server_id}, [this, server_id] {
     const absl::Status noted =
         host_.state.WriteServerFile(server_id, kEndedFile, "");
     if (noted.ok()) return;
@@ -85,7 +85,7 @@ void ExitHandler::FinishStop(const model::ModelLock&,
                              const model::ServerRecord& server) {
   // GoferStopper waits for the process, unless it has given up.
   if (server.being_changed) return;
-  threads_.pool().Post([this, id = server.id] {
+  threads_.pool().Post({server.id}, [this, id = server.id] {
     std::optional<model::Mutation> mutation;
     {
       const ModelLock lock(model_);

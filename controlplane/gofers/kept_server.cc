@@ -1,5 +1,7 @@
 #include "controlplane/gofers/kept_server.h"
 
+#include <limits.h>
+
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,6 +10,7 @@
 #include "controlplane/translate/time_conversion.h"
 #include "goferd/worker/v1/bootstrap.pb.h"
 #include "server/base/log.h"
+#include "server/base/text.h"
 
 namespace goferd::gofers {
 
@@ -38,6 +41,8 @@ model::ServerPtr ReadKeptServer(const state::StateDirectory& state,
   record.draining = kept.draining();
   record.resource = std::move(*kept.mutable_server());
   admin::Server& resource = record.resource;
+  resource.set_resolved_path(
+      gofer::base::PlainText(record.resolved_root, PATH_MAX));
   resource.set_origin(admin::Server::CREATED);
   resource.set_state(admin::Server::STARTING);
   resource.set_gofer_pid(0);

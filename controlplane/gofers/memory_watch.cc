@@ -59,7 +59,7 @@ void MemoryWatch::OnEvents() {
   }
   if (soon_.exchange(true)) return;
   threads_.loop().After(kPace, [this] {
-    threads_.pool().Post([this] {
+    threads_.pool().Post({"the memory", 1}, [this] {
       soon_ = false;
       Check();
     });

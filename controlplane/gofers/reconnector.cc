@@ -90,7 +90,8 @@ void Reconnector::ReconnectLater(const ModelLock&,
   const absl::Duration pause =
       PauseBeforeLink(server.link.reconnects_in_a_row++);
   threads_.AdoptLater(
-      pause, [this, id = server.id, generation = server.gofer.generation] {
+      pause, server.id,
+      [this, id = server.id, generation = server.gofer.generation] {
         Reconnect(id, generation);
       });
 }

@@ -22,6 +22,7 @@ constexpr absl::Duration kBusyPause = absl::Milliseconds(100);
 
 void Restarter::RestartLater(const model::ModelLock&,
                              model::ServerRecord& server) {
+  server.gofer.next_start = absl::InfiniteFuture();
   if (server.resource.restart_policy() == Server::NEVER ||
       !server.was_created() || threads_.stopping()) {
     return;
@@ -30,7 +31,8 @@ void Restarter::RestartLater(const model::ModelLock&,
     server.gofer.failures_in_a_row = 0;
   }
   const absl::Duration pause = PauseBefore(++server.gofer.failures_in_a_row);
-  threads_.RunLater(pause, [this, id = server.id] { Restart(id); });
+  server.gofer.next_start = absl::Now() + pause;
+  threads_.RunLater(pause, server.id, [this, id = server.id] { Restart(id); });
 }
 
 std::optional<model::Mutation> Restarter::BeginRestart(
@@ -46,7 +48,9 @@ std::optional<model::Mutation> Restarter::BeginRestart(
   auto mutation = model::Mutation::Begin(lock, model_, server_id, "");
   if (!mutation.ok()) {
     // Somebody deletes the server, or changes it.
-    threads_.RunLater(kBusyPause, [this, server_id] { Restart(server_id); });
+    record.gofer.next_start = absl::Now() + kBusyPause;
+    threads_.RunLater(kBusyPause, server_id,
+                      [this, server_id] { Restart(server_id); });
     return std::nullopt;
   }
   record.resource.set_restart_count(record.resource.restart_count() + 1);

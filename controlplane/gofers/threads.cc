@@ -5,19 +5,29 @@
 #include "controlplane/errors/error.h"
 
 namespace goferd::gofers {
+namespace {
+
+// Of a pool: so many gofers may hang before one more keeps others waiting.
+constexpr size_t kMostThreads = 512;
+
+}  // namespace
 
 Threads::Threads(std::unique_ptr<event_loop::EventLoop> loop, size_t count)
-    : loop_(std::move(loop)), pool_(count), adopters_(count) {}
+    : loop_(std::move(loop)),
+      pool_({count, kMostThreads, count}),
+      adopters_({count, kMostThreads, count}) {}
 
-void Threads::RunLater(absl::Duration delay, std::function<void()> task) {
-  loop_->After(delay, [this, task = std::move(task)]() mutable {
-    pool_.Post(std::move(task));
+void Threads::RunLater(absl::Duration delay, const std::string& id,
+                       std::function<void()> task) {
+  loop_->After(delay, [this, id, task = std::move(task)]() mutable {
+    pool_.Post({id}, std::move(task));
   });
 }
 
-void Threads::AdoptLater(absl::Duration delay, std::function<void()> task) {
-  loop_->After(delay, [this, task = std::move(task)]() mutable {
-    adopters_.Post(std::move(task));
+void Threads::AdoptLater(absl::Duration delay, const std::string& id,
+                         std::function<void()> task) {
+  loop_->After(delay, [this, id, task = std::move(task)]() mutable {
+    adopters_.Post({id}, std::move(task));
   });
 }
 

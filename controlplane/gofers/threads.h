@@ -6,6 +6,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -18,7 +19,7 @@ namespace goferd::gofers {
 // Thread-safe. It outlives whatever its threads run, but for Stop.
 class Threads {
  public:
-  // `count` is that of each pool.
+  // `count`: the tasks of each pool at once that wait for no slow gofer.
   Threads(std::unique_ptr<event_loop::EventLoop> loop, size_t count);
   Threads(const Threads&) = delete;
   Threads& operator=(const Threads&) = delete;
@@ -29,10 +30,12 @@ class Threads {
   // their own they keep nobody else waiting.
   link::TaskPool& adopters() { return adopters_; }
 
-  // Runs `task` on the pool, after `delay`.
-  void RunLater(absl::Duration delay, std::function<void()> task);
+  // Runs `task`, which is about the server `id`, on the pool, after `delay`.
+  void RunLater(absl::Duration delay, const std::string& id,
+                std::function<void()> task);
   // The same on a thread of the adopters.
-  void AdoptLater(absl::Duration delay, std::function<void()> task);
+  void AdoptLater(absl::Duration delay, const std::string& id,
+                  std::function<void()> task);
 
   // From now on what changes something is refused, and what would begin by
   // itself does not.

@@ -21,6 +21,8 @@ using gofer::base::Log;
 using gofer::base::MutexLock;
 
 constexpr absl::Duration kWarmKillPatience = absl::Seconds(5);
+// No server has such a name.
+const link::Lane kLane{"warm gofers"};
 
 }  // namespace
 
@@ -48,7 +50,7 @@ void WarmGofers::EndLeftover(const std::string& name) {
       text.ok() ? process::GoferProcess::ParseIdentity(*text) : std::nullopt;
   if (!identity) {
     // goferd was killed before it had written it down.
-    threads_.pool().Post([this, name] {
+    threads_.pool().Post(kLane, [this, name] {
       AskToEnd(threads_.loop(), settings_, host_.state.WarmControlPath(name));
       (void)host_.state.RemoveWarm(name);
     });
@@ -132,7 +134,7 @@ void WarmGofers::Refill() {
     MutexLock lock(mu_);
     if (std::exchange(filling_, true)) return;
   }
-  threads_.pool().Post([this] { Fill(); });
+  threads_.pool().Post(kLane, [this] { Fill(); });
 }
 
 void WarmGofers::Fill() {
@@ -162,7 +164,7 @@ void WarmGofers::FillAgain(const absl::Status& failure) {
   }
   Log().warn("no warm gofer, again in {} ms: {}",
              absl::ToInt64Milliseconds(pause), std::string(failure.message()));
-  threads_.RunLater(pause, [this] { Fill(); });
+  threads_.RunLater(pause, kLane.name, [this] { Fill(); });
 }
 
 absl::Status WarmGofers::Keep(WaitingPtr gofer) {
@@ -253,7 +255,7 @@ void WarmGofers::OnExit(const std::string& name) {
 
 void WarmGofers::Discard(WaitingPtr gofer) {
   gofer->process->Kill(SIGKILL);
-  threads_.pool().Post([this, gofer = std::move(gofer)] {
+  threads_.pool().Post(kLane, [this, gofer = std::move(gofer)] {
     gofer->watch.reset();
     CleanUp(*gofer);
   });

@@ -7,13 +7,14 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "controlplane/errors/error.h"
+#include "controlplane/names/resource_name.h"
 #include "server/base/syscall.h"
 #include "server/uds/fd_message.h"
 #include "server/uds/unix_socket.h"
@@ -70,8 +71,9 @@ absl::StatusOr<Ends> MakeEnds(AttachOrder order) {
   return ends;
 }
 
-// Attaches one connection after the other, and asks a gofer that hangs no
-// second time: it costs one timeout, not one for each ticket.
+// Attaches one connection after the other, all or none: the first failure ends
+// all of them. So a gofer that hangs costs one timeout, not one for each
+// ticket.
 class Attacher {
  public:
   Attacher(supervisor::Attachments& attachments,
@@ -79,26 +81,39 @@ class Attacher {
       : attachments_(attachments), peer_(peer), bounds_(bounds) {}
 
   absl::Status Attach(const tickets::AttachClaim& claim, UniqueFd gofer_end) {
-    absl::Status attached = Check(claim);
+    absl::Status attached = Check();
     if (attached.ok()) {
       attached = attachments_.Attach(claim, std::move(gofer_end), peer_);
-      if (errors::ReasonOf(attached) == Reason::GOFER_UNREACHABLE) {
-        silent_.insert(claim.server_id);
-      }
     }
-    if (!attached.ok()) {
-      attachments_.Abandon(claim, std::string(attached.message()));
+    if (attached.ok()) {
+      attached_.push_back(claim);
+      return attached;
     }
+    attachments_.Abandon(claim, std::string(attached.message()));
+    if (failure_.ok()) Fail(claim, attached);
     return attached;
   }
 
+  // The first failure, if there was one.
+  const absl::Status& failure() const { return failure_; }
+
  private:
-  absl::Status Check(const tickets::AttachClaim& claim) const {
+  void Fail(const tickets::AttachClaim& claim, const absl::Status& why) {
+    failure_ = why;
+    const std::string text = absl::StrCat(
+        names::FormatConnectionName(claim.server_id, claim.connection_id),
+        " of the same order was not attached: ", why.message());
+    for (const tickets::AttachClaim& other : attached_) {
+      attachments_.TakeBack(other, text);
+    }
+    attached_.clear();
+  }
+  absl::Status Check() const {
     if (bounds_.is_stopping) return GoingDown();
-    if (silent_.contains(claim.server_id)) {
-      return errors::Error(Reason::GOFER_UNREACHABLE,
-                           "the gofer has not answered for another connection "
-                           "of this order");
+    if (!failure_.ok()) {
+      return errors::Error(errors::ReasonOf(failure_),
+                           "another connection of the same order was not "
+                           "attached");
     }
     if (std::chrono::steady_clock::now() < bounds_.deadline) {
       return absl::OkStatus();
@@ -110,8 +125,8 @@ class Attacher {
   supervisor::Attachments& attachments_;
   const gofer::uds::PeerCredentials& peer_;
   const OrderBounds& bounds_;
-  // Servers whose gofers have not answered.
-  std::set<std::string> silent_;
+  std::vector<tickets::AttachClaim> attached_;
+  absl::Status failure_;
 };
 
 std::vector<int> Borrowed(const std::vector<UniqueFd>& fds) {
@@ -197,16 +212,14 @@ absl::StatusOr<std::vector<UniqueFd>> CarryOut(
     return claims.status();
   }
   Attacher attacher(attachments, peer, bounds);
-  absl::Status first_failure;
   // The loop goes to the last claim whatever fails: a claim that nobody
   // attaches or abandons would stay pending for ever.
   for (size_t i = 0; i < claims->size(); ++i) {
     absl::Status attached =
         attacher.Attach((*claims)[i], std::move(ends->gofers[i]));
     audit.Used(word, peer, (*claims)[i], attached);
-    if (first_failure.ok()) first_failure = attached;
   }
-  if (!first_failure.ok()) return first_failure;
+  if (!attacher.failure().ok()) return attacher.failure();
   return std::move(ends->clients);
 }
 

@@ -1,7 +1,9 @@
 #include "controlplane/handoff/attach_server.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -40,6 +42,11 @@ constexpr std::chrono::seconds kPatienceWithClosing(2);
 
 gofer::base::RateLimit socket_accept_failures(10'000'000'000);
 
+bool HasHungUp(int socket) {
+  pollfd entry = {socket, 0, 0};
+  return ::poll(&entry, 1, 0) == 1;
+}
+
 // A connected client. The thread that serves it closes its socket: whoever
 // drops the last reference to this must not, since closing may block for ever.
 struct Client {
@@ -62,7 +69,7 @@ class AttachServer::Core : public std::enable_shared_from_this<Core> {
         loop_(loop),
         attachments_(attachments),
         audit_(audit),
-        refuser_(1) {}
+        refuser_({}) {}
 
   absl::Status Listen();
   void Stop();
@@ -74,6 +81,13 @@ class AttachServer::Core : public std::enable_shared_from_this<Core> {
   void PauseListening();
   void Admit(UniqueFd socket);
   bool HasRoom(uid_t uid) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool MayWait(uid_t uid) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void TakeIn(const ClientPtr& client) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Await(const ClientPtr& client);
+  // Takes in clients that wait, as far as there is room.
+  void AdmitWaiting();
+  ClientPtr TakeInNext();
+  void OnWaitedTooLong(const std::weak_ptr<Client>& client);
   bool CanRefuse();
   void Refuse(const ClientPtr& client);
   void RefuseNext();
@@ -108,6 +122,8 @@ class AttachServer::Core : public std::enable_shared_from_this<Core> {
   uint64_t next_id_ ABSL_GUARDED_BY(mu_) = 1;
   std::map<uint64_t, ClientPtr> clients_ ABSL_GUARDED_BY(mu_);
   std::map<uid_t, size_t> of_user_ ABSL_GUARDED_BY(mu_);
+  // Clients without a place, the first that came first.
+  std::deque<ClientPtr> waiting_ ABSL_GUARDED_BY(mu_);
   std::deque<ClientPtr> refused_ ABSL_GUARDED_BY(mu_);
   std::unique_ptr<event_loop::EventLoop::Watch> watch_ ABSL_GUARDED_BY(mu_);
 };
@@ -142,6 +158,8 @@ void AttachServer::Core::Stop() {
     for (const auto& [id, client] : clients_) {
       if (client->watch != nullptr) waiting.push_back(client);
     }
+    waiting.insert(waiting.end(), waiting_.begin(), waiting_.end());
+    waiting_.clear();
   }
   watch.reset();
   refuser_.Stop();
@@ -214,15 +232,70 @@ void AttachServer::Core::Admit(UniqueFd socket) {
   const auto peer = gofer::uds::GetPeerCredentials(socket.get());
   if (peer.ok()) client->peer = *peer;
   client->socket = std::move(socket);
+  bool waits = false;
   {
     MutexLock lock(mu_);
     if (peer.ok() && HasRoom(peer->uid)) {
-      client->id = next_id_++;
-      clients_.emplace(client->id, client);
-      ++of_user_[peer->uid];
+      TakeIn(client);
+    } else if (peer.ok() && MayWait(peer->uid)) {
+      waiting_.push_back(client);
+      waits = true;
     }
   }
+  if (waits) return Await(client);
   client->id == 0 ? Refuse(client) : Watch(client);
+}
+
+bool AttachServer::Core::MayWait(uid_t uid) const {
+  const auto of_user = static_cast<size_t>(std::count_if(
+      waiting_.begin(), waiting_.end(),
+      [uid](const ClientPtr& one) { return one->peer.uid == uid; }));
+  return waiting_.size() < limits_.waiting && of_user < limits_.waiting_of_user;
+}
+
+void AttachServer::Core::TakeIn(const ClientPtr& client) {
+  client->id = next_id_++;
+  clients_.emplace(client->id, client);
+  ++of_user_[client->peer.uid];
+}
+
+void AttachServer::Core::Await(const ClientPtr& client) {
+  client->timer = loop_.After(
+      limits_.wait, [weak = weak_from_this(), waiting = std::weak_ptr(client)] {
+        if (const auto core = weak.lock()) {
+          core->gate_.Enter([&] { core->OnWaitedTooLong(waiting); });
+        }
+      });
+}
+
+void AttachServer::Core::OnWaitedTooLong(const std::weak_ptr<Client>& waiting) {
+  const ClientPtr client = waiting.lock();
+  if (client == nullptr) return;
+  {
+    MutexLock lock(mu_);
+    if (std::erase(waiting_, client) == 0) return;
+  }
+  Refuse(client);
+}
+
+AttachServer::Core::ClientPtr AttachServer::Core::TakeInNext() {
+  MutexLock lock(mu_);
+  const auto next = std::find_if(
+      waiting_.begin(), waiting_.end(),
+      [this](const ClientPtr& client)
+          ABSL_NO_THREAD_SAFETY_ANALYSIS { return HasRoom(client->peer.uid); });
+  if (stopped_ || next == waiting_.end()) return nullptr;
+  ClientPtr client = *next;
+  waiting_.erase(next);
+  TakeIn(client);
+  return client;
+}
+
+void AttachServer::Core::AdmitWaiting() {
+  while (const ClientPtr client = TakeInNext()) {
+    loop_.Cancel(client->timer);
+    Watch(client);
+  }
 }
 
 bool AttachServer::Core::CanRefuse() {
@@ -337,6 +410,11 @@ absl::StatusOr<std::vector<UniqueFd>> AttachServer::Core::Exchange(
   auto request = PeekRequest(socket);
   if (!request.ok()) return absl::CancelledError();
   absl::Status known = request->status();
+  // Nobody would get the sockets.
+  if (known.ok() && ModeOf(**request) == admin::v1::ATTACH_MODE_TAKE &&
+      HasHungUp(socket)) {
+    return absl::CancelledError();
+  }
   if (known.ok()) {
     known = GoingDown();
     gate_.Enter([&] {
@@ -377,6 +455,12 @@ void AttachServer::Core::Forget(uint64_t id) {
   clients_.erase(found);
   const auto user = of_user_.find(client->peer.uid);
   if (--user->second == 0) of_user_.erase(user);
+  if (waiting_.empty()) return;
+  loop_.Post([weak = weak_from_this()] {
+    if (const auto core = weak.lock()) {
+      core->gate_.Enter([&] { core->AdmitWaiting(); });
+    }
+  });
 }
 
 absl::StatusOr<std::unique_ptr<AttachServer>> AttachServer::Start(

@@ -27,10 +27,16 @@ namespace goferd::handoff {
 class AttachServer {
  public:
   struct Limits {
-    // Clients at once; further clients are answered by RESOURCE_EXHAUSTED.
+    // Clients that are served at once.
     size_t clients = 64;
     // Clients of one user at once.
     size_t clients_of_user = 16;
+    // Further clients wait for a place, the users with room first come first
+    // served; those beyond are answered by RESOURCE_EXHAUSTED.
+    size_t waiting = 512;
+    size_t waiting_of_user = 128;
+    // How long a client waits for a place before it is refused.
+    absl::Duration wait = absl::Seconds(5);
     // How long a client may take to send its request.
     absl::Duration patience = absl::Seconds(5);
     // How long the gofers of one request may be asked, all together.

@@ -40,6 +40,8 @@ using tickets::TicketTable;
 // This bound keeps a flood from holding the loop up in its other work.
 constexpr int kAcceptsPerTurn = 16;
 constexpr int kRetryMs = 1000;
+// So many gofers may hang before one more keeps others' clients waiting.
+constexpr size_t kMostThreads = 128;
 constexpr absl::Duration kPauseWithoutFds = absl::Milliseconds(100);
 
 gofer::base::RateLimit accept_failures(10'000'000'000);
@@ -138,7 +140,7 @@ ListenServer::Core::Core(const config::v1::AttachConfig& config,
       loop_(loop),
       attachments_(attachments),
       audit_(audit),
-      pool_(limits.threads) {
+      pool_({limits.threads, kMostThreads, limits.threads}, "listen") {
   for (std::string& ticket : directory_.List()) {
     std::string sha256 = TicketTable::HashOf(ticket);
     left_.emplace(std::move(sha256), std::move(ticket));
@@ -343,7 +345,7 @@ void ListenServer::Core::Attach(const AttachClaim& claim,
   // The task shares the socket, since it must be copyable. `this` waits for the
   // pool, so that the task may use it.
   auto shared = std::make_shared<UniqueFd>(std::move(socket));
-  pool_.Post([this, claim, peer, shared] {
+  pool_.Post({claim.server_id}, [this, claim, peer, shared] {
     const absl::Status attached =
         attachments_.Attach(claim, std::move(*shared), peer);
     audit_.Used("LISTEN", peer, claim, attached);

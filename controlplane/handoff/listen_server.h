@@ -32,7 +32,8 @@ class ListenServer {
     size_t sockets = 0;
     // How long a socket accepts nobody after it has refused clients.
     absl::Duration pause = absl::Milliseconds(10);
-    // How many clients are being attached at once.
+    // How many clients are being attached at once, but for those whose gofers
+    // are slow.
     size_t threads = 4;
   };
 

@@ -39,6 +39,7 @@ class GoferLink {
   absl::StatusOr<worker::v1::Response> AskFor(absl::Duration timeout,
                                               worker::v1::ToGofer request,
                                               std::span<const int> fds = {});
+  const std::string& server_name() const { return server_name_; }
   bool answers() const { return client_->answers(); }
   bool connected() const { return client_->connected(); }
   // Makes all calls fail, now and later.

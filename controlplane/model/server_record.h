@@ -74,6 +74,9 @@ struct GoferRecord {
   std::vector<uint32_t> known_mids;
   admin::LogLevel log_level = admin::LOG_LEVEL_UNSPECIFIED;
   absl::Time started_at;
+  // When the next gofer is started for a server that is FAILED; never, unless
+  // the restart policy wants one.
+  absl::Time next_start = absl::InfiniteFuture();
   // How often a gofer of this server died without a healthy life in between.
   int failures_in_a_row = 0;
 };
@@ -112,6 +115,9 @@ struct ServerRecord {
   bool being_changed = false;
   // The server takes no more connections, whatever becomes of its gofer.
   bool draining = false;
+  // The gofer is being asked to drain: it ends connections that wait, before
+  // anybody knows whether the server drains.
+  bool is_told_to_drain = false;
   // When an adopted gofer ended; the server is forgotten a while after.
   absl::Time stopped_at = absl::InfiniteFuture();
 

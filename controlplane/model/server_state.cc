@@ -1,6 +1,10 @@
 #include "controlplane/model/server_state.h"
 
+#include <algorithm>
+#include <cstdint>
+
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "controlplane/errors/error.h"
 
 namespace goferd::model {
@@ -56,6 +60,33 @@ const char* NameOf(worker::v1::Capability capability) {
   }
 }
 
+// STARTING, for a server whose gofer has died and has a successor soon.
+absl::Status WillStart(const ServerRecord& server) {
+  const absl::Duration pause =
+      std::max(server.gofer.next_start - absl::Now(), absl::ZeroDuration());
+  // A moment later, the new gofer has started.
+  const int64_t wait_ms = absl::ToInt64Milliseconds(pause) + kRetryMs;
+  return errors::ErrorWithRetry(
+      Reason::STARTING,
+      absl::StrCat("the gofer of ", server.name(), " has died (",
+                   server.resource.failure().message(),
+                   "); a new one is started ",
+                   pause < absl::Seconds(1)
+                       ? "at once"
+                       : absl::StrCat("in ", absl::ToInt64Seconds(pause), " s"),
+                   ": try again then"),
+      static_cast<int>(wait_ms), {{"resource", server.name()}});
+}
+
+absl::Status IsStopping(const ServerRecord& server) {
+  return errors::ErrorWithRetry(
+      Reason::SERVER_STOPPING,
+      absl::StrCat(server.name(),
+                   " is being deleted: wait until it is gone, then create it "
+                   "again"),
+      kRetryMs, {{"resource", server.name()}});
+}
+
 }  // namespace
 
 absl::Status CheckServing(const ServerRecord& server) {
@@ -72,6 +103,13 @@ absl::Status CheckServing(const ServerRecord& server) {
           kRetryMs, {{"resource", server.name()}});
     case Server::UNREACHABLE:
       return Unreachable(server);
+    case Server::STOPPING:
+      return IsStopping(server);
+    case Server::FAILED:
+      if (server.gofer.next_start != absl::InfiniteFuture()) {
+        return WillStart(server);
+      }
+      [[fallthrough]];
     default:
       return errors::Error(
           Reason::SERVER_STOPPED,

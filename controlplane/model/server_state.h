@@ -16,7 +16,8 @@ namespace goferd::model {
 namespace admin = goferd::admin::v1;
 
 // OK when a gofer runs and can be asked, ACTIVE or DRAINING; otherwise
-// STARTING, SERVER_STOPPED or GOFER_UNREACHABLE.
+// STARTING, also for a gofer that will be started again, SERVER_STOPPING,
+// SERVER_STOPPED or GOFER_UNREACHABLE.
 absl::Status CheckServing(const ServerRecord& server);
 // GOFER_CAPABILITY_MISSING.
 absl::Status CheckCan(const ServerRecord& server,

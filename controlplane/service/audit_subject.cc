@@ -2,6 +2,9 @@
 
 #include <google/protobuf/descriptor.h>
 
+#include <algorithm>
+
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "controlplane/names/resource_name.h"
@@ -83,17 +86,21 @@ std::string NamesOfBatch(const Message& request, absl::string_view parent) {
   return "";
 }
 
+// The name of a `server` that is in the request.
+std::string NameOfServerIn(const Message& request) {
+  const FieldDescriptor* server =
+      Find(request, "server", FieldDescriptor::CPPTYPE_MESSAGE);
+  if (server == nullptr) return "";
+  return Text(request.GetReflection()->GetMessage(request, server), "name");
+}
+
 std::string ResourceOf(const Message& request) {
   const std::string parent = Text(request, "parent");
   const std::string name = NameIn(request, parent);
   if (!name.empty()) return name;
   const std::string names = NamesOfBatch(request, parent);
   if (!names.empty()) return names;
-  if (!parent.empty()) return parent;
-  const FieldDescriptor* server =
-      Find(request, "server", FieldDescriptor::CPPTYPE_MESSAGE);
-  if (server == nullptr) return "";
-  return Text(request.GetReflection()->GetMessage(request, server), "name");
+  return parent.empty() ? NameOfServerIn(request) : parent;
 }
 
 }  // namespace
@@ -108,6 +115,18 @@ AuditSubject SubjectOf(const Message& request) {
       validate_only != nullptr &&
       request.GetReflection()->GetBool(request, validate_only);
   return subject;
+}
+
+std::string ServerOf(const Message& request) {
+  constexpr absl::string_view kPrefix = "servers/";
+  std::string resource = Text(request, "parent");
+  if (resource.empty()) resource = NameIn(request, "");
+  if (resource.empty()) resource = NameOfServerIn(request);
+  if (!absl::StartsWith(resource, kPrefix)) return "";
+  const size_t end =
+      std::min(resource.find('/', kPrefix.size()), resource.size());
+  std::string id = resource.substr(kPrefix.size(), end - kPrefix.size());
+  return id == absl::string_view(names::kAllIds) ? "" : id;
 }
 
 }  // namespace goferd::service

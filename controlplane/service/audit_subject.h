@@ -1,4 +1,4 @@
-// AuditSubject: the resource of a request, for its audit record.
+// AuditSubject: the resource of a request, for its audit record and its lane.
 
 #ifndef GOFERD_CONTROLPLANE_SERVICE_AUDIT_SUBJECT_H_
 #define GOFERD_CONTROLPLANE_SERVICE_AUDIT_SUBJECT_H_
@@ -22,6 +22,10 @@ struct AuditSubject {
 // `request_id`, `validate_only`. A field that the request does not have is
 // empty. Nothing is checked: the texts are the caller's.
 AuditSubject SubjectOf(const google::protobuf::Message& request);
+
+// The id of the server that `request` is about, by the same fields; empty when
+// it is about none, or about several. Nothing is checked.
+std::string ServerOf(const google::protobuf::Message& request);
 
 }  // namespace goferd::service
 

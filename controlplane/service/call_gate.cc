@@ -23,6 +23,12 @@ CallGate::Call CallGate::Admit(const auth::MethodPolicy& method,
   return call;
 }
 
+absl::Status CallGate::AdmitAgain(
+    const auth::MethodPolicy& method,
+    const grpc::ServerContextBase& context) const {
+  return auth::Authorize(identify_(context), &method);
+}
+
 grpc::Status CallGate::Finish(const Call& call,
                               const google::protobuf::Message& request,
                               const absl::Status& outcome) {

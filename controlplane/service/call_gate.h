@@ -43,6 +43,10 @@ class CallGate {
   Call Admit(const auth::MethodPolicy& method,
              const grpc::ServerContextBase& context) const;
 
+  // Whether `method` would be admitted now: the caller's role may have changed.
+  absl::Status AdmitAgain(const auth::MethodPolicy& method,
+                          const grpc::ServerContextBase& context) const;
+
   // Writes the audit record of a mutation, and translates the outcome for gRPC.
   // Must be called exactly once for each call, or the audit is wrong.
   grpc::Status Finish(const Call& call,

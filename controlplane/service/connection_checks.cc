@@ -34,6 +34,7 @@ ConnectionSpec CheckStart(FieldViolations& violations, absl::string_view prefix,
   spec.mount_path = CleanPath(request.mount_path());
   CheckConnectionOptions(violations, path("options"), request.options());
   spec.options = request.options();
+  spec.options_field = path("options");
   CheckEnum(violations, path("attach_mode"), request.attach_mode());
   if (request.attach_mode() != admin::ATTACH_MODE_UNSPECIFIED) {
     spec.attach_mode = request.attach_mode();

@@ -104,13 +104,13 @@ absl::StatusOr<SetLogLevelResponse> DaemonMethods::SetLogLevel(
           if (!request.validate_only()) SetDaemonLogLevel(request.log_level());
           return response;
         }
-        const auto previous = statistics_.SetGoferLogLevel(
+        auto change = statistics_.SetGoferLogLevel(
             names::ServerScope(server_id), request.log_level(),
             EffectOf(request));
-        if (!previous.ok()) return previous.status();
-        if (server_id != names::kAllIds) {
-          response.set_previous_log_level(*previous);
-        }
+        if (!change.ok()) return change.status();
+        response.set_previous_log_level(change->former);
+        response.mutable_unreachable()->Assign(change->unreachable.begin(),
+                                               change->unreachable.end());
         return response;
       });
 }

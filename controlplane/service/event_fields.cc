@@ -1,8 +1,11 @@
 #include "controlplane/service/event_fields.h"
 
+#include <algorithm>
 #include <optional>
+#include <string>
 
-#include "absl/strings/strip.h"
+#include "absl/strings/match.h"
+#include "controlplane/service/resource_filters.h"
 
 namespace goferd::service {
 namespace {
@@ -16,61 +19,56 @@ std::string KindOf(const Event& event) {
   return field == nullptr ? "" : field->name();
 }
 
-Value StateOf(const Event& event) {
-  if (event.has_server()) {
-    return admin::Server::State_Name(event.server().state());
-  }
-  if (event.has_connection()) {
-    return admin::Connection::State_Name(event.connection().state());
-  }
-  return std::nullopt;
-}
-
-Value MountFdOf(const Event& event) {
-  if (!event.has_connection()) return std::nullopt;
-  return admin::Connection::MountFd_Name(event.connection().mount_fd());
-}
-
-template <class Labels>
-Value Find(const Labels& labels, const std::string& key) {
-  const auto it = labels.find(key);
-  if (it == labels.end()) return std::nullopt;
-  return it->second;
-}
-
-Value LabelOf(const Event& event, const std::string& key) {
+Value Get(const Event& event, absl::string_view field) {
+  if (field == "type") return Event::Type_Name(event.type());
+  if (field == "kind") return KindOf(event);
   switch (event.resource_case()) {
     case Event::kServer:
-      return Find(event.server().labels(), key);
+      return FilterValue(event.server(), field);
     case Event::kConnection:
-      return Find(event.connection().labels(), key);
+      return FilterValue(event.connection(), field);
     case Event::kHandlerRule:
-      return Find(event.handler_rule().labels(), key);
+      return FilterValue(event.handler_rule(), field);
     default:
       return std::nullopt;
   }
 }
 
-Value Get(const Event& event, absl::string_view field) {
-  if (field == "type") return Event::Type_Name(event.type());
-  if (field == "kind") return KindOf(event);
-  if (field == "state") return StateOf(event);
-  if (field == "mount_fd") return MountFdOf(event);
-  if (absl::ConsumePrefix(&field, "labels.")) {
-    return LabelOf(event, std::string(field));
+// Adds the fields of a list's filter; one that several resources have can have
+// the values of all of them.
+void Add(const FilterSchema& list, FilterSchema& schema) {
+  for (const FilterSchema::Field& field : list.fields) {
+    const auto known = std::find_if(
+        schema.fields.begin(), schema.fields.end(),
+        [&field](const auto& other) { return other.name == field.name; });
+    if (known == schema.fields.end()) {
+      schema.fields.push_back(field);
+      continue;
+    }
+    for (const std::string& value : field.values) {
+      if (std::find(known->values.begin(), known->values.end(), value) ==
+          known->values.end()) {
+        known->values.push_back(value);
+      }
+    }
   }
-  return std::nullopt;
+}
+
+FilterSchema MakeSchema() {
+  FilterSchema schema{
+      {{"type", {"ADDED", "MODIFIED", "DELETED"}},
+       {"kind", {"server", "connection", "handler", "handler_rule"}}},
+      true};
+  Add(ServerFilterSchema(), schema);
+  Add(ConnectionFilterSchema(), schema);
+  Add(RuleFilterSchema(), schema);
+  return schema;
 }
 
 }  // namespace
 
 const FilterSchema& EventFilterSchema() {
-  static const FilterSchema* const schema = new FilterSchema{
-      {{"type", {"ADDED", "MODIFIED", "DELETED"}},
-       {"kind", {"server", "connection", "handler", "handler_rule"}},
-       {"state", {}},
-       {"mount_fd", {"POSSIBLE", "WITHHELD", "DONATED"}}},
-      true};
+  static const FilterSchema* const schema = new FilterSchema(MakeSchema());
   return *schema;
 }
 
@@ -102,8 +100,12 @@ bool CouldHaveMatched(const Filter& filter, const Event& event) {
       [&event](absl::string_view field) { return Get(event, field); },
       [&](absl::string_view field) {
         if (field == "state") return !has_state;
-        if (field == "mount_fd") return !event.has_connection();
-        return field == "kind" || !may_be_labelled;
+        if (field == "mount_fd" || field == "end_reason") {
+          return !event.has_connection();
+        }
+        if (field == "action") return !event.has_handler_rule();
+        if (absl::StartsWith(field, "labels.")) return !may_be_labelled;
+        return true;
       });
 }
 

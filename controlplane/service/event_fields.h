@@ -13,16 +13,17 @@ namespace goferd::service {
 
 namespace admin = goferd::admin::v1;
 
-// `type` and `kind`, and the resource's `state`, `mount_fd` and `labels`.
+// `type` and `kind`, and whatever the resource's list can be filtered by.
 const FilterSchema& EventFilterSchema();
 
 // The name of the event's resource; empty when it has none.
 std::string ResourceNameOf(const admin::Event& event);
 
 bool Matches(const Filter& filter, const admin::Event& event);
-// Whether the resource may have matched at another time. Its kind cannot have
-// been another, nor can the labels of a connection; any other field can. The
-// type of the event does not count.
+// Whether the resource may have matched at another time. What never changes of
+// a resource cannot have been another: its kind, when it was made, its origin
+// or mount path, the labels of a connection; any other field can. The type of
+// the event does not count.
 bool CouldHaveMatched(const Filter& filter, const admin::Event& event);
 
 }  // namespace goferd::service

@@ -1,15 +1,20 @@
 #include "controlplane/service/executor.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
+#include "controlplane/service/role_share.h"
 
 namespace goferd::service {
 namespace {
 
+using auth::Role;
 using gofer::base::MutexLock;
 
 constexpr int kBusyRetryMs = 1000;
+constexpr auto kLongWait = std::chrono::hours(1);
 
 absl::Status TooMuchToDo() {
   return errors::ErrorWithRetry(errors::Reason::PROCESS_LIMIT,
@@ -17,87 +22,81 @@ absl::Status TooMuchToDo() {
                                 kBusyRetryMs);
 }
 
+size_t CountOf(const std::map<std::string, size_t>& counts,
+               const std::string& key) {
+  const auto found = counts.find(key);
+  return found == counts.end() ? 0 : found->second;
+}
+
+void TakeOne(std::map<std::string, size_t>& counts, const std::string& key) {
+  const auto found = counts.find(key);
+  if (--found->second == 0) counts.erase(found);
+}
+
 }  // namespace
 
-Executor::Executor(size_t max_threads, size_t max_queued)
-    : max_threads_(max_threads),
-      max_part_(std::max<size_t>(max_threads / 4, 1)),
-      max_queued_(max_queued) {}
+Executor::Executor(const Bounds& bounds)
+    : bounds_(bounds),
+      pool_({bounds.quick_threads, bounds.most_threads, 1}, "goferd-work") {}
 
 Executor::~Executor() { Stop(); }
 
-absl::Status Executor::Post(std::function<void()> work, Share share) {
+link::Lane Executor::LaneOf(const Work& whose) const {
+  if (whose.is_periodic) {
+    return {"periodic", std::max<size_t>(bounds_.quick_threads / 4, 1)};
+  }
+  // An admin need not wait behind others, above all for the end of a server
+  // that keeps them waiting.
+  const char* const rank =
+      whose.caller.role == Role::ROLE_ADMIN ? "admin" : "any";
+  return whose.server.empty()
+             ? link::Lane{absl::StrCat(rank, " all ", whose.caller.name)}
+             : link::Lane{absl::StrCat(rank, " one ", whose.server)};
+}
+
+bool Executor::HasRoom(const Work& whose, const std::string& lane) {
+  return queued_ < ShareOf(whose.caller.role, bounds_.queued) &&
+         CountOf(of_lane_, lane) < bounds_.queued_of_lane &&
+         CountOf(of_caller_, whose.caller.name) < bounds_.queued_of_caller;
+}
+
+absl::Status Executor::Post(const Work& whose, std::function<void()> work) {
+  const link::Lane lane = LaneOf(whose);
   MutexLock lock(mu_);
   if (stopped_) {
     return errors::Error(errors::Reason::SHUTTING_DOWN, "goferd is going down");
   }
-  auto& queue = share == Share::kPart ? part_queue_ : queue_;
-  if (queue.size() >= max_queued_) return TooMuchToDo();
-  queue.push_back(std::move(work));
-  // Tasks that idle threads are about to take are no reason for a new thread.
-  if (Runnable() > idle_ && !StartThread()) {
-    queue.pop_back();
-    return TooMuchToDo();
-  }
-  changed_.NotifyOne();
+  if (!HasRoom(whose, lane.name)) return TooMuchToDo();
+  ++queued_;
+  ++of_caller_[whose.caller.name];
+  ++of_lane_[lane.name];
+  pool_.Post(lane, [this, caller = whose.caller.name, lane = lane.name,
+                    work = std::move(work)] {
+    CountBegun(caller, lane);
+    work();
+  });
   return absl::OkStatus();
 }
 
-bool Executor::StartThread() {
-  if (threads_.size() == max_threads_) return true;
-  auto thread = gofer::base::Thread::Start("goferd-work", [this] { Run(); });
-  if (!thread.ok()) return !threads_.empty();
-  threads_.push_back(*std::move(thread));
-  return true;
-}
-
-Executor::Task Executor::Take() {
-  const Share share = queue_.empty() ? Share::kPart : Share::kAll;
-  auto& queue = share == Share::kPart ? part_queue_ : queue_;
-  Task task{std::move(queue.front()), share};
-  queue.pop_front();
-  ++running_;
-  if (share == Share::kPart) ++part_running_;
-  return task;
-}
-
-void Executor::Run() {
-  for (;;) {
-    Task task;
-    {
-      MutexLock lock(mu_);
-      ++idle_;
-      while (Runnable() == 0 && !stopped_) changed_.Wait(mu_);
-      --idle_;
-      // Tasks of kPart that are left are for the threads that serve kPart now.
-      if (Runnable() == 0) return;
-      task = Take();
-    }
-    task.work();
-    MutexLock lock(mu_);
-    --running_;
-    if (task.share == Share::kPart) --part_running_;
-    if (IsIdle()) became_idle_.NotifyAll();
-  }
+void Executor::CountBegun(const std::string& caller, const std::string& lane) {
+  MutexLock lock(mu_);
+  --queued_;
+  TakeOne(of_caller_, caller);
+  TakeOne(of_lane_, lane);
 }
 
 bool Executor::WaitIdle(std::chrono::steady_clock::time_point deadline) {
-  MutexLock lock(mu_);
-  while (!IsIdle()) {
-    if (!became_idle_.WaitUntil(mu_, deadline)) break;
-  }
-  return IsIdle();
+  return pool_.WaitIdle(deadline);
 }
 
 void Executor::Stop() {
-  std::vector<gofer::base::Thread> threads;
   {
     MutexLock lock(mu_);
     stopped_ = true;
-    threads.swap(threads_);
-    changed_.NotifyAll();
   }
-  for (gofer::base::Thread& thread : threads) thread.Join();
+  while (!pool_.WaitIdle(std::chrono::steady_clock::now() + kLongWait))
+    continue;
+  pool_.Stop();
 }
 
 }  // namespace goferd::service

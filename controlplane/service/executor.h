@@ -3,39 +3,54 @@
 #ifndef GOFERD_CONTROLPLANE_SERVICE_EXECUTOR_H_
 #define GOFERD_CONTROLPLANE_SERVICE_EXECUTOR_H_
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <deque>
 #include <functional>
-#include <vector>
+#include <map>
+#include <string>
 
 #include "absl/status/status.h"
+#include "controlplane/auth/caller.h"
+#include "controlplane/link/task_pool.h"
 #include "server/base/mutex.h"
-#include "server/base/thread.h"
 
 namespace goferd::service {
 
-// Starts a thread when there is work and all threads are busy, up to
-// `max_threads`; threads stay. Thread-safe.
-//
-// Periodic work, such as samples for watches, has a part of the threads and
-// comes after other work: otherwise gofers that are slow to answer it would
-// hold up the calls.
+// Nobody holds what others need: the work of each server, of reads over all
+// servers for each caller, and of admins each has a lane with a few threads
+// (see link::TaskPool), and what waits is bounded for each lane, each caller
+// and each role, with room that is kept for admins. Thread-safe.
 class Executor {
  public:
-  explicit Executor(size_t max_threads = 16, size_t max_queued = 1024);
+  struct Bounds {
+    // Work at once that does not wait for a gofer that is slow.
+    size_t quick_threads = 16;
+    size_t most_threads = 1024;
+    // Work that waits for a thread.
+    size_t queued = 1024;
+    size_t queued_of_lane = 128;
+    size_t queued_of_caller = 256;
+  };
+  Executor() : Executor(Bounds()) {}
+  explicit Executor(const Bounds& bounds);
   // Does what Stop does.
   ~Executor();
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  // Work of kPart has a quarter of the threads at a time (at least one).
-  enum class Share { kAll, kPart };
-  // Runs `work` soon, in the order of calls of the same share. Returns
+  // Whose work it is, and what it is about.
+  struct Work {
+    auth::Caller caller = {};
+    // A server's id; empty when the work is about no server, or all of them.
+    std::string server = {};
+    // Periodic work, such as samples for watches, has a quarter of the quick
+    // threads at a time (at least one), whoever's it is.
+    bool is_periodic = false;
+  };
+  // Runs `work` soon; work of one lane begins in the order of calls. Returns
   // UNAVAILABLE when there is no room for it (SHUTTING_DOWN after Stop;
   // otherwise try again); `work` does not run then.
-  absl::Status Post(std::function<void()> work, Share share = Share::kAll);
+  absl::Status Post(const Work& whose, std::function<void()> work);
 
   // Waits until there is nothing to do; returns false when `deadline` passes.
   bool WaitIdle(std::chrono::steady_clock::time_point deadline);
@@ -44,39 +59,19 @@ class Executor {
   void Stop();
 
  private:
-  struct Task {
-    std::function<void()> work;
-    Share share = Share::kAll;
-  };
+  link::Lane LaneOf(const Work& whose) const;
+  bool HasRoom(const Work& whose, const std::string& lane)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void CountBegun(const std::string& caller, const std::string& lane);
 
-  void Run();
-  // How many queued tasks could run now if there were threads.
-  size_t Runnable() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    return queue_.size() +
-           std::min(part_queue_.size(), max_part_ - part_running_);
-  }
-  // Takes the next task. Runnable() must not be 0.
-  Task Take() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Starts a thread if it may; returns false when there is no thread at all.
-  bool StartThread() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  bool IsIdle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    return queue_.empty() && part_queue_.empty() && running_ == 0;
-  }
-
-  const size_t max_threads_;
-  const size_t max_part_;
-  const size_t max_queued_;
+  const Bounds bounds_;
   gofer::base::Mutex mu_;
-  gofer::base::CondVar changed_;
-  gofer::base::CondVar became_idle_;
-  std::deque<std::function<void()>> queue_ ABSL_GUARDED_BY(mu_);
-  std::deque<std::function<void()>> part_queue_ ABSL_GUARDED_BY(mu_);
-  std::vector<gofer::base::Thread> threads_ ABSL_GUARDED_BY(mu_);
-  size_t idle_ ABSL_GUARDED_BY(mu_) = 0;
-  size_t running_ ABSL_GUARDED_BY(mu_) = 0;
-  // Running tasks of kPart.
-  size_t part_running_ ABSL_GUARDED_BY(mu_) = 0;
+  // What waits.
+  size_t queued_ ABSL_GUARDED_BY(mu_) = 0;
+  std::map<std::string, size_t> of_caller_ ABSL_GUARDED_BY(mu_);
+  std::map<std::string, size_t> of_lane_ ABSL_GUARDED_BY(mu_);
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
+  link::TaskPool pool_;
 };
 
 }  // namespace goferd::service

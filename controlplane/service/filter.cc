@@ -12,9 +12,7 @@ bool Filter::Matches(Getter get) const {
 
 bool Filter::Mentions(absl::string_view field) const {
   return std::any_of(nodes_.begin(), nodes_.end(), [field](const Node& node) {
-    return (node.kind == Node::Kind::kEquals ||
-            node.kind == Node::Kind::kHas) &&
-           node.field == field;
+    return IsComparison(node) && node.field == field;
   });
 }
 
@@ -27,6 +25,13 @@ bool Filter::Evaluate(size_t index, Getter get) const {
   switch (node.kind) {
     case Node::Kind::kEquals:
       return get(node.field) == node.value;
+    case Node::Kind::kLess:
+    case Node::Kind::kGreater: {
+      const std::optional<std::string> value = get(node.field);
+      if (!value) return false;
+      return node.kind == Node::Kind::kLess ? *value < node.value
+                                            : *value > node.value;
+    }
     case Node::Kind::kHas:
       return get(node.field).has_value();
     case Node::Kind::kNot:
@@ -51,6 +56,8 @@ bool Filter::CanBe(size_t index, bool wanted, Getter get,
   };
   switch (node.kind) {
     case Node::Kind::kEquals:
+    case Node::Kind::kLess:
+    case Node::Kind::kGreater:
     case Node::Kind::kHas:
       return !is_fixed(node.field) || Evaluate(index, get) == wanted;
     case Node::Kind::kNot:
@@ -63,6 +70,10 @@ bool Filter::CanBe(size_t index, bool wanted, Getter get,
   return wanted == (node.kind == Node::Kind::kAnd)
              ? std::all_of(node.operands.begin(), node.operands.end(), can_be)
              : std::any_of(node.operands.begin(), node.operands.end(), can_be);
+}
+
+std::string TimeValue(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E9SZ", time, absl::UTCTimeZone());
 }
 
 absl::StatusOr<Filter> ParseFilter(absl::string_view text,

@@ -7,7 +7,7 @@ namespace {
 
 using Kind = FilterToken::Kind;
 
-constexpr absl::string_view kPunctuation = "()=!:\"'";
+constexpr absl::string_view kPunctuation = "()=!:<>\"'";
 
 bool IsSpace(char c) {
   return absl::ascii_isspace(static_cast<unsigned char>(c));
@@ -38,6 +38,9 @@ FilterToken FilterLexer::Next() {
       }
       ++at_;
       return {Kind::kNotEquals, "", begin};
+    case '<':
+    case '>':
+      return ReadOrder(c, begin);
     case '"':
     case '\'':
       return ReadQuoted(c, begin);
@@ -46,6 +49,15 @@ FilterToken FilterLexer::Next() {
       return {Kind::kWord, std::string(text_.substr(begin, at_ - begin)),
               begin};
   }
+}
+
+FilterToken FilterLexer::ReadOrder(char sign, size_t begin) {
+  const bool or_equals = at_ < text_.size() && text_[at_] == '=';
+  if (or_equals) ++at_;
+  if (sign == '<') {
+    return {or_equals ? Kind::kLessOrEquals : Kind::kLess, "", begin};
+  }
+  return {or_equals ? Kind::kGreaterOrEquals : Kind::kGreater, "", begin};
 }
 
 FilterToken FilterLexer::ReadQuoted(char quote, size_t begin) {

@@ -17,6 +17,10 @@ struct FilterToken {
     kClose,
     kEquals,
     kNotEquals,
+    kLess,
+    kLessOrEquals,
+    kGreater,
+    kGreaterOrEquals,
     kHas,
     kWord,
     kText,
@@ -39,6 +43,7 @@ class FilterLexer {
   FilterToken Next();
 
  private:
+  FilterToken ReadOrder(char sign, size_t begin);
   FilterToken ReadQuoted(char quote, size_t begin);
 
   const absl::string_view text_;

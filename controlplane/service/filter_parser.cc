@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/time.h"
 #include "controlplane/service/utf8.h"
 
 namespace goferd::service {
@@ -43,8 +44,11 @@ FilterParser::Index FilterParser::ParseConjunction(int depth) {
     const Index operand = ParseDisjunction(depth);
     if (!operand) return std::nullopt;
     operands.push_back(*operand);
-    if (token_.kind != Kind::kWord || token_.text != "AND") break;
-    Advance();
+    if (token_.kind == Kind::kWord && token_.text == "AND") {
+      Advance();
+    } else if (token_.kind != Kind::kWord && token_.kind != Kind::kOpen) {
+      break;
+    }
   }
   return Join(Node::Kind::kAnd, std::move(operands));
 }
@@ -69,11 +73,21 @@ FilterParser::Index FilterParser::ParseFactor(int depth) {
   if (token_.kind != Kind::kWord) {
     return Fail("a comparison such as state = ACTIVE is missing here");
   }
-  if (token_.text != "NOT") return ParseComparison();
-  Advance();
+  if (!TakeNegation()) return ParseComparison();
   const Index operand = ParseFactor(depth + 1);
   if (!operand) return std::nullopt;
   return Make({Node::Kind::kNot, "", "", {*operand}});
+}
+
+bool FilterParser::TakeNegation() {
+  if (token_.text == "NOT" || token_.text == "-") {
+    Advance();
+    return true;
+  }
+  if (!absl::StartsWith(token_.text, "-")) return false;
+  token_.text.erase(0, 1);
+  ++token_.offset;
+  return true;
 }
 
 FilterParser::Index FilterParser::ParseNested(int depth) {
@@ -91,11 +105,12 @@ FilterParser::Index FilterParser::ParseComparison() {
   }
   const std::string field = token_.text;
   if (field == kLabelsField && schema_.has_labels) return ParseHas();
-  if (!ValuesOf(field)) return std::nullopt;
+  if (!FindField(field)) return std::nullopt;
   Advance();
   const Kind comparator = token_.kind;
-  if (comparator != Kind::kEquals && comparator != Kind::kNotEquals) {
-    return Fail(absl::StrCat("\"=\" or \"!=\" is missing behind ", field));
+  if (!IsComparator(comparator)) {
+    return Fail(
+        absl::StrCat("a comparison such as \"=\" is missing behind ", field));
   }
   Advance();
   return ParseValue(field, comparator);
@@ -123,34 +138,83 @@ FilterParser::Index FilterParser::ParseValue(const std::string& field,
       (token_.kind != Kind::kWord || IsKeyword(token_.text))) {
     return Fail(absl::StrCat("a value for ", field, " is missing here"));
   }
-  const auto allowed = ValuesOf(field);
-  if (!allowed) return std::nullopt;
-  if (!allowed->empty() && std::find(allowed->begin(), allowed->end(),
-                                     token_.text) == allowed->end()) {
-    return Fail(
-        absl::StrCat(field, " is one of ", absl::StrJoin(*allowed, ", ")));
+  const auto known = FindField(field);
+  if (!known) return std::nullopt;
+  const bool is_equality =
+      comparator == Kind::kEquals || comparator == Kind::kNotEquals;
+  if (!is_equality && !known->values.empty()) {
+    return Fail(absl::StrCat("the values of ", field, " have no order"));
   }
-  size_t made = Make({Node::Kind::kEquals, field, token_.text, {}});
-  if (comparator == Kind::kNotEquals) {
-    made = Make({Node::Kind::kNot, "", "", {made}});
-  }
+  const auto value = ReadValue(*known);
+  if (!value) return std::nullopt;
   Advance();
-  return made;
+  switch (comparator) {
+    case Kind::kLess:
+      return Make({Node::Kind::kLess, field, *value, {}});
+    case Kind::kGreater:
+      return Make({Node::Kind::kGreater, field, *value, {}});
+    default:
+      break;
+  }
+  const size_t equal = Make({Node::Kind::kEquals, field, *value, {}});
+  switch (comparator) {
+    case Kind::kNotEquals:
+      return Make({Node::Kind::kNot, "", "", {equal}});
+    case Kind::kLessOrEquals:
+      return Join(Node::Kind::kOr,
+                  {equal, Make({Node::Kind::kLess, field, *value, {}})});
+    case Kind::kGreaterOrEquals:
+      return Join(Node::Kind::kOr,
+                  {equal, Make({Node::Kind::kGreater, field, *value, {}})});
+    default:
+      return equal;
+  }
+}
+
+std::optional<std::string> FilterParser::ReadValue(
+    const FilterSchema::Field& field) {
+  const auto& values = field.values;
+  if (!values.empty() &&
+      std::find(values.begin(), values.end(), token_.text) == values.end()) {
+    return Fail(
+        absl::StrCat(field.name, " is one of ", absl::StrJoin(values, ", ")));
+  }
+  if (field.type == FilterSchema::Field::Type::kText) return token_.text;
+  absl::Time time;
+  if (!absl::ParseTime(absl::RFC3339_full, token_.text, &time, nullptr)) {
+    return Fail(absl::StrCat(field.name,
+                             " is a time such as \"2030-01-31T00:00:00Z\""));
+  }
+  return TimeValue(time);
+}
+
+bool FilterParser::IsComparator(Kind kind) {
+  switch (kind) {
+    case Kind::kEquals:
+    case Kind::kNotEquals:
+    case Kind::kLess:
+    case Kind::kLessOrEquals:
+    case Kind::kGreater:
+    case Kind::kGreaterOrEquals:
+      return true;
+    default:
+      return false;
+  }
 }
 
 bool FilterParser::IsKeyword(absl::string_view word) const {
   return word == "AND" || word == "OR" || word == "NOT";
 }
 
-std::optional<std::vector<std::string>> FilterParser::ValuesOf(
-    const std::string& field) {
-  if (schema_.has_labels && absl::StartsWith(field, kLabelPrefix) &&
-      field.size() > kLabelPrefix.size()) {
-    return std::vector<std::string>{};
+std::optional<FilterSchema::Field> FilterParser::FindField(
+    const std::string& name) {
+  if (schema_.has_labels && absl::StartsWith(name, kLabelPrefix) &&
+      name.size() > kLabelPrefix.size()) {
+    return FilterSchema::Field{name, {}};
   }
   std::vector<std::string> names;
   for (const FilterSchema::Field& known : schema_.fields) {
-    if (known.name == field) return known.values;
+    if (known.name == name) return known;
     names.push_back(known.name);
   }
   if (schema_.has_labels) names.push_back("labels");

@@ -34,14 +34,20 @@ class FilterParser {
   Index ParseDisjunction(int depth);
   Index ParseFactor(int depth);
   Index ParseNested(int depth);
+  // Takes a "NOT" or "-" in front of a factor; returns whether one was there.
+  bool TakeNegation();
   Index ParseComparison();
   Index ParseHas();
   Index ParseValue(const std::string& field, FilterToken::Kind comparator);
 
+  static bool IsComparator(FilterToken::Kind kind);
   bool IsKeyword(absl::string_view word) const;
-  // Returns the values of a field; sets the fault and returns nothing when
-  // there is no such field.
-  std::optional<std::vector<std::string>> ValuesOf(const std::string& field);
+  // Returns a field of the schema, or a label; sets the fault and returns
+  // nothing when there is no such field.
+  std::optional<FilterSchema::Field> FindField(const std::string& name);
+  // The token as a value of `field`, in the form in which values are compared.
+  // Sets the fault when it cannot be one.
+  std::optional<std::string> ReadValue(const FilterSchema::Field& field);
   size_t Make(Node node);
   size_t Join(Node::Kind kind, std::vector<size_t> operands);
   std::nullopt_t Fail(absl::string_view text);

@@ -26,7 +26,13 @@ class LiveStream : public grpc::ServerWriteReactor<Response>,
                    public LiveCall,
                    public std::enable_shared_from_this<LiveStream<Response>> {
  public:
-  explicit LiveStream(const LiveCalls& live) : live_(live) {}
+  // `context` is that of the call, which was admitted as `call`.
+  LiveStream(const LiveCalls& live, const CallGate::Call& call,
+             const grpc::ServerContextBase& context)
+      : live_(live),
+        caller_(call.context.caller),
+        policy_(call.policy),
+        context_(context) {}
 
   // Must be called once. When `admission` is an error, the stream ends with it.
   void Start(const absl::Status& admission) {
@@ -35,7 +41,8 @@ class LiveStream : public grpc::ServerWriteReactor<Response>,
       self_ = this->shared_from_this();
       if (!admission.ok()) return FinishWith(admission);
     }
-    const absl::Status added = live_.streams.Add(this->shared_from_this());
+    const absl::Status added = live_.streams.Add(
+        this->shared_from_this(), StreamRegistry::Kind::kWatch, caller_);
     gofer::base::MutexLock lock(mu_);
     if (!added.ok() && !finished_) FinishWith(added);
   }
@@ -51,6 +58,14 @@ class LiveStream : public grpc::ServerWriteReactor<Response>,
     gofer::base::MutexLock lock(mu_);
     ending_ = true;
     if (!busy_ && !finished_) EndNow();
+  }
+
+  void CheckRole() override {
+    gofer::base::MutexLock lock(mu_);
+    // gRPC keeps the context until the call is finished.
+    if (finished_ || !revoked_.ok()) return;
+    revoked_ = live_.gate.AdmitAgain(policy_, context_);
+    if (!revoked_.ok() && !busy_) FinishWith(revoked_);
   }
 
   void OnWriteDone(bool ok) override {
@@ -101,12 +116,13 @@ class LiveStream : public grpc::ServerWriteReactor<Response>,
   }
 
   // Runs `work` on the executor, without mu_, and then `then` under it.
+  enum class Kind { kOnce, kPeriodic };
   template <class Work, class Then>
-  absl::Status RunWork(Work work, Then then,
-                       Executor::Share share = Executor::Share::kAll)
+  absl::Status RunWork(Work work, Then then, Kind kind = Kind::kOnce)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     busy_ = true;
     const absl::Status posted = live_.executor.Post(
+        {caller_, "", kind == Kind::kPeriodic},
         [self = this->shared_from_this(), this, work = std::move(work),
          then = std::move(then)]() mutable {
           auto result = work();
@@ -114,13 +130,15 @@ class LiveStream : public grpc::ServerWriteReactor<Response>,
           busy_ = false;
           if (!cancelled_) then(std::move(result));
           Resume();
-        },
-        share);
+        });
     if (!posted.ok()) busy_ = false;
     return posted;
   }
 
   const LiveCalls live_;
+  const auth::Caller caller_;
+  const auth::MethodPolicy& policy_;
+  const grpc::ServerContextBase& context_;
   gofer::base::Mutex mu_;
   // When Advance is to be called.
   SteadyTime next_ ABSL_GUARDED_BY(mu_) = SteadyTime::max();
@@ -129,6 +147,7 @@ class LiveStream : public grpc::ServerWriteReactor<Response>,
   void Resume() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     if (busy_ || finished_) return;
     if (cancelled_) return FinishNow(grpc::Status::CANCELLED);
+    if (!revoked_.ok()) return FinishWith(revoked_);
     if (ending_) return EndNow();
     Continue(std::chrono::steady_clock::now());
     // Only Advance reports next_ to the registry.
@@ -154,6 +173,8 @@ class LiveStream : public grpc::ServerWriteReactor<Response>,
   bool cancelled_ ABSL_GUARDED_BY(mu_) = false;
   bool ending_ ABSL_GUARDED_BY(mu_) = false;
   bool finished_ ABSL_GUARDED_BY(mu_) = false;
+  // Why the caller may not read on; OK while it may.
+  absl::Status revoked_ ABSL_GUARDED_BY(mu_);
   std::shared_ptr<LiveStream> self_ ABSL_GUARDED_BY(mu_);
 };
 

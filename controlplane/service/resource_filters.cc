@@ -4,6 +4,7 @@
 #include <google/protobuf/map.h>
 
 #include "absl/strings/strip.h"
+#include "controlplane/translate/time_conversion.h"
 
 namespace goferd::service {
 namespace {
@@ -44,7 +45,8 @@ Answer LabelOf(const Labels& labels, absl::string_view field) {
 const FilterSchema& ServerFilterSchema() {
   static const auto* const kSchema = new FilterSchema{
       {{"state", NamesOf(*admin::Server::State_descriptor())},
-       {"origin", NamesOf(*admin::Server::Origin_descriptor())}},
+       {"origin", NamesOf(*admin::Server::Origin_descriptor())},
+       {"create_time", {}, FilterSchema::Field::Type::kTime}},
       true};
   return *kSchema;
 }
@@ -54,7 +56,8 @@ const FilterSchema& ConnectionFilterSchema() {
       {{"state", NamesOf(*admin::Connection::State_descriptor())},
        {"end_reason", NamesOf(*admin::Connection::EndReason_descriptor())},
        {"mount_path", {}},
-       {"mount_fd", NamesOf(*admin::Connection::MountFd_descriptor())}},
+       {"mount_fd", NamesOf(*admin::Connection::MountFd_descriptor())},
+       {"create_time", {}, FilterSchema::Field::Type::kTime}},
       true};
   return *kSchema;
 }
@@ -65,38 +68,39 @@ const FilterSchema& RuleFilterSchema() {
   return *kSchema;
 }
 
-bool Matches(const Filter& filter, const admin::Server& server) {
-  return filter.Matches([&](absl::string_view field) -> Answer {
-    if (field == "state") return admin::Server::State_Name(server.state());
-    if (field == "origin") return admin::Server::Origin_Name(server.origin());
-    return LabelOf(server.labels(), field);
-  });
+Answer FilterValue(const admin::Server& server, absl::string_view field) {
+  if (field == "state") return admin::Server::State_Name(server.state());
+  if (field == "origin") return admin::Server::Origin_Name(server.origin());
+  if (field == "create_time") {
+    return TimeValue(translate::ToTime(server.create_time()));
+  }
+  return LabelOf(server.labels(), field);
 }
 
-bool Matches(const Filter& filter, const admin::Connection& connection) {
-  return filter.Matches([&](absl::string_view field) -> Answer {
-    if (field == "state") {
-      return admin::Connection::State_Name(connection.state());
-    }
-    if (field == "end_reason") {
-      return admin::Connection::EndReason_Name(connection.end_reason());
-    }
-    if (field == "mount_path") return connection.mount_path();
-    if (field == "mount_fd") {
-      return admin::Connection::MountFd_Name(connection.mount_fd());
-    }
-    return LabelOf(connection.labels(), field);
-  });
+Answer FilterValue(const admin::Connection& connection,
+                   absl::string_view field) {
+  if (field == "state") {
+    return admin::Connection::State_Name(connection.state());
+  }
+  if (field == "end_reason") {
+    return admin::Connection::EndReason_Name(connection.end_reason());
+  }
+  if (field == "mount_path") return connection.mount_path();
+  if (field == "mount_fd") {
+    return admin::Connection::MountFd_Name(connection.mount_fd());
+  }
+  if (field == "create_time") {
+    return TimeValue(translate::ToTime(connection.create_time()));
+  }
+  return LabelOf(connection.labels(), field);
 }
 
-bool Matches(const Filter& filter, const admin::HandlerRule& rule) {
-  return filter.Matches([&](absl::string_view field) -> Answer {
-    if (field != "action") return LabelOf(rule.labels(), field);
-    const auto* const action =
-        rule.GetReflection()->GetOneofFieldDescriptor(rule, &Actions());
-    if (action == nullptr) return std::nullopt;
-    return action->name();
-  });
+Answer FilterValue(const admin::HandlerRule& rule, absl::string_view field) {
+  if (field != "action") return LabelOf(rule.labels(), field);
+  const auto* const action =
+      rule.GetReflection()->GetOneofFieldDescriptor(rule, &Actions());
+  if (action == nullptr) return std::nullopt;
+  return action->name();
 }
 
 }  // namespace goferd::service

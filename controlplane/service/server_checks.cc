@@ -162,6 +162,15 @@ void CheckChangedServer(FieldViolations& violations, absl::string_view field,
   CheckConnectionOptions(violations,
                          absl::StrCat(field, ".default_connection_options"),
                          server.default_connection_options());
+  CheckConnectionOptions(violations,
+                         absl::StrCat(field, ".max_connection_options"),
+                         server.max_connection_options());
+  if (server.max_connection_options().protocol_level() !=
+      admin::ConnectionOptions::PROTOCOL_LEVEL_UNSPECIFIED) {
+    violations.Add(
+        absl::StrCat(field, ".max_connection_options.protocol_level"),
+        "must not be set: there is no maximum of it");
+  }
   CheckLimits(violations, absl::StrCat(field, ".limits"), server.limits(),
               config.servers().max_limits());
   CheckExpiration(violations, field, server);

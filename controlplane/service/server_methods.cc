@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "controlplane/auth/methods.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/service/effect.h"
@@ -45,6 +46,7 @@ Server WithoutOutput(Server server) {
   server.clear_restart_count();
   server.clear_mount_fd_connection_count();
   server.clear_warnings();
+  server.clear_resolved_path();
   return server;
 }
 
@@ -114,10 +116,31 @@ absl::StatusOr<Server> ServerMethods::UpdateServer(
   if (!violations.empty()) return violations.ToStatus();
   return request_ids_.Once<Server>(
       auth::methods::kUpdateServer, context, request, [&] {
-        return servers_.Update(
+        auto updated = servers_.Update(
             id, request.server().etag(), EffectOf(request), EscapesOf(request),
             [&](Server& server) { return update.Apply(server); });
+        const bool is_missing = errors::ReasonOf(updated.status()) ==
+                                errors::Reason::SERVER_NOT_FOUND;
+        if (!is_missing || !request.allow_missing()) return updated;
+        return CreateMissing(id, request);
       });
+}
+
+absl::StatusOr<Server> ServerMethods::CreateMissing(
+    const std::string& id, const admin::UpdateServerRequest& request) {
+  if (!request.server().etag().empty()) {
+    return errors::Error(
+        errors::Reason::ETAG_MISMATCH,
+        absl::StrCat("there is no server ", request.server().name(),
+                     ", and so none with this etag: leave the etag out to make "
+                     "it"),
+        {{"resource", request.server().name()}});
+  }
+  FieldViolations violations;
+  CheckNewServer(violations, "server", request.server(), config_);
+  if (!violations.empty()) return violations.ToStatus();
+  return servers_.Create(id, WithoutOutput(request.server()),
+                         EffectOf(request));
 }
 
 absl::StatusOr<Empty> ServerMethods::DeleteServer(

@@ -43,6 +43,9 @@ class ServerMethods {
       const CallContext& context, const admin::UndrainServerRequest& request);
 
  private:
+  // What UpdateServer with allow_missing does without a server.
+  absl::StatusOr<admin::Server> CreateMissing(
+      const std::string& id, const admin::UpdateServerRequest& request);
   template <class Request>
   absl::StatusOr<admin::Server> SetDraining(const auth::MethodPolicy& method,
                                             const CallContext& context,

@@ -10,6 +10,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "controlplane/service/field_checks.h"
 #include "controlplane/service/server_checks.h"
 
 namespace goferd::service {
@@ -21,12 +23,19 @@ using google::protobuf::Message;
 
 constexpr char kLimits[] = "limits";
 constexpr char kOptions[] = "default_connection_options";
+constexpr char kMaxima[] = "max_connection_options";
 constexpr char kLabels[] = "labels";
+constexpr absl::string_view kLabelPath = "labels.";
+constexpr absl::string_view kWildcard = "*";
 constexpr char kExpireTime[] = "expire_time";
 constexpr char kTtl[] = "ttl";
-constexpr const char* kImmutable[] = {"root",         "oci_bundle",
-                                      "options",      "id_map",
-                                      "sandbox_mode", "restart_policy"};
+constexpr const char* kImmutable[] = {"root",
+                                      "oci_bundle",
+                                      "options",
+                                      "id_map",
+                                      "sandbox_mode",
+                                      "restart_policy",
+                                      "follow_symbolic_links"};
 constexpr size_t kMostPaths = 64;
 
 const FieldDescriptor* Find(const Descriptor& type, absl::string_view name) {
@@ -99,20 +108,47 @@ ServerUpdate::ServerUpdate(errors::FieldViolations& violations,
   Take(wanted_.limits(), limits_, *taken.mutable_limits());
   Take(wanted_.default_connection_options(), options_,
        *taken.mutable_default_connection_options());
+  Take(wanted_.max_connection_options(), maxima_,
+       *taken.mutable_max_connection_options());
+  for (const std::string& key : labels_) {
+    const auto label = wanted_.labels().find(key);
+    if (label == wanted_.labels().end()) continue;
+    (*taken.mutable_labels())[key] = label->second;
+  }
   CheckChangedServer(violations, "server", taken, config);
+}
+
+void ServerUpdate::TakeAll() {
+  takes_all_ = true;
+  const Descriptor& type = *admin::Server::descriptor();
+  AddOnce(Find(type, kLabels), fields_);
+  AddOnce(Find(type, kExpireTime), fields_);
+  limits_ = AllFields(*admin::ServerLimits::descriptor());
+  options_ = AllFields(*admin::ConnectionOptions::descriptor());
+  maxima_ = options_;
 }
 
 void ServerUpdate::ReadPath(errors::FieldViolations& violations,
                             absl::string_view path) {
+  if (path == kWildcard) return TakeAll();
+  if (absl::string_view key = path; absl::ConsumePrefix(&key, kLabelPath)) {
+    // In a mask, a name that is no word is written in backquotes.
+    if (absl::ConsumePrefix(&key, "`")) absl::ConsumeSuffix(&key, "`");
+    labels_.emplace_back(key);
+    return;
+  }
   const std::pair<absl::string_view, absl::string_view> parts =
       absl::StrSplit(path, absl::MaxSplits('.', 1));
   const bool is_whole = path.find('.') == absl::string_view::npos;
   const Descriptor* const nested =
-      parts.first == kLimits    ? admin::ServerLimits::descriptor()
-      : parts.first == kOptions ? admin::ConnectionOptions::descriptor()
-                                : nullptr;
+      parts.first == kLimits ? admin::ServerLimits::descriptor()
+      : parts.first == kOptions || parts.first == kMaxima
+          ? admin::ConnectionOptions::descriptor()
+          : nullptr;
   if (nested != nullptr) {
-    auto& fields = parts.first == kLimits ? limits_ : options_;
+    auto& fields = parts.first == kLimits    ? limits_
+                   : parts.first == kOptions ? options_
+                                             : maxima_;
     if (is_whole) {
       fields = AllFields(*nested);
       return;
@@ -129,8 +165,8 @@ void ServerUpdate::ReadPath(errors::FieldViolations& violations,
   }
   violations.Add("update_mask",
                  "must have only labels, limits, default_connection_options, "
-                 "expire_time and ttl, or parts of limits and "
-                 "default_connection_options");
+                 "max_connection_options, expire_time and ttl, or parts of "
+                 "them, or *");
 }
 
 void ServerUpdate::TakeWhatIsSet() {
@@ -140,6 +176,8 @@ void ServerUpdate::TakeWhatIsSet() {
       limits_ = SetFields(wanted_.limits());
     } else if (name == kOptions) {
       options_ = SetFields(wanted_.default_connection_options());
+    } else if (name == kMaxima) {
+      maxima_ = SetFields(wanted_.max_connection_options());
     } else if (name == kLabels || name == kExpireTime || name == kTtl) {
       fields_.push_back(field);
     }
@@ -159,13 +197,34 @@ absl::Status ServerUpdate::CheckImmutable(const admin::Server& server) const {
   return violations.ToStatus();
 }
 
+absl::Status ServerUpdate::CheckLabels(const admin::Server& server) const {
+  errors::FieldViolations violations;
+  if (!labels_.empty()) {
+    service::CheckLabels(violations, "server.labels", server.labels());
+  }
+  return violations.ToStatus();
+}
+
 absl::Status ServerUpdate::Apply(admin::Server& server) const {
-  if (!has_mask_) {
+  if (!has_mask_ || takes_all_) {
     if (absl::Status status = CheckImmutable(server); !status.ok()) {
       return status;
     }
   }
   Take(wanted_, fields_, server);
+  for (const std::string& key : labels_) {
+    const auto label = wanted_.labels().find(key);
+    if (label == wanted_.labels().end()) {
+      server.mutable_labels()->erase(key);
+    } else {
+      (*server.mutable_labels())[key] = label->second;
+    }
+  }
+  if (absl::Status status = CheckLabels(server); !status.ok()) return status;
+  if (!maxima_.empty()) {
+    Take(wanted_.max_connection_options(), maxima_,
+         *server.mutable_max_connection_options());
+  }
   if (!limits_.empty()) {
     Take(wanted_.limits(), limits_, *server.mutable_limits());
   }

@@ -28,8 +28,8 @@ class ServerUpdate {
                const config::v1::DaemonConfig& config);
 
   // Changes `server`, which has its present values. Fields of the mask that are
-  // not set get their defaults. Errors: FIELD_INVALID when, without a mask, an
-  // immutable field is set to another value than the present one.
+  // not set get their defaults. Errors: FIELD_INVALID when, without a mask or
+  // with "*", an immutable field is set to another value than the present one.
   absl::Status Apply(admin::Server& server) const;
 
  private:
@@ -37,16 +37,23 @@ class ServerUpdate {
 
   void ReadPath(errors::FieldViolations& violations, absl::string_view path);
   void TakeWhatIsSet();
+  void TakeAll();
+  absl::Status CheckLabels(const admin::Server& server) const;
   absl::Status CheckImmutable(const admin::Server& server) const;
 
   const admin::Server& wanted_;
   const config::v1::DaemonConfig& config_;
   const bool has_mask_;
-  // The fields to change in the server, in its limits and in its default
-  // options.
+  // The mask has "*".
+  bool takes_all_ = false;
+  // The fields to change in the server, in its limits, and in the default
+  // options and the maxima of its connections.
   std::vector<const Field*> fields_;
   std::vector<const Field*> limits_;
   std::vector<const Field*> options_;
+  std::vector<const Field*> maxima_;
+  // Single labels to change, by their keys.
+  std::vector<std::string> labels_;
 };
 
 }  // namespace goferd::service

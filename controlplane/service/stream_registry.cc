@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
+#include "controlplane/service/role_share.h"
 
 namespace goferd::service {
 namespace {
@@ -18,8 +19,8 @@ constexpr auto kLongSleep = std::chrono::hours(1);
 
 }  // namespace
 
-StreamRegistry::StreamRegistry(model::EventLog& log, size_t max_calls)
-    : max_calls_(max_calls), subscription_(log.Subscribe([this] { Wake(); })) {}
+StreamRegistry::StreamRegistry(model::EventLog& log, const Bounds& bounds)
+    : bounds_(bounds), subscription_(log.Subscribe([this] { Wake(); })) {}
 
 StreamRegistry::~StreamRegistry() {
   subscription_.reset();
@@ -33,21 +34,43 @@ StreamRegistry::~StreamRegistry() {
   thread.Join();
 }
 
-absl::Status StreamRegistry::Add(std::shared_ptr<LiveCall> call) {
+absl::Status StreamRegistry::CheckRoom(Kind kind,
+                                       const auth::Caller& caller) const {
+  const bool is_watch = kind == Kind::kWatch;
+  const size_t most = is_watch ? bounds_.watches : bounds_.waits;
+  const size_t of_caller = caller.role == auth::Role::ROLE_ADMIN ? most
+                           : is_watch ? bounds_.watches_of_caller
+                                      : bounds_.waits_of_caller;
+  size_t all = 0;
+  size_t own = 0;
+  for (const auto& [key, entry] : calls_) {
+    if (entry.kind != kind) continue;
+    ++all;
+    if (entry.caller == caller.name) ++own;
+  }
+  const auto full = [&](absl::string_view whose, size_t limit) {
+    return errors::ErrorWithRetry(
+        errors::Reason::PROCESS_LIMIT,
+        absl::StrCat("there are as many ", is_watch ? "watches" : "waits",
+                     " as ", whose, " may have, ", limit, ": end one of them"),
+        kStreamsRetryMs, {{"limit", absl::StrCat(limit)}});
+  };
+  if (own >= of_caller) return full("one caller", of_caller);
+  const size_t share = ShareOf(caller.role, most);
+  if (all >= share) return full("callers of this role", share);
+  return absl::OkStatus();
+}
+
+absl::Status StreamRegistry::Add(std::shared_ptr<LiveCall> call, Kind kind,
+                                 const auth::Caller& caller) {
   MutexLock lock(mu_);
   if (ended_) {
     return errors::Error(errors::Reason::SHUTTING_DOWN, "goferd is going down");
   }
-  if (calls_.size() >= max_calls_) {
-    return errors::ErrorWithRetry(
-        errors::Reason::PROCESS_LIMIT,
-        absl::StrCat("there are ", max_calls_,
-                     " watches and waits: end one of them"),
-        kStreamsRetryMs, {{"limit", absl::StrCat(max_calls_)}});
-  }
+  if (auto status = CheckRoom(kind, caller); !status.ok()) return status;
   if (auto status = StartThread(); !status.ok()) return status;
   const LiveCall* key = call.get();
-  calls_.emplace(key, std::move(call));
+  calls_.emplace(key, Entry{std::move(call), kind, caller.name});
   woken_ = true;
   changed_.NotifyAll();
   return absl::OkStatus();
@@ -64,7 +87,7 @@ absl::Status StreamRegistry::StartThread() {
 }
 
 void StreamRegistry::Remove(const LiveCall& call) {
-  std::shared_ptr<LiveCall> removed;
+  Entry removed;
   MutexLock lock(mu_);
   const auto it = calls_.find(&call);
   if (it == calls_.end()) return;
@@ -94,8 +117,8 @@ void StreamRegistry::Run() {
     }
     const SteadyTime now = steady_clock::now();
     next = now + kLongSleep;
-    for (const auto& [key, call] : calls) {
-      next = std::min(next, call->Advance(now));
+    for (const auto& [key, entry] : calls) {
+      next = std::min(next, entry.call->Advance(now));
     }
   }
 }
@@ -107,7 +130,16 @@ void StreamRegistry::EndAll() {
     ended_ = true;
     calls = calls_;
   }
-  for (const auto& [key, call] : calls) call->End();
+  for (const auto& [key, entry] : calls) entry.call->End();
+}
+
+void StreamRegistry::CheckRoles() {
+  Calls calls;
+  {
+    MutexLock lock(mu_);
+    calls = calls_;
+  }
+  for (const auto& [key, entry] : calls) entry.call->CheckRole();
 }
 
 bool StreamRegistry::WaitEmpty(absl::Duration patience) {

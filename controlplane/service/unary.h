@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "controlplane/auth/method_policy.h"
+#include "controlplane/service/audit_subject.h"
 #include "controlplane/service/call_gate.h"
 #include "controlplane/service/executor.h"
 
@@ -53,7 +54,8 @@ class UnaryCall {
       run();
       return reactor;
     }
-    const absl::Status posted = path.executor.Post(std::move(run));
+    const absl::Status posted = path.executor.Post(
+        {call.context.caller, ServerOf(*request)}, std::move(run));
     if (!posted.ok()) reactor->Finish(gate.Finish(call, *request, posted));
     return reactor;
   }

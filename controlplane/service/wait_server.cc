@@ -26,8 +26,12 @@ class WaitServerCall final
       public LiveCall,
       public std::enable_shared_from_this<WaitServerCall> {
  public:
-  WaitServerCall(const LiveCalls& live, Server& response)
-      : live_(live), response_(response) {}
+  WaitServerCall(const LiveCalls& live, auth::Caller caller,
+                 const grpc::ServerContextBase& context, Server& response)
+      : live_(live),
+        caller_(std::move(caller)),
+        context_(context),
+        response_(response) {}
 
   // Reads the request. An error says why there is nothing to wait for.
   absl::Status Prepare(const WaitServerRequest& request);
@@ -37,6 +41,14 @@ class WaitServerCall final
   void End() override {
     Fail(errors::Error(errors::Reason::SHUTTING_DOWN,
                        "goferd is going down: wait again later"));
+  }
+  void CheckRole() override {
+    MutexLock lock(mu_);
+    // gRPC keeps the context until the call is finished.
+    if (finished_) return;
+    const absl::Status may =
+        live_.gate.AdmitAgain(auth::methods::kWaitServer, context_);
+    if (!may.ok()) FinishNow(ToGrpcStatus(may));
   }
   void OnCancel() override {
     MutexLock lock(mu_);
@@ -65,6 +77,8 @@ class WaitServerCall final
   bool Holds() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const LiveCalls live_;
+  const auth::Caller caller_;
+  const grpc::ServerContextBase& context_;
   Server& response_;
   gofer::base::Mutex mu_;
   std::string id_ ABSL_GUARDED_BY(mu_);
@@ -98,7 +112,8 @@ void WaitServerCall::Start(const absl::Status& admission) {
     self_ = shared_from_this();
   }
   if (!admission.ok()) return Fail(admission);
-  const absl::Status added = live_.streams.Add(shared_from_this());
+  const absl::Status added = live_.streams.Add(
+      shared_from_this(), StreamRegistry::Kind::kWait, caller_);
   if (!added.ok()) Fail(added);
 }
 
@@ -136,7 +151,8 @@ grpc::ServerUnaryReactor* StartWaitServer(const LiveCalls& live,
                                           Server& response) {
   const CallGate::Call call =
       live.gate.Admit(auth::methods::kWaitServer, *context);
-  auto wait = std::make_shared<WaitServerCall>(live, response);
+  auto wait = std::make_shared<WaitServerCall>(live, call.context.caller,
+                                               *context, response);
   WaitServerCall* reactor = wait.get();
   wait->Start(call.admission.ok() ? wait->Prepare(request) : call.admission);
   return reactor;

@@ -34,8 +34,9 @@ absl::Status Compacted() {
 
 class WatchEventsStream final : public LiveStream<WatchEventsResponse> {
  public:
-  explicit WatchEventsStream(const LiveCalls& live)
-      : LiveStream(live), log_(live.node.events) {}
+  WatchEventsStream(const LiveCalls& live, const CallGate::Call& call,
+                    const grpc::ServerContextBase& context)
+      : LiveStream(live, call, context), log_(live.node.events) {}
 
   // Reads the request; must be called before Start. An error says why there is
   // no stream.
@@ -251,7 +252,7 @@ grpc::ServerWriteReactor<WatchEventsResponse>* StartWatchEvents(
     const WatchEventsRequest& request) {
   const CallGate::Call call =
       live.gate.Admit(auth::methods::kWatchEvents, *context);
-  auto stream = std::make_shared<WatchEventsStream>(live);
+  auto stream = std::make_shared<WatchEventsStream>(live, call, *context);
   WatchEventsStream* reactor = stream.get();
   stream->Start(call.admission.ok() ? stream->Prepare(request)
                                     : call.admission);

@@ -42,7 +42,7 @@ std::deque<WatchStatsResponse> InParts(supervisor::StatsList sample) {
 
 class WatchStatsStream final : public LiveStream<WatchStatsResponse> {
  public:
-  explicit WatchStatsStream(const LiveCalls& live) : LiveStream(live) {}
+  using LiveStream::LiveStream;
 
   // Reads the request; see WatchEventsStream::Prepare.
   absl::Status Prepare(const WatchStatsRequest& request);
@@ -90,7 +90,7 @@ void WatchStatsStream::Continue(SteadyTime now) {
       },
       [this](Sample sample)
           ABSL_NO_THREAD_SAFETY_ANALYSIS { TakeSample(std::move(sample)); },
-      Executor::Share::kPart);
+      Kind::kPeriodic);
   // When the executor has too much to do, this sample is left out.
   next_ = started.ok() ? SteadyTime::max() : sample_time_;
 }
@@ -107,7 +107,7 @@ grpc::ServerWriteReactor<WatchStatsResponse>* StartWatchStats(
     const WatchStatsRequest& request) {
   const CallGate::Call call =
       live.gate.Admit(auth::methods::kWatchStats, *context);
-  auto stream = std::make_shared<WatchStatsStream>(live);
+  auto stream = std::make_shared<WatchStatsStream>(live, call, *context);
   WatchStatsStream* reactor = stream.get();
   stream->Start(call.admission.ok() ? stream->Prepare(request)
                                     : call.admission);

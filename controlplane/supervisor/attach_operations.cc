@@ -114,12 +114,29 @@ void AttachOperations::Abandon(const tickets::AttachClaim& claim,
   const ModelLock lock(model_);
   const Pending pending = FindPending(lock, claim);
   if (pending.connection == nullptr) return;
-  model::ServerRecord& server = pending.server->record(lock);
-  model_.End(lock, server, *pending.connection,
-             admin::Connection::INTERNAL_ERROR, why,
+  End(lock, pending.server->record(lock), *pending.connection, why);
+}
+
+void AttachOperations::TakeBack(const tickets::AttachClaim& claim,
+                                absl::string_view why) {
+  const ModelLock lock(model_);
+  const model::ServerPtr server = model_.Find(lock, claim.server_id);
+  if (server == nullptr) return;
+  model::ConnectionRecord* const connection =
+      model_.FindConnection(lock, server->record(lock), claim.connection_uid);
+  if (connection == nullptr || model::HasEnded(connection->resource.state())) {
+    return;
+  }
+  End(lock, server->record(lock), *connection, why);
+}
+
+void AttachOperations::End(const ModelLock& lock, model::ServerRecord& server,
+                           model::ConnectionRecord& connection,
+                           absl::string_view why) {
+  const std::string uid = connection.resource.uid();
+  model_.End(lock, server, connection, admin::Connection::INTERNAL_ERROR, why,
              settings_.ended_retention());
-  StopConnectionsLater(threads_.pool(), server.link.current,
-                       {claim.connection_uid},
+  StopConnectionsLater(threads_.pool(), server.link.current, {uid},
                        worker::v1::END_REASON_ADMIN_STOP);
 }
 

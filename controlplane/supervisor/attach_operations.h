@@ -41,6 +41,8 @@ class AttachOperations final : public Attachments {
                       const gofer::uds::PeerCredentials& peer) override;
   void Abandon(const tickets::AttachClaim& claim,
                absl::string_view why) override;
+  void TakeBack(const tickets::AttachClaim& claim,
+                absl::string_view why) override;
   void SetSockets(std::shared_ptr<tickets::ConnectionSockets> sockets) override;
 
  private:
@@ -63,6 +65,9 @@ class AttachOperations final : public Attachments {
   absl::StatusOr<Attaching> BeginAttach(
       const tickets::AttachClaim& claim,
       const gofer::uds::PeerCredentials& peer);
+  // Ends a connection, and has its gofer told.
+  void End(const model::ModelLock& lock, model::ServerRecord& server,
+           model::ConnectionRecord& connection, absl::string_view why);
   // Ends a connection whose gofer did not take the client.
   void GiveUp(const Attaching& attaching, const tickets::AttachClaim& claim,
               const absl::Status& why);

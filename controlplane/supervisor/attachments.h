@@ -49,6 +49,10 @@ class Attachments {
   // for the gofer.
   virtual void Abandon(const tickets::AttachClaim& claim,
                        absl::string_view why) = 0;
+  // Ends a connection that was attached, because others of the same order were
+  // not. Does not wait for the gofer.
+  virtual void TakeBack(const tickets::AttachClaim& claim,
+                        absl::string_view why) = 0;
   // Where connections of ATTACH_MODE_LISTEN get their paths from now on; the
   // paths of those that are pending from an earlier run are open again when
   // this returns. Null ends it: such connections are refused with

@@ -51,6 +51,30 @@ absl::Status CheckLimit(const model::ServerRecord& server, int64_t used) {
        {"used", absl::StrCat(used)}});
 }
 
+// The options of a connection, and what it asks for beyond the server's maxima.
+std::pair<admin::ConnectionOptions, std::vector<translate::ExceededOption>>
+OptionsOf(const ConnectionSpec& spec, const model::ServerRecord& server) {
+  auto options = translate::CompleteOptions(
+      spec.options, server.resource.default_connection_options(),
+      server.resource.limits().max_fds());
+  auto exceeded = translate::LimitOptions(
+      spec.options, server.resource.max_connection_options(), options);
+  return {std::move(options), std::move(exceeded)};
+}
+
+// FIELD_INVALID for options above the server's maxima.
+absl::Status CheckMaxima(const ConnectionSpec& spec,
+                         const model::ServerRecord& server) {
+  errors::FieldViolations violations;
+  for (const auto& option : OptionsOf(spec, server).second) {
+    violations.Add(
+        absl::StrCat(spec.options_field, ".", option.field),
+        absl::StrCat("must be at most ", option.most,
+                     ": max_connection_options of ", server.name(), " say so"));
+  }
+  return violations.ToStatus();
+}
+
 admin::Connection MakeResource(const ConnectionSpec& spec,
                                const model::ServerRecord& server) {
   admin::Connection connection;
@@ -62,9 +86,7 @@ admin::Connection MakeResource(const ConnectionSpec& spec,
     (*connection.mutable_labels())[key] = value;
   }
   connection.set_mount_path(spec.mount_path);
-  *connection.mutable_options() = translate::CompleteOptions(
-      spec.options, server.resource.default_connection_options(),
-      server.resource.limits().max_fds());
+  *connection.mutable_options() = OptionsOf(spec, server).first;
   connection.set_mount_fd(translate::FirstMountFd(connection.options()));
   connection.set_attach_mode(spec.attach_mode);
   if (spec.expected_peer) {
@@ -131,6 +153,26 @@ worker::v1::ToGofer MakeStop(const std::string& uid,
   return ask;
 }
 
+absl::Status Drains(const model::ServerRecord& server) {
+  return errors::Error(
+      Reason::SERVER_DRAINING,
+      absl::StrCat(server.name(),
+                   " is draining and takes no connections: take another "
+                   "server, or undrain it"),
+      {{"resource", server.name()}});
+}
+
+// Why a connection ended while it was being made.
+absl::Status WhyItEnded(const model::ServerRecord& server) {
+  if (server.draining || server.is_told_to_drain) return Drains(server);
+  absl::Status serving = model::CheckServing(server);
+  if (!serving.ok()) return serving;
+  return errors::Error(
+      Reason::GOFER_UNREACHABLE,
+      absl::StrCat("the gofer of ", server.name(),
+                   " ended the connection at once: see the server"));
+}
+
 bool HasEtag(const admin::Connection& connection, absl::string_view etag) {
   return etag.empty() || etag == absl::string_view(connection.etag());
 }
@@ -146,17 +188,13 @@ absl::Status ConnectionOperations::CheckSpec(const ModelLock& lock,
   if (absl::Status status = model::CheckServing(server); !status.ok()) {
     return status;
   }
-  if (server.resource.state() == admin::Server::DRAINING) {
-    return errors::Error(
-        Reason::SERVER_DRAINING,
-        absl::StrCat(server.name(),
-                     " is draining and takes no connections: take another "
-                     "server, or undrain it"),
-        {{"resource", server.name()}});
-  }
+  if (server.resource.state() == admin::Server::DRAINING) return Drains(server);
   if (absl::Status status =
           model::CheckCan(server, worker::v1::CAPABILITY_NEW_CONNECTIONS);
       !status.ok()) {
+    return status;
+  }
+  if (absl::Status status = CheckMaxima(spec, server); !status.ok()) {
     return status;
   }
   if (server.connections.contains(spec.connection_id)) {
@@ -305,10 +343,7 @@ absl::StatusOr<std::vector<StartedConnection>> ConnectionOperations::Finish(
         model_.FindConnection(lock, one.server->record(lock), one.uid);
     // The gofer died, or began to drain, meanwhile.
     if (record == nullptr || model::HasEnded(record->resource.state())) {
-      return errors::Error(
-          Reason::GOFER_UNREACHABLE,
-          absl::StrCat("the gofer of ", one.server->name(),
-                       " ended the connection at once: see the server"));
+      return WhyItEnded(one.server->record(lock));
     }
     records.push_back(record);
   }

@@ -26,6 +26,8 @@ struct ConnectionSpec {
   std::string mount_path;
   // Unset fields are the server's defaults.
   admin::ConnectionOptions options;
+  // Where the options are in the request, for errors.
+  std::string options_field = "options";
   admin::AttachMode attach_mode = admin::ATTACH_MODE_TAKE;
   std::optional<admin::Peer> expected_peer;
   // Zero: the daemon's default.

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "goferd/worker/v1/frame.pb.h"
 
 namespace goferd::supervisor {
@@ -11,7 +12,9 @@ void StopConnectionsLater(link::TaskPool& pool,
                           std::vector<std::string> uids,
                           worker::v1::EndReason reason) {
   if (link == nullptr) return;
-  pool.Post([link = std::move(link), uids = std::move(uids), reason] {
+  // Not the server's own lane: its restart must not wait for them.
+  const link::Lane lane{absl::StrCat("stops of ", link->server_name())};
+  pool.Post(lane, [link = std::move(link), uids = std::move(uids), reason] {
     for (const std::string& uid : uids) {
       worker::v1::ToGofer ask;
       auto& stop = *ask.mutable_stop_connection();

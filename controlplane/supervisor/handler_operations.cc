@@ -38,7 +38,10 @@ bool CanMatch(const admin::HandlerRule& rule, uint32_t mid,
          std::find(mids->begin(), mids->end(), mid) != mids->end();
 }
 
+using RuleRecords = std::vector<const model::RuleRecord*>;
+
 admin::Handler ToRow(const model::ServerRecord& server,
+                     const RuleRecords& rules,
                      const worker::v1::Handler& from) {
   admin::Handler row;
   row.set_name(names::FormatHandlerName(server.id, from.mid()));
@@ -50,6 +53,11 @@ admin::Handler ToRow(const model::ServerRecord& server,
   row.set_implementation(from.implementation());
   for (const std::string& name : from.available_implementations()) {
     row.add_available_implementations(name);
+  }
+  for (const model::RuleRecord* rule : rules) {
+    if (CanMatch(rule->resource, from.mid(), server.gofer.known_mids)) {
+      row.add_handler_rules(rule->resource.name());
+    }
   }
   return row;
 }
@@ -165,14 +173,8 @@ std::vector<admin::Handler> HandlerOperations::ToRows(
   const auto rules = model::Model::RulesInOrder(server->record(lock));
   std::vector<admin::Handler> rows;
   for (const auto& from : table.handlers()) {
-    admin::Handler row = ToRow(server->record(lock), from);
+    admin::Handler row = ToRow(server->record(lock), rules, from);
     row.set_etag(EtagOf(server->record(lock), table));
-    for (const model::RuleRecord* rule : rules) {
-      if (CanMatch(rule->resource, from.mid(),
-                   server->record(lock).gofer.known_mids)) {
-        row.add_handler_rules(rule->resource.name());
-      }
-    }
     rows.push_back(std::move(row));
   }
   return rows;
@@ -246,9 +248,10 @@ void HandlerOperations::TellChangedRows(const ModelLock& lock,
   for (const auto& row : before.handlers()) {
     former[row.mid()] = row.implementation();
   }
+  const RuleRecords rules = model::Model::RulesInOrder(server);
   for (const auto& row : after.handlers()) {
     if (former[row.mid()] == row.implementation()) continue;
-    admin::Handler handler = ToRow(server, row);
+    admin::Handler handler = ToRow(server, rules, row);
     handler.set_etag(EtagOf(server, after));
     model_.HandlerChanged(lock, std::move(handler));
   }

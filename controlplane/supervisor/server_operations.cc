@@ -19,6 +19,7 @@
 #include "goferd/state/v1/state.pb.h"
 #include "goferd/worker/v1/frame.pb.h"
 #include "server/base/log.h"
+#include "server/base/text.h"
 
 namespace goferd::supervisor {
 namespace {
@@ -29,6 +30,7 @@ using model::ModelLock;
 using Server = admin::Server;
 
 constexpr int kServerRetryMs = 5000;
+constexpr size_t kMostPathBytes = 4096;
 
 void CompleteLimits(const admin::ServerLimits& defaults,
                     admin::ServerLimits& limits) {
@@ -61,6 +63,10 @@ void CopyChangeable(const Server& from, Server& to) {
   *to.mutable_labels() = from.labels();
   *to.mutable_limits() = from.limits();
   *to.mutable_default_connection_options() = from.default_connection_options();
+  to.clear_max_connection_options();
+  if (from.has_max_connection_options()) {
+    *to.mutable_max_connection_options() = from.max_connection_options();
+  }
   to.clear_expiration();
   if (from.has_expire_time()) *to.mutable_expire_time() = from.expire_time();
 }
@@ -171,6 +177,8 @@ absl::StatusOr<admin::Server> ServerOperations::Create(absl::string_view name,
   record.id = id;
   record.resource = Complete(id, spec);
   record.resolved_root = tree->path;
+  record.resource.set_resolved_path(
+      gofer::base::PlainText(tree->path, kMostPathBytes));
   if (effect == Effect::kValidateOnly) return record.resource;
   record.resource.set_uid(translate::NewUuid());
   record.being_changed = true;
@@ -434,10 +442,15 @@ absl::StatusOr<admin::Server> ServerOperations::SetDraining(
     *present.mutable_warnings() = std::move(warnings);
     return present;
   }
+  {
+    const ModelLock lock(model_);
+    server->record(lock).is_told_to_drain = draining;
+  }
   absl::Status told = TellDraining(server, *link, present, draining);
-  if (!told.ok()) return told;
   const ModelLock lock(model_);
   model::ServerRecord& record = server->record(lock);
+  record.is_told_to_drain = false;
+  if (!told.ok()) return told;
   record.draining = draining;
   if (draining) EndPending(lock, record);
   if (absl::Status status = model::CheckServing(record); !status.ok()) {

@@ -40,17 +40,31 @@ void ServerSweeper::Sweep(absl::Time now) {
     const bool serves = state == Server::ACTIVE || state == Server::DRAINING;
     if (serves && server->record(lock).live_connections() > 0) {
       if (state == Server::DRAINING) continue;
-      threads_.pool().Post([this, server_id] {
+      ChangeLater(server_id, [this, server_id] {
         (void)servers_.SetDraining(server_id, "", true, Effect::kReal,
                                    Escapes::kWarn);
       });
       continue;
     }
     if (state == Server::STARTING || state == Server::UNREACHABLE) continue;
-    threads_.pool().Post([this, server_id] {
+    ChangeLater(server_id, [this, server_id] {
       (void)servers_.Delete(server_id, "", Force::kNo, Effect::kReal);
     });
   }
+}
+
+void ServerSweeper::ChangeLater(const std::string& server_id,
+                                std::function<void()> change) {
+  {
+    const gofer::base::MutexLock lock(mu_);
+    if (!changing_.insert(server_id).second) return;
+  }
+  threads_.pool().Post({server_id},
+                       [this, server_id, change = std::move(change)] {
+                         change();
+                         const gofer::base::MutexLock lock(mu_);
+                         changing_.erase(server_id);
+                       });
 }
 
 void ServerSweeper::RefreshHolders() {
@@ -67,22 +81,30 @@ void ServerSweeper::RefreshHolders() {
       }
     }
   }
-  for (const auto& [server, link] : waiting) {
-    worker::v1::ToGofer list;
-    list.mutable_list_connections();
-    const auto connections = link->Ask(std::move(list));
-    worker::v1::ToGofer busy;
-    busy.mutable_list_inflight();
-    const auto inflight = link->Ask(std::move(busy));
-    if (!connections.ok() || !inflight.ok()) continue;
-    const ModelLock lock(model_);
-    for (const auto& from : connections->connections().connections()) {
-      model::ConnectionRecord* const record =
-          model_.FindConnection(lock, server->record(lock), from.uid());
-      if (record != nullptr) record->open_files = from.open_file_count();
-    }
-    SetHolders(lock, server->record(lock), inflight->inflight());
+  const link::FanOut fan_out(settings_.control_timeout());
+  fan_out.Run(waiting.size(), [&](size_t i) {
+    RefreshHoldersOf(waiting[i].first, *waiting[i].second, fan_out);
+  });
+}
+
+void ServerSweeper::RefreshHoldersOf(const model::ServerPtr& server,
+                                     link::GoferLink& link,
+                                     const link::FanOut& fan_out) {
+  worker::v1::ToGofer list;
+  list.mutable_list_connections();
+  const auto connections = link.AskFor(fan_out.time_left(), std::move(list));
+  if (!connections.ok()) return;
+  worker::v1::ToGofer busy;
+  busy.mutable_list_inflight();
+  const auto inflight = link.AskFor(fan_out.time_left(), std::move(busy));
+  if (!inflight.ok()) return;
+  const ModelLock lock(model_);
+  for (const auto& from : connections->connections().connections()) {
+    model::ConnectionRecord* const record =
+        model_.FindConnection(lock, server->record(lock), from.uid());
+    if (record != nullptr) record->open_files = from.open_file_count();
   }
+  SetHolders(lock, server->record(lock), inflight->inflight());
 }
 
 void ServerSweeper::SetHolders(const ModelLock&, model::ServerRecord& server,

@@ -3,12 +3,18 @@
 #ifndef GOFERD_CONTROLPLANE_SUPERVISOR_SERVER_SWEEPER_H_
 #define GOFERD_CONTROLPLANE_SUPERVISOR_SERVER_SWEEPER_H_
 
+#include <functional>
+#include <set>
+#include <string>
+
 #include "absl/time/time.h"
 #include "controlplane/gofers/settings.h"
 #include "controlplane/gofers/threads.h"
+#include "controlplane/link/fan_out.h"
 #include "controlplane/model/model.h"
 #include "controlplane/supervisor/servers.h"
 #include "goferd/worker/v1/stats.pb.h"
+#include "server/base/mutex.h"
 
 namespace goferd::supervisor {
 
@@ -30,6 +36,11 @@ class ServerSweeper {
   void RefreshHolders();
 
  private:
+  // Carries out `change` of a server on the pool, unless one is under way: a
+  // gofer that hangs is asked once, and not again each second.
+  void ChangeLater(const std::string& server_id, std::function<void()> change);
+  void RefreshHoldersOf(const model::ServerPtr& server, link::GoferLink& link,
+                        const link::FanOut& fan_out);
   void SetHolders(const model::ModelLock& lock, model::ServerRecord& server,
                   const worker::v1::InflightList& inflight);
 
@@ -37,6 +48,9 @@ class ServerSweeper {
   gofers::Threads& threads_;
   const gofers::Settings& settings_;
   Servers& servers_;
+  gofer::base::Mutex mu_;
+  // The servers whose change is posted or runs.
+  std::set<std::string> changing_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace goferd::supervisor

@@ -19,6 +19,7 @@ namespace goferd::supervisor {
 namespace admin = goferd::admin::v1;
 
 struct InflightList;
+struct LogLevelChange;
 struct StatsList;
 struct Totals;
 
@@ -37,9 +38,8 @@ class Statistics {
   virtual absl::StatusOr<InflightList> ListInflight(
       const names::ServerScope& servers,
       const names::ConnectionScope& connections, absl::Duration min_age) = 0;
-  // For all servers: for those too that are started later. Returns the former
-  // level when the scope is one server.
-  virtual absl::StatusOr<admin::LogLevel> SetGoferLogLevel(
+  // For all servers: for those too that are started later.
+  virtual absl::StatusOr<LogLevelChange> SetGoferLogLevel(
       const names::ServerScope& servers, admin::LogLevel level,
       Effect effect) = 0;
   virtual Totals GetTotals() const = 0;

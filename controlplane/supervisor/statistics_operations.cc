@@ -267,7 +267,7 @@ absl::StatusOr<InflightList> StatisticsOperations::ListInflight(
   return list;
 }
 
-absl::StatusOr<admin::LogLevel> StatisticsOperations::SetGoferLogLevel(
+absl::StatusOr<LogLevelChange> StatisticsOperations::SetGoferLogLevel(
     const names::ServerScope& servers, admin::LogLevel level, Effect effect) {
   const auto targets = Find(servers);
   if (!targets.ok()) return targets.status();
@@ -280,13 +280,23 @@ absl::StatusOr<admin::LogLevel> StatisticsOperations::SetGoferLogLevel(
   fan_out.Run(targets->size(), [&](size_t i) {
     former[i] = SetLevel(*(*targets)[i].server, level, effect, fan_out);
   });
-  if (!servers.is_all()) return std::move(former.front());
-  for (size_t i = 0; i < former.size(); ++i) {
-    if (former[i].ok()) continue;
-    Log().warn("{}: its log level stays: {}", (*targets)[i].server->name(),
-               std::string(former[i].status().message()));
+  if (!servers.is_all()) {
+    if (!former.front().ok()) return former.front().status();
+    return LogLevelChange{*former.front(), {}};
   }
-  return admin::LOG_LEVEL_UNSPECIFIED;
+  LogLevelChange change;
+  for (size_t i = 0; i < former.size(); ++i) {
+    // A server without a gofer has none to be told: the next gets the level.
+    if (former[i].ok() ||
+        errors::ReasonOf(former[i].status()) == Reason::SERVER_STOPPED) {
+      continue;
+    }
+    const std::string name = (*targets)[i].server->name();
+    Log().warn("{}: its log level stays: {}", name,
+               std::string(former[i].status().message()));
+    change.unreachable.push_back(name);
+  }
+  return change;
 }
 
 absl::StatusOr<admin::LogLevel> StatisticsOperations::SetLevel(

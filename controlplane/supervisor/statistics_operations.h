@@ -37,7 +37,7 @@ class StatisticsOperations final : public Statistics {
       const names::ServerScope& servers,
       const names::ConnectionScope& connections,
       absl::Duration min_age) override;
-  absl::StatusOr<admin::LogLevel> SetGoferLogLevel(
+  absl::StatusOr<LogLevelChange> SetGoferLogLevel(
       const names::ServerScope& servers, admin::LogLevel level,
       Effect effect) override;
   Totals GetTotals() const override;

@@ -29,6 +29,14 @@ struct InflightList {
   std::vector<std::string> unreachable;
 };
 
+// What became of a change of gofers' log levels.
+struct LogLevelChange {
+  // Of one server; unspecified for all of them.
+  admin::LogLevel former = admin::LOG_LEVEL_UNSPECIFIED;
+  // With all servers: those whose gofers were not told.
+  std::vector<std::string> unreachable;
+};
+
 // For metrics.
 struct Totals {
   std::array<int64_t, admin::Server::State_ARRAYSIZE> servers_by_state{};

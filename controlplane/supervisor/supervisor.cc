@@ -126,10 +126,15 @@ class Supervisor::Parts final : public Stopper {
       sweeper_.Sweep(now);
       // Not more than one at a time, however slow the gofers are.
       if (!refreshing_.exchange(true)) {
-        threads_.pool().Post([this] {
-          memory_.Check();
+        threads_.pool().Post({"the holders", 1}, [this] {
           sweeper_.RefreshHolders();
           refreshing_ = false;
+        });
+      }
+      if (!checking_memory_.exchange(true)) {
+        threads_.pool().Post({"the memory", 1}, [this] {
+          memory_.Check();
+          checking_memory_ = false;
         });
       }
       SweepLater();
@@ -156,6 +161,7 @@ class Supervisor::Parts final : public Stopper {
   ServerSweeper sweeper_;
   std::unique_ptr<state::StateDirectory::AdoptedWatch> adopted_watch_;
   std::atomic<bool> refreshing_ = false;
+  std::atomic<bool> checking_memory_ = false;
 };
 
 Supervisor::Supervisor(std::unique_ptr<Parts> parts)

@@ -1,7 +1,11 @@
 #include "controlplane/translate/connection_options.h"
 
 #include <algorithm>
+#include <functional>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace goferd::translate {
 namespace {
@@ -49,7 +53,88 @@ Admin::CharacterDevices DevicesToAdmin(const Worker& options) {
   }
 }
 
+// What a client may do with host sockets, as bits: bind and connect.
+unsigned BitsOf(Admin::HostUds uds) {
+  return static_cast<unsigned>(uds) - static_cast<unsigned>(Admin::NONE);
+}
+static_assert(int{Admin::OPEN} - int{Admin::NONE} == 1);
+static_assert(int{Admin::CREATE} - int{Admin::NONE} == 2);
+static_assert(int{Admin::ALL} - int{Admin::NONE} == 3);
+
+// Lowers one option after the other.
+class Limiter {
+ public:
+  // Leaves an option that is `asked` for; otherwise calls `lower`.
+  template <class Lower>
+  void Limit(const char* field, bool exceeds, bool asked, std::string most,
+             Lower lower) {
+    if (!exceeds) return;
+    if (asked) {
+      exceeded_.push_back({field, std::move(most)});
+    } else {
+      lower();
+    }
+  }
+  void LimitNumber(const char* field, int32_t value, int32_t asked,
+                   int32_t most, const std::function<void(int32_t)>& set) {
+    Limit(field, most != 0 && value > most, asked != 0, std::to_string(most),
+          [&] { set(most); });
+  }
+  std::vector<ExceededOption> TakeExceeded() { return std::move(exceeded_); }
+
+ private:
+  std::vector<ExceededOption> exceeded_;
+};
+
 }  // namespace
+
+std::vector<ExceededOption> LimitOptions(const Admin& asked,
+                                         const Admin& maxima, Admin& options) {
+  Limiter limiter;
+  limiter.Limit("readonly", maxima.readonly() && !options.readonly(),
+                asked.has_readonly(), "true",
+                [&] { options.set_readonly(true); });
+  limiter.Limit("donate_host_fds",
+                maxima.donate_host_fds() != 0 &&
+                    options.donate_host_fds() > maxima.donate_host_fds(),
+                asked.donate_host_fds() != 0,
+                Admin::HostFdDonation_Name(maxima.donate_host_fds()),
+                [&] { options.set_donate_host_fds(maxima.donate_host_fds()); });
+  if (maxima.host_uds() != Admin::HOST_UDS_UNSPECIFIED) {
+    const unsigned bits = BitsOf(options.host_uds());
+    const unsigned allowed = bits & BitsOf(maxima.host_uds());
+    limiter.Limit("host_uds", allowed != bits, asked.host_uds() != 0,
+                  Admin::HostUds_Name(maxima.host_uds()), [&] {
+                    options.set_host_uds(static_cast<Admin::HostUds>(
+                        allowed + static_cast<unsigned>(Admin::NONE)));
+                  });
+  }
+  limiter.Limit(
+      "host_fifo",
+      maxima.host_fifo() != 0 && options.host_fifo() > maxima.host_fifo(),
+      asked.host_fifo() != 0, Admin::HostFifo_Name(maxima.host_fifo()),
+      [&] { options.set_host_fifo(maxima.host_fifo()); });
+  limiter.Limit("character_devices",
+                maxima.character_devices() != 0 &&
+                    options.character_devices() > maxima.character_devices(),
+                asked.character_devices() != 0,
+                Admin::CharacterDevices_Name(maxima.character_devices()), [&] {
+                  options.set_character_devices(maxima.character_devices());
+                });
+  limiter.LimitNumber("max_message_size", options.max_message_size(),
+                      asked.max_message_size(), maxima.max_message_size(),
+                      [&](int32_t n) { options.set_max_message_size(n); });
+  limiter.LimitNumber("max_channels", options.max_channels(),
+                      asked.max_channels(), maxima.max_channels(),
+                      [&](int32_t n) { options.set_max_channels(n); });
+  limiter.LimitNumber("max_fds", options.max_fds(), asked.max_fds(),
+                      maxima.max_fds(),
+                      [&](int32_t n) { options.set_max_fds(n); });
+  limiter.LimitNumber("max_nodes", options.max_nodes(), asked.max_nodes(),
+                      maxima.max_nodes(),
+                      [&](int32_t n) { options.set_max_nodes(n); });
+  return limiter.TakeExceeded();
+}
 
 Admin CompleteOptions(const Admin& options, const Admin& defaults,
                       int32_t max_fds) {

@@ -4,6 +4,9 @@
 #ifndef GOFERD_CONTROLPLANE_TRANSLATE_CONNECTION_OPTIONS_H_
 #define GOFERD_CONTROLPLANE_TRANSLATE_CONNECTION_OPTIONS_H_
 
+#include <string>
+#include <vector>
+
 #include "goferd/admin/v1/connection.pb.h"
 #include "goferd/admin/v1/connection_options.pb.h"
 #include "goferd/worker/v1/connection.pb.h"
@@ -25,6 +28,19 @@ admin::ConnectionOptions CompleteOptions(
 admin::ConnectionOptions CompleteDefaults(
     const admin::ConnectionOptions& options,
     const admin::ConnectionOptions& defaults);
+
+// An option that was asked for and is above the server's maximum.
+struct ExceededOption {
+  std::string field;
+  // What to ask for at most.
+  std::string most;
+};
+
+// Lowers `options`, which are complete, to the server's maxima. An option that
+// `asked` sets is left as it is, and returned when it is above.
+std::vector<ExceededOption> LimitOptions(const admin::ConnectionOptions& asked,
+                                         const admin::ConnectionOptions& maxima,
+                                         admin::ConnectionOptions& options);
 
 // `options` must be complete.
 worker::v1::ConnectionOptions ToWorker(const admin::ConnectionOptions& options);

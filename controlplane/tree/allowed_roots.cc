@@ -54,13 +54,14 @@ std::optional<std::string> Below(const std::string& root,
 
 gofer::base::ErrnoOr<UniqueFd> OpenBelow(const std::string& root,
                                          const std::string& rest,
-                                         uint64_t flags) {
+                                         uint64_t flags, SymbolicLinks links) {
   auto top = SyscallFd(
       [&] { return ::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC); });
   if (!top.ok()) return top;
   open_how how = {};
   how.flags = O_PATH | O_CLOEXEC | flags;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  if (links == SymbolicLinks::kRefuse) how.resolve |= RESOLVE_NO_SYMLINKS;
   return SyscallFd([&] {
     return static_cast<int>(
         ::syscall(SYS_openat2, top->get(), rest.c_str(), &how, sizeof(how)));
@@ -89,10 +90,24 @@ absl::Status Explain(int error_number, const std::string& path) {
   return errors::FromErrno(error_number, path);
 }
 
+// For a path on which a symbolic link was refused.
+absl::Status ExplainLink(const std::string& root, const std::string& rest,
+                         uint64_t flags, const std::string& path) {
+  const auto followed = OpenBelow(root, rest, flags, SymbolicLinks::kFollow);
+  if (!followed.ok()) return Explain(followed.error().number(), path);
+  const std::string real = PathOf(followed->get());
+  return errors::Error(
+      Reason::PATH_NOT_ALLOWED,
+      absl::StrCat(path, " leads by a symbolic link to ", real,
+                   ": name that path, if allowed_roots of the configuration "
+                   "mean it, or set follow_symbolic_links of the server"),
+      {{"resource", path}, {"resolved", real}});
+}
+
 absl::StatusOr<ResolvedRoot> Resolve(
     const std::string& path,
     const google::protobuf::RepeatedPtrField<std::string>& allowed,
-    uint64_t flags) {
+    uint64_t flags, SymbolicLinks links) {
   if (path.empty() || path.front() != '/') {
     return errors::Error(
         Reason::PATH_NOT_ABSOLUTE,
@@ -103,12 +118,15 @@ absl::StatusOr<ResolvedRoot> Resolve(
   for (const std::string& root : allowed) {
     const auto rest = Below(Clean(root), wanted);
     if (!rest) continue;
-    auto opened = OpenBelow(Clean(root), *rest, flags);
+    auto opened = OpenBelow(Clean(root), *rest, flags, links);
     if (opened.ok()) {
       std::string real = PathOf(opened->get());
       return ResolvedRoot{std::move(*opened), std::move(real)};
     }
-    failure = Explain(opened.error().number(), path);
+    const bool is_link =
+        links == SymbolicLinks::kRefuse && opened.error().number() == ELOOP;
+    failure = is_link ? ExplainLink(Clean(root), *rest, flags, path)
+                      : Explain(opened.error().number(), path);
   }
   return failure;
 }
@@ -117,14 +135,16 @@ absl::StatusOr<ResolvedRoot> Resolve(
 
 absl::StatusOr<ResolvedRoot> ResolveRoot(
     const std::string& path,
-    const google::protobuf::RepeatedPtrField<std::string>& allowed) {
-  return Resolve(path, allowed, O_DIRECTORY);
+    const google::protobuf::RepeatedPtrField<std::string>& allowed,
+    SymbolicLinks links) {
+  return Resolve(path, allowed, O_DIRECTORY, links);
 }
 
 absl::StatusOr<ResolvedRoot> ResolveFile(
     const std::string& path,
-    const google::protobuf::RepeatedPtrField<std::string>& allowed) {
-  return Resolve(path, allowed, 0);
+    const google::protobuf::RepeatedPtrField<std::string>& allowed,
+    SymbolicLinks links) {
+  return Resolve(path, allowed, 0, links);
 }
 
 }  // namespace goferd::tree

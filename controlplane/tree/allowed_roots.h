@@ -20,18 +20,25 @@ struct ResolvedRoot {
   std::string path;
 };
 
+// Whether symbolic links below an allowed root are followed. Somebody who may
+// write there, such as one tenant of several, chooses with a link what is
+// served.
+enum class SymbolicLinks { kRefuse, kFollow };
+
 // Opens the absolute `path`, which must lie under one of `allowed`. A symbolic
-// link below an allowed root must not lead out of it. Errors:
+// link that is followed must not lead out of its allowed root. Errors:
 // PATH_NOT_ABSOLUTE, PATH_NOT_ALLOWED, PATH_NOT_FOUND, ROOT_NOT_DIRECTORY,
 // HOST_PERMISSION, FD_LIMIT.
 absl::StatusOr<ResolvedRoot> ResolveRoot(
     const std::string& path,
-    const google::protobuf::RepeatedPtrField<std::string>& allowed);
+    const google::protobuf::RepeatedPtrField<std::string>& allowed,
+    SymbolicLinks links);
 
 // Does the same for a file that need not be a directory.
 absl::StatusOr<ResolvedRoot> ResolveFile(
     const std::string& path,
-    const google::protobuf::RepeatedPtrField<std::string>& allowed);
+    const google::protobuf::RepeatedPtrField<std::string>& allowed,
+    SymbolicLinks links);
 
 }  // namespace goferd::tree
 

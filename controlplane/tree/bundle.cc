@@ -86,8 +86,9 @@ gofer::base::ErrnoOr<std::string> ReadAll(int fd) {
 }
 
 absl::StatusOr<std::string> ReadSpec(const std::string& path,
-                                     const Allowed& allowed) {
-  const auto file = ResolveFile(path, allowed);
+                                     const Allowed& allowed,
+                                     SymbolicLinks links) {
+  const auto file = ResolveFile(path, allowed, links);
   if (!file.ok()) return file.status();
   // Opening anything but a regular file may have effects, or wait.
   struct stat stat;
@@ -128,9 +129,9 @@ worker::v1::BundleMount ToWorker(const BindMount& bind) {
 }
 
 absl::StatusOr<TreePlan> ReadPlan(const std::string& bundle,
-                                  const Allowed& allowed) {
+                                  const Allowed& allowed, SymbolicLinks links) {
   const std::string path = absl::StrCat(bundle, "/config.json");
-  const auto text = ReadSpec(path, allowed);
+  const auto text = ReadSpec(path, allowed, links);
   if (!text.ok()) return text.status();
   const auto spec = gofer::oci::ParseOciSpec(*text, bundle);
   if (const auto* error = std::get_if<SpecError>(&spec)) {
@@ -152,15 +153,16 @@ absl::StatusOr<TreePlan> ReadPlan(const std::string& bundle,
 }  // namespace
 
 absl::StatusOr<ServedTree> ResolveBundle(const std::string& path,
-                                         const Allowed& allowed) {
-  const auto directory = ResolveRoot(path, allowed);
+                                         const Allowed& allowed,
+                                         SymbolicLinks links) {
+  const auto directory = ResolveRoot(path, allowed, links);
   if (!directory.ok()) return directory.status();
-  const auto plan = ReadPlan(directory->path, allowed);
+  const auto plan = ReadPlan(directory->path, allowed, links);
   if (!plan.ok()) return plan.status();
   ServedTree tree;
   tree.path = directory->path;
   Faults faults;
-  auto root = ResolveRoot(plan->root, allowed);
+  auto root = ResolveRoot(plan->root, allowed, links);
   if (root.ok()) {
     tree.root = root->path;
     tree.fds.push_back(std::move(root->fd));
@@ -173,7 +175,7 @@ absl::StatusOr<ServedTree> ResolveBundle(const std::string& path,
   bundle.mutable_directories()->Assign(plan->directories.begin(),
                                        plan->directories.end());
   for (const BindMount& bind : plan->binds) {
-    auto source = ResolveFile(bind.source, allowed);
+    auto source = ResolveFile(bind.source, allowed, links);
     if (source.ok()) {
       tree.fds.push_back(std::move(source->fd));
     } else {

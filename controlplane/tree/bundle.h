@@ -9,6 +9,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "controlplane/tree/allowed_roots.h"
 #include "controlplane/tree/served_tree.h"
 
 namespace goferd::tree {
@@ -22,7 +23,8 @@ inline constexpr size_t kMaxBundleMounts = 251;
 // is read only once: its owner is not trusted, and might change it meanwhile.
 absl::StatusOr<ServedTree> ResolveBundle(
     const std::string& path,
-    const google::protobuf::RepeatedPtrField<std::string>& allowed);
+    const google::protobuf::RepeatedPtrField<std::string>& allowed,
+    SymbolicLinks links);
 
 }  // namespace goferd::tree
 

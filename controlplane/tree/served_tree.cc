@@ -17,8 +17,11 @@ void ServedTree::AddTo(worker::v1::Bootstrap& bootstrap) const {
 absl::StatusOr<ServedTree> ResolveTree(
     const ::goferd::admin::v1::Server& server, const std::string& path,
     const google::protobuf::RepeatedPtrField<std::string>& allowed) {
-  if (server.has_oci_bundle()) return ResolveBundle(path, allowed);
-  auto root = ResolveRoot(path, allowed);
+  const SymbolicLinks links = server.follow_symbolic_links()
+                                  ? SymbolicLinks::kFollow
+                                  : SymbolicLinks::kRefuse;
+  if (server.has_oci_bundle()) return ResolveBundle(path, allowed, links);
+  auto root = ResolveRoot(path, allowed, links);
   if (!root.ok()) return root.status();
   ServedTree tree;
   tree.path = root->path;

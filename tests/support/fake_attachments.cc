@@ -53,6 +53,11 @@ absl::Status FakeAttachments::Attach(const tickets::AttachClaim& claim,
   return absl::OkStatus();
 }
 
+void FakeAttachments::TakeBack(const tickets::AttachClaim& claim,
+                               absl::string_view why) {
+  Abandon(claim, why);
+}
+
 void FakeAttachments::Abandon(const tickets::AttachClaim& claim,
                               absl::string_view) {
   state_.SetConnectionState(claim.server_id, claim.connection_id,

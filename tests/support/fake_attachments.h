@@ -27,6 +27,8 @@ class FakeAttachments : public supervisor::Attachments {
   void SetSockets(std::shared_ptr<tickets::ConnectionSockets>) override {}
   void Abandon(const tickets::AttachClaim& claim,
                absl::string_view why) override;
+  void TakeBack(const tickets::AttachClaim& claim,
+                absl::string_view why) override;
 
  private:
   FakeState& state_;

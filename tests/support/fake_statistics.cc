@@ -62,18 +62,21 @@ absl::StatusOr<supervisor::InflightList> FakeStatistics::ListInflight(
   return supervisor::InflightList{state_.inflight, state_.unreachable};
 }
 
-absl::StatusOr<admin::v1::LogLevel> FakeStatistics::SetGoferLogLevel(
+absl::StatusOr<supervisor::LogLevelChange> FakeStatistics::SetGoferLogLevel(
     const names::ServerScope& servers, admin::v1::LogLevel level,
     supervisor::Effect effect) {
   MutexLock lock(state_.mu);
   if (auto status = state_.StartChange(); !status.ok()) return status;
-  if (servers.is_all()) return admin::v1::LOG_LEVEL_UNSPECIFIED;
+  if (servers.is_all()) {
+    return supervisor::LogLevelChange{admin::v1::LOG_LEVEL_UNSPECIFIED,
+                                      state_.unreachable};
+  }
   if (auto status = state_.CheckServer(servers.id(), ""); !status.ok())
     return status;
   FakeState::ServerState& state = state_.servers.at(servers.id());
   const admin::v1::LogLevel former = state.log_level;
   if (effect == supervisor::Effect::kReal) state.log_level = level;
-  return former;
+  return supervisor::LogLevelChange{former, {}};
 }
 
 supervisor::Totals FakeStatistics::GetTotals() const {

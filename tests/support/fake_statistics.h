@@ -20,7 +20,7 @@ class FakeStatistics : public supervisor::Statistics {
       const names::ServerScope& servers,
       const names::ConnectionScope& connections,
       absl::Duration min_age) override;
-  absl::StatusOr<admin::v1::LogLevel> SetGoferLogLevel(
+  absl::StatusOr<supervisor::LogLevelChange> SetGoferLogLevel(
       const names::ServerScope& servers, admin::v1::LogLevel level,
       supervisor::Effect effect) override;
   supervisor::Totals GetTotals() const override;

@@ -64,6 +64,8 @@ REASONS = {
     "RULE_ALREADY_EXISTS": Row(Code.ALREADY_EXISTS, "resource", "another id"),
     "SERVER_NOT_EMPTY": Row(PRECONDITION, "resource used", "set force"),
     "SERVER_DRAINING": Row(PRECONDITION, "resource", "undrain"),
+    "SERVER_STOPPING":
+        Row(Code.UNAVAILABLE, "resource", "wait until it is gone", True),
     "SERVER_STOPPED": Row(PRECONDITION, "resource", "delete it"),
     "KERNEL_FEATURE_MISSING": Row(PRECONDITION, "feature", "sandbox_mode"),
     "GOFER_CAPABILITY_MISSING": Row(PRECONDITION, "capability", "but the root"),
@@ -345,6 +347,18 @@ class ResourcesTest(ErrorsTest):
                    "FAILED")
         self.provoke("SERVER_STOPPED", self.api.servers.DrainServer,
                      servers.DrainServerRequest(name="servers/once"))
+
+    def test_server_stopping(self):
+        with self.stopped(self.server().gofer_pid):
+            deletion = self.api.servers.DeleteServer.future(
+                servers.DeleteServerRequest(name="servers/web", force=True),
+                timeout=TIMEOUT)
+            wait_until(lambda: self.server().state == SERVER_STATE.STOPPING,
+                       "STOPPING")
+            self.provoke("SERVER_STOPPING",
+                         self.api.connections.StartConnection,
+                         self.start_request())
+        deletion.result()
 
     def test_gofer_capability_missing(self):
         os.mkdir(self.tree + "/volume")

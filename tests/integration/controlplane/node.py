@@ -63,6 +63,18 @@ def metadata_of(error):
     return {}
 
 
+def retry_of(error):
+    """The seconds of the RetryInfo of a grpc.RpcError; None without one."""
+    for key, value in error.trailing_metadata() or ():
+        if key != "grpc-status-details-bin":
+            continue
+        for detail in status_pb2.Status.FromString(value).details:
+            retry = error_details_pb2.RetryInfo()
+            if detail.Unpack(retry):
+                return retry.retry_delay.seconds + retry.retry_delay.nanos / 1e9
+    return None
+
+
 def reason_of(error):
     """The ErrorInfo reason and the field violations of a grpc.RpcError."""
     for key, value in error.trailing_metadata() or ():

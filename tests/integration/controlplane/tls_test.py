@@ -274,7 +274,7 @@ class TlsTest(node.NodeTest):
         # Who was in stays in.
         self.get_info(old)
 
-    def test_broken_files_trouble_new_transports_only(self):
+    def test_broken_files_leave_the_former_ones_in_force(self):
         before = self.remote("viewer")
         self.get_info(before)
         for kind, text in (("pem", "no certificate"), ("key", "no key")):
@@ -283,15 +283,15 @@ class TlsTest(node.NodeTest):
                 file.write(text)
             os.rename(self.ca.path("server", f"{kind}.new"),
                       self.ca.path("server", kind))
-
-        def comes_in():
-            with contextlib.suppress(grpc.RpcError):
-                return self.get_info(self.remote("viewer"), 5)
-        wait_until(lambda: not comes_in(), "the broken files")
+        path = self.ca.path("server")
+        wait_until(lambda: f"{path}: has no certificate" in self.goferd.log(),
+                   "the name of the broken file in the log")
+        self.get_info(self.remote("viewer"))
         self.get_info(before)
         self.ca.sign("server", f"DNS:goferd.example,IP:{THEIRS}")
-        wait_until(comes_in, "the repaired files")
-        self.get_info(before)
+        wait_until(lambda: "make sense again" in self.goferd.log(),
+                   "the repaired files")
+        self.get_info(self.remote("viewer"))
 
     def test_goferctl(self):
         done = self.ctl("server", "create", "web", f"--root={self.tree}")

@@ -53,6 +53,7 @@ const std::map<Reason, StatusCode>& Codes() {
       {Reason::STARTING, StatusCode::kUnavailable},
       {Reason::SHUTTING_DOWN, StatusCode::kUnavailable},
       {Reason::GOFER_UNREACHABLE, StatusCode::kUnavailable},
+      {Reason::SERVER_STOPPING, StatusCode::kUnavailable},
       {Reason::ROLE_REQUIRED, StatusCode::kPermissionDenied},
       {Reason::PEER_MISMATCH, StatusCode::kPermissionDenied},
       {Reason::TICKET_INVALID, StatusCode::kUnauthenticated},

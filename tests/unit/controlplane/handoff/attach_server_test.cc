@@ -83,6 +83,10 @@ class TicketSupervisor : public supervisor::Attachments {
     MutexLock lock(mu_);
     abandoned_.push_back(claim.connection_uid);
   }
+  void TakeBack(const AttachClaim& claim, absl::string_view) override {
+    MutexLock lock(mu_);
+    taken_back_.push_back(claim.connection_uid);
+  }
 
   size_t tickets() const { return tickets_.size(); }
   std::vector<UniqueFd> TakeEnds() {
@@ -99,6 +103,11 @@ class TicketSupervisor : public supervisor::Attachments {
     return abandoned_;
   }
 
+  std::vector<std::string> taken_back() {
+    MutexLock lock(mu_);
+    return taken_back_;
+  }
+
   std::string failing_;
   Reason failure_ = Reason::CONNECTION_NOT_PENDING;
   std::atomic<bool> blocked_ = false;
@@ -111,6 +120,7 @@ class TicketSupervisor : public supervisor::Attachments {
   gofer::base::Mutex mu_;
   std::vector<UniqueFd> ends_ ABSL_GUARDED_BY(mu_);
   std::vector<std::string> abandoned_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::string> taken_back_ ABSL_GUARDED_BY(mu_);
   int attach_count_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
@@ -460,7 +470,7 @@ TEST_F(AttachServerTest, PatienceEndsWithTheRequestNotWithTheAnswer) {
 }
 
 TEST_F(AttachServerTest, AFloodIsRefusedAtOnceAndThereIsRoomAgain) {
-  Restart({.clients_of_user = 4});
+  Restart({.clients_of_user = 4, .waiting = 0});
   std::vector<UniqueFd> silent;
   for (int i = 0; i < 4; ++i) silent.push_back(Connect());
   for (int i = 0; i < 50; ++i) {
@@ -476,7 +486,45 @@ TEST_F(AttachServerTest, AFloodIsRefusedAtOnceAndThereIsRoomAgain) {
   EXPECT_EQ(Take({supervisor_.Issue(ATTACH_MODE_TAKE)}).answer.status, 0u);
 }
 
-TEST_F(AttachServerTest, OneFailureEndsAllConnectionsAfterEachWasTried) {
+TEST_F(AttachServerTest, ClientsWithoutAPlaceWaitForOne) {
+  Restart({.clients_of_user = 2});
+  const UniqueFd silent[] = {Connect(), Connect()};
+  std::vector<UniqueFd> waiting;
+  for (int i = 0; i < 20; ++i) {
+    waiting.push_back(Connect());
+    Send(waiting.back().get(), *attach_record::EncodeRequest(
+                                   {attach_record::AttachOp::kTake,
+                                    {supervisor_.Issue(ATTACH_MODE_TAKE)}}));
+  }
+  Send(silent[0].get(), "x");
+  for (const UniqueFd& client : waiting) {
+    const auto got = Receive(client.get());
+    ASSERT_TRUE(got.has_value());
+    EXPECT_EQ(got->answer.status, 0u) << got->answer.text;
+    EXPECT_EQ(got->fds.size(), 1u);
+  }
+}
+
+TEST_F(AttachServerTest, AClientThatWaitsTooLongIsRefused) {
+  Restart({.clients_of_user = 1, .wait = absl::Milliseconds(1)});
+  const UniqueFd silent = Connect();
+  const UniqueFd waiting = Connect();
+  const auto got = Receive(waiting.get());
+  ASSERT_TRUE(got.has_value());
+  EXPECT_EQ(ReasonIn(*got), Reason::PROCESS_LIMIT);
+}
+
+TEST_F(AttachServerTest, AUserWhoFloodsTheQueueIsRefused) {
+  Restart({.clients_of_user = 1, .waiting_of_user = 1});
+  const UniqueFd silent = Connect();
+  const UniqueFd waiting = Connect();
+  const UniqueFd one_more = Connect();
+  const auto got = Receive(one_more.get());
+  ASSERT_TRUE(got.has_value());
+  EXPECT_EQ(ReasonIn(*got), Reason::PROCESS_LIMIT);
+}
+
+TEST_F(AttachServerTest, OneFailureEndsAllConnectionsOfTheOrder) {
   const std::vector<std::string> tickets = {
       supervisor_.Issue(ATTACH_MODE_TAKE), supervisor_.Issue(ATTACH_MODE_TAKE),
       supervisor_.Issue(ATTACH_MODE_TAKE)};
@@ -484,7 +532,11 @@ TEST_F(AttachServerTest, OneFailureEndsAllConnectionsAfterEachWasTried) {
   const auto got = Take(tickets);
   EXPECT_EQ(ReasonIn(got), Reason::CONNECTION_NOT_PENDING);
   EXPECT_TRUE(got.fds.empty());
-  EXPECT_EQ(supervisor_.attach_count(), 3);
+  // The one before it is taken back, the one behind it is not tried.
+  EXPECT_EQ(supervisor_.attach_count(), 2);
+  EXPECT_EQ(supervisor_.taken_back(), std::vector<std::string>({"uid-1"}));
+  EXPECT_EQ(supervisor_.abandoned(),
+            std::vector<std::string>({"uid-2", "uid-3"}));
   for (const UniqueFd& end : supervisor_.TakeEnds()) {
     EXPECT_TRUE(HasEnded(end.get()));
   }
@@ -548,7 +600,7 @@ TEST_F(AttachServerTest, ALingeringSocketBesideJunkDelaysNobody) {
 }
 
 TEST_F(AttachServerTest, LingeringSocketsOfRefusedClientsDelayNobody) {
-  Restart({.clients_of_user = 1});
+  Restart({.clients_of_user = 1, .waiting = 0});
   const uint64_t begin = gofer::base::MonotonicNanos();
   const UniqueFd silent = Connect();
   for (int i = 0; i < 4; ++i) {
@@ -584,7 +636,7 @@ TEST_F(AttachServerTest, LingeringSocketsInTheQueueDoNotDelayDestruction) {
 TEST_F(AttachServerTest, AFileThatNeverClosesCostsNobodyButItsClient) {
   const auto file = gofer::test::SilentFuseFile::Make();
   if (file == nullptr) GTEST_SKIP() << "no FUSE here";
-  Restart({.clients_of_user = 2});
+  Restart({.clients_of_user = 2, .waiting = 0});
   const UniqueFd socket = Connect();
   const int fd = file->fd();
   Send(socket.get(),

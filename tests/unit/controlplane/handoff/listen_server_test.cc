@@ -87,6 +87,7 @@ class SocketSupervisor : public supervisor::Attachments {
     return tickets_.Check(tickets, peer, mode, absl::Now());
   }
   void Abandon(const AttachClaim&, absl::string_view) override {}
+  void TakeBack(const AttachClaim&, absl::string_view) override {}
   absl::StatusOr<std::vector<AttachClaim>> ClaimTickets(
       const std::vector<std::string>& tickets,
       const gofer::uds::PeerCredentials& peer, AttachMode mode) override {

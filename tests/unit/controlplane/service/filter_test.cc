@@ -7,6 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
 #include "controlplane/service/resource_filters.h"
 #include "tests/unit/controlplane/service/bad_request.h"
 
@@ -18,16 +20,23 @@ using goferd::testing::FieldsOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-const FilterSchema kSchema = {
-    {{"state", {"ACTIVE", "FAILED", "DRAINING"}}, {"path", {}}}, true};
+const FilterSchema kSchema = {{{"state", {"ACTIVE", "FAILED", "DRAINING"}},
+                               {"path", {}},
+                               {"time", {}, FilterSchema::Field::Type::kTime}},
+                              true};
 
-// Whether a resource matches that is ACTIVE at "/data x" with tenant = a.
+// Whether a resource matches that is ACTIVE at "/data x" with tenant = a, of
+// noon on a day in 2030.
 bool Matches(const std::string& text) {
   const auto filter = ParseFilter(text, kSchema);
   EXPECT_TRUE(filter.ok()) << text << ": " << filter.status();
   if (!filter.ok()) return false;
   const std::map<std::string, std::string> fields = {
-      {"state", "ACTIVE"}, {"path", "/data x"}, {"labels.tenant", "a"}};
+      {"state", "ACTIVE"},
+      {"path", "/data x"},
+      {"time", TimeValue(absl::FromCivil(absl::CivilSecond(2030, 5, 6, 12),
+                                         absl::UTCTimeZone()))},
+      {"labels.tenant", "a"}};
   return filter->Matches(
       [&](absl::string_view field) -> std::optional<std::string> {
         const auto found = fields.find(std::string(field));
@@ -77,6 +86,35 @@ TEST(FilterTest, OperatorsBindAsInAip160) {
   EXPECT_TRUE(Matches("state = ACTIVE OR (labels:tenant AND labels:zone)"));
 }
 
+TEST(FilterTest, AndMayBeLeftOut) {
+  EXPECT_TRUE(Matches("state = ACTIVE labels.tenant = a"));
+  EXPECT_FALSE(Matches("state = ACTIVE labels.tenant = b"));
+  EXPECT_TRUE(Matches("labels:tenant (state = FAILED OR state = ACTIVE)"));
+  // OR binds tighter here, too.
+  EXPECT_FALSE(Matches("labels:zone state = FAILED OR state = ACTIVE"));
+}
+
+TEST(FilterTest, AMinusIsANot) {
+  EXPECT_TRUE(Matches("-state = FAILED"));
+  EXPECT_FALSE(Matches("-labels:tenant"));
+  EXPECT_TRUE(Matches("state = ACTIVE -labels:zone"));
+  EXPECT_FALSE(Matches("-(state = ACTIVE OR labels:zone)"));
+  EXPECT_FALSE(Matches("labels.tenant = -a"));
+}
+
+TEST(FilterTest, ComparesTextsAndTimesByTheirOrder) {
+  EXPECT_TRUE(Matches("labels.tenant >= a"));
+  EXPECT_FALSE(Matches("labels.tenant > a"));
+  EXPECT_TRUE(Matches("labels.tenant < b"));
+  EXPECT_FALSE(Matches("labels.zone < b OR labels.zone >= b"));
+  EXPECT_TRUE(Matches("path<=\"/e\""));
+  EXPECT_TRUE(Matches("time > \"2030-05-06T11:59:59.9Z\""));
+  EXPECT_TRUE(Matches("time = \"2030-05-06T14:00:00+02:00\""));
+  EXPECT_FALSE(Matches("time < \"2030-05-06T12:00:00Z\""));
+  EXPECT_THAT(FaultOf("time > yesterday"), HasSubstr("is a time"));
+  EXPECT_THAT(FaultOf("state > ACTIVE"), HasSubstr("no order"));
+}
+
 TEST(FilterTest, QuotesHaveEscapes) {
   EXPECT_FALSE(Matches(R"(path = "a\"b")"));
   EXPECT_TRUE(Matches(R"(path = "\/data\ x")"));
@@ -85,13 +123,13 @@ TEST(FilterTest, QuotesHaveEscapes) {
 }
 
 TEST(FilterTest, NamesTheKnownFieldsAndValuesForUnknownOnes) {
-  EXPECT_THAT(FaultOf("colour = red"), HasSubstr("state, path, labels"));
+  EXPECT_THAT(FaultOf("colour = red"), HasSubstr("state, path, time, labels"));
   EXPECT_THAT(FaultOf("state = RED"), HasSubstr("ACTIVE, FAILED, DRAINING"));
-  EXPECT_THAT(FaultOf("labels. = a"), HasSubstr("state, path, labels"));
+  EXPECT_THAT(FaultOf("labels. = a"), HasSubstr("state, path, time, labels"));
 }
 
 TEST(FilterTest, FaultsNameTheirPlace) {
-  EXPECT_THAT(FaultOf("state = ACTIVE state = ACTIVE"), HasSubstr("byte 15"));
+  EXPECT_THAT(FaultOf("state = ACTIVE 'state' = ACTIVE"), HasSubstr("byte 15"));
   for (const char* const bad : {"state",
                                 "state =",
                                 "= ACTIVE",

@@ -35,7 +35,7 @@ class GrpcFixture {
       : supervisor({}, options.kept_events),
         audit(*auth::AuditLog::Open("")),
         gate([this](const grpc::ServerContextBase&) { return caller; }, *audit),
-        streams(supervisor.events(), options.max_streams),
+        streams(supervisor.events(), {.watches = options.max_streams}),
         methods(supervisor.node(), {"0.1.0", absl::Now(), {}}),
         services({gate, executor, streams, supervisor.node(),
                   options.bookmark_interval, options.max_lag},

@@ -1,8 +1,11 @@
 #include <grpcpp/health_check_service_interface.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <thread>
+#include <vector>
 
+#include "goferd/admin/v1/event_service.grpc.pb.h"
 #include "goferd/admin/v1/server_service.grpc.pb.h"
 #include "goferd/admin/v1/stats_service.grpc.pb.h"
 #include "tests/unit/controlplane/service/grpc_fixture.h"
@@ -153,6 +156,77 @@ TEST_F(LiveCallsTest, MutationsAreRefusedToThoseWithoutTheRole) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
   EXPECT_EQ(ReasonIn(status), "ROLE_REQUIRED");
   EXPECT_EQ(fixture_.supervisor.changes(), 0);
+}
+
+TEST_F(LiveCallsTest, ARevokedRoleEndsOpenStreams) {
+  fixture_.AddServer("a");
+  auto stub = admin::EventService::NewStub(fixture_.channel);
+  TestCall watch_call;
+  auto watch = stub->WatchEvents(&watch_call, {});
+  TestCall wait_call;
+  admin::Server server;
+  grpc::Status waited;
+  std::thread waiter([&] {
+    waited = servers_->WaitServer(
+        &wait_call,
+        WaitFor("servers/a", admin::WaitServerRequest::SERVER_ENDED), &server);
+  });
+  WaitUntilLive(2);
+  fixture_.streams.CheckRoles();
+  EXPECT_EQ(fixture_.streams.size(), 2u);
+  fixture_.caller.role = auth::Role::ROLE_UNSPECIFIED;
+  fixture_.streams.CheckRoles();
+  waiter.join();
+  EXPECT_EQ(ReasonIn(waited), "ROLE_REQUIRED");
+  EXPECT_EQ(ReasonIn(watch->Finish()), "ROLE_REQUIRED");
+  EXPECT_TRUE(fixture_.streams.WaitEmpty(absl::Seconds(10)));
+}
+
+class SilentCall : public LiveCall {
+ public:
+  SteadyTime Advance(SteadyTime) override { return SteadyTime::max(); }
+  void End() override {}
+  void CheckRole() override {}
+};
+
+class StreamQuotaTest : public ::testing::Test {
+ protected:
+  ~StreamQuotaTest() override {
+    for (const auto& call : calls_) streams_.Remove(*call);
+  }
+
+  // How many of `count` calls are taken.
+  int Add(int count, StreamRegistry::Kind kind, const auth::Caller& caller) {
+    int taken = 0;
+    for (int i = 0; i < count; ++i) {
+      const auto call = std::make_shared<SilentCall>();
+      if (!streams_.Add(call, kind, caller).ok()) continue;
+      calls_.push_back(call);
+      ++taken;
+    }
+    return taken;
+  }
+
+  static constexpr auto kWatch = StreamRegistry::Kind::kWatch;
+  static constexpr auto kWait = StreamRegistry::Kind::kWait;
+  model::EventLog log_{1024, "run"};
+  StreamRegistry streams_{log_};
+  std::vector<std::shared_ptr<LiveCall>> calls_;
+};
+
+TEST_F(StreamQuotaTest, LowerRolesLeaveRoomForHigherOnes) {
+  EXPECT_EQ(Add(300, kWatch, {"viewer", auth::Role::ROLE_VIEWER}), 64);
+  EXPECT_EQ(Add(300, kWatch, {"viewer 2", auth::Role::ROLE_VIEWER}), 64);
+  EXPECT_EQ(Add(300, kWatch, {"viewer 3", auth::Role::ROLE_VIEWER}), 0);
+  EXPECT_EQ(Add(300, kWatch, {"operator", auth::Role::ROLE_OPERATOR}), 64);
+  EXPECT_EQ(Add(300, kWatch, {"chaos", auth::Role::ROLE_CHAOS}), 0);
+  EXPECT_EQ(Add(300, kWatch, {"admin", auth::Role::ROLE_ADMIN}), 64);
+}
+
+TEST_F(StreamQuotaTest, OneCallerMayWaitForAllServers) {
+  EXPECT_EQ(Add(1024, kWait, {"operator", auth::Role::ROLE_OPERATOR}), 1024);
+  EXPECT_EQ(Add(1, kWatch, {"operator", auth::Role::ROLE_OPERATOR}), 1);
+  EXPECT_EQ(Add(1024, kWait, {"admin", auth::Role::ROLE_ADMIN}), 1024);
 }
 
 TEST_F(LiveCallsTest, MutationsRunOnTheExecutor) {

@@ -248,8 +248,8 @@ TEST_F(ServerMethodsTest, EitherNameInTheMaskStandsForTheExpiration) {
 TEST_F(ServerMethodsTest, RefusesToChangeImmutableFields) {
   AddServer("a");
   for (const char* const path :
-       {"root", "name", "*", "", "limits.nothing", "limits.max_fds.x",
-        "labels.x", "state", "sandbox_mode"}) {
+       {"root", "name", "", "limits.nothing", "limits.max_fds.x", "state",
+        "sandbox_mode", "follow_symbolic_links"}) {
     const auto changed = Update(absl::StrCat(
         "server { name: 'servers/a' } update_mask { paths: '", path, "' }"));
     EXPECT_THAT(FieldsOf(changed.status()), ElementsAre("update_mask")) << path;
@@ -260,6 +260,68 @@ TEST_F(ServerMethodsTest, RefusesToChangeImmutableFields) {
               ElementsAre("server.root", "server.sandbox_mode"));
   // A resource that was read may be sent back.
   EXPECT_TRUE(Update("server { name: 'servers/a' root: '/srv' }").ok());
+}
+
+TEST_F(ServerMethodsTest, AMaskMayNameOneLabel) {
+  AddServer("a",
+            "labels { key: 'x' value: '1' } labels { key: 'y' value: '2' }");
+  const auto changed = Update(
+      "server { name: 'servers/a' labels { key: 'z' value: '3' } "
+      "labels { key: 'y' value: '9' } } "
+      "update_mask { paths: 'labels.x' paths: 'labels.`z`' }");
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_EQ(changed->labels().size(), 2u);
+  EXPECT_EQ(changed->labels().at("y"), "2");
+  EXPECT_EQ(changed->labels().at("z"), "3");
+}
+
+TEST_F(ServerMethodsTest, AStarReplacesAllThatMayChange) {
+  AddServer("a",
+            "labels { key: 'x' value: '1' } limits { max_fds: 99 } "
+            "expire_time { seconds: 5000000000 } "
+            "max_connection_options { readonly: true }");
+  const auto changed = Update(
+      "server { name: 'servers/a' limits { max_connections: 5 } } "
+      "update_mask { paths: '*' }");
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_TRUE(changed->labels().empty());
+  EXPECT_EQ(changed->limits().max_connections(), 5);
+  EXPECT_EQ(changed->limits().max_fds(), 0);
+  EXPECT_EQ(changed->expiration_case(), Server::EXPIRATION_NOT_SET);
+  EXPECT_FALSE(changed->max_connection_options().readonly());
+  EXPECT_THAT(FieldsOf(Update("server { name: 'servers/a' root: '/other' } "
+                              "update_mask { paths: '*' }")
+                           .status()),
+              ElementsAre("server.root"));
+}
+
+TEST_F(ServerMethodsTest, AnUpdateMayMakeAMissingServer) {
+  const std::string server = "server { name: 'servers/a' root: '/srv' ";
+  EXPECT_EQ(ReasonOf(Update(server + "}").status()), Reason::SERVER_NOT_FOUND);
+  EXPECT_EQ(
+      ReasonOf(Update(server + "etag: 'x' } allow_missing: true").status()),
+      Reason::ETAG_MISMATCH);
+  EXPECT_THAT(
+      FieldsOf(
+          Update("server { name: 'servers/a' } allow_missing: true").status()),
+      ElementsAre("server.root"));
+  const auto made = Update(server + "} allow_missing: true");
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_EQ(made->name(), "servers/a");
+  // From now on it is an update.
+  const auto changed = Update(server +
+                              "labels { key: 'x' } } allow_missing: true "
+                              "update_mask { paths: 'labels' }");
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_EQ(changed->uid(), made->uid());
+}
+
+TEST_F(ServerMethodsTest, AProtocolLevelHasNoMaximum) {
+  EXPECT_THAT(
+      FieldsOf(Update("server { name: 'servers/a' max_connection_options { "
+                      "protocol_level: AUG_2026 host_uds: NONE } }")
+                   .status()),
+      ElementsAre("server.max_connection_options.protocol_level"));
 }
 
 TEST_F(ServerMethodsTest, ChecksOnlyFieldsThatAreToBeChanged) {

@@ -28,7 +28,7 @@ class AllowedRootsTest : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(base_); }
 
   Reason ReasonFor(const std::string& path) {
-    const auto root = ResolveRoot(path, allowed_);
+    const auto root = ResolveRoot(path, allowed_, SymbolicLinks::kFollow);
     EXPECT_FALSE(root.ok()) << path;
     return errors::ReasonOf(root.status());
   }
@@ -41,7 +41,8 @@ TEST_F(AllowedRootsTest, ResolvesAllowedRootsAndDirectoriesBelow) {
   for (const std::string path :
        {"/allowed", "/allowed/", "/allowed/tree", "/allowed//tree/./deep",
         "/allowed/tree/deep/.."}) {
-    const auto root = ResolveRoot(base_ + path, allowed_);
+    const auto root =
+        ResolveRoot(base_ + path, allowed_, SymbolicLinks::kFollow);
     ASSERT_TRUE(root.ok()) << path << ": " << root.status();
     EXPECT_TRUE(root->path.starts_with(base_ + "/allowed")) << root->path;
   }
@@ -60,9 +61,30 @@ TEST_F(AllowedRootsTest, RefusesSymlinksOutAndFollowsSymlinksInside) {
   ASSERT_EQ(::symlink("tree/deep", (base_ + "/allowed/in").c_str()), 0);
   EXPECT_EQ(ReasonFor(base_ + "/allowed/out"), Reason::PATH_NOT_ALLOWED);
   EXPECT_EQ(ReasonFor(base_ + "/allowed/slash/etc"), Reason::PATH_NOT_ALLOWED);
-  const auto inside = ResolveRoot(base_ + "/allowed/in", allowed_);
+  const auto inside =
+      ResolveRoot(base_ + "/allowed/in", allowed_, SymbolicLinks::kFollow);
   ASSERT_TRUE(inside.ok()) << inside.status();
   EXPECT_EQ(inside->path, base_ + "/allowed/tree/deep");
+}
+
+TEST_F(AllowedRootsTest, NamesWhereARefusedSymlinkLeads) {
+  ASSERT_EQ(::symlink("tree/deep", (base_ + "/allowed/in").c_str()), 0);
+  ASSERT_EQ(::symlink("../allowed-not", (base_ + "/allowed/out").c_str()), 0);
+  ASSERT_EQ(::symlink("file", (base_ + "/allowed/link").c_str()), 0);
+  const auto refused = [this](const std::string& path) {
+    auto root = ResolveFile(base_ + "/allowed" + path, allowed_,
+                            SymbolicLinks::kRefuse);
+    EXPECT_EQ(errors::ReasonOf(root.status()), Reason::PATH_NOT_ALLOWED)
+        << path;
+    return std::string(root.status().message());
+  };
+  EXPECT_NE(refused("/in").find(base_ + "/allowed/tree/deep"),
+            std::string::npos);
+  EXPECT_NE(refused("/link").find(base_ + "/allowed/file"), std::string::npos);
+  EXPECT_EQ(refused("/out").find(base_ + "/allowed-not:"), std::string::npos);
+  EXPECT_TRUE(ResolveRoot(base_ + "/allowed/tree/deep", allowed_,
+                          SymbolicLinks::kRefuse)
+                  .ok());
 }
 
 TEST_F(AllowedRootsTest, RefusesPathsThatAreNoDirectories) {
@@ -75,17 +97,20 @@ TEST_F(AllowedRootsTest, RefusesPathsThatAreNoDirectories) {
 TEST_F(AllowedRootsTest, ResolvesFilesBelowAllowedRoots) {
   ASSERT_EQ(::symlink("../allowed-not", (base_ + "/allowed/out").c_str()), 0);
   for (const std::string path : {"/allowed/file", "/allowed/tree"}) {
-    const auto file = ResolveFile(base_ + path, allowed_);
+    const auto file =
+        ResolveFile(base_ + path, allowed_, SymbolicLinks::kFollow);
     ASSERT_TRUE(file.ok()) << file.status();
     EXPECT_EQ(file->path, base_ + path);
   }
-  const auto out = ResolveFile(base_ + "/allowed/out", allowed_);
+  const auto out =
+      ResolveFile(base_ + "/allowed/out", allowed_, SymbolicLinks::kFollow);
   EXPECT_EQ(errors::ReasonOf(out.status()), Reason::PATH_NOT_ALLOWED);
 }
 
 TEST_F(AllowedRootsTest, SlashAllowsEveryPath) {
   *allowed_.Add() = "/";
-  const auto root = ResolveRoot(base_ + "/allowed-not", allowed_);
+  const auto root =
+      ResolveRoot(base_ + "/allowed-not", allowed_, SymbolicLinks::kFollow);
   ASSERT_TRUE(root.ok()) << root.status();
   EXPECT_EQ(root->path, base_ + "/allowed-not");
 }

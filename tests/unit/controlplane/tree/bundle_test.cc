@@ -57,7 +57,7 @@ class BundleTest : public testing::Test {
 
   absl::Status Fails() {
     const int before = gofer::test::CountOpenFds();
-    const auto tree = ResolveBundle(bundle(), allowed_);
+    const auto tree = ResolveBundle(bundle(), allowed_, SymbolicLinks::kFollow);
     EXPECT_FALSE(tree.ok());
     EXPECT_EQ(gofer::test::CountOpenFds(), before);
     return tree.status();
@@ -84,7 +84,7 @@ TEST_F(BundleTest, ResolvesRootAndBindMounts) {
              R"({"type": "proc", "source": "proc", "destination": "/proc"})",
              Mount("../one", "/etc/one", R"("bind", "rprivate")")},
             R"({"path": "rootfs", "readonly": true})");
-  const auto tree = ResolveBundle(bundle(), allowed_);
+  const auto tree = ResolveBundle(bundle(), allowed_, SymbolicLinks::kFollow);
   ASSERT_TRUE(tree.ok()) << tree.status();
   EXPECT_EQ(tree->path, bundle());
   EXPECT_EQ(tree->root, bundle() + "/rootfs");
@@ -205,7 +205,7 @@ TEST_F(BundleTest, RefusesMoreMountsThanDescriptorsTravel) {
     mounts.push_back(Mount("../data", absl::StrCat("/m", i)));
   }
   WriteSpec(mounts);
-  EXPECT_TRUE(ResolveBundle(bundle(), allowed_).ok());
+  EXPECT_TRUE(ResolveBundle(bundle(), allowed_, SymbolicLinks::kFollow).ok());
   mounts.push_back(Mount("../data", "/last"));
   WriteSpec(mounts);
   ExpectFailure(Reason::FIELD_INVALID, "has 252 bind mounts: 251 are the most");
