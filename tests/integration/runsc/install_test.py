@@ -240,13 +240,6 @@ class Status(InstallTest):
 class SideBySide(InstallTest):
     """Several installations with links in one folder."""
 
-    def setUp(self):
-        super().setUp()
-        self.links = "/tmp/" + os.path.basename(self.at)[3:]  # 11 bytes
-        os.mkdir(self.links)
-        os.chmod(self.links, 0o755)
-        self.addCleanup(shutil.rmtree, self.links)
-
     def install_in(self, name, **changed):
         dest = os.path.join(self.folder, name, "runsc")
         self.assert_installed(**{"dispatcher_path": None, "links": self.links, "dest": dest,
