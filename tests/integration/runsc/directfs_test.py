@@ -81,6 +81,20 @@ class Directfs(LiveTest):
         self.assert_off(bundle, False)
         self.assert_works(process)
 
+    def test_annotation_is_refused_where_the_installation_allows_none(self):
+        self.install_release(directfs="never")
+        bundle = self.make_bundle("c", "true", **{ANNOTATION: "on"})
+        done = self.run_runsc("run", "--bundle", bundle, "c")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("--directfs=never", done.stderr)
+
+    def test_gvisors_own_annotation_does_not_win_over_the_installation(self):
+        self.install_release(directfs="off")
+        self.flags = ("--allow-flag-override",)
+        bundle, process = self.start_container("c", **{"dev.gvisor.flag.directfs": "true"})
+        self.assert_off(bundle, True)
+        self.assert_works(process)
+
     def test_another_value_is_named_to_the_user(self):
         self.install_release()
         bundle = self.make_bundle("c", "true", **{ANNOTATION: "maybe"})
