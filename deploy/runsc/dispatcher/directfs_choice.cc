@@ -38,6 +38,26 @@ bool IsOff(const InstalledPaths& installed, const ContainerSpec& spec) {
   return spec.directfs ? *spec.directfs == kOff : IsOff(installed);
 }
 
+// Why gVisor's own annotations do not do, where somebody relies on directfs
+// being off; empty when they do.
+std::string CheckOverride(const InstalledPaths& installed,
+                          const ContainerSpec& spec) {
+  if (spec.override_annotation.empty()) {
+    return "";
+  }
+  if (installed.directfs == kNever) {
+    return "annotation " + spec.override_annotation +
+           " may switch directfs on, which this installation of runsc does not "
+           "allow (--directfs=never)";
+  }
+  if (spec.directfs == kOff) {
+    return "annotation " + spec.override_annotation +
+           " may switch directfs on, and " + kDirectfsAnnotation +
+           " says \"off\": remove one of them";
+  }
+  return "";
+}
+
 // Why the annotation does not do; empty when it does.
 std::string CheckValue(const InstalledPaths& installed,
                        const ContainerSpec& spec) {
@@ -66,6 +86,9 @@ std::string ApplyDirectfs(const InstalledPaths& installed, HelperCall& call,
   }
   if (!Lists(installed.runsc_traits, kFlag)) {
     return "";
+  }
+  if (std::string error = CheckOverride(installed, spec); !error.empty()) {
+    return error;
   }
   if (!spec.sandbox.empty()) {
     const auto sandbox = FindSandbox(
@@ -96,6 +119,12 @@ DirectfsChoice ChooseForBundle(const InstalledPaths& installed,
   // Why a spec cannot be read is runsc's to say.
   const ContainerSpec spec = ReadBundle(std::string(call.bundle));
   if (std::string error = CheckValue(installed, spec); !error.empty()) {
+    return {false, std::move(error)};
+  }
+  if (!Lists(installed.runsc_traits, kFlag)) {
+    return {};
+  }
+  if (std::string error = CheckOverride(installed, spec); !error.empty()) {
     return {false, std::move(error)};
   }
   if (!spec.sandbox.empty()) {

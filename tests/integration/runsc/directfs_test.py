@@ -88,12 +88,15 @@ class Directfs(LiveTest):
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("--directfs=never", done.stderr)
 
-    def test_gvisors_own_annotation_does_not_win_over_the_installation(self):
-        self.install_release(directfs="off")
+    def test_gvisors_own_annotations_are_refused_where_they_would_escape(self):
+        self.install_release(directfs="never")
         self.flags = ("--allow-flag-override",)
-        bundle, process = self.start_container("c", **{"dev.gvisor.flag.directfs": "true"})
-        self.assert_off(bundle, True)
-        self.assert_works(process)
+        for number, name in enumerate(("dev.gvisor.flag.directfs",
+                                       "dev.gvisor.bundle.experimental-high-performance")):
+            bundle = self.make_bundle(f"c{number}", "true", **{name: "true"})
+            done = self.run_runsc("run", "--bundle", bundle, "c")
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(f"annotation {name} may switch directfs on", done.stderr)
 
     def test_another_value_is_named_to_the_user(self):
         self.install_release()

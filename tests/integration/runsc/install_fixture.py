@@ -19,9 +19,10 @@ SKIPPED = 77  # as the tests' CMakeLists.txt says
 
 
 class Built:
-    """Programs of the build, from the test's command line."""
+    """Programs of the build, from the test's command line and its environment."""
 
     dispatcher = gofer = reported_call = None
+    goferd, goferctl = os.environ.get("GOFERD"), os.environ.get("GOFERCTL")
 
 
 def digest(path):

@@ -65,6 +65,24 @@ TEST(DirectfsChoiceTest, InstallationThatAllowsNoneRejectsOn) {
                     HasSubstr("--directfs=never")));
 }
 
+// runsc obeys them in the sandbox, whatever its command line says.
+TEST(DirectfsChoiceTest, GvisorsOwnAnnotationsAreRejectedWhereTheyWouldEscape) {
+  for (const std::string name :
+       {"dev.gvisor.flag.directfs", "dev.gvisor.bundle.fast"}) {
+    const std::string more = ",\"" + name + "\":\"true\"";
+    EXPECT_THAT(Apply(kNever, Annotated("off", more)), HasSubstr(name));
+    EXPECT_THAT(Apply(kOn, Annotated("off", more)), HasSubstr(name));
+    EXPECT_EQ(Apply(kOff, Annotated("on", more)), "");
+    EXPECT_EQ(Apply(kOff, R"({"annotations":{)" + more.substr(1) + "}}"),
+              "false");
+    EXPECT_THAT(Apply(kNever, R"({"annotations":{)" + more.substr(1) + "}}"),
+                HasSubstr(name));
+  }
+  EXPECT_EQ(
+      Apply(kNever, R"({"annotations":{"dev.gvisor.flag.directfs":"false"}})"),
+      "false");
+}
+
 TEST(DirectfsChoiceTest, OnLeavesWhatRunscWasTold) {
   EXPECT_EQ(Apply(kOff, Annotated("on"), "", "--directfs=false"), "false");
   EXPECT_EQ(Apply(kOn, Annotated("off"), "", "--directfs=true"), "false");
