@@ -8,12 +8,14 @@ import contextlib
 import fcntl
 import os
 import string
+import sys
 
 from program_file import Failure
 from runsc_copy import EXE, FILES, read_slot
 
 LINKS = "/opt/goferd"
 FIRST = "rg"
+LOCK = ".install-runsc-lock"
 DIGITS = string.digits + string.ascii_lowercase
 
 
@@ -90,13 +92,40 @@ def choose_link(dest, folder):
 
 @contextlib.contextmanager
 def lock(folder):
-    """Nobody else installs or removes links in the folder meanwhile."""
+    """Nobody else installs or removes links in the folder meanwhile.
+
+    A file that root alone can open: everybody may open the folder, and could
+    make all wait who lock that. The file is gone afterwards, so whoever waited
+    for it looks whether it is still there.
+    """
+    path = os.path.join(folder, LOCK)
+    descriptor = _open_locked(path)
     try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError as error:
-        raise Failure(f"cannot lock {folder}: {error.strerror}") from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
+        os.unlink(path)
         os.close(descriptor)
+
+
+def _open_locked(path):
+    while True:
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            raise Failure(f"cannot lock {path}: {error.strerror}") from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"note: waiting for another install-runsc, which holds {path}",
+                  file=sys.stderr, flush=True)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if _is_same(descriptor, path):
+            return descriptor
+        os.close(descriptor)
+
+
+def _is_same(descriptor, path):
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.lstat(path))
+    except FileNotFoundError:
+        return False

@@ -5,6 +5,9 @@ import stat
 import tempfile
 
 
+TEMPORARY = ".install-runsc-"  # how the names of temporary files begin
+
+
 class Failure(Exception):
     """One line for the user, and the exit status."""
 
@@ -30,44 +33,48 @@ def read_program(path, what):
     return data
 
 
-def replace(path, data, mode):
-    """Writes a file so that at any time there is the old or the new one."""
+def stage(path, data, mode):
+    """Writes what becomes the file by a rename; None when the file is so already."""
     temporary = None
     try:
         if os.path.isfile(path) and stat.S_IMODE(os.stat(path).st_mode) == mode:
             with open(path, "rb") as file:
                 if file.read() == data:
-                    return "unchanged"
+                    return None
         descriptor, temporary = tempfile.mkstemp(
-            ".tmp", ".install-runsc-", os.path.dirname(path))
+            ".new", TEMPORARY, os.path.dirname(path))
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
-        os.rename(temporary, path)
-        temporary = None
+        staged, temporary = temporary, None
+        return staged
     except OSError as error:
         raise Failure(f"cannot write {path}: {error.strerror}") from error
     finally:
         if temporary is not None:
             os.unlink(temporary)
-    return "written"
 
 
-def replace_link(path, target):
-    """As replace, for a symbolic link."""
-    temporary = f"{path}.tmp{os.getpid()}"
+def stage_link(path, target):
+    """As stage, for a symbolic link."""
     try:
         if os.path.islink(path) and os.readlink(path) == target:
-            return "unchanged"
+            return None
+        temporary = free_name(path, ".new")
         os.symlink(target, temporary)
-        os.rename(temporary, path)
+        return temporary
     except OSError as error:
         raise Failure(f"cannot write {path}: {error.strerror}") from error
-    finally:
-        if os.path.islink(temporary):
-            os.unlink(temporary)
-    return "written"
+
+
+def free_name(path, suffix):
+    """Of a temporary file beside `path`."""
+    while True:
+        name = f"{TEMPORARY}{os.getpid()}-{os.urandom(4).hex()}{suffix}"
+        beside = os.path.join(os.path.dirname(path), name)
+        if not os.path.lexists(beside):
+            return beside
 
 
 def make_folder(path):

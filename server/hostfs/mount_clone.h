@@ -10,14 +10,15 @@
 
 namespace gofer::hostfs {
 
-// An O_PATH descriptor of the root of a detached copy of the mounts at and
-// below the borrowed `directory`: `..` ends there, set-id bits and device files
-// do nothing, later mounts of the host do not appear, and with kReadOnly
-// nothing can be changed. Descriptors opened through it keep all that when it
-// is closed. With `devices` kUsable device files that are mounts of their own
-// can be opened. Errors: EPERM without CAP_SYS_ADMIN, EINVAL when the directory
-// is in another mount namespace, ENOSYS before Linux 5.12.
+// Whether device files that are mounts of their own can be opened.
 enum class Devices { kUnusable, kUsable };
+
+// Returns an O_PATH descriptor of the root of a detached copy of the mounts at
+// and below the borrowed `directory`: `..` ends there, set-id bits and device
+// files do nothing, later mounts of the host do not appear, and with kReadOnly
+// nothing can be changed. Descriptors opened through it keep all that when it
+// is closed. Errors: EPERM without CAP_SYS_ADMIN, EINVAL when the directory is
+// in another mount namespace, ENOSYS before Linux 5.12.
 base::ErrnoOr<base::UniqueFd> CloneMount(int directory, lisafs::Access access,
                                          Devices devices = Devices::kUnusable);
 

@@ -56,7 +56,8 @@ struct BindMount {
   // Absent: the source's own propagation, made a slave.
   std::optional<Propagation> propagation = {};
   // How the owners of the source's files appear, on the mounts below it too
-  // only with `map_recursive`. Then the mounts are private.
+  // only with `map_recursive` or when the tree has a map, which this one
+  // replaces. Then the mounts are private.
   std::optional<IdMapPlan> id_map = {};
   bool map_recursive = false;
   // Whether MountTree asks its delegate for the source, when this process may
@@ -88,8 +89,9 @@ struct TreePlan {
   // Directories that are made in the tree where they are missing (0755 and the
   // umask), such as the working directory.
   std::vector<std::string> directories = {};
-  // The map of all mounts of the tree, which then are private: what the host
-  // mounts below them later would appear with ids that are not mapped.
+  // The map of all mounts of the tree, except binds that have their own. The
+  // mounts are private then: what the host mounts below them later would appear
+  // with ids that are not mapped.
   std::optional<IdMapPlan> id_map = {};
   // False only when the launcher has put us into a mount namespace of our own:
   // all mounts of the namespace are changed, which would hit the host.

@@ -240,9 +240,9 @@ class TreeBuilder {
       if (!map.ok()) {
         return StepError{Step::kIdMap, "a user namespace", map.error()};
       }
-      if (auto error =
-              Check(Step::kIdMap, Describe(bind),
-                    sources_[i].MapIds(map->get(), bind.map_recursive))) {
+      const bool recursive = bind.map_recursive || plan_.id_map.has_value();
+      if (auto error = Check(Step::kIdMap, Describe(bind),
+                             sources_[i].MapIds(map->get(), recursive))) {
         return error;
       }
     }
@@ -256,6 +256,8 @@ class TreeBuilder {
       return error;
     }
     for (size_t i = 0; i < sources_.size(); ++i) {
+      // The kernel maps a mount once.
+      if (plan_.binds[i].id_map) continue;
       if (auto error = Check(Step::kIdMap, Describe(plan_.binds[i]),
                              sources_[i].MapIds(map->get(), true))) {
         return error;

@@ -1,7 +1,6 @@
 #include "server/worker/hook_runner.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
@@ -12,7 +11,8 @@
 
 #include <algorithm>
 #include <array>
-#include <climits>
+#include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -21,9 +21,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/base/syscall.h"
 #include "server/base/unique_fd.h"
+#include "server/worker/await_readable.h"
 
 namespace gofer::worker {
 namespace {
@@ -132,18 +134,33 @@ class SpawnPlan {
   posix_spawnattr_t attributes_;
 };
 
-// Waits for the child's end. Returns why it is none to be glad of, or "".
+// Waits for the hook's end, at most as long as it may take.
+Awaited AwaitHook(pid_t pid, uint32_t timeout_seconds) {
+  constexpr uint64_t kNanosPerSecond = 1'000'000'000;
+  const uint64_t end =
+      base::MonotonicNanos() + uint64_t{timeout_seconds} * kNanosPerSecond;
+  const base::UniqueFd process(
+      static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!process.valid()) return Awaited::kFailed;
+  return AwaitReadable(process.get(), end);
+}
+
+// Waits for the child's end. Returns why the hook failed, or "".
 std::string WaitForEnd(pid_t pid, const OciHook& hook) {
   std::string why;
   if (hook.timeout_seconds) {
-    const base::UniqueFd process(
-        static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    pollfd entry = {.fd = process.get(), .events = POLLIN, .revents = 0};
-    const int millis = static_cast<int>(
-        std::min<int64_t>(int64_t{*hook.timeout_seconds} * 1000, INT_MAX));
-    if (base::RetryOnEintr([&] { return ::poll(&entry, 1, millis); }) == 0) {
-      why = absl::StrCat("did not end within ", *hook.timeout_seconds, " s");
-      ::kill(pid, SIGKILL);
+    switch (AwaitHook(pid, *hook.timeout_seconds)) {
+      case Awaited::kReadable:
+        break;
+      case Awaited::kTimeOver:
+        why = absl::StrCat("did not end within ", *hook.timeout_seconds, " s");
+        ::kill(pid, SIGKILL);
+        break;
+      case Awaited::kFailed:
+        // That is no fault of the hook.
+        base::Log().warn("hook {} has no time limit: {}", hook.path,
+                         std::strerror(errno));
+        break;
     }
   }
   int status = 0;

@@ -11,15 +11,16 @@
 
 namespace gofer::worker {
 
-// Runs the hooks one after the other, in our namespaces, with the container's
-// state on their standard input as the OCI specification says it (status
-// "creating"; the pid is -1, as in gVisor). They inherit nothing but their
-// standard streams. The first that fails ends it: returns which and why, with
-// the end of what it printed, on one line; nothing when all went well. A hook
-// whose time is over is killed. As in gVisor, two hooks of NVIDIA's are left
-// out which its sandbox does not need or cannot use. Called before the process
-// is confined, by its only thread. Source: gVisor runsc/specutils/hooks.go, Aug
-// 2026.
+// Runs the hooks one after the other, in our namespaces. Each reads the
+// container's state from its standard input, as the OCI specification says it:
+// the status is "creating", and the pid is -1, as in gVisor. A hook inherits
+// nothing but its standard streams, and is killed when its time is over. The
+// first hook that fails is the last one that runs. Then RunHooks returns its
+// path, why it failed and the end of what it printed, on one line; it returns
+// nothing when all went well. Two hooks of NVIDIA's are left out, as gVisor
+// does, because its sandbox does not need them or cannot use them. Called by
+// the process's only thread before the process is confined. Source: gVisor
+// runsc/specutils/hooks.go, Aug 2026.
 std::optional<std::string> RunHooks(const oci::OciSpec& spec,
                                     absl::string_view container_id,
                                     absl::string_view bundle);

@@ -1,21 +1,18 @@
 #include "server/worker/sandbox_exit.h"
 
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
+#include <cstdint>
 #include <cstring>
 
+#include "server/base/clock.h"
 #include "server/base/syscall.h"
 #include "server/base/unique_fd.h"
+#include "server/worker/await_readable.h"
 
 namespace gofer::worker {
 namespace {
-
-bool IsReadable(int fd, int millis) {
-  pollfd entry = {.fd = fd, .events = POLLIN, .revents = 0};
-  return base::RetryOnEintr([&] { return ::poll(&entry, 1, millis); }) > 0;
-}
 
 // The descriptor that lies in the socket, or an invalid one.
 base::UniqueFd ReceiveFd(int socket) {
@@ -44,9 +41,12 @@ base::UniqueFd ReceiveFd(int socket) {
 }  // namespace
 
 void AwaitSandboxExit(int socket, int millis) {
-  if (!IsReadable(socket, millis)) return;
+  constexpr uint64_t kNanosPerMilli = 1'000'000;
+  const uint64_t end =
+      base::MonotonicNanos() + static_cast<uint64_t>(millis) * kNanosPerMilli;
+  if (AwaitReadable(socket, end) != Awaited::kReadable) return;
   const base::UniqueFd process = ReceiveFd(socket);
-  if (process.valid()) (void)IsReadable(process.get(), millis);
+  if (process.valid()) (void)AwaitReadable(process.get(), end);
 }
 
 }  // namespace gofer::worker

@@ -5,9 +5,9 @@
 
 namespace gofer::worker {
 
-// Waits until the sandbox's process has ended, at most `millis` for each of two
-// waits. `socket`: runsc's --sync-sentry-exit-fd, borrowed; runsc sends a pidfd
-// of the sandbox there once, unless the sandbox was never made. Source: gVisor
+// Waits until the sandbox's process has ended, at most `millis`. `socket` is
+// runsc's --sync-sentry-exit-fd, borrowed: runsc sends a pidfd of the sandbox
+// there once, unless the sandbox was never made. Source: gVisor
 // pkg/pinring/pinring.go, Aug 2026.
 void AwaitSandboxExit(int socket, int millis);
 

@@ -3,12 +3,15 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace gofer::dispatcher {
 namespace {
@@ -16,6 +19,9 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kAnnotations = "annotations";
+// gVisor's own, by which a user changes flags of runsc.
+constexpr char kFlagAnnotation[] = "dev.gvisor.flag.directfs";
+constexpr char kBundlePrefix[] = "dev.gvisor.bundle.";
 
 // How a container engine of Kubernetes says that a container joins a sandbox.
 struct Engine {
@@ -29,18 +35,21 @@ constexpr std::array kEngines = {
 constexpr char kJoins[] = "container";
 
 bool NamesAnnotationOfInterest(const std::string& text) {
-  if (text.find(kDirectfsAnnotation) != std::string::npos) {
-    return true;
-  }
+  std::vector<const char*> names = {kDirectfsAnnotation, kFlagAnnotation,
+                                    kBundlePrefix};
   for (const Engine& engine : kEngines) {
-    if (text.find(engine.type) != std::string::npos) {
-      return true;
-    }
+    names.push_back(engine.type);
   }
-  return false;
+  return std::any_of(names.begin(), names.end(), [&](const char* name) {
+    return text.find(name) != std::string::npos;
+  });
 }
 
-ContainerSpec Failed(std::string why) { return {{}, {}, std::move(why)}; }
+ContainerSpec Failed(std::string why) {
+  ContainerSpec failed;
+  failed.error = std::move(why);
+  return failed;
+}
 
 // pread: the offset stays. On failure false, with the reason in errno.
 bool ReadAll(int fd, std::string& text) {
@@ -91,6 +100,19 @@ std::string FindSandbox(const json& annotations) {
   return "";
 }
 
+std::string FindOverride(const json& annotations) {
+  if (const json* flag = Find(annotations, kFlagAnnotation);
+      flag != nullptr && *flag != "false") {
+    return kFlagAnnotation;
+  }
+  for (const auto& [name, value] : annotations.items()) {
+    if (name.starts_with(kBundlePrefix)) {
+      return name;
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 ContainerSpec ParseContainerSpec(const std::string& text) {
@@ -117,6 +139,7 @@ ContainerSpec ParseContainerSpec(const std::string& text) {
             ? directfs->get<std::string>()
             : directfs->dump(-1, ' ', true, json::error_handler_t::replace);
   }
+  answer.override_annotation = FindOverride(*annotations);
   answer.sandbox = FindSandbox(*annotations);
   return answer;
 }

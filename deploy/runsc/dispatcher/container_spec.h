@@ -16,6 +16,10 @@ inline constexpr std::size_t kLargestSpec = std::size_t{16} << 20;
 // What the annotations of a container's spec say to the dispatcher.
 struct ContainerSpec {
   std::optional<std::string> directfs;  // the value as it was written
+  // The annotation of gVisor's own that may switch directfs on whatever the
+  // command line says: dev.gvisor.flag.directfs, with a runsc that obeys it, or
+  // a bundle of flags; empty when there is none.
+  std::string override_annotation;
   std::string sandbox;  // that the container joins; empty: it has its own
   std::string error;    // why the spec could not be read; else empty
 };

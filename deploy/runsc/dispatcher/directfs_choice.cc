@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view kFlag = "directfs";
 constexpr std::string_view kOn = "on";
 constexpr std::string_view kOff = "off";
+constexpr std::string_view kNever = "never";
 constexpr std::string_view kFalse = "false";
 
 bool Lists(std::string_view list, std::string_view name) {
@@ -28,8 +29,43 @@ bool Lists(std::string_view list, std::string_view name) {
 
 bool IsOff(const HelperCall& call) { return call.GlobalFlag(kFlag) == kFalse; }
 
+bool IsOff(const InstalledPaths& installed) {
+  return installed.directfs == kOff || installed.directfs == kNever;
+}
+
+// For a container with a sandbox of its own.
+bool IsOff(const InstalledPaths& installed, const ContainerSpec& spec) {
+  return spec.directfs ? *spec.directfs == kOff : IsOff(installed);
+}
+
+// Why gVisor's own annotations do not do, where somebody relies on directfs
+// being off; empty when they do.
+std::string CheckOverride(const InstalledPaths& installed,
+                          const ContainerSpec& spec) {
+  if (spec.override_annotation.empty()) {
+    return "";
+  }
+  if (installed.directfs == kNever) {
+    return "annotation " + spec.override_annotation +
+           " may switch directfs on, which this installation of runsc does not "
+           "allow (--directfs=never)";
+  }
+  if (spec.directfs == kOff) {
+    return "annotation " + spec.override_annotation +
+           " may switch directfs on, and " + kDirectfsAnnotation +
+           " says \"off\": remove one of them";
+  }
+  return "";
+}
+
 // Why the annotation does not do; empty when it does.
-std::string CheckValue(const ContainerSpec& spec) {
+std::string CheckValue(const InstalledPaths& installed,
+                       const ContainerSpec& spec) {
+  if (spec.directfs == kOn && installed.directfs == kNever) {
+    return std::string("annotation ") + kDirectfsAnnotation +
+           " is \"on\", and this installation of runsc allows no directfs "
+           "(--directfs=never)";
+  }
   if (!spec.directfs || *spec.directfs == kOn || *spec.directfs == kOff) {
     return "";
   }
@@ -45,15 +81,18 @@ std::string ApplyDirectfs(const InstalledPaths& installed, HelperCall& call,
   if (!spec.error.empty()) {
     return spec.error;
   }
-  if (std::string error = CheckValue(spec); !error.empty()) {
+  if (std::string error = CheckValue(installed, spec); !error.empty()) {
     return error;
   }
   if (!Lists(installed.runsc_traits, kFlag)) {
     return "";
   }
+  if (std::string error = CheckOverride(installed, spec); !error.empty()) {
+    return error;
+  }
   if (!spec.sandbox.empty()) {
-    const auto sandbox =
-        FindSandbox(spec.sandbox, call.GlobalFlag("root").value_or(""), proc);
+    const auto sandbox = FindSandbox(
+        spec.sandbox, std::string(call.GlobalFlag("root").value_or("")), proc);
     if (sandbox && IsOff(*sandbox) && !IsOff(call)) {
       return "the sandbox " + spec.sandbox +
              " runs with --directfs=false, and runsc joins it without that "
@@ -61,7 +100,7 @@ std::string ApplyDirectfs(const InstalledPaths& installed, HelperCall& call,
     }
     return "";
   }
-  if (spec.directfs.value_or(installed.directfs) == kOff) {
+  if (IsOff(installed, spec)) {
     call.SetGlobalFlag(kFlag, kFalse);
   }
   return "";
@@ -72,22 +111,27 @@ namespace {
 // A sandbox that is not found most likely is as the installation says.
 bool IsOffIn(const std::optional<HelperCall>& sandbox,
              const InstalledPaths& installed) {
-  return sandbox ? IsOff(*sandbox)
-                 : std::string_view(installed.directfs) == kOff;
+  return sandbox ? IsOff(*sandbox) : IsOff(installed);
 }
 
 DirectfsChoice ChooseForBundle(const InstalledPaths& installed,
                                const RunscCall& call, const std::string& proc) {
   // Why a spec cannot be read is runsc's to say.
   const ContainerSpec spec = ReadBundle(std::string(call.bundle));
-  if (std::string error = CheckValue(spec); !error.empty()) {
+  if (std::string error = CheckValue(installed, spec); !error.empty()) {
+    return {false, std::move(error)};
+  }
+  if (!Lists(installed.runsc_traits, kFlag)) {
+    return {};
+  }
+  if (std::string error = CheckOverride(installed, spec); !error.empty()) {
     return {false, std::move(error)};
   }
   if (!spec.sandbox.empty()) {
     const auto sandbox = FindSandbox(spec.sandbox, call.root, proc);
     return {IsOffIn(sandbox, installed), ""};
   }
-  return {spec.directfs.value_or(installed.directfs) == kOff, ""};
+  return {IsOff(installed, spec), ""};
 }
 
 bool IsOffInStarted(const InstalledPaths& installed, const RunscCall& call,
@@ -109,7 +153,7 @@ DirectfsChoice ChooseDirectfs(const InstalledPaths& installed,
   } else if (knows && call.command == "start") {
     choice.off = IsOffInStarted(installed, call, proc);
   } else {
-    choice.off = std::string_view(installed.directfs) == kOff;
+    choice.off = IsOff(installed);
   }
   choice.off = choice.off && knows;
   return choice;

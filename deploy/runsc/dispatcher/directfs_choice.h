@@ -16,7 +16,8 @@ namespace gofer::dispatcher {
 //
 // What counts, strongest first: for a container that joins a pod's sandbox, the
 // flag of that running sandbox, whose system call filter hangs on it; the
-// annotation dev.goferd.directfs, "on" or "off"; the installation's value. "on"
+// annotation dev.goferd.directfs, "on" or "off"; the installation's value,
+// "on", "off", or "never", which refuses a container that says "on". "on"
 // leaves the flag as runsc was given it. A runsc that does not know the flag
 // works as if it was off, and its command lines stay as they are.
 //

@@ -20,7 +20,7 @@ struct InstalledPaths {
   const char* patched_runsc;  // the copy that starts this dispatcher
   const char* state_dir;      // of goferd; may be empty
   const char* runsc_traits;   // what this runsc does, "directfs,..."
-  const char* directfs;       // "off" unless a container says otherwise
+  const char* directfs;       // "on", "off" or "never"
   const char* front;          // not empty: a user calls this as runsc
 };
 

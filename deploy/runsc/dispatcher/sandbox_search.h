@@ -3,20 +3,20 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "deploy/runsc/dispatcher/helper_call.h"
 
 namespace gofer::dispatcher {
 
-// The command line of the running sandbox `id` that was started by a runsc
-// whose
-// --root is not another one than this; none when there is no such process, or
-// when /proc hides it. The command line of a process says which flags it obeys.
+// The command line of the running sandbox `id`, which says which flags it
+// obeys. Anybody can start a process with such a command line, so only the one
+// counts that runsc has noted in the sandbox's state below its --root, where
+// runsc's user alone writes. None when there is no such process, or when /proc
+// hides it.
 //
 // Parameters: `proc` is where procfs is mounted. Thread-safe.
 std::optional<HelperCall> FindSandbox(const std::string& id,
-                                      std::string_view root,
+                                      const std::string& root,
                                       const std::string& proc = "/proc");
 
 // The sandbox of a container, by the name of the file in which runsc keeps the

@@ -81,6 +81,23 @@ class Directfs(LiveTest):
         self.assert_off(bundle, False)
         self.assert_works(process)
 
+    def test_annotation_is_refused_where_the_installation_allows_none(self):
+        self.install_release(directfs="never")
+        bundle = self.make_bundle("c", "true", **{ANNOTATION: "on"})
+        done = self.run_runsc("run", "--bundle", bundle, "c")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("--directfs=never", done.stderr)
+
+    def test_gvisors_own_annotations_are_refused_where_they_would_escape(self):
+        self.install_release(directfs="never")
+        self.flags = ("--allow-flag-override",)
+        for number, name in enumerate(("dev.gvisor.flag.directfs",
+                                       "dev.gvisor.bundle.experimental-high-performance")):
+            bundle = self.make_bundle(f"c{number}", "true", **{name: "true"})
+            done = self.run_runsc("run", "--bundle", bundle, "c")
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(f"annotation {name} may switch directfs on", done.stderr)
+
     def test_another_value_is_named_to_the_user(self):
         self.install_release()
         bundle = self.make_bundle("c", "true", **{ANNOTATION: "maybe"})

@@ -1,5 +1,6 @@
 """For the tests of deploy/runsc: a folder with a runsc and a gofer of ours."""
 
+import ctypes
 import hashlib
 import os
 import shutil
@@ -11,16 +12,17 @@ import unittest
 PROJECT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../.."))
 sys.path.append(os.path.join(PROJECT, "tests/interop/containers"))
 
-from runtime import free_dispatcher_path  # pylint: disable=wrong-import-position
+from runtime import free_links_folder  # pylint: disable=wrong-import-position
 
 TOOL = os.path.join(PROJECT, "deploy/runsc/install-runsc")
 SKIPPED = 77  # as the tests' CMakeLists.txt says
 
 
 class Built:
-    """Programs of the build, from the test's command line."""
+    """Programs of the build, from the test's command line and its environment."""
 
     dispatcher = gofer = reported_call = None
+    goferd, goferctl = os.environ.get("GOFERD"), os.environ.get("GOFERCTL")
 
 
 def digest(path):
@@ -39,7 +41,12 @@ class InstallTest(unittest.TestCase):
         self.gofer = self.program("gofer")
         self.dest = os.path.join(self.folder, "runsc")
         self.patched = self.dest + ".files/patched"
-        self.at = free_dispatcher_path()
+        # A folder of its own: installations with links in one folder wait for each
+        # other.
+        self.links = free_links_folder()
+        os.mkdir(self.links, 0o755)
+        self.addCleanup(shutil.rmtree, self.links)
+        self.at = os.path.join(self.links, "rg")
         self.addCleanup(self.tool, "undo", f"--dispatcher-path={self.at}")
 
     def program(self, name):
@@ -77,11 +84,24 @@ class InstallTest(unittest.TestCase):
         self.assertFalse(os.path.exists(self.at))
 
 
+def leave_other_containers():
+    """Takes us to a network namespace of our own.
+
+    In runsc of 2022 the name of a container is that of an abstract socket, so that
+    two tests with a container of one name would meet in one sandbox.
+    """
+    clone_newnet = 0x40000000
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(clone_newnet) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+
+
 def main():
     """Arguments: the dispatcher, the gofer, reported_call; then unittest's."""
     if os.geteuid() != 0:
         print("skipped: needs root")
         return SKIPPED
+    leave_other_containers()
     Built.dispatcher, Built.gofer, Built.reported_call = sys.argv[1:4]
     program = unittest.main(module="__main__", argv=[sys.argv[0], *sys.argv[4:]],
                             exit=False)

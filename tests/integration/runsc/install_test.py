@@ -123,6 +123,48 @@ class Install(InstallTest):
         os.mkdir(os.path.join(self.folder, "runsc"))  # a folder in its place
         self.assert_refused("cannot write")
 
+    def all_files(self):
+        """By path, with what a rollback must bring back."""
+        return {path: (os.lstat(path).st_ino, os.lstat(path).st_mode, digest(path))
+                for folder, _, files in os.walk(self.folder)
+                for path in [self.at, *(os.path.join(folder, name) for name in files)]}
+
+    def assert_failed_upgrade_changes_nothing(self, said):
+        before = self.all_files()
+        status, text = self.install(directfs="off", state_dir="/run/x")
+        self.assertEqual(status, 1, text)
+        self.assertIn(said, text)
+        self.assertEqual(self.all_files(), before)
+
+    def test_an_upgrade_that_does_not_start_leaves_the_old_installation(self):
+        self.assert_installed()
+        # It begins to run at address 0.
+        self.rewrite(self.runsc, lambda data: data[:24] + bytes(8) + data[32:])
+        self.assert_failed_upgrade_changes_nothing("does not start runsc")
+        self.assertEqual(subprocess.run([self.dest], stdout=subprocess.DEVNULL,
+                                        check=False).returncode, 0)
+
+    def test_an_upgrade_that_cannot_write_a_file_leaves_the_old_installation(self):
+        self.assert_installed()
+        self.rewrite(self.runsc, lambda data: data + b"newer")
+        for path in (self.patched, self.dest):
+            os.rename(path, path + ".aside")
+            os.mkdir(path)  # cannot be replaced
+            with open(os.path.join(path, "file"), "wb"):
+                pass
+            self.assert_failed_upgrade_changes_nothing("cannot write")
+            shutil.rmtree(path)
+            os.rename(path + ".aside", path)
+        self.assert_installed()
+
+    def test_a_killed_upgrade_is_finished_by_the_next(self):
+        self.assert_installed()
+        left = self.dest + ".files/.install-runsc-left.new"
+        with open(left, "wb"):
+            pass
+        self.assert_installed()
+        self.assertFalse(os.path.exists(left))
+
     def test_refuses_a_gofer_that_others_may_change(self):
         os.chmod(self.gofer, 0o777)
         self.assert_refused("can be changed by others")
@@ -197,13 +239,6 @@ class Status(InstallTest):
 
 class SideBySide(InstallTest):
     """Several installations with links in one folder."""
-
-    def setUp(self):
-        super().setUp()
-        self.links = "/tmp/" + os.path.basename(self.at)[3:]  # 11 bytes
-        os.mkdir(self.links)
-        os.chmod(self.links, 0o755)
-        self.addCleanup(shutil.rmtree, self.links)
 
     def install_in(self, name, **changed):
         dest = os.path.join(self.folder, name, "runsc")

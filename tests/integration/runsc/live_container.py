@@ -50,6 +50,8 @@ class Helper:
 
 class LiveTest(InstallTest):
 
+    flags = ()  # more global flags of runsc
+
     def setUp(self):
         super().setUp()
         self.state = os.path.join(self.folder, "state")
@@ -70,7 +72,7 @@ class LiveTest(InstallTest):
 
     def command(self, *words):
         return [self.dest, "--root", self.state, "--network=none", "--ignore-cgroups",
-                *words]
+                *self.flags, *words]
 
     def run_runsc(self, *words):
         """Through files: a container that stays would keep a pipe from ending."""

@@ -4,6 +4,7 @@ podman cannot run everywhere (cgroups, nested containers): what does not work
 with the stock runsc either is skipped, and says why.
 """
 
+import contextlib
 import errno
 import glob
 import os
@@ -13,6 +14,8 @@ import sys
 import time
 
 from install_fixture import Built, InstallTest, main
+from live_container import releases
+from steering import Steering
 
 import runtime  # also makes oci_bundle importable  # pylint: disable=unused-import
 import oci_bundle
@@ -20,10 +23,19 @@ import oci_bundle
 CGROUPS = "/sys/fs/cgroup"
 
 
+PACKAGED = "/usr/bin/runsc"
+
+
 class Podman(InstallTest):
+
+    stock = PACKAGED  # which runsc podman starts
+    root_is_overlaid = False  # so that the host sees none of its changes
 
     def setUp(self):
         super().setUp()
+        if self.stock is None:
+            self.skipTest("no runsc of February 2025 or later is built: "
+                          "tests/interop/runsc/build build/runsc-releases")
         if shutil.which("podman") is None:
             self.skipTest("podman is not installed")
         self.bundle = self.make("bundle")
@@ -67,13 +79,30 @@ class Podman(InstallTest):
                            f"--volume={self.volume}:/volume",
                            "--rootfs", self.rootfs, "sh", "-ec", script)
 
-    def gofer_of(self, runsc):
-        """What the gofer of a running container is."""
+    @staticmethod
+    def read(folder, name):
+        path = os.path.join(folder, name)
+        if not os.path.exists(path):
+            return None
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+
+    @contextlib.contextmanager
+    def running(self, runsc, *flags):
+        """A container "idle"; gives its id."""
         started = self.podman(runsc, "run", "--detach", "--rm", "--network=none",
-                              f"--cgroup-parent={self.parent}", "--name=idle",
+                              f"--cgroup-parent={self.parent}", "--name=idle", *flags,
+                              f"--volume={self.volume}:/volume",
                               "--rootfs", self.rootfs, "sleep", "1000")
         self.assertEqual(started.returncode, 0, started.stderr)
         try:
+            yield started.stdout.strip()
+        finally:
+            self.podman(runsc, "rm", "--force", "--time=0", "idle")
+
+    def gofer_of(self, runsc):
+        """What the gofer of a running container is."""
+        with self.running(runsc):
             for path in glob.glob("/proc/[0-9]*/cmdline"):
                 try:
                     with open(path, "rb") as file:
@@ -83,23 +112,50 @@ class Podman(InstallTest):
                     continue  # gone
                 if line.startswith(b"runsc-gofer") and self.folder.encode() in line:
                     return exe
-        finally:
-            self.podman(runsc, "rm", "--force", "--time=0", "idle")
         return None
 
     def test_runs_a_container_on_our_gofer(self):
-        stock = self.run_in("/usr/bin/runsc", "true")
+        stock = self.run_in(self.stock, "true")
         if stock.returncode != 0:
             self.skipTest("podman does not run with the stock runsc here: "
                           + stock.stderr.strip()[-200:])
-        self.assert_installed(runsc="/usr/bin/runsc", gofer=Built.gofer)
+        self.assert_installed(runsc=self.stock, gofer=Built.gofer)
         done = self.run_in(self.dest, "echo said; echo root >/made; echo volume >/volume/made; "
                            "[ -d /proc/1 ]; exit 3")
         self.assertEqual((done.returncode, done.stdout), (3, "said\n"), done.stderr)
-        for folder, text in ((self.rootfs, "root\n"), (self.volume, "volume\n")):
-            with open(os.path.join(folder, "made"), encoding="utf-8") as file:
-                self.assertEqual(file.read(), text)
+        self.assertEqual(self.read(self.volume, "made"), "volume\n")
+        self.assertEqual(self.read(self.rootfs, "made"),
+                         None if self.root_is_overlaid else "root\n")
         self.assertEqual(self.gofer_of(self.dest), os.path.realpath(Built.gofer))
+
+
+class PodmanToday(Podman):
+    """The newest release: directfs by annotation."""
+
+    stock = (list(releases().values()) or [None])[-1]
+    root_is_overlaid = True
+
+    def test_a_rule_fires_when_the_annotation_says_off(self):
+        steering = Steering(self.make("steering") + "/goferd", Built.goferd, Built.goferctl,
+                            Built.gofer)
+        with steering:
+            self.assert_installed(runsc=self.stock, gofer=Built.gofer,
+                                  state_dir=steering.state)
+            with self.running(self.dest, "--annotation=dev.goferd.directfs=off") as container:
+                server = steering.server_of(container)
+                added = steering.add_fault(server, "MkdirAt", "ENOSPC", "--strict")
+                self.assertEqual(added.returncode, 0, added.stderr)
+                done = self.podman(self.dest, "exec", "idle", "mkdir", "/volume/sub")
+                self.assertNotEqual(done.returncode, 0)
+                self.assertIn("No space left on device", done.stderr)
+            with self.running(self.dest) as container:
+                server = steering.server_of(container)
+                steering.wait_for(lambda: "DONATED" in steering.ctl(
+                    "--output=json", "connection", "list", server).stdout, "the mount's FD")
+                strict = steering.add_fault(server, "MkdirAt", "ENOSPC", "--strict")
+                self.assertNotEqual(strict.returncode, 0)
+                done = self.podman(self.dest, "exec", "idle", "mkdir", "/volume/sub")
+                self.assertEqual(done.returncode, 0, done.stderr)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,8 @@ class PatchedRuntime:
         self._name = name
         self._gofer = os.path.realpath(gofer)
         self._copy = os.path.join(folder, f"runsc-{name}")
-        self._at = free_dispatcher_path()
+        self._links = free_links_folder()
+        self._at = os.path.join(self._links, "rg")
         self._install = [
             os.path.join(DEPLOY, "install-runsc"), "install", f"--runsc={runsc}",
             f"--gofer={self._gofer}", f"--dest={self._copy}",
@@ -42,7 +43,12 @@ class PatchedRuntime:
             self._install.append(f"--dispatcher={dispatcher}")
 
     def __enter__(self):
-        subprocess.run(self._install, check=True, stdout=subprocess.DEVNULL)
+        os.mkdir(self._links, 0o755)
+        try:
+            subprocess.run(self._install, check=True, stdout=subprocess.DEVNULL)
+        except BaseException:
+            os.rmdir(self._links)
+            raise
         return Runtime(self._name, self._copy, self._gofer)
 
     def __exit__(self, *failure):
@@ -50,13 +56,14 @@ class PatchedRuntime:
                        check=True, stdout=subprocess.DEVNULL)
         if os.path.exists(self._at):
             raise RuntimeError(f"install-runsc undo left {self._at}")
+        os.rmdir(self._links)
 
 
-def free_dispatcher_path():
-    """14 bytes, as install-runsc wants; others may run beside us."""
+def free_links_folder():
+    """A path of 11 bytes, for links of 14 as install-runsc wants."""
     while True:
         name = "".join(random.choices(string.ascii_lowercase + string.digits, k=6))
-        path = f"/tmp/rg-{name}"
+        path = f"/tmp/{name}"
         if not os.path.exists(path):
             return path
 

@@ -1,5 +1,6 @@
 """Which link an installation gets."""
 
+import fcntl
 import itertools
 import multiprocessing
 import os
@@ -87,6 +88,18 @@ class LinkNames(unittest.TestCase):
             process.join()
         self.assertEqual([process.exitcode for process in processes], [0] * 20)
         self.assertEqual(len(link_names.installed_links(self.folder)), 20)
+
+    def test_a_lock_leaves_no_file(self):
+        with link_names.lock(self.folder):
+            self.assertEqual(os.listdir(self.folder), [link_names.LOCK])
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_whoever_holds_the_folder_itself_locks_nobody_out(self):
+        descriptor = os.open(self.folder, os.O_RDONLY)
+        self.addCleanup(os.close, descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with link_names.lock(self.folder):
+            pass
 
     def install_locked(self, dest):
         with link_names.lock(self.folder):

@@ -11,19 +11,10 @@ from elf_fixture import elf
 
 # pylint: disable=wrong-import-position
 import sidecars
-from program_file import Failure, make_folder, replace
+from file_writer import Writer
+from program_file import Failure
 
 SENTRY, OTHER = elf(b"sentry"), elf(b"other")
-
-
-class Plain:
-    """Writes as install-runsc's Writer does, without its undoing."""
-
-    def folder(self, path):
-        make_folder(path)
-
-    def file(self, path, data, mode):
-        replace(path, data, mode)
 
 
 class Sidecars(unittest.TestCase):
@@ -44,10 +35,13 @@ class Sidecars(unittest.TestCase):
             os.fchmod(file.fileno(), mode)
 
     def place(self):
-        with contextlib.redirect_stdout(io.StringIO()):
-            return sidecars.place_sidecars(
-                Plain(), sidecars.find_sidecars(self.runsc), self.files,
+        with contextlib.redirect_stdout(io.StringIO()), Writer() as writer:
+            placed = sidecars.place_sidecars(
+                writer, sidecars.find_sidecars(self.runsc), self.files,
                 lambda copy: b"\x7fELF dispatcher to " + copy.encode())
+            writer.commit()
+            writer.keep()
+            return placed
 
     def read(self, name):
         with open(os.path.join(self.files, name), "rb") as file:

@@ -3,6 +3,9 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -82,6 +85,51 @@ TEST_F(HookRunnerTest, KillsAHookWhoseTimeIsOver) {
   // Waits for what never comes, and with it all that it started.
   Add("exec /usr/bin/tail -f /dev/null").timeout_seconds = 1;
   EXPECT_EQ(Run(), "createContainer hook /bin/sh: did not end within 1 s");
+}
+
+// Signals at shorter intervals than the hook's time.
+class Interruptions {
+ public:
+  Interruptions() {
+    struct sigaction action = {};
+    action.sa_handler = [](int) {};
+    EXPECT_EQ(::sigaction(SIGALRM, &action, &before_), 0);
+    SetInterval(50'000);
+  }
+  ~Interruptions() {
+    SetInterval(0);
+    ::sigaction(SIGALRM, &before_, nullptr);
+  }
+  Interruptions(const Interruptions&) = delete;
+  Interruptions& operator=(const Interruptions&) = delete;
+
+ private:
+  static void SetInterval(suseconds_t micros) {
+    const itimerval timer = {{0, micros}, {0, micros}};
+    EXPECT_EQ(::setitimer(ITIMER_REAL, &timer, nullptr), 0);
+  }
+
+  struct sigaction before_ = {};
+};
+
+TEST_F(HookRunnerTest, SignalsDoNotMakeAHooksTimeLonger) {
+  Add("exec /usr/bin/tail -f /dev/null").timeout_seconds = 1;
+  const Interruptions interruptions;
+  EXPECT_EQ(Run(), "createContainer hook /bin/sh: did not end within 1 s");
+}
+
+TEST_F(HookRunnerTest, HookThatCannotBeWatchedMayEndAllTheSame) {
+  Add("exit 0").timeout_seconds = 60;
+  rlimit before;
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const base::UniqueFd first_free(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  // Room for the hook's two streams, and none for a third descriptor.
+  rlimit narrow = before;
+  narrow.rlim_cur = static_cast<rlim_t>(first_free.get()) + 3;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &narrow), 0);
+  const std::string why = Run();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(why, "");
 }
 
 TEST_F(HookRunnerTest, NamesAProgramThatIsMissing) {

@@ -19,6 +19,7 @@ using testing::HasSubstr;
 
 constexpr InstalledPaths kOn = {"", "", "", "", "directfs,other", "on", ""};
 constexpr InstalledPaths kOff = {"", "", "", "", "other,directfs", "off", ""};
+constexpr InstalledPaths kNever = {"", "", "", "", "directfs", "never", ""};
 // Of 2022: there is no such flag.
 constexpr InstalledPaths kWithout = {"", "", "", "", "directfs2", "off", ""};
 
@@ -34,10 +35,11 @@ std::string Annotated(const std::string& value, const std::string& more = "") {
 // What is there besides the helper's own words: the flag, "" or the refusal.
 std::string Apply(const InstalledPaths& installed, const std::string& spec,
                   const std::string& proc = "/nonexistent",
-                  const std::string& flag = "--debug=true") {
+                  const std::string& flag = "--debug=true",
+                  const std::string& root = "/nonexistent") {
   const SpecFile file(spec);
-  HelperCall call(
-      {"runsc-gofer", "--root=/r", flag, "gofer", "--bundle=/b", file.Flag()});
+  HelperCall call({"runsc-gofer", "--root=" + root, flag, "gofer",
+                   "--bundle=/b", file.Flag()});
   const std::string refusal = ApplyDirectfs(installed, call, proc);
   EXPECT_TRUE(file.KeptItsOffset());
   return refusal.empty() ? std::string(call.GlobalFlag("directfs").value_or(""))
@@ -52,6 +54,33 @@ TEST(DirectfsChoiceTest, InstallationDecidesWithoutAnnotation) {
 TEST(DirectfsChoiceTest, AnnotationOverridesTheInstallation) {
   EXPECT_EQ(Apply(kOn, Annotated("off")), "false");
   EXPECT_EQ(Apply(kOff, Annotated("on")), "");
+}
+
+TEST(DirectfsChoiceTest, InstallationThatAllowsNoneRejectsOn) {
+  EXPECT_EQ(Apply(kNever, "{}"), "false");
+  EXPECT_EQ(Apply(kNever, "{}", "", "--directfs=true"), "false");
+  EXPECT_EQ(Apply(kNever, Annotated("off")), "false");
+  EXPECT_THAT(Apply(kNever, Annotated("on")),
+              AllOf(HasSubstr("dev.goferd.directfs"), HasSubstr("\"on\""),
+                    HasSubstr("--directfs=never")));
+}
+
+// runsc obeys them in the sandbox, whatever its command line says.
+TEST(DirectfsChoiceTest, GvisorsOwnAnnotationsAreRejectedWhereTheyWouldEscape) {
+  for (const std::string name :
+       {"dev.gvisor.flag.directfs", "dev.gvisor.bundle.fast"}) {
+    const std::string more = ",\"" + name + "\":\"true\"";
+    EXPECT_THAT(Apply(kNever, Annotated("off", more)), HasSubstr(name));
+    EXPECT_THAT(Apply(kOn, Annotated("off", more)), HasSubstr(name));
+    EXPECT_EQ(Apply(kOff, Annotated("on", more)), "");
+    EXPECT_EQ(Apply(kOff, R"({"annotations":{)" + more.substr(1) + "}}"),
+              "false");
+    EXPECT_THAT(Apply(kNever, R"({"annotations":{)" + more.substr(1) + "}}"),
+                HasSubstr(name));
+  }
+  EXPECT_EQ(
+      Apply(kNever, R"({"annotations":{"dev.gvisor.flag.directfs":"false"}})"),
+      "false");
 }
 
 TEST(DirectfsChoiceTest, OnLeavesWhatRunscWasTold) {
@@ -79,7 +108,7 @@ TEST(DirectfsChoiceTest, RejectsASpecThatCannotBeRead) {
   EXPECT_THAT(ApplyDirectfs(kOn, call), HasSubstr("--spec-fd=99999"));
 }
 
-// A procfs with some command lines.
+// A procfs with some command lines, which is runsc's root as well.
 class DirectfsOfPodTest : public testing::Test {
  protected:
   DirectfsOfPodTest() {
@@ -88,6 +117,18 @@ class DirectfsOfPodTest : public testing::Test {
     AddProcess({"sleep", "1"});
   }
   ~DirectfsOfPodTest() override { std::filesystem::remove_all(proc_); }
+
+  // A process that runsc has noted as the sandbox "pod".
+  void AddSandbox(std::vector<std::string> words) {
+    words.insert(words.begin() + 1, "--root=" + proc_);
+    AddProcess(words);
+    NotePid(std::to_string(pid_));
+  }
+
+  void NotePid(const std::string& pid) const {
+    std::ofstream(proc_ + "/pod_sandbox:pod.state")
+        << R"({"spec":{"pid":1},"sandbox":{"id":"pod","pid":)" << pid << "}}";
+  }
 
   void AddProcess(const std::vector<std::string>& words) {
     const std::string folder = proc_ + "/" + std::to_string(++pid_);
@@ -101,12 +142,19 @@ class DirectfsOfPodTest : public testing::Test {
   DirectfsChoice ChooseFor(const InstalledPaths& installed,
                            const std::string& value) const {
     std::ofstream(proc_ + "/config.json") << Annotated(value, kMember);
-    return ChooseDirectfs(installed, {"/r", "create", proc_, "member"}, proc_);
+    return ChooseDirectfs(installed, {proc_, "create", proc_, "member"}, proc_);
+  }
+
+  // It most likely is as the installation says.
+  void ExpectNoSandbox() const {
+    EXPECT_FALSE(ChooseFor(kOn, "off").off);
+    EXPECT_TRUE(ChooseFor(kOff, "off").off);
   }
 
   std::string ApplyTo(const InstalledPaths& installed,
                       const std::string& value) const {
-    return Apply(installed, Annotated(value, kMember), proc_);
+    return Apply(installed, Annotated(value, kMember), proc_, "--debug=true",
+                 proc_);
   }
 
   const std::string proc_ =
@@ -117,27 +165,50 @@ class DirectfsOfPodTest : public testing::Test {
 };
 
 TEST_F(DirectfsOfPodTest, RunningSandboxDecides) {
-  AddProcess({"runsc-sandbox", "--root=/r", "boot", "pod"});
+  AddSandbox({"runsc-sandbox", "boot", "pod"});
   EXPECT_FALSE(ChooseFor(kOff, "off").off);
 }
 
 TEST_F(DirectfsOfPodTest, RunningSandboxWithoutDirectfsDecides) {
-  AddProcess({"runsc-sandbox", "--root=/r", "--directfs=false", "boot", "pod"});
+  AddSandbox({"runsc-sandbox", "--directfs=false", "boot", "pod"});
   EXPECT_TRUE(ChooseFor(kOn, "on").off);
   EXPECT_FALSE(ChooseFor(kWithout, "on").off);
 }
 
 TEST_F(DirectfsOfPodTest, OtherProcessesDoNotCount) {
-  AddProcess({"runsc-sandbox", "--root=/r", "--directfs=false", "boot", "p"});
-  AddProcess({"runsc-sandbox", "--root=/o", "--directfs=false", "boot", "pod"});
-  AddProcess({"runsc-sandbox", "--root=/r", "--directfs=false", "x", "pod"});
-  AddProcess(
-      {"runsc-sandboxx", "--root=/r", "--directfs=false", "boot", "pod"});
-  AddProcess({"runsc-gofer", "--root=/r", "--directfs=false", "boot", "pod"});
-  AddProcess({});
-  // None is the sandbox; it most likely is as the installation says.
-  EXPECT_FALSE(ChooseFor(kOn, "off").off);
-  EXPECT_TRUE(ChooseFor(kOff, "off").off);
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{
+           {"runsc-sandbox", "--directfs=false", "boot", "p"},
+           {"runsc-sandbox", "--root=/o", "--directfs=false", "boot", "pod"},
+           {"runsc-sandbox", "--directfs=false", "x", "pod"},
+           {"runsc-sandboxx", "--directfs=false", "boot", "pod"},
+           {"runsc-gofer", "--directfs=false", "boot", "pod"}}) {
+    AddSandbox(words);
+    ExpectNoSandbox();
+  }
+}
+
+// Everybody may start it.
+TEST_F(DirectfsOfPodTest, ProcessWithASandboxsCommandLineDoesNotCount) {
+  const std::vector<std::string> words = {"runsc-sandbox", "--root=" + proc_,
+                                          "--directfs=false", "boot", "pod"};
+  AddProcess(words);
+  ExpectNoSandbox();
+  AddSandbox({"runsc-sandbox", "boot", "pod"});
+  AddProcess(words);
+  EXPECT_FALSE(ChooseFor(kOff, "off").off);
+}
+
+TEST_F(DirectfsOfPodTest, StateThatNamesNoProcessFindsNone) {
+  AddSandbox({"runsc-sandbox", "--directfs=false", "boot", "pod"});
+  for (const char* pid : {"0", "-1", "77", "\"2\"", "null", "{}", "1e99"}) {
+    NotePid(pid);
+    ExpectNoSandbox();
+  }
+  for (const char* state : {"", "{", "[]", "{\"sandbox\": 3}", "{}"}) {
+    std::ofstream(proc_ + "/pod_sandbox:pod.state") << state;
+    ExpectNoSandbox();
+  }
 }
 
 TEST_F(DirectfsOfPodTest, AnotherValueIsRejectedAllTheSame) {
@@ -146,24 +217,28 @@ TEST_F(DirectfsOfPodTest, AnotherValueIsRejectedAllTheSame) {
 }
 
 TEST_F(DirectfsOfPodTest, GoferOfAMemberIsLeftAsRunscStartsIt) {
-  AddProcess({"runsc-sandbox", "--root=/r", "boot", "pod"});
+  AddSandbox({"runsc-sandbox", "boot", "pod"});
   EXPECT_EQ(ApplyTo(kOff, "off"), "");
 }
 
 TEST_F(DirectfsOfPodTest, GoferThatBreaksTheMountIsRefused) {
-  AddProcess({"runsc-sandbox", "--root=/r", "--directfs=false", "boot", "pod"});
+  AddSandbox({"runsc-sandbox", "--directfs=false", "boot", "pod"});
   EXPECT_THAT(ApplyTo(kOff, "off"), HasSubstr("joins it without that flag"));
 }
 
 TEST_F(DirectfsOfPodTest, StartFollowsTheSandboxOfItsContainer) {
-  AddProcess(
-      {"runsc-sandbox", "--root=" + proc_, "--directfs=false", "boot", "pod"});
+  AddSandbox({"runsc-sandbox", "--directfs=false", "boot", "pod"});
   std::ofstream(proc_ + "/member_sandbox:pod.state") << "{}";
   RunscCall call = {proc_, "start", ".", "member"};
   EXPECT_TRUE(ChooseDirectfs(kOn, call, proc_).off);
   call.container = "other";
   EXPECT_FALSE(ChooseDirectfs(kOn, call, proc_).off);
   EXPECT_TRUE(ChooseDirectfs(kOff, call, proc_).off);
+}
+
+TEST_F(DirectfsOfPodTest, InstallationThatAllowsNoneRejectsMembersThatSayOn) {
+  EXPECT_TRUE(ChooseFor(kNever, "off").off);
+  EXPECT_THAT(ChooseFor(kNever, "on").error, HasSubstr("--directfs=never"));
 }
 
 TEST_F(DirectfsOfPodTest, OtherCommandsFollowTheInstallation) {
