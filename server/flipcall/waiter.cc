@@ -15,7 +15,10 @@ struct AwaitedWord {
            (interrupt.load(std::memory_order_acquire) & mask) != 0;
   }
   base::ErrnoOr<bool> Park() {
-    const auto parked = environment.Park(address, value);
+    const uint32_t uninterrupted = interrupt.load(std::memory_order_acquire);
+    if ((uninterrupted & mask) != 0) return true;
+    const auto parked =
+        environment.Park(address, value, interrupt, uninterrupted);
     if (!parked.ok()) return parked.error();
     return Look();
   }

@@ -52,9 +52,13 @@ class FakeEnvironment final : public WaitEnvironment {
     Answer();
   }
 
-  base::ErrnoOr<void> Park(const uint32_t* at, uint32_t expected) override {
+  base::ErrnoOr<void> Park(const uint32_t* at, uint32_t expected,
+                           const std::atomic<uint32_t>& interrupting,
+                           uint32_t uninterrupted) override {
     EXPECT_EQ(at, &word);
     EXPECT_EQ(expected, kWaited);
+    EXPECT_EQ(&interrupting, &interrupt);
+    EXPECT_EQ(uninterrupted & kMask, 0u);
     if (park_error != 0) return base::Errno(park_error);
     if (spurious_wakes > 0) {
       --spurious_wakes;

@@ -286,6 +286,8 @@ const Forbidden kForbidden[] = {
     {"SignalOwner", kAll, [] { ::fcntl(0, F_SETOWN, 1); }},
     {"PriorityFutex", kAll,
      [] { ::syscall(SYS_futex, nullptr, 6, 0, nullptr, nullptr, 0); }},
+    {"WaitForManyFutexes", kAll,
+     [] { ::syscall(SYS_futex_waitv, nullptr, 3, 0, nullptr, 0); }},
     {"Prctl", kAll, [] { ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); }},
     {"LinkOfADescriptor", kAll,
      [] { ::linkat(-1, "", -1, "x", AT_EMPTY_PATH); }},
