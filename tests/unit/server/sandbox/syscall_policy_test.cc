@@ -95,6 +95,7 @@ const std::map<std::string, std::string> kExceptions = {
     {"fchdir", "calls that take a path run in their thread's directory"},
     {"getegid", "connecting as another user; the reference keeps them"},
     {"geteuid", "connecting as another user; the reference keeps them"},
+    {"fchmodat2", "fchmod takes no O_PATH descriptor"},
     {"futex_waitv", "a shutdown ends a sleep that the client has hidden"},
     {"getpeername", "a connection's socket is checked"},
     {"getsockopt", "a connection's socket is checked"},
