@@ -14,7 +14,7 @@ void SharedMutex::LockShared() ABSL_NO_THREAD_SAFETY_ANALYSIS {
 }
 
 void SharedMutex::LockSharedSlow() {
-  MutexLock lock(mu_);
+  SmallMutexLock lock(mu_);
   // Set and cleared under mu_, so this decides between a phase to wait for and
   // a free lock.
   uint32_t word = word_.load(std::memory_order_relaxed);
@@ -27,7 +27,7 @@ void SharedMutex::LockSharedSlow() {
   const uint32_t my_phase = phase_;
   ++readers_queued_;
   // The leaving writer has counted us into word_ before it advances phase_.
-  while (phase_ == my_phase) changed_.Wait(mu_);
+  while (phase_ == my_phase) AwaitChange();
 }
 
 void SharedMutex::UnlockShared() ABSL_NO_THREAD_SAFETY_ANALYSIS {
@@ -36,29 +36,41 @@ void SharedMutex::UnlockShared() ABSL_NO_THREAD_SAFETY_ANALYSIS {
 }
 
 void SharedMutex::WakeDrainedWriter() {
-  MutexLock lock(mu_);
-  changed_.NotifyAll();
+  SmallMutexLock lock(mu_);
+  Announce();
+}
+
+void SharedMutex::AwaitChange() {
+  const uint32_t seen = changes_.load(std::memory_order_relaxed);
+  mu_.Unlock();
+  changes_.wait(seen, std::memory_order_relaxed);
+  mu_.Lock();
+}
+
+void SharedMutex::Announce() {
+  changes_.fetch_add(1, std::memory_order_relaxed);
+  changes_.notify_all();
 }
 
 void SharedMutex::Lock() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-  MutexLock lock(mu_);
+  SmallMutexLock lock(mu_);
   ++writers_queued_;
-  while (writer_chosen_) changed_.Wait(mu_);
+  while (writer_chosen_) AwaitChange();
   --writers_queued_;
   writer_chosen_ = true;
   word_.fetch_or(kWriter, std::memory_order_relaxed);
-  while (word_.load(std::memory_order_acquire) != kWriter) changed_.Wait(mu_);
+  while (word_.load(std::memory_order_acquire) != kWriter) AwaitChange();
 }
 
 void SharedMutex::Unlock() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-  MutexLock lock(mu_);
+  SmallMutexLock lock(mu_);
   const uint32_t keep = writers_queued_ > 0 ? kWriter : 0;
   word_.store(readers_queued_ | keep, std::memory_order_release);
   const bool anyone = readers_queued_ > 0 || writers_queued_ > 0;
   readers_queued_ = 0;
   writer_chosen_ = false;
   ++phase_;
-  if (anyone) changed_.NotifyAll();
+  if (anyone) Announce();
 }
 
 }  // namespace gofer::base

@@ -9,7 +9,8 @@
 #include <atomic>
 #include <cstdint>
 
-#include "server/base/mutex.h"
+#include "absl/base/thread_annotations.h"
+#include "server/base/small_mutex.h"
 
 namespace gofer::base {
 
@@ -34,12 +35,18 @@ class ABSL_LOCKABLE SharedMutex {
 
   void LockSharedSlow();
   void WakeDrainedWriter();
+  // Sleeps until Announce is called.
+  void AwaitChange() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Announce() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   // kWriter | number of readers inside.
   std::atomic<uint32_t> word_ = 0;
 
-  Mutex mu_;
-  CondVar changed_;
+  // Each node of a tree has this lock: no std::mutex and no condition variable,
+  // which would be 88 bytes.
+  SmallMutex mu_;
+  // Advanced under mu_.
+  std::atomic<uint32_t> changes_ = 0;
   // Counts the write phases; a queued reader is let in when it advances.
   uint32_t phase_ ABSL_GUARDED_BY(mu_) = 0;
   uint32_t readers_queued_ ABSL_GUARDED_BY(mu_) = 0;

@@ -123,12 +123,14 @@ void Endpoint::Shutdown() {
     PublishShutdown();
     return;
   }
+  // Where our thread sleeps on control_, the first wake ends that. Elsewhere:
   // INT_MAX, because a hostile peer may sleep on the word too, to steal our
   // wake. Repeated, because our thread may be just about to sleep. Not for
   // ever: where the peer has put our thread out of reach, a timeout ends its
   // sleep.
   timespec nap = {.tv_sec = 0, .tv_nsec = kFirstNapNanos};
   for (int wake = 0; wake < kShutdownWakes; ++wake, nap.tv_nsec *= 2) {
+    FutexWakeOwn(control_);
     FutexWake(window_.conn_state_word(), INT_MAX);
     ::nanosleep(&nap, nullptr);
     if ((control_.load() & kBlocked) == 0) return;

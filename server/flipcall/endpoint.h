@@ -23,10 +23,10 @@ namespace gofer::flipcall {
 //
 // The peer is hostile: it can write any word at any time, and move or hide a
 // thread that sleeps on it. Nothing that the peer does makes us read outside
-// the window, or wait where Shutdown does not reach us: a blocked thread looks
-// for a shutdown by itself once per second, so that an attack on its futex
-// delays the shutdown by a second at most. That wake-up is all that an idle
-// channel costs.
+// the window, or wait where Shutdown does not reach us: a blocked thread sleeps
+// on a word of ours as well, which the peer cannot reach. An idle channel costs
+// nothing. On a kernel without such a sleep (before 5.16) a blocked thread
+// looks for a shutdown once per second.
 //
 // Errors of all calls: ESHUTDOWN after our own Shutdown; ECONNRESET when the
 // peer shut the channel down; EPROTO when it broke the rules; or an error of
@@ -61,10 +61,11 @@ class Endpoint {
   // The datagram. The memory stays mapped, but the peer can change its content.
   std::span<std::byte> data() const { return window_.data(); }
 
-  // Ends the channel for both sides; a thread in WaitForTurn returns at once,
-  // or within a second when the peer interferes. Once that thread has returned
-  // (or Shutdown has, if no thread was waiting) the window says that it is shut
-  // down. Takes some 20 ms at most. Idempotent; any thread may call it.
+  // Ends the channel for both sides; a thread in WaitForTurn returns at once
+  // (before kernel 5.16 within a second when the peer interferes). Once that
+  // thread has returned (or Shutdown has, if no thread was waiting) the window
+  // says that it is shut down. Takes some 20 ms at most. Idempotent; any thread
+  // may call it.
   void Shutdown();
 
   const Waiter& waiter() const { return waiter_; }
@@ -85,7 +86,7 @@ class Endpoint {
   const PacketWindow window_;
   Waiter waiter_;
 
-  // kBlocked | kShutdown, see the .cc file.
+  // kBlocked | kShutdown, see the .cc file. A blocked thread sleeps on it.
   std::atomic<uint32_t> control_ = 0;
 };
 

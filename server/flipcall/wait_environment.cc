@@ -46,8 +46,10 @@ class HostEnvironment final : public WaitEnvironment {
 #endif
   }
 
-  base::ErrnoOr<void> Park(const uint32_t* word, uint32_t expected) override {
-    return FutexWait(word, expected);
+  base::ErrnoOr<void> Park(const uint32_t* word, uint32_t expected,
+                           const std::atomic<uint32_t>& interrupt,
+                           uint32_t uninterrupted) override {
+    return FutexWaitEither(word, expected, interrupt, uninterrupted);
   }
 
  private:

@@ -4,6 +4,7 @@
 #ifndef GOFER_SERVER_FLIPCALL_WAIT_ENVIRONMENT_H_
 #define GOFER_SERVER_FLIPCALL_WAIT_ENVIRONMENT_H_
 
+#include <atomic>
 #include <cstdint>
 
 #include "server/base/errno.h"
@@ -27,8 +28,11 @@ class WaitEnvironment {
   // Lets some tens of nanoseconds pass without leaving the core.
   virtual void Pause() = 0;
 
-  // As FutexWait, and so for a second at most.
-  virtual base::ErrnoOr<void> Park(const uint32_t* word, uint32_t expected) = 0;
+  // As FutexWaitEither: until `*word` or `interrupt` is woken, or for no time
+  // at all when one of them is not as expected.
+  virtual base::ErrnoOr<void> Park(const uint32_t* word, uint32_t expected,
+                                   const std::atomic<uint32_t>& interrupt,
+                                   uint32_t uninterrupted) = 0;
 };
 
 // The machine that this process runs on. It lets one thread spin for every two

@@ -13,8 +13,8 @@
 
 namespace gofer::flipcall {
 
-// Something to wait for. Look is one quick look, Park blocks for a while (a
-// second at most, or until the wait is over); both say whether it is over.
+// Something to wait for. Look is one quick look, Park blocks for a while, or
+// until the wait is over; both say whether it is over.
 template <typename T>
 concept Awaited = requires(T awaited) {
   { awaited.Look() } -> std::same_as<bool>;
@@ -28,10 +28,10 @@ concept Awaited = requires(T awaited) {
 // is 0 at first. A wait that ended soon, spun or parked, says that spinning
 // pays: the budget doubles. A wait that took long halves it, down to 0, so a
 // channel that falls idle costs less than twice `max_spin_ns` in all and then
-// the cost of Park: one wake-up per second, which is part of the same wait and
-// teaches nothing. Time that went missing while we spun says that another
-// thread wanted the core: the budget drops to 0 at once and stays there for a
-// pause that doubles each time this happens, up to `max_holdoff_ns`.
+// nothing. A wake-up that ends no wait is part of it and teaches nothing. Time
+// that went missing while we spun says that another thread wanted the core: the
+// budget drops to 0 at once and stays there for a pause that doubles each time
+// this happens, up to `max_holdoff_ns`.
 class Waiter {
  public:
   // Nanoseconds, but for the last.
@@ -68,8 +68,8 @@ class Waiter {
 
   // Blocks while `*word` is `value` and `interrupt` has no bit of `mask`. The
   // caller must look at both again: the word may change back. A thread that
-  // sets the bit must also wake the word; without a wake, or when it is lost,
-  // the bit is seen only when Park ends by itself. Errors: those of Park.
+  // sets the bit must also wake both words: the machine may have no sleep on
+  // both. Errors: those of Park.
   base::ErrnoOr<void> WaitWhile(uint32_t* word, uint32_t value,
                                 const std::atomic<uint32_t>& interrupt,
                                 uint32_t mask);

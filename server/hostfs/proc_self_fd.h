@@ -32,7 +32,8 @@ class ProcSelfFd {
   // Permissions are checked again.
   base::ErrnoOr<base::UniqueFd> Reopen(int fd, int flags) const;
 
-  // Does fchmod(2), which does not take O_PATH descriptors.
+  // Does fchmod(2), which does not take O_PATH descriptors. Without the
+  // directory where the kernel has fchmodat2 (6.6).
   base::ErrnoOr<void> Chmod(int fd, mode_t mode) const;
   // Makes a hard link `name` in `directory`, to a symlink too. Needs no
   // capability, unlike AT_EMPTY_PATH. Errors: ENOENT when the file has no link

@@ -36,21 +36,21 @@ void ControlFd::OnZeroRefs() {
 
 void ControlFd::NotifyRenamed(const GlobalGuarantee& global) {
   OnRenamed(global);
-  base::MutexLock lock(open_fds_mu_);
+  base::SmallMutexLock lock(open_fds_mu_);
   for (OpenFd* fd = open_fds_; fd != nullptr; fd = fd->next_on_control_fd_) {
     fd->OnRenamed(global);
   }
 }
 
 void ControlFd::AddOpenFd(OpenFd& fd) {
-  base::MutexLock lock(open_fds_mu_);
+  base::SmallMutexLock lock(open_fds_mu_);
   fd.next_on_control_fd_ = open_fds_;
   if (open_fds_ != nullptr) open_fds_->previous_on_control_fd_ = &fd;
   open_fds_ = &fd;
 }
 
 void ControlFd::RemoveOpenFd(OpenFd& fd) {
-  base::MutexLock lock(open_fds_mu_);
+  base::SmallMutexLock lock(open_fds_mu_);
   if (fd.previous_on_control_fd_ != nullptr) {
     fd.previous_on_control_fd_->next_on_control_fd_ = fd.next_on_control_fd_;
   } else {

@@ -12,8 +12,8 @@
 
 #include "absl/strings/string_view.h"
 #include "server/base/errno.h"
-#include "server/base/mutex.h"
 #include "server/base/ref_ptr.h"
+#include "server/base/small_mutex.h"
 #include "server/base/unique_fd.h"
 #include "server/lisafs/fd.h"
 #include "server/lisafs/guarantees.h"
@@ -202,7 +202,7 @@ class ControlFd : public Fd {
   ControlFd* previous_on_node_ = nullptr;
   ControlFd* next_on_node_ = nullptr;
 
-  base::Mutex open_fds_mu_;
+  base::SmallMutex open_fds_mu_;
   OpenFd* open_fds_ ABSL_GUARDED_BY(open_fds_mu_) = nullptr;
 };
 

@@ -44,7 +44,7 @@ bool Node::DropRef() {
     }
   }
   if (!parent_) return refs_.fetch_sub(1, std::memory_order_acq_rel) == 1;
-  base::MutexLock lock(parent_->children_mu_);
+  base::SmallMutexLock lock(parent_->children_mu_);
   if (refs_.fetch_sub(1, std::memory_order_acq_rel) != 1) return false;
   // The entry may by now be another node's, made after this node was detached.
   const auto entry = parent_->children_.find(name_);
@@ -57,7 +57,7 @@ bool Node::DropRef() {
 base::RefPtr<Node> Node::FindOrCreateChild(const TreeLock&,
                                            absl::string_view name,
                                            Quota& quota) {
-  base::MutexLock lock(children_mu_);
+  base::SmallMutexLock lock(children_mu_);
   const auto entry = children_.find(name);
   if (entry != children_.end()) return base::RefPtr<Node>::Share(entry->second);
   QuotaSlot slot = QuotaSlot::Take(quota);
@@ -71,7 +71,7 @@ base::RefPtr<Node> Node::FindOrCreateChild(const TreeLock&,
 }
 
 base::RefPtr<Node> Node::FindChild(absl::string_view name) {
-  base::MutexLock lock(children_mu_);
+  base::SmallMutexLock lock(children_mu_);
   const auto entry = children_.find(name);
   if (entry == children_.end()) return nullptr;
   return base::RefPtr<Node>::Share(entry->second);
@@ -101,7 +101,7 @@ size_t Node::Depth(const TreeLock&) const {
 }
 
 base::RefPtr<Node> Node::TakeEntry(absl::string_view name) {
-  base::MutexLock lock(children_mu_);
+  base::SmallMutexLock lock(children_mu_);
   const auto entry = children_.find(name);
   if (entry == children_.end()) return nullptr;
   auto child = base::RefPtr<Node>::Share(entry->second);
@@ -117,7 +117,7 @@ void Node::FlagDeleted(base::RefPtr<Node> top) {
     const base::RefPtr<Node> node = std::move(todo.back());
     todo.pop_back();
     node->deleted_.store(true, std::memory_order_release);
-    base::MutexLock lock(node->children_mu_);
+    base::SmallMutexLock lock(node->children_mu_);
     for (const auto& [name, child] : node->children_) {
       todo.push_back(base::RefPtr<Node>::Share(child));
     }
@@ -126,7 +126,7 @@ void Node::FlagDeleted(base::RefPtr<Node> top) {
 
 void Node::DetachDeleted(const WriteGuarantee&, Node& child) {
   {
-    base::MutexLock lock(children_mu_);
+    base::SmallMutexLock lock(children_mu_);
     const auto entry = children_.find(child.name_);
     if (entry != children_.end() && entry->second == &child) {
       children_.erase(entry);
@@ -144,12 +144,12 @@ void Node::PlaceUnder(Node& parent, std::string name) {
   }
   parent_ = base::RefPtr<Node>::Share(&parent);
   name_ = std::move(name);
-  base::MutexLock lock(parent.children_mu_);
+  base::SmallMutexLock lock(parent.children_mu_);
   parent.children_.emplace(name_, this);
 }
 
 void Node::ReserveEntry() {
-  base::MutexLock lock(children_mu_);
+  base::SmallMutexLock lock(children_mu_);
   children_.reserve(children_.size() + 1);
 }
 
@@ -191,26 +191,26 @@ void Node::NotifyRenamed(const GlobalGuarantee& global) {
     Node* const node = todo.back();
     todo.pop_back();
     {
-      base::MutexLock lock(node->control_fds_mu_);
+      base::SmallMutexLock lock(node->control_fds_mu_);
       for (ControlFd* fd = node->control_fds_; fd != nullptr;
            fd = fd->next_on_node_) {
         fd->NotifyRenamed(global);
       }
     }
-    base::MutexLock lock(node->children_mu_);
+    base::SmallMutexLock lock(node->children_mu_);
     for (const auto& [name, child] : node->children_) todo.push_back(child);
   }
 }
 
 void Node::AddControlFd(ControlFd& fd) {
-  base::MutexLock lock(control_fds_mu_);
+  base::SmallMutexLock lock(control_fds_mu_);
   fd.next_on_node_ = control_fds_;
   if (control_fds_ != nullptr) control_fds_->previous_on_node_ = &fd;
   control_fds_ = &fd;
 }
 
 void Node::RemoveControlFd(ControlFd& fd) {
-  base::MutexLock lock(control_fds_mu_);
+  base::SmallMutexLock lock(control_fds_mu_);
   if (fd.previous_on_node_ != nullptr) {
     fd.previous_on_node_->next_on_node_ = fd.next_on_node_;
   } else {

@@ -11,9 +11,9 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
-#include "server/base/mutex.h"
 #include "server/base/ref_ptr.h"
 #include "server/base/shared_mutex.h"
+#include "server/base/small_mutex.h"
 #include "server/lisafs/guarantees.h"
 #include "server/lisafs/quota.h"
 
@@ -114,12 +114,12 @@ class Node {
 
   // Also held while a child's last reference is dropped, which makes "find and
   // take a reference" safe against "drop and die".
-  base::Mutex children_mu_;
+  base::SmallMutex children_mu_;
   // The keys are the children's own names.
   absl::flat_hash_map<absl::string_view, Node*> children_
       ABSL_GUARDED_BY(children_mu_);
 
-  base::Mutex control_fds_mu_;
+  base::SmallMutex control_fds_mu_;
   ControlFd* control_fds_ ABSL_GUARDED_BY(control_fds_mu_) = nullptr;
 };
 

@@ -1,6 +1,7 @@
 #include "server/sandbox/procfs_stripper.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -8,6 +9,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -25,6 +28,41 @@ namespace {
 // Far more rounds than there are mounts, unless somebody makes mounts
 // meanwhile.
 constexpr int kMostSteps = 10'000;
+
+// Of Linux 6.8, younger than Debian 12's headers.
+constexpr long kStatmount = 457;
+constexpr long kListmount = 458;
+constexpr unsigned kStatxMountIdUnique = 0x4000;
+constexpr uint64_t kStatmountSuperBlock = 1;
+constexpr size_t kMostMounts = 64;
+
+struct MountRequest {
+  uint32_t size = sizeof(MountRequest);
+  uint32_t spare = 0;
+  uint64_t mount_id = 0;
+  uint64_t parameter = 0;
+};
+static_assert(sizeof(MountRequest) == 24);
+
+// The beginning of struct statmount.
+struct MountAnswer {
+  uint32_t size;
+  uint32_t options;
+  uint64_t mask;
+  uint32_t device_major;
+  uint32_t device_minor;
+  uint64_t magic;
+};
+static_assert(sizeof(MountAnswer) == 32);
+
+bool MayBeProcfs(uint64_t mount_id) {
+  const MountRequest request = {.mount_id = mount_id,
+                                .parameter = kStatmountSuperBlock};
+  MountAnswer answer = {};
+  return ::syscall(kStatmount, &request, &answer, sizeof(answer), 0) != 0 ||
+         (answer.mask & kStatmountSuperBlock) == 0 ||
+         answer.magic == PROC_SUPER_MAGIC;
+}
 
 base::ErrnoOr<uint64_t> MountIdOf(int fd) {
   struct statx stat;
@@ -190,6 +228,21 @@ class Stripper {
 
 base::ErrnoOr<void> StripProcfs(int root, int mount_info) {
   return Stripper(root, mount_info).Run();
+}
+
+bool MayHoldProcfs(int root) {
+  struct statx stat = {};
+  if (::statx(root, "", AT_EMPTY_PATH, kStatxMountIdUnique, &stat) != 0 ||
+      (stat.stx_mask & kStatxMountIdUnique) == 0 ||
+      MayBeProcfs(stat.stx_mnt_id)) {
+    return true;
+  }
+  const MountRequest request = {.mount_id = stat.stx_mnt_id};
+  std::array<uint64_t, kMostMounts> below;
+  const long count =
+      ::syscall(kListmount, &request, below.data(), below.size(), 0);
+  if (count < 0 || static_cast<size_t>(count) == below.size()) return true;
+  return std::any_of(below.begin(), below.begin() + count, MayBeProcfs);
 }
 
 }  // namespace gofer::sandbox

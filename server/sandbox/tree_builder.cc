@@ -295,6 +295,7 @@ class TreeBuilder {
         return StepError{Step::kBindMount, Describe(plan_.binds[i]),
                          attached.error()};
       }
+      if (!MayHoldProcfs(sources_[i].fd())) continue;
       const auto stripped = Strip();
       if (!stripped.ok()) {
         return StepError{Step::kHideProc, Describe(plan_.binds[i]),

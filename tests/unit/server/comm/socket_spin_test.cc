@@ -29,7 +29,8 @@ class FakeEnvironment final : public flipcall::WaitEnvironment {
     now += 1000;
     if (on_pause) on_pause();
   }
-  base::ErrnoOr<void> Park(const uint32_t*, uint32_t) override {
+  base::ErrnoOr<void> Park(const uint32_t*, uint32_t,
+                           const std::atomic<uint32_t>&, uint32_t) override {
     ADD_FAILURE() << "a socket parks in recv(2)";
     return {};
   }

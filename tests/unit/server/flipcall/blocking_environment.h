@@ -4,6 +4,7 @@
 #ifndef GOFER_TESTS_UNIT_SERVER_FLIPCALL_BLOCKING_ENVIRONMENT_H_
 #define GOFER_TESTS_UNIT_SERVER_FLIPCALL_BLOCKING_ENVIRONMENT_H_
 
+#include <atomic>
 #include <cstdint>
 
 #include "server/base/mutex.h"
@@ -19,13 +20,15 @@ class BlockingEnvironment final : public WaitEnvironment {
   void LeaveSpinPlace() override {}
   void Pause() override {}
 
-  base::ErrnoOr<void> Park(const uint32_t* word, uint32_t expected) override {
+  base::ErrnoOr<void> Park(const uint32_t* word, uint32_t expected,
+                           const std::atomic<uint32_t>& interrupt,
+                           uint32_t uninterrupted) override {
     {
       base::MutexLock lock(mu_);
       ++parks_;
       parked_.NotifyAll();
     }
-    return FutexWait(word, expected);
+    return FutexWaitEither(word, expected, interrupt, uninterrupted);
   }
 
   // Returns when Park has been called `count` times in all. The thread is then

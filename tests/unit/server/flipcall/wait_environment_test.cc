@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
+#include <atomic>
+#include <cerrno>
 #include <cstdint>
 
 namespace gofer::flipcall {
@@ -25,16 +27,19 @@ TEST(WaitEnvironmentTest, LetsHalfTheCpusSpin) {
 
 TEST(WaitEnvironmentTest, ParkReturnsAtOnceWhenTheWordDiffers) {
   const uint32_t word = 1;
-  EXPECT_TRUE(HostWaitEnvironment().Park(&word, 0).ok());
+  const std::atomic<uint32_t> interrupt = 0;
+  EXPECT_TRUE(HostWaitEnvironment().Park(&word, 0, interrupt, 0).ok());
 }
 
-TEST(WaitEnvironmentTest, ParkEndsByItselfWhenNobodyWakesIt) {
+TEST(WaitEnvironmentTest, ParkReturnsAtOnceWhenItIsInterruptedAlready) {
   const uint32_t word = 0;
-  EXPECT_TRUE(HostWaitEnvironment().Park(&word, 0).ok());
+  const std::atomic<uint32_t> interrupt = 3;
+  EXPECT_TRUE(HostWaitEnvironment().Park(&word, 0, interrupt, 1).ok());
 }
 
 TEST(WaitEnvironmentTest, ParkReportsABadAddress) {
-  EXPECT_EQ(HostWaitEnvironment().Park(nullptr, 0).error(),
+  const std::atomic<uint32_t> interrupt = 0;
+  EXPECT_EQ(HostWaitEnvironment().Park(nullptr, 0, interrupt, 0).error(),
             base::Errno(EFAULT));
 }
 

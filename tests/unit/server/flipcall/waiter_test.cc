@@ -52,9 +52,13 @@ class FakeEnvironment final : public WaitEnvironment {
     Answer();
   }
 
-  base::ErrnoOr<void> Park(const uint32_t* at, uint32_t expected) override {
+  base::ErrnoOr<void> Park(const uint32_t* at, uint32_t expected,
+                           const std::atomic<uint32_t>& interrupting,
+                           uint32_t uninterrupted) override {
     EXPECT_EQ(at, &word);
     EXPECT_EQ(expected, kWaited);
+    EXPECT_EQ(&interrupting, &interrupt);
+    EXPECT_EQ(uninterrupted & kMask, 0u);
     if (park_error != 0) return base::Errno(park_error);
     if (spurious_wakes > 0) {
       --spurious_wakes;
@@ -305,6 +309,48 @@ TEST_F(WaiterTest, ParkErrorIsReported) {
   env_.park_error = EFAULT;
   env_.answer_at = env_.now + 1000;
   EXPECT_EQ(Wait().error(), base::Errno(EFAULT));
+}
+
+// The tuning that is deployed.
+class WaiterDefaultTest : public testing::Test {
+ protected:
+  void WaitFor(uint64_t nanos) {
+    env_.word = kWaited;
+    env_.answer_at = env_.now + nanos;
+    EXPECT_TRUE(
+        waiter_.WaitWhile(&env_.word, kWaited, env_.interrupt, kMask).ok());
+  }
+
+  FakeEnvironment env_;
+  Waiter waiter_{env_};
+};
+
+// The peer answers soon, but only once we sleep.
+TEST_F(WaiterDefaultTest, SpinsThatAreNeverWonTakeAHundredthOfTheCoreAtMost) {
+  const uint64_t start = env_.now;
+  while (env_.now - start < 5'000'000'000) WaitFor(90'000);
+  EXPECT_EQ(waiter_.counters().spins_won, 0u);
+  EXPECT_GT(waiter_.counters().spins_lost, 0u);
+  EXPECT_LT(waiter_.counters().spun_ns, (env_.now - start) / 100);
+}
+
+TEST_F(WaiterDefaultTest, SpinsAgainSoonAfterAFewLosses) {
+  for (int i = 0; i < 20; ++i) WaitFor(1000);
+  for (int i = 0; i < 2; ++i) WaitFor(10'000'000);
+  EXPECT_EQ(waiter_.budget_ns(), 0u);
+  const uint64_t won = waiter_.counters().spins_won;
+  const uint64_t start = env_.now;
+  while (waiter_.counters().spins_won == won) WaitFor(1000);
+  EXPECT_LT(env_.now - start, 2'000'000u);
+}
+
+TEST_F(WaiterDefaultTest, OneWinMakesUpForOneLoss) {
+  for (int i = 0; i < 20; ++i) WaitFor(1000);
+  for (int i = 0; i < 1000; ++i) {
+    WaitFor(10'000'000);
+    WaitFor(1000);
+    EXPECT_GT(waiter_.budget_ns(), 0u);
+  }
 }
 
 TEST(WaiterParkOnlyTest, NeverSpinsAndNeverAsksForTheTime) {

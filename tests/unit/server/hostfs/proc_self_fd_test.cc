@@ -1,12 +1,20 @@
 #include "server/hostfs/proc_self_fd.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
 #include <string>
+#include <thread>
 
 #include "gtest/gtest.h"
 #include "server/base/thread.h"
@@ -14,6 +22,21 @@
 
 namespace gofer::hostfs {
 namespace {
+
+constexpr uint32_t kFchmodat2 = 452;
+
+// For the calling thread, for as long as it lives.
+void RefuseFchmodat2(uint32_t error) {
+  sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kFchmodat2, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program = {std::size(filter), filter};
+  ASSERT_EQ(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+  ASSERT_EQ(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+}
 
 class ProcSelfFdTest : public testing::Test {
  protected:
@@ -51,6 +74,17 @@ TEST_F(ProcSelfFdTest, ChangesModeWhereFchmodWillNot) {
   ASSERT_EQ(::fchmod(control.get(), 0600), -1);
   ASSERT_TRUE(proc_.Chmod(control.get(), 0640).ok());
   EXPECT_EQ(directory_.Stat("f").st_mode & 07777u, 0640u);
+}
+
+TEST_F(ProcSelfFdTest, ChangesModeWithoutFchmodat2) {
+  for (const uint32_t refusal : {ENOSYS, EPERM}) {
+    std::thread([&] {
+      RefuseFchmodat2(refusal);
+      const base::UniqueFd control = Control("f");
+      EXPECT_TRUE(proc_.Chmod(control.get(), 0600 + refusal).ok());
+      EXPECT_EQ(directory_.Stat("f").st_mode & 07777u, 0600 + refusal);
+    }).join();
+  }
 }
 
 TEST_F(ProcSelfFdTest, LinksASymlinkAndNotItsTarget) {

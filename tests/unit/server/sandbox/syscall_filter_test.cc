@@ -47,6 +47,8 @@ constexpr bool kSanitizer = true;
 constexpr bool kSanitizer = false;
 #endif
 
+constexpr long kFchmodat2 = 452;
+
 // Runs `body` behind the filter of `plan`.
 ChildEnd RunFiltered(const SyscallPlan& plan,
                      const std::function<void(const ChildReport&)>& body) {
@@ -133,6 +135,8 @@ TEST_F(SyscallFilterTest, FileWorkWorks) {
     CHILD_EXPECT(report, ::mkdirat(at, "d", 0755) == 0);
     CHILD_EXPECT(report, ::mknodat(at, "r", S_IFREG | 0600, 0) == 0);
     CHILD_EXPECT(report, ::symlinkat("f", at, "s") == 0);
+    // 0 or an error: the kernel may have none.
+    (void)::syscall(kFchmodat2, at, "f", 0600, 0);
     CHILD_EXPECT(report, ::unshare(CLONE_FS) == 0);
     CHILD_EXPECT(report, ::fchdir(at) == 0);
     char value[8];
@@ -286,6 +290,8 @@ const Forbidden kForbidden[] = {
     {"SignalOwner", kAll, [] { ::fcntl(0, F_SETOWN, 1); }},
     {"PriorityFutex", kAll,
      [] { ::syscall(SYS_futex, nullptr, 6, 0, nullptr, nullptr, 0); }},
+    {"WaitForManyFutexes", kAll,
+     [] { ::syscall(SYS_futex_waitv, nullptr, 3, 0, nullptr, 0); }},
     {"Prctl", kAll, [] { ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); }},
     {"LinkOfADescriptor", kAll,
      [] { ::linkat(-1, "", -1, "x", AT_EMPTY_PATH); }},

@@ -393,6 +393,23 @@ TEST_F(TreeBuilderTest, ProcfsOfTheTreeIsHidden) {
   EXPECT_EQ(end.report, "");
 }
 
+TEST_F(TreeBuilderTest, ProcfsBelowABindIsHidden) {
+  plan_.new_namespace = false;
+  Bind("data", "/data");
+  plan_.binds.back().recursive = true;
+  const auto end = RunInChild([&](const ChildReport& report) {
+    CHILD_REQUIRE(report, EnterNamespace());
+    const std::string proc = host_.Path("data/p");
+    CHILD_REQUIRE(report, ::mkdir(proc.c_str(), 0755) == 0);
+    CHILD_REQUIRE(report, ::mount("p", proc.c_str(), "proc", 0, nullptr) == 0);
+    MountAndRun(report, [](const ChildReport& inner, MountedTree&) {
+      CHILD_EXPECT(inner, ::access("/data/p", F_OK) == 0);
+      CHILD_EXPECT(inner, ::access("/data/p/self", F_OK) == -1);
+    });
+  });
+  EXPECT_EQ(end.report, "");
+}
+
 TEST_F(TreeBuilderTest, BindOfProcfsIsRefused) {
   plan_.binds.push_back({.source = "/proc", .destination = "/p"});
   EXPECT_EQ(Error(), "hide-proc: /proc on /p: Operation not permitted");
