@@ -178,9 +178,8 @@ void ConnectionBook::Walk(
   auto one = live ? live_.upper_bound(after_uid) : live_.end();
   auto other = ended ? ended_.upper_bound(after_uid) : ended_.end();
   while (one != live_.end() || other != ended_.end()) {
-    const bool is_live =
-        other == ended_.end() ||
-        (one != live_.end() && one->first < other->first);
+    const bool is_live = other == ended_.end() ||
+                         (one != live_.end() && one->first < other->first);
     const bool goes_on = is_live ? visit_live(one->first, one->second)
                                  : visit_ended(other->first, other->second);
     if (!goes_on) return;
@@ -203,8 +202,7 @@ v1::ConnectionList ConnectionBook::List(
     return true;
   };
   Walk(
-      request.page().after_uid(),
-      request.which() != v1::ListConnections::ENDED,
+      request.page().after_uid(), request.which() != v1::ListConnections::ENDED,
       request.which() != v1::ListConnections::LIVE,
       [&](const std::string& uid, const Live& live) {
         return take(uid, View(live));

@@ -120,11 +120,11 @@ class ConnectionBook {
   void Forget(const std::string& uid);
   // Visits those behind `after_uid` in the order of uids, until a visitor
   // returns false.
-  void Walk(const std::string& after_uid, bool live, bool ended,
-            const std::function<bool(const std::string&, const Live&)>&
-                visit_live,
-            const std::function<bool(const std::string&, const Ended&)>&
-                visit_ended) const;
+  void Walk(
+      const std::string& after_uid, bool live, bool ended,
+      const std::function<bool(const std::string&, const Live&)>& visit_live,
+      const std::function<bool(const std::string&, const Ended&)>& visit_ended)
+      const;
 
   lisafs::Server& server_;
   ConnectionNotes& notes_;

@@ -44,8 +44,8 @@ class ControlService {
 
   // The answer to Adopt as of now. `event_number` is the last event's. It has
   // no lists for a goferd that asks for their pages.
-  goferd::worker::v1::AdoptResult Adopt(
-      const goferd::worker::v1::Party& goferd, uint64_t event_number) const;
+  goferd::worker::v1::AdoptResult Adopt(const goferd::worker::v1::Party& goferd,
+                                        uint64_t event_number) const;
 
   const std::optional<ShutdownRequest>& shutdown() const { return shutdown_; }
   void ForgetShutdown() { shutdown_.reset(); }

@@ -201,8 +201,9 @@ v1::RuleList ListRules(const v1::ListRules& request,
     for (v1::Rule& rule : *all.mutable_rules()) rule.clear_daemon_data();
   }
   if (!request.has_page()) return all;
-  std::sort(all.mutable_rules()->begin(), all.mutable_rules()->end(),
-            [](const v1::Rule& a, const v1::Rule& b) { return a.uid() < b.uid(); });
+  std::sort(
+      all.mutable_rules()->begin(), all.mutable_rules()->end(),
+      [](const v1::Rule& a, const v1::Rule& b) { return a.uid() < b.uid(); });
   v1::RuleList list;
   PageFiller page(request.page());
   for (v1::Rule& rule : *all.mutable_rules()) {
