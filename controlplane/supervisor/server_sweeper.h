@@ -30,6 +30,8 @@ class ServerSweeper {
   void RefreshHolders();
 
  private:
+  void TakeOpenFiles(model::ServerEntry& server,
+                     const worker::v1::ConnectionList& page);
   void SetHolders(const model::ModelLock& lock, model::ServerRecord& server,
                   const worker::v1::InflightList& inflight);
 
