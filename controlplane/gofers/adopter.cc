@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
+#include "controlplane/gofers/gofer_stopper.h"
 #include "controlplane/gofers/kept_server.h"
 #include "controlplane/gofers/restarter.h"
 #include "controlplane/gofers/server_failure.h"
@@ -129,11 +130,42 @@ void Adopter::AdoptAll(absl::Duration patience) {
 }
 
 void Adopter::ClaimCreated(const std::string& id) {
-  const model::ServerPtr server = ReadKeptServer(host_.state, id);
+  auto kept = ReadKeptServer(host_.state, id);
   const auto overrides = ReadKeptOverrides(host_.state, id);
+  if (!kept.ok() && !IsGone(kept.status())) {
+    kept = MakeDamagedServer(id, kept.status());
+  }
   const ModelLock lock(model_);
   (void)model_.BeginAdoption(lock, id);
-  if (server != nullptr) AddKept(lock, server, overrides);
+  if (!kept.ok()) return;
+  model_.Add(lock, *kept);
+  model::ServerRecord& record = (*kept)->record(lock);
+  // They come along: they are laid over the server's next gofer even if nothing
+  // is ever heard of this one.
+  if (overrides.ok()) return AddOverrides(lock, model_, *overrides, record);
+  Log().error("{}: {}", record.name(),
+              std::string(overrides.status().message()));
+  record.damage.overrides = absl::StrCat(
+      overrides.status().message(),
+      "; no gofer is started without its rules: put the file back, or give "
+      "them up with `goferctl handler reset ",
+      id, "`");
+}
+
+model::ServerPtr Adopter::MakeDamagedServer(const std::string& id,
+                                            const absl::Status& why) const {
+  Log().error("{}: {}", names::FormatServerName(id),
+              std::string(why.message()));
+  model::ServerRecord record = MakeRecord(id, Server::CREATED);
+  // Every goferd that finds it gives it the same uid.
+  record.resource.set_uid(
+      translate::UuidOf(absl::StrCat(record.name(), " damaged")));
+  record.damage.bootstrap = absl::StrCat(
+      why.message(),
+      "; put it back and start goferd again, or remove the server with "
+      "`goferctl server delete --force ",
+      id, "`");
+  return std::make_shared<model::ServerEntry>(std::move(record));
 }
 
 bool Adopter::Claim(const std::string& id) {
@@ -141,20 +173,10 @@ bool Adopter::Claim(const std::string& id) {
   return model_.BeginAdoption(lock, id);
 }
 
-// The rules and the table come along: they are laid over the server's next
-// gofer even if nothing is ever heard of this one.
-void Adopter::AddKept(const ModelLock& lock, const model::ServerPtr& server,
-                      const state::v1::Overrides& overrides) {
-  model_.Add(lock, server);
-  model::ServerRecord& record = server->record(lock);
-  for (const admin::HandlerRule& rule : overrides.rules()) {
-    model_.PutRule(lock, record, {rule, record.overrides.next_rule_age++});
-  }
-  record.overrides.assignments.assign(overrides.assignments().begin(),
-                                      overrides.assignments().end());
-}
-
 void Adopter::AdoptCreated(const std::string& id) {
+  if (host_.state.ReadServerFile(id, kDeletedFile).ok()) {
+    return FinishDeletion(id);
+  }
   const auto process = FindConfinedProcess(model_, host_, id);
   if (IsGone(process.status())) {
     CleanUpDeadGofer(id);
@@ -164,6 +186,7 @@ void Adopter::AdoptCreated(const std::string& id) {
     record.gofer.generation = model_.NewGeneration();
     if (process.ok()) watch_.Watch(lock, record, *process);
   };
+  if (process.ok()) RepairPid(id, **process);
   model::ServerPtr server;
   {
     const ModelLock lock(model_);
@@ -178,12 +201,12 @@ void Adopter::AdoptCreated(const std::string& id) {
     return EndAdoption(id);
   }
   if (server == nullptr) {
-    // The gofer lives, and what goferd wrote of it cannot be read. It is shown
-    // and can be ended, but is never started again.
-    Log().error("{}: what goferd wrote of it cannot be read",
-                names::FormatServerName(id));
-    server =
-        std::make_shared<model::ServerEntry>(MakeRecord(id, Server::CREATED));
+    // The gofer lives and serves, and what goferd wrote of it is gone. It is
+    // shown and can be ended, but is never started again.
+    server = MakeDamagedServer(
+        id, errors::Error(Reason::INTERNAL_FAULT,
+                          absl::StrCat(host_.state.path(), "/servers/", id,
+                                       "/bootstrap.pb is gone")));
     const ModelLock lock(model_);
     watch(lock, server->record(lock));
     model_.Add(lock, server);
@@ -327,6 +350,18 @@ void Adopter::CleanUpDeadGofer(const std::string& id) {
     return;
   }
   const bool ended_by_itself = host_.state.ReadServerFile(id, kEndedFile).ok();
+  auto death = ReadDeath(host_.state, id);
+  const bool is_known =
+      death.has_value() && IsOfLastGofer(host_.state, id, *death);
+  if (!is_known) {
+    death.emplace();
+    death->mutable_failure()->set_reason(admin::ServerFailure::CRASHED);
+    death->mutable_failure()->set_message(
+        "the gofer died while goferd was away");
+    *death->mutable_failure()->mutable_failure_time() =
+        translate::ToProto(absl::Now());
+    if (!ended_by_itself) KeepDeath(host_.state, id, death->failure(), {});
+  }
   const ModelLock lock(model_);
   model::ServerRecord& record = server->record(lock);
   if (ended_by_itself) {
@@ -336,13 +371,78 @@ void Adopter::CleanUpDeadGofer(const std::string& id) {
     model_.CheckWhetherAllAreImported(lock);
     return;
   }
-  Log().error("{}: its gofer died while goferd was away", server->name());
-  model_.CountGoferCrash();
-  admin::ServerFailure failure;
-  failure.set_reason(admin::ServerFailure::CRASHED);
-  failure.set_message("the gofer died while goferd was away");
-  MarkFailed(lock, model_, record, std::move(failure));
+  Log().error("{}: its gofer is dead: {}", server->name(),
+              death->failure().message());
+  if (!is_known) model_.CountGoferCrash();
+  ShowDeath(lock, record, *death);
   restarter_.RestartLater(lock, record);
+}
+
+void Adopter::ShowDeath(const ModelLock& lock, model::ServerRecord& server,
+                        const state::v1::GoferDeath& death) {
+  for (const admin::Connection& from : death.connections()) {
+    const auto name =
+        names::ParseConnectionName(from.name(), names::Wildcard::kRefused);
+    if (!name || name->server_id != server.id || from.uid().empty() ||
+        translate::ToTime(from.purge_time()) <= absl::Now() ||
+        server.connections.contains(name->id)) {
+      continue;
+    }
+    admin::Connection resource = from;
+    resource.clear_end_detail();
+    resource.clear_end_time();
+    resource.clear_purge_time();
+    model::ConnectionRecord& record =
+        model_.AddConnection(lock, server, std::move(resource));
+    model_.Announce(lock, record);
+    model_.EndAt(lock, translate::ToTime(from.end_time()), server, record,
+                 admin::Connection::GOFER_CRASHED, from.end_detail(),
+                 settings_.ended_retention());
+  }
+  MarkFailed(lock, model_, server,
+             server.damage.any() ? DamageOf(server) : death.failure());
+}
+
+void Adopter::RepairPid(const std::string& id,
+                        const process::GoferProcess& process) {
+  const std::string identity = process.IdentityText();
+  const auto kept = host_.state.ReadServerFile(id, "pid");
+  if (kept.ok() && *kept == identity) return;
+  Log().warn(
+      "servers/{}/pid was lost: the process that listens at its socket "
+      "is its gofer",
+      id);
+  const absl::Status written = host_.state.WriteServerFile(id, "pid", identity);
+  if (!written.ok()) Log().warn("{}", std::string(written.message()));
+}
+
+// Its gofer may be ending already, or may not have been told yet.
+void Adopter::FinishDeletion(const std::string& id) {
+  AdoptedLink adopted;
+  const absl::Status status =
+      takeover_.ConnectAndAdopt(id, Origin::kCreated, adopted);
+  model::ServerPtr server;
+  {
+    const ModelLock lock(model_);
+    server = model_.Find(lock, id);
+    if (server == nullptr) {
+      server =
+          std::make_shared<model::ServerEntry>(MakeRecord(id, Server::CREATED));
+      model_.Add(lock, server);
+    }
+    model::ServerRecord& record = server->record(lock);
+    record.link.state_imported = true;
+    (void)model_.SetState(lock, record, Server::STOPPING);
+    if (status.ok()) {
+      record.link.current = adopted.link;
+      record.link.generation = adopted.link_generation;
+    }
+    model_.CheckWhetherAllAreImported(lock);
+  }
+  Log().info("{}: its deletion is finished", server->name());
+  const absl::Status ended = stopper_.Stop(server);
+  if (!ended.ok()) Log().error("{}", std::string(ended.message()));
+  EndAdoption(id);
 }
 
 // A goferd that was killed may have started a gofer and not have written down

@@ -21,6 +21,7 @@
 
 namespace goferd::gofers {
 
+class GoferStopper;
 class Restarter;
 
 // An id is claimed in the model (Model::BeginAdoption) for as long as its gofer
@@ -30,19 +31,24 @@ class Adopter {
   // All outlive it.
   Adopter(model::Model& model, Threads& threads, const Settings& settings,
           Host& host, GoferWatch& watch, Takeover& takeover,
-          Restarter& restarter)
+          Restarter& restarter, GoferStopper& stopper)
       : model_(model),
         threads_(threads),
         settings_(settings),
         host_(host),
         watch_(watch),
         takeover_(takeover),
-        restarter_(restarter) {}
+        restarter_(restarter),
+        stopper_(stopper) {}
 
   // Adopts what lives in the state directory. Waits for that, at most for
   // `patience`; gofers that take longer are adopted meanwhile. The servers are
   // in the model from the beginning.
   void AdoptAll(absl::Duration patience);
+
+  // Ends a gofer of which only its socket is known, if one listens in
+  // servers/ID, with its connections. Blocks on the gofer.
+  void EndLeftover(const std::string& id);
 
   // Adopts the gofers that others have started since.
   void AdoptNew();
@@ -50,8 +56,9 @@ class Adopter {
   void AdoptNew(const model::ModelLock& lock, const std::string& id);
 
  private:
-  void AddKept(const model::ModelLock& lock, const model::ServerPtr& server,
-               const state::v1::Overrides& overrides);
+  // A server whose file cannot be read, as `why` says.
+  model::ServerPtr MakeDamagedServer(const std::string& id,
+                                     const absl::Status& why) const;
   // Claims servers/ID, and adds the server as an earlier goferd wrote it down.
   void ClaimCreated(const std::string& id);
   // False when the id is claimed, or is a server's.
@@ -72,10 +79,14 @@ class Adopter {
   // Kills a gofer that waits for its Bootstrap: nobody is told of it.
   void EndUnused(const std::string& id, const model::ServerPtr& server,
                  process::GoferProcess& process);
+  // Ends a server whose deletion an earlier goferd has begun.
+  void FinishDeletion(const std::string& id);
+  // Writes down anew who the gofer is, if that was lost.
+  void RepairPid(const std::string& id, const process::GoferProcess& process);
   // Settles a server whose gofer died while there was no goferd.
   void CleanUpDeadGofer(const std::string& id);
-  // Ends a gofer that no goferd wrote down, if one listens in servers/ID.
-  void EndLeftover(const std::string& id);
+  void ShowDeath(const model::ModelLock& lock, model::ServerRecord& server,
+                 const state::v1::GoferDeath& death);
 
   model::Model& model_;
   Threads& threads_;
@@ -84,6 +95,7 @@ class Adopter {
   GoferWatch& watch_;
   Takeover& takeover_;
   Restarter& restarter_;
+  GoferStopper& stopper_;
 };
 
 }  // namespace goferd::gofers

@@ -4,7 +4,9 @@
 #define GOFERD_CONTROLPLANE_GOFERS_EXIT_HANDLER_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "controlplane/gofers/gofer_watch.h"
 #include "controlplane/gofers/host.h"
@@ -15,13 +17,16 @@
 
 namespace goferd::gofers {
 
+namespace admin = goferd::admin::v1;
+
 class Adopter;
 class GoferStopper;
 class Restarter;
 
-// A gofer that ended by itself, with exit code 0, makes its server STOPPED; one
-// that died makes it FAILED, and the restart policy goes on from there. Its
-// connections end either way. Thread-safe; never blocks.
+// A gofer that ended by itself, with exit code 0 or after it has said so, makes
+// its server STOPPED; one that died makes it FAILED, and the restart policy
+// goes on from there. Its connections end either way. How it ended is on the
+// disk before anybody is told. Thread-safe.
 class ExitHandler {
  public:
   // All outlive it.
@@ -39,17 +44,32 @@ class ExitHandler {
         adopter_(adopter),
         stopper_(stopper) {}
 
-  // On the event loop's thread. Nothing happens when the server has another
-  // gofer by now.
+  // On the event loop's thread; does not block. Nothing happens when the server
+  // has another gofer by now.
   void OnExit(const std::string& server_id, uint64_t generation);
-
-  void HandleExit(const model::ModelLock& lock, model::ServerRecord& server,
-                  const process::GoferExit& end);
+  // The gofer of that generation has ended. Writes a file, so that the caller
+  // must not have the model's lock.
+  void Settle(const std::string& server_id, uint64_t generation);
 
  private:
+  // How the gofer of a server ended. Nothing when it has another by now, or it
+  // has been settled.
+  std::optional<process::GoferExit> FindExit(const model::ModelLock& lock,
+                                             const model::ServerPtr& server,
+                                             uint64_t generation) const;
+  static bool EndedByItself(const model::ServerRecord& server,
+                            const process::GoferExit& end);
+  // The connections that end with the gofer, as they will be: as many as have
+  // room.
+  std::vector<admin::Connection> Crashed(const model::ModelLock& lock,
+                                         const model::ServerRecord& server,
+                                         const process::GoferExit& end,
+                                         absl::Time now) const;
   // Writes down that the gofer ended by itself: the next goferd does not start
   // it again.
-  void RecordEnd(const std::string& server_id);
+  void KeepEnd(const std::string& server_id);
+  void HandleExit(const model::ModelLock& lock, model::ServerRecord& server,
+                  const process::GoferExit& end, absl::Time time);
   // Removes a server that is STOPPING, and whose gofer died when nobody waited
   // for it any more.
   void FinishStop(const model::ModelLock& lock,

@@ -152,6 +152,9 @@ void GoferEvents::ApplyTo(const ModelLock& lock, model::ServerRecord& server,
       return ApplyRuleExpiry(lock, server, event.rule_expired().rule_uid());
     case worker::v1::Event::kConditionChanged:
       return OfferCondition(lock, server, event.condition_changed());
+    case worker::v1::Event::kEnding:
+      server.gofer.is_ending = true;
+      return;
     case worker::v1::Event::BODY_NOT_SET:
       return;
   }

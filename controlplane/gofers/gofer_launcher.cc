@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/gofers/kept_overrides.h"
+#include "controlplane/gofers/rule_frames.h"
 #include "controlplane/model/server_state.h"
 #include "controlplane/translate/adopt_result.h"
 #include "goferd/worker/v1/frame.pb.h"
@@ -84,6 +85,8 @@ absl::Status GoferLauncher::Install(
   record.link.current = std::move(started.link);
   record.link.established_at = absl::Now();
   record.resource.clear_failure();
+  // It has begun with what was asked for last.
+  record.draining_untold = false;
   watch_.Watch(lock, record, std::move(started.process));
   DropFaults(lock, record);
   absl::Status set = model_.SetState(
@@ -95,13 +98,12 @@ absl::Status GoferLauncher::Install(
 
 absl::Status GoferLauncher::LayOverrides(const model::ServerPtr& server,
                                          link::GoferLink& link) {
-  worker::v1::ToGofer rules;
+  worker::v1::ChangeRules rules;
   worker::v1::ToGofer handlers;
   worker::v1::ToGofer draining;
   {
     const ModelLock lock(model_);
-    *rules.mutable_change_rules() =
-        KeptOverrides::RulesOf(server->record(lock));
+    rules = KeptOverrides::RulesOf(server->record(lock));
     for (const auto& assignment : server->record(lock).overrides.assignments) {
       auto& to = *handlers.mutable_set_handlers()->add_assignments();
       to.set_mid(static_cast<uint32_t>(assignment.mid()));
@@ -110,10 +112,8 @@ absl::Status GoferLauncher::LayOverrides(const model::ServerPtr& server,
     draining.mutable_set_draining()->set_draining(
         server->record(lock).draining);
   }
-  if (rules.change_rules().upsert_size() > 0) {
-    const auto answer = link.Ask(std::move(rules));
-    if (!answer.ok()) return answer.status();
-  }
+  absl::Status laid = AskToChange(link, std::move(rules));
+  if (!laid.ok()) return laid;
   if (handlers.has_set_handlers()) {
     const auto answer = link.Ask(std::move(handlers));
     if (!answer.ok()) return answer.status();

@@ -17,13 +17,14 @@ GoferLifecycle::GoferLifecycle(model::Model& model,
                 [this](const std::string& server_id, uint64_t generation) {
                   return CallbacksFor(server_id, generation);
                 }),
-      restarter_(model, threads, settings, launcher_),
+      restarter_(model, threads, settings, host, launcher_),
       takeover_(model, threads, settings, host, watch_, restoration_, events_,
                 reconnector_,
                 [this](const std::string& server_id, uint64_t generation) {
                   return CallbacksFor(server_id, generation);
                 }),
-      adopter_(model, threads, settings, host, watch_, takeover_, restarter_),
+      adopter_(model, threads, settings, host, watch_, takeover_, restarter_,
+               stopper_),
       stopper_(model, tickets, settings, host, watch_, adopter_),
       exits_(model, tickets, threads, settings, host, watch_, restarter_,
              adopter_, stopper_),

@@ -69,6 +69,7 @@ worker::v1::Party OwnParty() {
   party.set_max_protocol_version(gofer::control::kMaxProtocolVersion);
   party.set_release(GOFERD_VERSION);
   party.add_capabilities(worker::v1::CAPABILITY_EVENTS);
+  party.add_capabilities(worker::v1::CAPABILITY_PAGES);
   return party;
 }
 
@@ -109,6 +110,9 @@ worker::v1::Bootstrap MakeBootstrap(const Settings& settings, const Host& host,
   *kept.mutable_server() = resource;
   kept.set_resolved_root(server.resolved_root);
   kept.set_draining(server.draining);
+  if (!server.request.request_id().empty()) {
+    *kept.mutable_request() = server.request;
+  }
   bootstrap.set_daemon_data(kept.SerializeAsString());
   return bootstrap;
 }

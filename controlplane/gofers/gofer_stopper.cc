@@ -82,6 +82,13 @@ GoferStopper::FindUnknown(const model::ServerPtr& server, bool created) {
   if (errors::ReasonOf(found.status()) == Reason::PATH_NOT_FOUND) {
     return nullptr;
   }
+  // Nobody knows its process, but it listens.
+  adopter_.EndLeftover(server->id());
+  found = FindConfinedProcess(model_, host_, server->id());
+  if (errors::ReasonOf(found.status()) == Reason::PATH_NOT_FOUND) {
+    return nullptr;
+  }
+  if (found.ok()) return found;
   return errors::Error(Reason::INTERNAL_FAULT,
                        absl::StrCat("whether the gofer of ", server->name(),
                                     " lives cannot be said: ",

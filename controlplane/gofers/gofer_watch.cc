@@ -17,6 +17,7 @@ void GoferWatch::Watch(const model::ModelLock&, model::ServerRecord& server,
         on_exit_(id, generation);
       });
   server.gofer.process = std::move(process);
+  server.gofer.is_ending = false;
   server.resource.set_gofer_pid(server.gofer.process->pid());
   if (watch.ok()) {
     server.gofer.watch = *std::move(watch);

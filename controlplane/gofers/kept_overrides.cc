@@ -48,7 +48,12 @@ std::string KeptOverrides::Serialize() const {
   for (const auto& assignment : assignments_) {
     *overrides.add_assignments() = assignment;
   }
-  return overrides.SerializeAsString();
+  const int count = overrides.rules_size() + overrides.assignments_size();
+  if (count == 0) return "";
+  // Two messages behind each other are one: this is how the count comes first.
+  state::v1::Overrides head;
+  head.set_element_count(static_cast<uint32_t>(count));
+  return head.SerializeAsString() + overrides.SerializeAsString();
 }
 
 worker::v1::ChangeRules KeptOverrides::RulesOf(

@@ -22,13 +22,14 @@ absl::StatusOr<state::FileDraft> OverridesStore::Draft(
                                      kept.Serialize());
 }
 
-void OverridesStore::Commit(const model::ServerEntry& server,
+bool OverridesStore::Commit(const model::ServerEntry& server,
                             state::FileDraft draft) {
   const auto kept = draft.PutInPlace();
-  if (kept.ok()) return;
+  if (kept.ok()) return true;
   gofer::base::Log().warn(
       "{}: its rules are in force but not written down for a restart: {}",
       server.name(), std::strerror(kept.error().number()));
+  return false;
 }
 
 }  // namespace goferd::gofers

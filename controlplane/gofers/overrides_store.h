@@ -27,9 +27,9 @@ class OverridesStore {
   // disk.
   absl::StatusOr<state::FileDraft> Draft(const model::ServerPtr& server,
                                          const KeptOverrides& kept);
-  // Puts the draft in place. A failure is only logged: the gofer has the new
-  // overrides already.
-  static void Commit(const model::ServerEntry& server, state::FileDraft draft);
+  // Puts the draft in place, and returns whether it is. A failure is logged:
+  // the gofer has the new overrides already.
+  static bool Commit(const model::ServerEntry& server, state::FileDraft draft);
 
  private:
   model::Model& model_;

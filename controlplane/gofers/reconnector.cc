@@ -97,28 +97,36 @@ void Reconnector::ReconnectLater(const ModelLock&,
 }
 
 bool Reconnector::FindProcess(const model::ServerPtr& server) {
+  uint64_t generation = 0;
   {
     const ModelLock lock(model_);
     model::ServerRecord& record = server->record(lock);
-    if (record.gofer.process != nullptr && record.gofer.watch == nullptr &&
-        record.gofer.process->WaitForEnd(absl::ZeroDuration())) {
-      exits_.HandleExit(lock, record, record.gofer.process->Reap());
-      return false;
-    }
-    if (record.gofer.process != nullptr) return true;
+    generation = record.gofer.generation;
+    const bool has_ended =
+        record.gofer.process != nullptr && record.gofer.watch == nullptr &&
+        record.gofer.process->WaitForEnd(absl::ZeroDuration());
+    if (record.gofer.process != nullptr && !has_ended) return true;
     // The process of an adopted gofer is known with its link.
-    if (!record.was_created()) return false;
+    if (!has_ended && !record.was_created()) return false;
+    if (!has_ended) generation = 0;
+  }
+  if (generation != 0) {
+    exits_.Settle(server->id(), generation);
+    return false;
   }
   auto process = FindConfinedProcess(model_, host_, server->id());
-  const ModelLock lock(model_);
-  model::ServerRecord& record = server->record(lock);
-  if (record.resource.state() != Server::UNREACHABLE) return false;
-  if (process.ok()) {
-    watch_.Watch(lock, record, *std::move(process));
-    return true;
+  {
+    const ModelLock lock(model_);
+    model::ServerRecord& record = server->record(lock);
+    if (record.resource.state() != Server::UNREACHABLE) return false;
+    if (process.ok()) {
+      watch_.Watch(lock, record, *std::move(process));
+      return true;
+    }
+    generation = record.gofer.generation;
   }
   if (errors::ReasonOf(process.status()) == errors::Reason::PATH_NOT_FOUND) {
-    exits_.HandleExit(lock, record, {});
+    exits_.Settle(server->id(), generation);
   }
   return false;
 }

@@ -3,8 +3,10 @@
 #include <utility>
 
 #include "controlplane/gofers/gofer_launcher.h"
+#include "controlplane/gofers/kept_server.h"
 #include "controlplane/gofers/restart_pace.h"
 #include "controlplane/gofers/server_failure.h"
+#include "controlplane/translate/time_conversion.h"
 #include "controlplane/tree/served_tree.h"
 #include "server/base/log.h"
 
@@ -17,6 +19,8 @@ using Server = admin::Server;
 
 // Before the next try for a server that is being changed.
 constexpr absl::Duration kBusyPause = absl::Milliseconds(100);
+// Before a file that could not be read is read again.
+constexpr absl::Duration kRepairPause = absl::Seconds(1);
 
 }  // namespace
 
@@ -25,6 +29,11 @@ void Restarter::RestartLater(const model::ModelLock&,
   server.gofer.next_start = absl::InfiniteFuture();
   if (server.resource.restart_policy() == Server::NEVER ||
       !server.was_created() || threads_.stopping()) {
+    return;
+  }
+  if (!server.damage.bootstrap.empty()) return;
+  if (!server.damage.overrides.empty()) {
+    threads_.RunLater(kRepairPause, [this, id = server.id] { Restart(id); });
     return;
   }
   if (absl::Now() - server.gofer.started_at > kHealthyLife) {
@@ -60,7 +69,30 @@ std::optional<model::Mutation> Restarter::BeginRestart(
   return *std::move(mutation);
 }
 
+bool Restarter::HasOverrides(const std::string& server_id) {
+  model::ServerPtr server;
+  {
+    const ModelLock lock(model_);
+    server = model_.Find(lock, server_id);
+    if (server == nullptr || server->record(lock).damage.overrides.empty()) {
+      return true;
+    }
+  }
+  const auto overrides = ReadKeptOverrides(host_.state, server_id);
+  const ModelLock lock(model_);
+  model::ServerRecord& record = server->record(lock);
+  if (!overrides.ok()) {
+    // Goes on waiting, unless it is deleted.
+    if (model_.Find(lock, server_id) == server) RestartLater(lock, record);
+    return false;
+  }
+  Log().info("{}: its rules and handlers can be read again", server->name());
+  AddOverrides(lock, model_, *overrides, record);
+  return true;
+}
+
 void Restarter::Restart(const std::string& server_id) {
+  if (!HasOverrides(server_id)) return;
   const auto mutation = BeginRestart(server_id);
   if (!mutation) return;
   const model::ServerPtr& server = mutation->server();
@@ -70,14 +102,16 @@ void Restarter::Restart(const std::string& server_id) {
     Log().info("{}: a new gofer serves", server->name());
     return;
   }
+  admin::ServerFailure failure;
+  failure.set_reason(admin::ServerFailure::START_FAILED);
+  failure.set_message(std::string(started.message()));
+  *failure.mutable_failure_time() = translate::ToProto(absl::Now());
+  KeepDeath(host_.state, server_id, failure, {});
   const ModelLock lock(model_);
   Log().error("{}: no new gofer: {}", server->name(),
               std::string(started.message()));
   model::ServerRecord& record = server->record(lock);
   if (record.resource.state() != Server::STARTING) return;
-  admin::ServerFailure failure;
-  failure.set_reason(admin::ServerFailure::START_FAILED);
-  failure.set_message(std::string(started.message()));
   MarkFailed(lock, model_, record, std::move(failure));
   RestartLater(lock, record);
 }

@@ -10,6 +10,7 @@
 #include "controlplane/gofers/gofer_starter.h"
 #include "controlplane/gofers/kept_overrides.h"
 #include "controlplane/gofers/kept_server.h"
+#include "controlplane/gofers/rule_frames.h"
 #include "controlplane/names/resource_name.h"
 #include "controlplane/translate/connection_options.h"
 #include "controlplane/translate/rule_translation.h"
@@ -17,6 +18,7 @@
 #include "goferd/state/v1/state.pb.h"
 #include "goferd/worker/v1/frame.pb.h"
 #include "server/base/log.h"
+#include "server/base/text.h"
 
 namespace goferd::gofers {
 namespace {
@@ -24,6 +26,9 @@ namespace {
 using gofer::base::Log;
 using gofer::base::MutexLock;
 using model::ModelLock;
+
+constexpr char kStock[] = "stock";
+constexpr size_t kMostWord = 64;
 
 bool IsOver(const worker::v1::Connection& connection) {
   return connection.state() == worker::v1::CONNECTION_STATE_ENDED;
@@ -82,6 +87,7 @@ model::ConnectionRecord& Restoration::AddConnection(
   resource.clear_purge_time();
   model::ConnectionRecord& record =
       model_.AddConnection(lock, server, std::move(resource));
+  record.request = kept.request();
   model_.Announce(lock, record);
   return record;
 }
@@ -200,6 +206,7 @@ void Restoration::RestoreRules(const model::ServerPtr& server,
                                link::GoferLink& link,
                                const worker::v1::AdoptResult& result) {
   MutexLock overrides_lock(server->overrides_mu());
+  ReadTable(server, link);
   worker::v1::ChangeRules change;
   std::optional<KeptOverrides> kept;
   {
@@ -222,14 +229,70 @@ void Restoration::RestoreRules(const model::ServerPtr& server,
   Change(*server, link, std::move(change));
 }
 
+void Restoration::ReadTable(const model::ServerPtr& server,
+                            link::GoferLink& link) {
+  {
+    const ModelLock lock(model_);
+    const model::ServerRecord& record = server->record(lock);
+    if (record.damage.overrides.empty() ||
+        !record.Can(worker::v1::CAPABILITY_HANDLER_SWAP)) {
+      return;
+    }
+  }
+  worker::v1::ToGofer ask;
+  ask.mutable_list_handlers();
+  const auto answer = link.Ask(std::move(ask));
+  // The link is not taken over then.
+  if (!answer.ok()) return;
+  std::vector<admin::HandlerAssignment> assignments;
+  bool is_stock = true;
+  for (const auto& row : answer->handlers().handlers()) {
+    const auto& names = row.available_implementations();
+    const bool has_stock =
+        std::find(names.begin(), names.end(), kStock) != names.end();
+    is_stock = is_stock && (row.implementation() == kStock || !has_stock);
+    if (row.implementation().empty()) continue;
+    admin::HandlerAssignment& assignment = assignments.emplace_back();
+    assignment.set_mid(static_cast<admin::Mid>(row.mid()));
+    assignment.set_implementation(
+        gofer::base::PlainText(row.implementation(), kMostWord));
+  }
+  if (is_stock) assignments.clear();
+  const ModelLock lock(model_);
+  server->record(lock).overrides.assignments = std::move(assignments);
+}
+
+void Restoration::ClearDamage(const ModelLock&, model::ServerRecord& server) {
+  server.damage.overrides.clear();
+  if (server.damage.any()) return;
+  auto& conditions = *server.resource.mutable_conditions();
+  conditions.erase(std::remove_if(conditions.begin(), conditions.end(),
+                                  [](const admin::Condition& condition) {
+                                    return condition.type() ==
+                                           admin::Condition::STATE_DAMAGED;
+                                  }),
+                   conditions.end());
+}
+
 void Restoration::Keep(const model::ServerPtr& server,
                        const KeptOverrides& kept) {
+  bool is_damaged = false;
+  {
+    const ModelLock lock(model_);
+    is_damaged = !server->record(lock).damage.overrides.empty();
+  }
   const auto before = host_.state.ReadServerFile(server->id(), "overrides.pb");
-  if (kept.Serialize() == (before.ok() ? *before : "")) return;
+  if (!is_damaged && kept.Serialize() == (before.ok() ? *before : "")) return;
   auto draft = store_.Draft(server, kept);
   if (draft.ok()) {
-    OverridesStore::Commit(*server, *std::move(draft));
-    return;
+    const bool is_kept = OverridesStore::Commit(*server, *std::move(draft));
+    if (!is_damaged || !is_kept) return;
+    Log().info(
+        "{}: its rules and handlers, which could not be read, are those "
+        "of its gofer",
+        server->name());
+    const ModelLock lock(model_);
+    return ClearDamage(lock, server->record(lock));
   }
   Log().warn("{}: its rules are not written down: {}", server->name(),
              std::string(draft.status().message()));
@@ -330,16 +393,44 @@ void Restoration::CompareLimits(const model::ServerPtr& server,
              std::string(answer.status().message()));
 }
 
+void Restoration::TellDraining(const model::ServerPtr& server,
+                               link::GoferLink& link) {
+  worker::v1::ToGofer ask;
+  {
+    const ModelLock lock(model_);
+    const model::ServerRecord& record = server->record(lock);
+    if (!record.draining_untold) return;
+    ask.mutable_set_draining()->set_draining(record.draining);
+  }
+  const auto answer = link.Ask(std::move(ask));
+  if (!answer.ok()) {
+    // The link is not taken over, or will be made anew.
+    Log().warn("{}: its gofer has not been told whether it drains: {}",
+               server->name(), std::string(answer.status().message()));
+    return;
+  }
+  worker::v1::Bootstrap bootstrap;
+  {
+    const ModelLock lock(model_);
+    model::ServerRecord& record = server->record(lock);
+    record.draining_untold = false;
+    bootstrap = MakeBootstrap(settings_, host_, record);
+  }
+  const absl::Status kept = host_.state.WriteServerFile(
+      server->id(), "bootstrap.pb", bootstrap.SerializeAsString());
+  if (kept.ok()) return;
+  // The next goferd tells the gofer once more, which changes nothing.
+  Log().warn("{}: {}", server->name(), std::string(kept.message()));
+}
+
 void Restoration::Change(const model::ServerEntry& server,
                          link::GoferLink& link,
                          worker::v1::ChangeRules change) {
   if (change.remove_uids().empty() && change.upsert().empty()) return;
-  worker::v1::ToGofer ask;
-  *ask.mutable_change_rules() = std::move(change);
-  const auto answer = link.Ask(std::move(ask));
-  if (answer.ok()) return;
+  const absl::Status changed = AskToChange(link, std::move(change));
+  if (changed.ok()) return;
   Log().warn("{}: its gofer has not taken its rules: {}", server.name(),
-             std::string(answer.status().message()));
+             std::string(changed.message()));
 }
 
 void Restoration::EndStrays(const Strays& strays, link::GoferLink& link) {

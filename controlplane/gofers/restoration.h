@@ -57,6 +57,10 @@ class Restoration {
   // For both. Asks the gofer.
   void CompareLimits(const model::ServerPtr& server, link::GoferLink& link,
                      const worker::v1::AdoptResult& result);
+  // Tells the gofer whether it drains, if it has not been told. It counts as
+  // told from then on, also for the next goferd once the server is written down
+  // anew.
+  void TellDraining(const model::ServerPtr& server, link::GoferLink& link);
   // Ends them in the gofer. Blocks.
   static void EndStrays(const Strays& strays, link::GoferLink& link);
 
@@ -78,6 +82,11 @@ class Restoration {
                     worker::v1::ChangeRules& change);
   // Writes down what is laid over the server now, if that is new.
   void Keep(const model::ServerPtr& server, const KeptOverrides& kept);
+  // The gofer's own table, when what goferd wrote of it cannot be read.
+  void ReadTable(const model::ServerPtr& server, link::GoferLink& link);
+  // Takes back that the overrides cannot be read.
+  static void ClearDamage(const model::ModelLock& lock,
+                          model::ServerRecord& server);
   static void Change(const model::ServerEntry& server, link::GoferLink& link,
                      worker::v1::ChangeRules change);
 

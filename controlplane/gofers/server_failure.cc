@@ -34,10 +34,21 @@ admin::ServerFailure FailureOf(const process::GoferExit& end) {
   return failure;
 }
 
+admin::ServerFailure DamageOf(const model::ServerRecord& server) {
+  admin::ServerFailure failure;
+  failure.set_reason(admin::ServerFailure::STATE_DAMAGED);
+  failure.set_message(server.damage.text());
+  return failure;
+}
+
 void MarkFailed(const model::ModelLock& lock, model::Model& model,
                 model::ServerRecord& server, admin::ServerFailure failure) {
-  *failure.mutable_failure_time() = translate::ToProto(absl::Now());
+  // One that an earlier goferd has seen has its time.
+  if (!failure.has_failure_time()) {
+    *failure.mutable_failure_time() = translate::ToProto(absl::Now());
+  }
   *server.resource.mutable_failure() = std::move(failure);
+  *server.resource.mutable_last_failure() = server.resource.failure();
   const absl::Status failed =
       model.SetState(lock, server, admin::Server::FAILED);
   if (!failed.ok()) {

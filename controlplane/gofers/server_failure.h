@@ -19,7 +19,11 @@ std::string DescribeExit(const process::GoferExit& end);
 // Why a server fails whose gofer ended so.
 admin::ServerFailure FailureOf(const process::GoferExit& end);
 
-// The server is FAILED from now on, with `failure` and the present time.
+// Why a server fails whose files cannot be read.
+admin::ServerFailure DamageOf(const model::ServerRecord& server);
+
+// The server is FAILED from now on, with `failure`, which gets the present time
+// unless it has one.
 void MarkFailed(const model::ModelLock& lock, model::Model& model,
                 model::ServerRecord& server, admin::ServerFailure failure);
 

@@ -10,10 +10,13 @@
 #include "controlplane/gofers/reconnector.h"
 #include "controlplane/gofers/restoration.h"
 #include "controlplane/gofers/server_failure.h"
+#include "controlplane/link/paged_lists.h"
 #include "controlplane/names/resource_name.h"
 #include "controlplane/translate/adopt_result.h"
+#include "controlplane/translate/time_conversion.h"
 #include "goferd/worker/v1/frame.pb.h"
 #include "server/base/log.h"
+#include "server/control/bounds.h"
 
 namespace goferd::gofers {
 
@@ -21,6 +24,17 @@ using errors::Reason;
 using gofer::base::Log;
 using model::ModelLock;
 using Server = admin::Server;
+
+namespace {
+
+void ShowDamage(model::ServerRecord& server) {
+  admin::Condition& condition = *server.resource.add_conditions();
+  condition.set_type(admin::Condition::STATE_DAMAGED);
+  *condition.mutable_since_time() = translate::ToProto(absl::Now());
+  condition.set_message(server.damage.text());
+}
+
+}  // namespace
 
 bool IsIncompatible(const absl::Status& status) {
   return errors::ReasonOf(status) == Reason::GOFER_CAPABILITY_MISSING;
@@ -71,8 +85,109 @@ absl::Status Takeover::ConnectAndAdopt(const std::string& id, Origin origin,
           server->record(lock).resource.limits().max_connections();
     }
   }
-  return translate::CheckAdoptResult(translate::AdoptBoundsFor(max_connections),
-                                     adopted.result);
+  const auto bounds = translate::AdoptBoundsFor(max_connections);
+  if (adopted.result.lists_left_out()) {
+    absl::Status read = ReadLists(id, bounds.max_live_connections, adopted);
+    if (!read.ok()) return read;
+  }
+  return translate::CheckAdoptResult(bounds, adopted.result);
+}
+
+absl::Status Takeover::ReadLists(const std::string& id,
+                                 size_t max_live_connections,
+                                 AdoptedLink& adopted) {
+  const auto timeout = [this] { return settings_.control_timeout(); };
+  auto& connections = *adopted.result.mutable_connections();
+  worker::v1::ListConnections live;
+  live.set_which(worker::v1::ListConnections::LIVE);
+  absl::Status read = link::PagedLists::Connections(
+      *adopted.link, live, timeout, [&](worker::v1::ConnectionList& list) {
+        for (auto& connection : *list.mutable_connections()) {
+          // CheckAdoptResult would drop it, too; all together it is too much.
+          if (connection.daemon_data().size() >
+              gofer::control::kMostConnectionData) {
+            connection.clear_daemon_data();
+          }
+          connections.Add(std::move(connection));
+        }
+        // CheckAdoptResult says that there are too many.
+        return static_cast<size_t>(connections.size()) <= max_live_connections;
+      });
+  if (!read.ok()) return read;
+  auto& rules = *adopted.result.mutable_rules();
+  read = link::PagedLists::Rules(
+      *adopted.link, {}, timeout, [&](worker::v1::RuleList& list) {
+        for (auto& rule : *list.mutable_rules()) {
+          if (rule.daemon_data().size() <= gofer::control::kMostRuleData) {
+            rules.Add(std::move(rule));
+          }
+        }
+        return static_cast<size_t>(rules.size()) <= gofer::control::kMostRules;
+      });
+  if (!read.ok()) return read;
+  const std::set<std::string> missing = FindMissing(id, adopted.result);
+  if (missing.empty()) return absl::OkStatus();
+  // Those have ended while the link was away.
+  worker::v1::ListConnections ended;
+  ended.set_which(worker::v1::ListConnections::ENDED);
+  ended.set_without_daemon_data(true);
+  return link::PagedLists::Connections(
+      *adopted.link, ended, timeout, [&](worker::v1::ConnectionList& list) {
+        for (auto& connection : *list.mutable_connections()) {
+          if (missing.contains(connection.uid())) {
+            connections.Add(std::move(connection));
+          }
+        }
+        return true;
+      });
+}
+
+std::set<std::string> Takeover::FindMissing(
+    const std::string& id, const worker::v1::AdoptResult& result) {
+  std::set<std::string> told;
+  for (const auto& connection : result.connections()) {
+    told.insert(connection.uid());
+  }
+  std::set<std::string> missing;
+  const ModelLock lock(model_);
+  const model::ServerPtr server = model_.Find(lock, id);
+  if (server == nullptr) return missing;
+  for (const auto& [connection_id, record] : server->record(lock).connections) {
+    if (record.visible && !model::HasEnded(record.resource.state()) &&
+        !told.contains(record.resource.uid())) {
+      missing.insert(record.resource.uid());
+    }
+  }
+  return missing;
+}
+
+void Takeover::ImportEnded(const model::ServerPtr& server) {
+  std::shared_ptr<link::GoferLink> link;
+  {
+    const ModelLock lock(model_);
+    link = server->record(lock).link.current;
+  }
+  if (link == nullptr) return;
+  worker::v1::ListConnections ended;
+  ended.set_which(worker::v1::ListConnections::ENDED);
+  const absl::Status read = link::PagedLists::Connections(
+      *link, ended, [this] { return settings_.control_timeout(); },
+      [&](worker::v1::ConnectionList& list) {
+        worker::v1::AdoptResult page;
+        page.mutable_connections()->Swap(list.mutable_connections());
+        translate::KeepEnded(*page.mutable_connections());
+        const ModelLock lock(model_);
+        model::ServerRecord& record = server->record(lock);
+        if (model_.Find(lock, server->id()) != server ||
+            record.link.current != link || threads_.stopping()) {
+          return false;
+        }
+        restoration_.RestoreConnections(lock, record, page);
+        return true;
+      });
+  if (read.ok()) return;
+  Log().warn("{}: its ended connections are not known: {}", server->name(),
+             std::string(read.message()));
 }
 
 bool Takeover::MayTakeOver(const ModelLock& lock,
@@ -111,9 +226,14 @@ absl::StatusOr<Takeover::Begun> Takeover::Begin(const model::ServerPtr& server,
   GoferLauncher::RecordBootstrapResult(lock, *record.gofer.process,
                                        result.bootstrap(), record);
   record.gofer.started_at = absl::FromUnixNanos(result.start_unix_ns());
-  record.draining = result.draining();
+  // What was asked for while the gofer did not answer counts more than what it
+  // was told before.
+  if (!record.draining_untold) {
+    record.SetDraining(result.draining(), /*untold=*/false);
+  }
   record.resource.clear_failure();
   record.resource.clear_conditions();
+  if (record.damage.any()) ShowDamage(record);
   Begun begun;
   begun.gofer_generation = record.gofer.generation;
   begun.was_imported = std::exchange(record.link.state_imported, true);
@@ -121,7 +241,9 @@ absl::StatusOr<Takeover::Begun> Takeover::Begin(const model::ServerPtr& server,
     begun.strays = restoration_.CompareConnections(lock, record, result);
     return begun;
   }
-  if (!record.was_created()) DescribeAdoptedServer(result, record);
+  if (!record.was_created() || !record.damage.bootstrap.empty()) {
+    DescribeAdoptedServer(result, record);
+  }
   begun.strays = restoration_.RestoreConnections(lock, record, result);
   return begun;
 }
@@ -137,6 +259,7 @@ absl::Status Takeover::TakeOver(const model::ServerPtr& server,
     restoration_.RestoreRules(server, link, adopted.result);
   }
   restoration_.CompareLimits(server, link, adopted.result);
+  restoration_.TellDraining(server, link);
   Restoration::EndStrays(begun->strays, link);
   const ModelLock lock(model_);
   model::ServerRecord& record = server->record(lock);
@@ -152,6 +275,10 @@ absl::Status Takeover::TakeOver(const model::ServerPtr& server,
   }
   record.link.established_at = absl::Now();
   model_.CheckWhetherAllAreImported(lock);
+  if (!begun->was_imported && adopted.result.lists_left_out()) {
+    // Behind the gofers that are still to be known again.
+    threads_.adopters().Post([this, server] { ImportEnded(server); });
+  }
   Log().info("{}: its gofer (process {}) is known again", server->name(),
              record.resource.gofer_pid());
   return model_.SetState(lock, record,

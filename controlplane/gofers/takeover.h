@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "absl/status/status.h"
@@ -55,12 +56,23 @@ class Takeover {
   // Makes a server that is STARTING or UNREACHABLE what its gofer says it is.
   absl::Status TakeOver(const model::ServerPtr& server, AdoptedLink& adopted);
 
+  // Adds the ended connections that the gofer remembers, which TakeOver has
+  // left out: nobody waits for them.
+  void ImportEnded(const model::ServerPtr& server);
+
   // Makes the server what its gofer's silence, or refusal, says it is: FAILED
   // when it speaks another protocol, UNREACHABLE otherwise.
   void HandleFailedAdoption(const model::ServerPtr& server,
                             AdoptedLink& adopted, const absl::Status& why);
 
  private:
+  // Asks for what Adopt's answer has left out.
+  absl::Status ReadLists(const std::string& id, size_t max_live_connections,
+                         AdoptedLink& adopted);
+  // Uids of connections that the model thinks to be alive, and the gofer has
+  // not told of.
+  std::set<std::string> FindMissing(const std::string& id,
+                                    const worker::v1::AdoptResult& result);
   bool MayTakeOver(const model::ModelLock& lock, const model::ServerPtr& server,
                    uint64_t generation) const;
   // The new link is the server's, and the connections are what the gofer says.

@@ -40,6 +40,7 @@ absl::Status Threads::CheckRunning() const {
 void Threads::Stop() {
   BeginShutdown();
   adopters_.Stop();
+  keeper_.Stop();
   pool_.Stop();
   loop_->Stop();
 }

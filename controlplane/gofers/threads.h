@@ -15,7 +15,7 @@
 
 namespace goferd::gofers {
 
-// The event loop, whose thread never blocks, and two pools for what blocks.
+// The event loop, whose thread never blocks, and pools for what blocks.
 // Thread-safe. It outlives whatever its threads run, but for Stop.
 class Threads {
  public:
@@ -29,6 +29,10 @@ class Threads {
   // For gofers that are to be known again, and may not answer: on threads of
   // their own they keep nobody else waiting.
   link::TaskPool& adopters() { return adopters_; }
+
+  // One thread, which waits for no gofer: for what has to be on the disk before
+  // it is told.
+  link::TaskPool& keeper() { return keeper_; }
 
   // Runs `task`, which is about the server `id`, on the pool, after `delay`.
   void RunLater(absl::Duration delay, const std::string& id,
@@ -52,6 +56,7 @@ class Threads {
   const std::unique_ptr<event_loop::EventLoop> loop_;
   link::TaskPool pool_;
   link::TaskPool adopters_;
+  link::TaskPool keeper_{{1, 1, 1}};
 };
 
 }  // namespace goferd::gofers

@@ -13,8 +13,13 @@ namespace goferd::model {
 
 using gofer::base::MutexLock;
 
-EventLog::EventLog(size_t capacity, std::string instance_uid)
-    : capacity_(capacity), instance_uid_(std::move(instance_uid)) {}
+EventLog::EventLog(size_t capacity, std::string instance_uid,
+                   int64_t first_revision, size_t most_bytes)
+    : capacity_(capacity),
+      most_bytes_(most_bytes),
+      instance_uid_(std::move(instance_uid)),
+      first_revision_(first_revision),
+      revision_(first_revision) {}
 
 int64_t EventLog::Publish(admin::Event event) {
   int64_t revision = 0;
@@ -24,8 +29,14 @@ int64_t EventLog::Publish(admin::Event event) {
     event.set_revision(revision);
     event.set_resume_token(TokenOf(revision));
     *event.mutable_event_time() = translate::ToProto(absl::Now());
-    events_.push_back(std::make_shared<const admin::Event>(std::move(event)));
-    if (events_.size() > capacity_) events_.pop_front();
+    Kept kept{std::make_shared<const admin::Event>(std::move(event))};
+    kept.bytes = kept.event->SpaceUsedLong();
+    bytes_ += kept.bytes;
+    events_.push_back(std::move(kept));
+    while (events_.size() > capacity_ || bytes_ > most_bytes_) {
+      bytes_ -= events_.front().bytes;
+      events_.pop_front();
+    }
   }
   MutexLock lock(listeners_mu_);
   for (const auto& [id, wake] : listeners_) wake();
@@ -45,7 +56,7 @@ EventLog::Batch EventLog::Read(int64_t after, size_t max_events) const {
   const int64_t from = std::max<int64_t>(after + 1, first);
   for (int64_t i = from; i <= revision_ && batch.events.size() < max_events;
        ++i) {
-    batch.events.push_back(events_[static_cast<size_t>(i - first)]);
+    batch.events.push_back(events_[static_cast<size_t>(i - first)].event);
   }
   return batch;
 }

@@ -22,16 +22,22 @@ namespace goferd::model {
 
 namespace admin = goferd::admin::v1;
 
-// Keeps the last events. Revision 1 is the start, before any event; from there
-// on they have no gaps. Those of another run are told apart by the instance's
-// uid, which tokens carry.
+// Keeps the last events. The first revision is the start, before any event;
+// from there on they have no gaps. No other run has had any of them (see
+// StateDirectory::BeginRevisions), so that a position of another run is never
+// taken for one of this run.
 // Thread-safe.
 class EventLog {
  public:
   using Event = std::shared_ptr<const admin::Event>;
 
-  // Keeps at most `capacity` events.
-  EventLog(size_t capacity, std::string instance_uid);
+  // The most memory that all kept events may take.
+  static constexpr size_t kMostBytes = size_t{32} << 20;
+
+  // Keeps at most `capacity` events, and fewer when they are large.
+  // `first_revision` is that before the first event.
+  EventLog(size_t capacity, std::string instance_uid,
+           int64_t first_revision = 1, size_t most_bytes = kMostBytes);
   EventLog(const EventLog&) = delete;
   EventLog& operator=(const EventLog&) = delete;
 
@@ -40,7 +46,9 @@ class EventLog {
   // Gives `event` (type and resource are set) the next revision, a token and
   // the time, and tells the listeners. Returns the revision.
   int64_t Publish(admin::Event event);
-  // That of the last event; 1 before the first.
+  // That of the start of this run, before any event.
+  int64_t first_revision() const { return first_revision_; }
+  // That of the last event; the first revision before any.
   int64_t revision() const;
 
   struct Batch {
@@ -68,11 +76,19 @@ class EventLog {
   std::unique_ptr<Subscription> Subscribe(std::function<void()> wake);
 
  private:
+  struct Kept {
+    Event event;
+    size_t bytes = 0;
+  };
+
   const size_t capacity_;
+  const size_t most_bytes_;
   const std::string instance_uid_;
+  const int64_t first_revision_;
   mutable gofer::base::Mutex mu_;
-  std::deque<Event> events_ ABSL_GUARDED_BY(mu_);
-  int64_t revision_ ABSL_GUARDED_BY(mu_) = 1;
+  std::deque<Kept> events_ ABSL_GUARDED_BY(mu_);
+  size_t bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t revision_ ABSL_GUARDED_BY(mu_);
   gofer::base::Mutex listeners_mu_;
   std::map<uint64_t, std::function<void()>> listeners_
       ABSL_GUARDED_BY(listeners_mu_);

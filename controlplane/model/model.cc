@@ -186,6 +186,46 @@ void Model::EndAt(const ModelLock& lock, absl::Time time, ServerRecord& server,
   *resource.mutable_end_time() = translate::ToProto(end);
   *resource.mutable_purge_time() = translate::ToProto(end + retention);
   Changed(lock, connection);
+  NoteEnd(lock, server, connection);
+}
+
+void Model::NoteEnd(const ModelLock& lock, ServerRecord& server,
+                    ConnectionRecord& connection) {
+  // One that has left the model takes all of its connections along.
+  const ServerPtr found = Find(lock, server.id);
+  if (found == nullptr || &found->record(lock) != &server) return;
+  connection.end_number = next_end_number_++;
+  connection.ended_bytes = connection.resource.SpaceUsedLong();
+  server.ended.emplace(connection.end_number,
+                       names::IdOf(connection.resource.name()));
+  server.ended_bytes += connection.ended_bytes;
+  ended_.emplace(connection.end_number, server.id);
+  ended_bytes_ += connection.ended_bytes;
+  ended_grew_.insert(server.id);
+}
+
+void Model::ForgetEnded(const ModelLock& lock) {
+  const auto forget_first = [&](const std::string& server_id) {
+    // A server that is not in the model yet has nothing to be forgotten.
+    const ServerPtr server = Find(lock, server_id);
+    if (server == nullptr) return false;
+    ServerRecord& record = server->record(lock);
+    if (record.ended.empty()) return false;
+    const std::string id = record.ended.begin()->second;
+    RemoveConnection(lock, record, id);
+    return true;
+  };
+  for (const std::string& id : std::exchange(ended_grew_, {})) {
+    const ServerPtr server = Find(lock, id);
+    while (server != nullptr &&
+           server->record(lock).ended_bytes > bounds_.of_server &&
+           forget_first(id)) {
+    }
+  }
+  while (ended_bytes_ > bounds_.of_all && !ended_.empty()) {
+    const std::string id = ended_.begin()->second;
+    if (!forget_first(id)) ended_.erase(ended_.begin());
+  }
 }
 
 void Model::EndAll(const ModelLock& lock, ServerRecord& server,
@@ -202,6 +242,12 @@ void Model::RemoveConnection(const ModelLock&, ServerRecord& server,
   if (found == server.connections.end()) return;
   ConnectionRecord& record = found->second;
   Count(server, record.resource, -1);
+  if (record.end_number != 0) {
+    server.ended.erase(record.end_number);
+    server.ended_bytes -= record.ended_bytes;
+    ended_.erase(record.end_number);
+    ended_bytes_ -= record.ended_bytes;
+  }
   server.connection_ids.erase(record.resource.uid());
   if (record.visible) Publish(admin::Event::DELETED, record);
   server.connections.erase(found);

@@ -4,7 +4,9 @@
 #define GOFERD_CONTROLPLANE_MODEL_MODEL_H_
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -30,8 +32,17 @@ namespace admin = goferd::admin::v1;
 // goes around them is one that no watcher hears of.
 class Model {
  public:
+  // The most memory that ended connections may take. Those that ended first are
+  // forgotten before their time when there are more.
+  struct EndedBounds {
+    size_t of_server = size_t{8} << 20;
+    size_t of_all = size_t{32} << 20;
+  };
+
   // `events` outlives it.
-  explicit Model(EventLog& events) : events_(events) {}
+  explicit Model(EventLog& events) : Model(events, EndedBounds()) {}
+  Model(EventLog& events, const EndedBounds& bounds)
+      : bounds_(bounds), events_(events) {}
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
 
@@ -125,12 +136,17 @@ class Model {
  private:
   std::string NewEtag();
   void Count(ServerRecord& server, const admin::Connection& connection, int by);
+  // Called before the lock is released, when nobody holds a reference any more.
+  void ForgetEnded(const ModelLock& lock);
+  void NoteEnd(const ModelLock& lock, ServerRecord& server,
+               ConnectionRecord& connection);
   void Publish(admin::Event::Type type, const ServerRecord& server);
   void Publish(admin::Event::Type type, const ConnectionRecord& connection);
   void Publish(admin::Event::Type type, const RuleRecord& rule);
 
   friend class ModelLock;
 
+  const EndedBounds bounds_;
   EventLog& events_;
   std::atomic<uint64_t> next_generation_ = 1;
   std::atomic<int64_t> gofer_restarts_ = 0;
@@ -141,6 +157,12 @@ class Model {
   ById<ServerPtr> servers_;
   std::set<std::string> adopting_;
   ConnectionCounts totals_;
+  // By end_number: servers that have ended connections.
+  std::map<uint64_t, std::string> ended_;
+  size_t ended_bytes_ = 0;
+  uint64_t next_end_number_ = 1;
+  // Servers that may have more ended connections than there is room for.
+  std::set<std::string> ended_grew_;
   uint64_t next_etag_ = 1;
 };
 

@@ -17,6 +17,8 @@ class Model;
 class [[nodiscard]] ModelLock {
  public:
   explicit ModelLock(const Model& model);
+  // Forgets ended connections for which there is no room any more: not before,
+  // since somebody may hold a reference to one.
   ~ModelLock();
   ModelLock(const ModelLock&) = delete;
   ModelLock& operator=(const ModelLock&) = delete;

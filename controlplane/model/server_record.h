@@ -3,6 +3,7 @@
 #ifndef GOFERD_CONTROLPLANE_MODEL_SERVER_RECORD_H_
 #define GOFERD_CONTROLPLANE_MODEL_SERVER_RECORD_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -23,6 +24,7 @@
 #include "goferd/admin/v1/handler_service.pb.h"
 #include "goferd/admin/v1/log_level.pb.h"
 #include "goferd/admin/v1/server.pb.h"
+#include "goferd/state/v1/state.pb.h"
 
 namespace goferd::model {
 
@@ -35,6 +37,8 @@ struct ConnectionRecord {
   admin::Connection resource;
   // False while the connection is being made: nobody has been told of it.
   bool visible = false;
+  // The request that made it, if that had a request_id.
+  state::v1::RequestKey request;
   // How long a ticket of this connection is good. Zero means the daemon's
   // default.
   absl::Duration ticket_ttl;
@@ -42,6 +46,10 @@ struct ConnectionRecord {
   // client's socket.
   bool attaching = false;
   uint64_t open_files = 0;
+  // Its place among the ended connections, and the memory that it takes there;
+  // 0 for one that has not ended.
+  uint64_t end_number = 0;
+  size_t ended_bytes = 0;
 
   // Whether the connection's ticket can still be used.
   bool waits_for_client() const {
@@ -77,6 +85,9 @@ struct GoferRecord {
   // When the next gofer is started for a server that is FAILED; never, unless
   // the restart policy wants one.
   absl::Time next_start = absl::InfiniteFuture();
+  // It has said that it ends in order: what that means for a process whose exit
+  // code cannot be read.
+  bool is_ending = false;
   // How often a gofer of this server died without a healthy life in between.
   int failures_in_a_row = 0;
 };
@@ -106,11 +117,28 @@ struct OverridesRecord {
   std::vector<admin::HandlerAssignment> assignments;
 };
 
+// Files of the state directory that cannot be read: for people, with what to
+// do. Empty: they can.
+struct Damage {
+  // Nothing is known of the server but what its gofer says; no gofer is
+  // started.
+  std::string bootstrap;
+  // No gofer is started without its policies.
+  std::string overrides;
+
+  bool any() const { return !bootstrap.empty() || !overrides.empty(); }
+  const std::string& text() const {
+    return bootstrap.empty() ? overrides : bootstrap;
+  }
+};
+
 // Reached through ServerEntry::record only, which asks for the model's lock.
 struct ServerRecord {
   std::string id;
   admin::Server resource;
   std::string resolved_root;
+  // The request that made it, if that had a request_id.
+  state::v1::RequestKey request;
   // A Mutation of this server is under way.
   bool being_changed = false;
   // The server takes no more connections, whatever becomes of its gofer.
@@ -118,9 +146,12 @@ struct ServerRecord {
   // The gofer is being asked to drain: it ends connections that wait, before
   // anybody knows whether the server drains.
   bool is_told_to_drain = false;
+  // Its gofer has not been told of that yet.
+  bool draining_untold = false;
   // When an adopted gofer ended; the server is forgotten a while after.
   absl::Time stopped_at = absl::InfiniteFuture();
 
+  Damage damage;
   GoferRecord gofer;
   LinkRecord link;
   OverridesRecord overrides;
@@ -128,9 +159,18 @@ struct ServerRecord {
   ById<ConnectionRecord> connections;
   ById<std::string> connection_ids;  // By uid.
   ConnectionCounts counts;
+  // By end_number: the ids of connections that have ended.
+  std::map<uint64_t, std::string> ended;
+  // The memory that they take.
+  size_t ended_bytes = 0;
 
   // The resource name, "servers/ID".
   std::string name() const;
+  void SetDraining(bool drains, bool untold) {
+    draining = drains;
+    draining_untold = untold;
+    resource.set_draining(drains);
+  }
   // Pending and active connections.
   int64_t live_connections() const {
     return counts.by_state[admin::Connection::PENDING_ATTACH] + counts.active();

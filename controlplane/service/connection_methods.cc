@@ -45,8 +45,10 @@ absl::StatusOr<StartConnectionResponse> ConnectionMethods::Renew(
 
 absl::StatusOr<StartConnectionResponse> ConnectionMethods::StartConnection(
     const CallContext& context, const admin::StartConnectionRequest& request) {
-  const auto spec = ReadStart(request);
+  auto spec = ReadStart(request);
   if (!spec.ok()) return spec.status();
+  spec->request =
+      RequestIdCache::KeyOf(auth::methods::kStartConnection, context, request);
   return request_ids_.Once<StartConnectionResponse>(
       auth::methods::kStartConnection, context, request,
       [&]() -> absl::StatusOr<StartConnectionResponse> {
@@ -64,8 +66,12 @@ absl::StatusOr<BatchStartConnectionsResponse>
 ConnectionMethods::BatchStartConnections(
     const CallContext& context,
     const admin::BatchStartConnectionsRequest& request) {
-  const auto specs = ReadBatchStart(request);
+  auto specs = ReadBatchStart(request);
   if (!specs.ok()) return specs.status();
+  for (supervisor::ConnectionSpec& spec : *specs) {
+    spec.request = RequestIdCache::KeyOf(auth::methods::kBatchStartConnections,
+                                         context, request);
+  }
   using Response = BatchStartConnectionsResponse;
   return request_ids_.Once<Response>(
       auth::methods::kBatchStartConnections, context, request,

@@ -13,6 +13,8 @@ using errors::Reason;
 using gofer::base::MutexLock;
 
 constexpr int kInFlightRetryMs = 100;
+// Of an entry, its place in the map and its request_id, which is there twice.
+constexpr size_t kEntryBytes = 256;
 
 // A caller's name is "uid=0 gid=0 pid=12" on a UNIX socket.
 std::string WithoutProcess(absl::string_view caller) {
@@ -65,8 +67,9 @@ absl::StatusOr<std::optional<std::string>> RequestIdCache::Begin(
 
 void RequestIdCache::Keep(const Key& key, std::string answer) {
   MutexLock lock(mu_);
-  bytes_ += answer.size();
-  by_id_.at(key.request_id)->answer = std::move(answer);
+  Entry& entry = *by_id_.at(key.request_id);
+  entry.answer = std::move(answer);
+  bytes_ += BytesOf(entry);
   Trim();
 }
 
@@ -75,8 +78,12 @@ void RequestIdCache::Forget(const Key& key) {
   Erase(by_id_.at(key.request_id));
 }
 
+size_t RequestIdCache::BytesOf(const Entry& entry) {
+  return kEntryBytes + entry.answer->size();
+}
+
 void RequestIdCache::Erase(Entries::iterator entry) {
-  if (entry->answer) bytes_ -= entry->answer->size();
+  if (entry->answer) bytes_ -= BytesOf(*entry);
   by_id_.erase(entry->key.request_id);
   entries_.erase(entry);
 }

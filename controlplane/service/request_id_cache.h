@@ -22,6 +22,7 @@
 #include "controlplane/auth/method_policy.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/service/call_context.h"
+#include "goferd/state/v1/state.pb.h"
 #include "server/base/mutex.h"
 
 namespace goferd::service {
@@ -34,12 +35,29 @@ namespace goferd::service {
 class RequestIdCache {
  public:
   struct Bounds {
-    size_t max_entries = 4096;
-    // The bound for all answers together. The oldest are dropped first.
+    // An hour of 18 mutations a second.
+    size_t max_entries = 65'536;
+    // The bound for all answers together, with what an entry takes. The oldest
+    // are dropped first.
     size_t max_bytes = size_t{32} << 20;
     absl::Duration retention = absl::Hours(1);
   };
   using Clock = std::function<absl::Time()>;
+
+  // What tells a repetition of `request` from another request, for as long as
+  // what it made is there, and over restarts of goferd. Empty for a request
+  // without a request_id, or one that is only checked.
+  template <class Request>
+  static state::v1::RequestKey KeyOf(const auth::MethodPolicy& method,
+                                     const CallContext& context,
+                                     const Request& request) {
+    state::v1::RequestKey to;
+    if (request.request_id().empty() || request.validate_only()) return to;
+    const Key key = MakeKey(method, context, request, request.request_id());
+    to.set_request_id(key.request_id);
+    to.set_fingerprint(key.fingerprint);
+    return to;
+  }
 
   explicit RequestIdCache(const Bounds& bounds, Clock clock = absl::Now)
       : bounds_(bounds), clock_(std::move(clock)) {}
@@ -116,6 +134,7 @@ class RequestIdCache {
   void Keep(const Key& key, std::string answer);
   void Forget(const Key& key);
 
+  static size_t BytesOf(const Entry& entry);
   void Erase(Entries::iterator entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Removes answers that are too old or too many, but no running request.
   void Trim() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

@@ -35,6 +35,8 @@ Server WithoutOutput(Server server) {
   server.clear_update_time();
   server.clear_state();
   server.clear_failure();
+  server.clear_last_failure();
+  server.clear_draining();
   server.clear_conditions();
   server.clear_active_connection_count();
   server.clear_holders();
@@ -65,9 +67,11 @@ absl::StatusOr<Server> ServerMethods::CreateServer(
   if (!violations.empty()) return violations.ToStatus();
   return request_ids_.Once<Server>(
       auth::methods::kCreateServer, context, request, [&] {
-        return servers_.Create(request.server_id(),
-                               WithoutOutput(request.server()),
-                               EffectOf(request));
+        return servers_.Create(
+            request.server_id(), WithoutOutput(request.server()),
+            EffectOf(request),
+            RequestIdCache::KeyOf(auth::methods::kCreateServer, context,
+                                  request));
       });
 }
 

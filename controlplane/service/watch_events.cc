@@ -118,9 +118,11 @@ absl::Status WatchEventsStream::PlaceAt(const WatchEventsRequest& request) {
     auto status = PlaceAtToken(request.resume_token());
     if (!status.ok()) return status;
   } else {
-    position_ = request.start_revision();
+    // No event has revision 1: it stands for the start of this run.
+    position_ = request.start_revision() == 1 ? log_.first_revision()
+                                              : request.start_revision();
   }
-  // A revision that does not exist yet was another daemon's.
+  // A revision that is not there (yet, or any more) may be another run's.
   if (position_ > log_.revision() || !log_.Read(position_, 1).complete) {
     return Compacted();
   }

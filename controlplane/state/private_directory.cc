@@ -121,23 +121,65 @@ std::vector<std::string> NamesIn(int directory, size_t most) {
   return names;
 }
 
-ErrnoOr<void> RemoveDirectory(int parent, const std::string& name) {
+namespace {
+
+// Directories in directories: nothing of ours is even one deep.
+constexpr int kDeepest = 16;
+
+ErrnoOr<void> RemoveAt(int parent, const std::string& name, int depth) {
   constexpr size_t kMostFiles = 1024;
-  const auto directory = SyscallFd([&] {
-    return ::openat(parent, name.c_str(),
-                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  });
-  if (!directory.ok()) {
-    if (directory.error() == Errno(ENOENT)) return {};
-    return directory.error();
-  }
-  for (const std::string& file : NamesIn(directory->get(), kMostFiles)) {
-    if (::unlinkat(directory->get(), file.c_str(), 0) != 0 && errno != ENOENT) {
-      return Errno::Last();
+  if (::unlinkat(parent, name.c_str(), 0) == 0 || errno == ENOENT) return {};
+  // Linux says EISDIR, POSIX EPERM.
+  if (errno != EISDIR && errno != EPERM) return Errno::Last();
+  if (depth > kDeepest) return Errno(ELOOP);
+  while (true) {
+    // Opened anew for each round, which reads the directory from its start.
+    const auto directory = SyscallFd([&] {
+      return ::openat(parent, name.c_str(),
+                      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    });
+    if (!directory.ok()) return directory.error();
+    const auto files = NamesIn(directory->get(), kMostFiles);
+    if (files.empty()) break;
+    for (const std::string& file : files) {
+      auto removed = RemoveAt(directory->get(), file, depth + 1);
+      if (!removed.ok()) return removed;
     }
   }
   return SyscallVoid(
       [&] { return ::unlinkat(parent, name.c_str(), AT_REMOVEDIR); });
+}
+
+}  // namespace
+
+ErrnoOr<void> RemoveAll(int parent, const std::string& name) {
+  return RemoveAt(parent, name, 0);
+}
+
+ErrnoOr<UniqueFd> OpenOwnDirectory(int parent, const std::string& name) {
+  auto directory = SyscallFd([&] {
+    return ::openat(parent, name.c_str(),
+                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  });
+  if (!directory.ok()) return directory;
+  if (auto checked = CheckPrivate(directory->get()); !checked.ok()) {
+    return checked.error();
+  }
+  return directory;
+}
+
+ErrnoOr<std::string> ReadOwnFile(int directory, const std::string& name,
+                                 size_t most) {
+  struct stat stat;
+  if (::fstatat(directory, name.c_str(), &stat, AT_SYMLINK_NOFOLLOW) != 0) {
+    return Errno::Last();
+  }
+  if (S_ISDIR(stat.st_mode)) return Errno(EISDIR);
+  if (!S_ISREG(stat.st_mode)) return Errno(EINVAL);
+  if (stat.st_uid != ::geteuid() || (stat.st_mode & 022) != 0) {
+    return Errno(EPERM);
+  }
+  return ReadFile(directory, name, most);
 }
 
 }  // namespace goferd::state

@@ -30,9 +30,18 @@ gofer::base::ErrnoOr<std::string> ReadFile(int directory,
 // The names in `directory`, without "." and "..", in order; `most` at most.
 std::vector<std::string> NamesIn(int directory, size_t most);
 
-// Removes the directory `name` below `parent` with the files in it; it must not
-// contain directories. A directory that is gone is no error.
-gofer::base::ErrnoOr<void> RemoveDirectory(int parent, const std::string& name);
+// Opens an existing directory, or reads a file, that only we may have written.
+// Errors: EPERM when it belongs to another user, or other users may write to
+// it; ENOTDIR, EISDIR, EINVAL when `name` is something else.
+gofer::base::ErrnoOr<gofer::base::UniqueFd> OpenOwnDirectory(
+    int parent, const std::string& name);
+gofer::base::ErrnoOr<std::string> ReadOwnFile(int directory,
+                                              const std::string& name,
+                                              size_t most);
+
+// Removes `name` below `parent`, whatever it is, with all that is in it. What
+// is gone is no error.
+gofer::base::ErrnoOr<void> RemoveAll(int parent, const std::string& name);
 
 }  // namespace goferd::state
 

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "controlplane/config/bounds.h"
@@ -41,6 +42,7 @@ constexpr char kPid[] = "pid";
 constexpr char kFailure[] = "failure";
 constexpr size_t kMostFailureBytes = 4096;
 constexpr char kLog[] = "log.pipe";
+constexpr char kRevisions[] = "revisions";
 
 // Whether a name has the form of the API's ids; other files are not ours.
 bool IsId(absl::string_view name) {
@@ -65,6 +67,32 @@ std::vector<std::string> IdsIn(int directory, const std::string& path) {
 
 absl::Status Failed(Errno error, const std::string& path) {
   return errors::FromErrno(error.number(), path);
+}
+
+// PATH_NOT_FOUND for what is missing only.
+absl::Status Unreadable(Errno error, const std::string& path) {
+  switch (error.number()) {
+    case ENOENT:
+      return Failed(error, path);
+    case EPERM:
+      return errors::Error(
+          errors::Reason::INTERNAL_FAULT,
+          absl::StrCat(path,
+                       " belongs to another user, or others may write "
+                       "to it"));
+    case ENOTDIR:
+    case ELOOP:
+      return errors::Error(errors::Reason::INTERNAL_FAULT,
+                           absl::StrCat(path, " is no directory"));
+    case EISDIR:
+    case EINVAL:
+      return errors::Error(errors::Reason::INTERNAL_FAULT,
+                           absl::StrCat(path, " is no file"));
+    default:
+      return errors::Error(
+          errors::Reason::INTERNAL_FAULT,
+          absl::StrCat(path, ": ", std::strerror(error.number())));
+  }
 }
 
 // Makes an address for a path of any length, by its directory's descriptor.
@@ -106,6 +134,16 @@ ErrnoOr<UniqueFd> ListenIn(int directory) {
       SyscallVoid([&] { return ::listen(socket->get(), kBacklog); });
   if (!listening.ok()) return listening.error();
   return socket;
+}
+
+// A directory in the place of a file could not be replaced.
+ErrnoOr<void> RemoveIfNoFile(int directory, const std::string& name) {
+  struct stat stat;
+  if (::fstatat(directory, name.c_str(), &stat, AT_SYMLINK_NOFOLLOW) != 0 ||
+      !S_ISDIR(stat.st_mode)) {
+    return {};
+  }
+  return RemoveAll(directory, name);
 }
 
 absl::StatusOr<UniqueFd> TakeLock(int directory, const std::string& path) {
@@ -176,6 +214,29 @@ absl::StatusOr<StateDirectory> StateDirectory::Open(const std::string& path) {
                         std::move(*warm));
 }
 
+int64_t StateDirectory::BeginRevisions(int64_t now_micros) {
+  constexpr size_t kMostDigits = 32;
+  // More events than a run has.
+  constexpr int64_t kRun = int64_t{1} << 36;
+  int64_t last = 0;
+  const auto text = ReadFile(root_.get(), kRevisions, kMostDigits);
+  // A file that makes no sense is as good as none: the clock alone has to do.
+  if (!text.ok() || !absl::SimpleAtoi(*text, &last) || last < 0 ||
+      last > INT64_MAX - kRun) {
+    last = 0;
+  }
+  const int64_t first = now_micros > last ? now_micros : last + kRun;
+  auto written = RemoveIfNoFile(root_.get(), kRevisions);
+  if (written.ok()) {
+    written = ReplaceFile(root_.get(), kRevisions, absl::StrCat(first));
+  }
+  if (!written.ok()) {
+    gofer::base::Log().warn("{}/{}: {}", path_, kRevisions,
+                            std::strerror(written.error().number()));
+  }
+  return first;
+}
+
 absl::Status StateDirectory::MakeServer(absl::string_view id) {
   const auto made = OpenPrivateDirectory(servers_.get(), std::string(id));
   if (!made.ok()) {
@@ -239,9 +300,9 @@ absl::Status StateDirectory::WriteServerFile(absl::string_view id,
                                              const std::string& name,
                                              absl::string_view bytes) {
   const auto directory = OpenIn(servers_.get(), id);
-  const auto written = directory.ok()
-                           ? ReplaceFile(directory->get(), name, bytes)
-                           : ErrnoOr<void>(directory.error());
+  auto written = directory.ok() ? RemoveIfNoFile(directory->get(), name)
+                                : ErrnoOr<void>(directory.error());
+  if (written.ok()) written = ReplaceFile(directory->get(), name, bytes);
   if (written.ok()) return absl::OkStatus();
   return Failed(written.error(),
                 absl::StrCat(path_, "/servers/", id, "/", name));
@@ -250,6 +311,10 @@ absl::Status StateDirectory::WriteServerFile(absl::string_view id,
 absl::StatusOr<FileDraft> StateDirectory::DraftServerFile(
     absl::string_view id, const std::string& name, absl::string_view bytes) {
   auto directory = OpenIn(servers_.get(), id);
+  if (directory.ok()) {
+    const auto removed = RemoveIfNoFile(directory->get(), name);
+    if (!removed.ok()) directory = removed.error();
+  }
   auto draft = directory.ok()
                    ? FileDraft::Write(std::move(*directory), name, bytes)
                    : ErrnoOr<FileDraft>(directory.error());
@@ -259,7 +324,13 @@ absl::StatusOr<FileDraft> StateDirectory::DraftServerFile(
 
 absl::Status StateDirectory::CheckCanRemove(absl::string_view id) const {
   const std::string name(id);
-  if (::faccessat(servers_.get(), name.c_str(), W_OK | X_OK, AT_EACCESS) == 0 ||
+  // What is no directory has to be removed from its parent only.
+  struct stat stat;
+  const bool is_directory = ::fstatat(servers_.get(), name.c_str(), &stat,
+                                      AT_SYMLINK_NOFOLLOW) == 0 &&
+                            S_ISDIR(stat.st_mode);
+  if (::faccessat(servers_.get(), is_directory ? name.c_str() : ".",
+                  W_OK | X_OK, AT_EACCESS) == 0 ||
       errno == ENOENT) {
     return absl::OkStatus();
   }
@@ -268,11 +339,43 @@ absl::Status StateDirectory::CheckCanRemove(absl::string_view id) const {
 
 absl::StatusOr<std::string> StateDirectory::ReadServerFile(
     absl::string_view id, const std::string& name) const {
-  const auto directory = OpenIn(servers_.get(), id);
-  auto bytes = directory.ok() ? ReadFile(directory->get(), name, kMostFileBytes)
-                              : ErrnoOr<std::string>(directory.error());
+  const std::string path = absl::StrCat(path_, "/servers/", id);
+  const auto directory = OpenOwnDirectory(servers_.get(), std::string(id));
+  if (!directory.ok()) return Unreadable(directory.error(), path);
+  auto bytes = ReadOwnFile(directory->get(), name, kMostFileBytes);
   if (bytes.ok()) return std::move(*bytes);
-  return Failed(bytes.error(), absl::StrCat(path_, "/servers/", id, "/", name));
+  return Unreadable(bytes.error(), absl::StrCat(path, "/", name));
+}
+
+absl::StatusOr<UniqueFd> StateDirectory::ConnectControl(
+    absl::string_view id) const {
+  const auto directory = OpenIn(servers_.get(), id);
+  struct stat stat;
+  // Whoever has come to own the directory could not have made a socket of ours,
+  // but a link to another.
+  if (!directory.ok() ||
+      ::fstatat(directory->get(), kControl, &stat, AT_SYMLINK_NOFOLLOW) != 0 ||
+      !S_ISSOCK(stat.st_mode) || stat.st_uid != ::geteuid()) {
+    return errors::Error(
+        errors::Reason::PATH_NOT_FOUND,
+        absl::StrCat(ControlPath(id), " is no socket of ours"));
+  }
+  auto socket = SyscallFd([] {
+    return ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  });
+  if (!socket.ok()) return Failed(socket.error(), ControlPath(id));
+  const sockaddr_un address = AddressIn(directory->get(), kControl);
+  const auto connected = SyscallVoid([&] {
+    return ::connect(socket->get(), Generic(address), sizeof(address));
+  });
+  if (connected.ok()) return std::move(*socket);
+  const int number = connected.error().number();
+  // Another kind of socket or file has nobody of ours who listens, either.
+  if (number == ENOENT || number == ECONNREFUSED || number == EPROTOTYPE) {
+    return errors::Error(errors::Reason::PATH_NOT_FOUND,
+                         absl::StrCat("nobody listens at ", ControlPath(id)));
+  }
+  return Failed(connected.error(), ControlPath(id));
 }
 
 std::string StateDirectory::ControlPath(absl::string_view id) const {
@@ -284,7 +387,7 @@ std::vector<std::string> StateDirectory::ListServers() const {
 }
 
 absl::Status StateDirectory::RemoveServer(absl::string_view id) {
-  const auto removed = RemoveDirectory(servers_.get(), std::string(id));
+  const auto removed = RemoveAll(servers_.get(), std::string(id));
   if (removed.ok()) return absl::OkStatus();
   return Failed(removed.error(), absl::StrCat(path_, "/servers/", id));
 }
@@ -326,7 +429,7 @@ std::vector<std::string> StateDirectory::ListWarm() const {
 }
 
 absl::Status StateDirectory::RemoveWarm(absl::string_view name) {
-  const auto removed = RemoveDirectory(warm_.get(), std::string(name));
+  const auto removed = RemoveAll(warm_.get(), std::string(name));
   if (removed.ok()) return absl::OkStatus();
   return Failed(removed.error(), absl::StrCat(path_, "/warm/", name));
 }
@@ -380,7 +483,7 @@ std::string StateDirectory::ReadAdoptedFailure(absl::string_view id) const {
 }
 
 absl::Status StateDirectory::RemoveAdopted(absl::string_view id) {
-  const auto removed = RemoveDirectory(adopted_.get(), std::string(id));
+  const auto removed = RemoveAll(adopted_.get(), std::string(id));
   if (removed.ok()) return absl::OkStatus();
   return Failed(removed.error(), absl::StrCat(path_, "/adopted/", id));
 }

@@ -3,6 +3,7 @@
 #ifndef GOFERD_CONTROLPLANE_STATE_STATE_DIRECTORY_H_
 #define GOFERD_CONTROLPLANE_STATE_STATE_DIRECTORY_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,7 +21,9 @@ namespace goferd::state {
 
 // Its layout:
 //   lock                          locked by the goferd that owns the directory
-//   servers/ID/{bootstrap.pb, overrides.pb, pid, control.sock, log.pipe}
+//   revisions                     where the last run's revisions began
+//   servers/ID/{bootstrap.pb, overrides.pb, death.pb, pid, control.sock,
+//               log.pipe, ended, deleted}
 //   adopted/ID/{control.sock, pid, failure}  made by gofers that others started
 //   warm/NAME/{control.sock, pid, log.pipe}     gofers that wait for a server
 //
@@ -63,17 +66,29 @@ class StateDirectory {
   absl::StatusOr<FileDraft> DraftServerFile(absl::string_view id,
                                             const std::string& name,
                                             absl::string_view bytes);
+  // Connects to the server's control socket, without waiting. Errors:
+  // PATH_NOT_FOUND when nobody listens, or there is no socket; those of the
+  // host.
+  absl::StatusOr<gofer::base::UniqueFd> ConnectControl(
+      absl::string_view id) const;
   // Returns OK when the server's files could be removed, or there are none.
   absl::Status CheckCanRemove(absl::string_view id) const;
-  // Reads a file. Errors: PATH_NOT_FOUND; INTERNAL_FAULT when it has more than
-  // 16 MiB.
+  // Reads a file. Errors: PATH_NOT_FOUND when it is missing; INTERNAL_FAULT
+  // when it has more than 16 MiB, is no file, or does not belong to us.
   absl::StatusOr<std::string> ReadServerFile(absl::string_view id,
                                              const std::string& name) const;
   // Lists the servers' ids in order; names that are no ids are left out. Up to
   // config::kMostServers entries are read; more of them are logged.
   std::vector<std::string> ListServers() const;
-  // Removes a server's directory; returns OK when there is none.
+  // Removes a server's directory, or what is in its place; returns OK when
+  // there is none.
   absl::Status RemoveServer(absl::string_view id);
+
+  // A revision that no earlier run of goferd with this directory has reached:
+  // the time in microseconds, which runs faster than revisions do, or more when
+  // the clock went back. Written down before it is used; when that fails it is
+  // only logged.
+  int64_t BeginRevisions(int64_t now_micros);
 
   // Makes the directory of a gofer that waits for a server, and a socket as
   // ListenControl makes it. `name` has the form of an id. While the gofer's

@@ -21,9 +21,11 @@ void SetPeer(const gofer::uds::PeerCredentials& peer, admin::Peer& attached) {
 }
 
 worker::v1::ToGofer MakeRequest(const tickets::AttachClaim& claim,
-                                const admin::Connection& resource) {
+                                const admin::Connection& resource,
+                                const state::v1::RequestKey& made_by) {
   state::v1::ConnectionState kept;
   *kept.mutable_connection() = resource;
+  if (!made_by.request_id().empty()) *kept.mutable_request() = made_by;
   worker::v1::ToGofer request;
   auto& attach = *request.mutable_attach_connection();
   attach.set_uid(claim.connection_uid);
@@ -88,7 +90,7 @@ absl::StatusOr<AttachOperations::Attaching> AttachOperations::BeginAttach(
   admin::Connection& resource = pending.connection->resource;
   SetPeer(peer, *resource.mutable_attached_peer());
   return Attaching{pending.server, server.link.current,
-                   MakeRequest(claim, resource)};
+                   MakeRequest(claim, resource, pending.connection->request)};
 }
 
 void AttachOperations::GiveUp(const Attaching& attaching,

@@ -110,9 +110,11 @@ worker::v1::StopConnection::Mode ToWorker(
 
 // What the next goferd is to know of a connection that waits.
 std::string KeptState(const admin::Connection& resource,
-                      const admin::AttachTicket& ticket) {
+                      const admin::AttachTicket& ticket,
+                      const state::v1::RequestKey& request) {
   state::v1::ConnectionState kept;
   *kept.mutable_connection() = resource;
+  if (!request.request_id().empty()) *kept.mutable_request() = request;
   kept.set_ticket_sha256(tickets::TicketTable::HashOf(ticket.ticket()));
   kept.set_ticket_expire_unix_ns(
       absl::ToUnixNanos(translate::ToTime(ticket.expire_time())));
@@ -240,7 +242,65 @@ absl::Status ConnectionOperations::CheckAll(
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::optional<std::string>> ConnectionOperations::FindMade(
+    const ModelLock& lock, const ConnectionSpec& spec) const {
+  if (spec.request.request_id().empty()) return std::nullopt;
+  const model::ServerPtr server = model_.Find(lock, spec.server_id);
+  if (server == nullptr) return std::nullopt;
+  const auto* const record =
+      server->record(lock).FindVisible(spec.connection_id);
+  if (record == nullptr ||
+      record->request.request_id() != spec.request.request_id()) {
+    return std::nullopt;
+  }
+  if (record->request.fingerprint() != spec.request.fingerprint()) {
+    return errors::Error(Reason::REQUEST_ID_REUSED,
+                         "this request_id was used with another request: make "
+                         "a new UUID for each request");
+  }
+  return record->resource.uid();
+}
+
 absl::StatusOr<std::vector<StartedConnection>> ConnectionOperations::Start(
+    const std::vector<ConnectionSpec>& specs, Effect effect) {
+  // Uids of what this very request has made, before goferd was started again.
+  std::vector<std::string> made(specs.size());
+  std::vector<ConnectionSpec> missing;
+  {
+    const ModelLock lock(model_);
+    for (size_t i = 0; i < specs.size(); ++i) {
+      auto found = FindMade(lock, specs[i]);
+      if (!found.ok()) return found.status();
+      if (*found) {
+        made[i] = **found;
+      } else {
+        missing.push_back(specs[i]);
+      }
+    }
+  }
+  if (missing.size() == specs.size()) return StartNew(specs, effect);
+  std::vector<StartedConnection> fresh;
+  if (!missing.empty()) {
+    auto started = StartNew(missing, effect);
+    if (!started.ok()) return started.status();
+    fresh = *std::move(started);
+  }
+  std::vector<StartedConnection> all;
+  auto next = fresh.begin();
+  for (size_t i = 0; i < specs.size(); ++i) {
+    if (made[i].empty()) {
+      all.push_back(std::move(*next++));
+      continue;
+    }
+    auto renewed =
+        RenewTicket(specs[i].server_id, specs[i].connection_id, made[i]);
+    if (!renewed.ok()) return renewed.status();
+    all.push_back(*std::move(renewed));
+  }
+  return all;
+}
+
+absl::StatusOr<std::vector<StartedConnection>> ConnectionOperations::StartNew(
     const std::vector<ConnectionSpec>& specs, Effect effect) {
   std::vector<Making> making;
   {
@@ -293,14 +353,16 @@ absl::StatusOr<ConnectionOperations::Making> ConnectionOperations::Prepare(
       issuer_.Issue(making.server->record(lock), resource, spec.ticket_ttl);
   if (!ticket.ok()) return ticket.status();
   making.ticket = *std::move(ticket);
-  model_.AddConnection(lock, making.server->record(lock), resource).ticket_ttl =
-      spec.ticket_ttl;
+  model::ConnectionRecord& record =
+      model_.AddConnection(lock, making.server->record(lock), resource);
+  record.ticket_ttl = spec.ticket_ttl;
+  record.request = spec.request;
   auto& start = *making.request.mutable_start_connection();
   start.set_uid(resource.uid());
   start.set_connection_id(spec.connection_id);
   start.set_mount_path(spec.mount_path);
   *start.mutable_options() = translate::ToWorker(resource.options());
-  start.set_daemon_data(KeptState(resource, making.ticket));
+  start.set_daemon_data(KeptState(resource, making.ticket, spec.request));
   return making;
 }
 
@@ -387,7 +449,8 @@ absl::StatusOr<StartedConnection> ConnectionOperations::RenewTicket(
     link = server->record(lock).link.current;
     auto& data = *ask.mutable_set_connection_data();
     data.set_uid(record->resource.uid());
-    data.set_daemon_data(KeptState(record->resource, *started.ticket));
+    data.set_daemon_data(
+        KeptState(record->resource, *started.ticket, record->request));
   }
   KeepRenewed(link, std::move(ask));
   if (started.connection.attach_mode() == admin::ATTACH_MODE_LISTEN) {

@@ -69,6 +69,12 @@ class ConnectionOperations final : public Connections {
 
   // What `specs` need of goferd itself.
   absl::Status CheckModes(const std::vector<ConnectionSpec>& specs) const;
+  absl::StatusOr<std::vector<StartedConnection>> StartNew(
+      const std::vector<ConnectionSpec>& specs, Effect effect);
+  // The uid of the connection that the request of `spec` has made. Errors:
+  // REQUEST_ID_REUSED.
+  absl::StatusOr<std::optional<std::string>> FindMade(
+      const model::ModelLock& lock, const ConnectionSpec& spec) const;
   absl::Status CheckSpec(const model::ModelLock& lock,
                          const ConnectionSpec& spec, model::ServerEntry* entry,
                          int64_t others) const;

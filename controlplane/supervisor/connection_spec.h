@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "goferd/admin/v1/connection.pb.h"
 #include "goferd/admin/v1/connection_service.pb.h"
+#include "goferd/state/v1/state.pb.h"
 
 namespace goferd::supervisor {
 
@@ -33,6 +34,8 @@ struct ConnectionSpec {
   // Zero: the daemon's default.
   absl::Duration ticket_ttl;
   std::vector<std::pair<std::string, std::string>> labels;
+  // The request that asks for it; empty when the request has no request_id.
+  state::v1::RequestKey request;
 };
 
 struct StartedConnection {

@@ -303,10 +303,15 @@ absl::StatusOr<admin::SetHandlersResponse> HandlerOperations::Set(
 absl::StatusOr<admin::ResetHandlersResponse> HandlerOperations::Reset(
     absl::string_view server_id, absl::string_view etag,
     admin::ResetHandlersRequest::Scope scope, Effect effect) {
-  auto found = FindOverrideTarget(model_, threads_, server_id,
-                                  worker::v1::CAPABILITY_RULES);
+  const bool all = scope == admin::ResetHandlersRequest::ALL;
+  auto found =
+      FindOverrideTarget(model_, threads_, server_id,
+                         worker::v1::CAPABILITY_RULES, DeadGofer::kWillDo);
   if (!found.ok()) return found.status();
   MutexLock overrides_lock(found->server->overrides_mu());
+  // A table has no etag without a gofer.
+  if (all && found->link == nullptr) return GiveUpAll(found->server, effect);
+  if (found->link == nullptr) return RemoveRules(*found, all, effect);
   const auto before = Read(*found->link);
   if (!before.ok()) return before.status();
   {
@@ -317,12 +322,50 @@ absl::StatusOr<admin::ResetHandlersResponse> HandlerOperations::Reset(
           absl::StrCat(found->server->name(), "/handlers"), present);
     }
   }
-  const bool all = scope == admin::ResetHandlersRequest::ALL;
   if (all && !IsStock(*before)) {
     return ResetAll(found->server, *found->link, *before, effect);
   }
+  return RemoveRules(*found, all, effect);
+}
+
+absl::StatusOr<admin::ResetHandlersResponse> HandlerOperations::GiveUpAll(
+    const model::ServerPtr& server, Effect effect) {
+  admin::ResetHandlersResponse response;
+  std::optional<gofers::KeptOverrides> kept;
+  std::vector<std::string> ids;
+  {
+    const ModelLock lock(model_);
+    kept.emplace(server->record(lock));
+    for (const model::RuleRecord* rule :
+         model::Model::RulesInOrder(server->record(lock))) {
+      const std::string& name = rule->resource.name();
+      response.add_removed_handler_rules(name);
+      ids.push_back(names::IdOf(name));
+      kept->Remove(name);
+    }
+  }
+  kept->SetAssignments({});
+  if (effect == Effect::kValidateOnly) return response;
+  auto draft = store_.Draft(server, *kept);
+  if (!draft.ok()) return draft.status();
+  if (!gofers::OverridesStore::Commit(*server, *std::move(draft))) {
+    return errors::Error(Reason::INTERNAL_FAULT,
+                         absl::StrCat("the rules of ", server->name(),
+                                      " cannot be removed from the disk"));
+  }
+  const ModelLock lock(model_);
+  model::ServerRecord& record = server->record(lock);
+  for (const std::string& id : ids) model_.RemoveRule(lock, record, id);
+  record.overrides.assignments.clear();
+  // The next gofer is started when Restarter looks at it again.
+  record.damage.overrides.clear();
+  return response;
+}
+
+absl::StatusOr<admin::ResetHandlersResponse> HandlerOperations::RemoveRules(
+    const OverrideTarget& target, bool all, Effect effect) {
   auto removed = rules_.RemoveIf(
-      found->server, found->link,
+      target.server, target.link,
       [all](const admin::HandlerRule& rule) {
         return all || translate::IsFault(rule);
       },

@@ -11,6 +11,7 @@
 #include "controlplane/gofers/threads.h"
 #include "controlplane/model/model.h"
 #include "controlplane/supervisor/handlers.h"
+#include "controlplane/supervisor/override_target.h"
 #include "controlplane/supervisor/rule_operations.h"
 #include "goferd/admin/v1/handler.pb.h"
 #include "goferd/admin/v1/handler_service.pb.h"
@@ -55,6 +56,11 @@ class HandlerOperations final : public Handlers {
                        const model::ServerRecord& server, const Table& before,
                        const Table& after);
   // The table becomes the stock one and all rules go, in one request.
+  // Resets the overrides of a server whose gofer is dead, readable or not.
+  absl::StatusOr<admin::ResetHandlersResponse> GiveUpAll(
+      const model::ServerPtr& server, Effect effect);
+  absl::StatusOr<admin::ResetHandlersResponse> RemoveRules(
+      const OverrideTarget& target, bool all, Effect effect);
   absl::StatusOr<admin::ResetHandlersResponse> ResetAll(
       const model::ServerPtr& server, link::GoferLink& link,
       const Table& before, Effect effect);

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/link/fan_out.h"
+#include "controlplane/link/paged_lists.h"
 #include "controlplane/model/server_state.h"
 #include "controlplane/names/resource_name.h"
 #include "controlplane/supervisor/escapes.h"
@@ -222,22 +223,31 @@ bool RuleOperations::Refresh(const model::ServerPtr& server,
     link = server->record(lock).link.current;
   }
   if (link == nullptr) return false;
-  worker::v1::ToGofer ask;
-  ask.mutable_list_rules();
-  const auto answer = link->AskFor(timeout, std::move(ask));
-  if (!answer.ok()) return false;
+  worker::v1::ListRules list;
+  list.set_without_daemon_data(true);
+  const link::FanOut deadline(timeout);
+  const absl::Status read = link::PagedLists::Rules(
+      *link, list, [&] { return deadline.time_left(); },
+      [&](const worker::v1::RuleList& page) {
+        TakeCounters(*server, page);
+        return true;
+      });
+  return read.ok();
+}
+
+void RuleOperations::TakeCounters(model::ServerEntry& server,
+                                  const worker::v1::RuleList& page) {
   const ModelLock lock(model_);
   std::map<std::string, admin::HandlerRule*> by_uid;
-  for (auto& [id, rule] : server->record(lock).overrides.rules) {
+  for (auto& [id, rule] : server.record(lock).overrides.rules) {
     by_uid[rule.resource.uid()] = &rule.resource;
   }
-  for (const worker::v1::Rule& rule : answer->rules().rules()) {
+  for (const worker::v1::Rule& rule : page.rules()) {
     const auto known = by_uid.find(rule.uid());
     if (known != by_uid.end()) {
       translate::SetCounters(rule.counters(), *known->second);
     }
   }
-  return true;
 }
 
 absl::StatusOr<admin::HandlerRule> RuleOperations::Get(
@@ -304,8 +314,9 @@ absl::StatusOr<RuleList> RuleOperations::List(const names::ServerScope& scope) {
 absl::Status RuleOperations::Delete(absl::string_view server_id,
                                     absl::string_view rule_id,
                                     absl::string_view etag, Effect effect) {
-  auto found = FindOverrideTarget(model_, threads_, server_id,
-                                  worker::v1::CAPABILITY_RULES);
+  auto found =
+      FindOverrideTarget(model_, threads_, server_id,
+                         worker::v1::CAPABILITY_RULES, DeadGofer::kWillDo);
   if (!found.ok()) return found.status();
   MutexLock overrides_lock(found->server->overrides_mu());
   {
@@ -352,9 +363,18 @@ absl::StatusOr<std::vector<std::string>> RuleOperations::RemoveIf(
   if (removed.empty() || effect == Effect::kValidateOnly) return removed;
   auto draft = store_.Draft(server, *kept);
   if (!draft.ok()) return draft.status();
-  const auto answer = link->Ask(std::move(ask));
-  if (!answer.ok()) return answer.status();
-  gofers::OverridesStore::Commit(*server, *std::move(draft));
+  if (link != nullptr) {
+    const auto answer = link->Ask(std::move(ask));
+    if (!answer.ok()) return answer.status();
+  }
+  const bool is_kept =
+      gofers::OverridesStore::Commit(*server, *std::move(draft));
+  // The file is the only place where they are without a gofer.
+  if (link == nullptr && !is_kept) {
+    return errors::Error(Reason::INTERNAL_FAULT,
+                         absl::StrCat("the rules of ", server->name(),
+                                      " cannot be written down"));
+  }
   const ModelLock lock(model_);
   for (const std::string& id : ids) {
     model_.RemoveRule(lock, server->record(lock), id);

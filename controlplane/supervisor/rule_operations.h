@@ -61,6 +61,8 @@ class RuleOperations final : public Rules {
   // The present counters, into the model's rules. False when the gofer does not
   // answer.
   bool Refresh(const model::ServerPtr& server, absl::Duration timeout);
+  void TakeCounters(model::ServerEntry& server,
+                    const worker::v1::RuleList& page);
 
   model::Model& model_;
   gofers::Threads& threads_;

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/gofers/gofer_starter.h"
+#include "controlplane/gofers/kept_server.h"
 #include "controlplane/model/server_state.h"
 #include "controlplane/names/resource_name.h"
 #include "controlplane/supervisor/escapes.h"
@@ -159,10 +160,30 @@ absl::StatusOr<model::Mutation> ServerOperations::BeginMutation(
   return model::Mutation::Begin(lock, model_, id, etag);
 }
 
-absl::StatusOr<admin::Server> ServerOperations::Create(absl::string_view name,
-                                                       const Server& spec,
-                                                       Effect effect) {
+absl::StatusOr<std::optional<admin::Server>> ServerOperations::FindMade(
+    const std::string& id, const state::v1::RequestKey& request) const {
+  if (request.request_id().empty()) return std::nullopt;
+  const ModelLock lock(model_);
+  const model::ServerPtr server = model_.Find(lock, id);
+  if (server == nullptr ||
+      server->record(lock).request.request_id() != request.request_id()) {
+    return std::nullopt;
+  }
+  if (server->record(lock).request.fingerprint() == request.fingerprint()) {
+    return server->record(lock).resource;
+  }
+  return errors::Error(Reason::REQUEST_ID_REUSED,
+                       "this request_id was used with another request: make a "
+                       "new UUID for each request");
+}
+
+absl::StatusOr<admin::Server> ServerOperations::Create(
+    absl::string_view name, const Server& spec, Effect effect,
+    const state::v1::RequestKey& request) {
   const std::string id(name);
+  auto made = FindMade(id, request);
+  if (!made.ok()) return made.status();
+  if (*made) return **std::move(made);
   {
     const ModelLock lock(model_);
     if (absl::Status status = CheckNew(lock, id, spec); !status.ok()) {
@@ -177,6 +198,7 @@ absl::StatusOr<admin::Server> ServerOperations::Create(absl::string_view name,
   record.id = id;
   record.resource = Complete(id, spec);
   record.resolved_root = tree->path;
+  record.request = request;
   record.resource.set_resolved_path(
       gofer::base::PlainText(tree->path, kMostPathBytes));
   if (effect == Effect::kValidateOnly) return record.resource;
@@ -191,7 +213,9 @@ absl::StatusOr<admin::Server> ServerOperations::Create(absl::string_view name,
     }
     model_.Add(lock, server);
   }
-  const absl::Status started = launcher_.Launch(server, *tree);
+  // What a former server of that id could not take along would be this one's.
+  absl::Status started = host_.state.RemoveServer(id);
+  if (started.ok()) started = launcher_.Launch(server, *tree);
   if (!started.ok()) {
     TakeBack(server);
     return started;
@@ -233,52 +257,79 @@ absl::Status ServerOperations::TellGofer(const model::ServerPtr& server,
                                          const Server& after, Effect effect) {
   std::shared_ptr<link::GoferLink> link;
   std::shared_ptr<process::GoferProcess> process;
+  bool later = false;
   {
     const ModelLock lock(model_);
-    if (absl::Status status = model::CheckServing(server->record(lock));
-        !status.ok()) {
-      return status;
-    }
+    absl::Status serves = model::CheckServing(server->record(lock));
+    later = !serves.ok() && MayKeep(server->record(lock));
+    if (!serves.ok() && !later) return serves;
     link = server->record(lock).link.current;
     process = server->record(lock).gofer.process;
-    if (!Same(before.limits(), after.limits())) {
+    if (!later && !Same(before.limits(), after.limits())) {
       absl::Status can =
           model::CheckCan(server->record(lock), worker::v1::CAPABILITY_LIMITS);
       if (!can.ok()) return can;
     }
   }
   if (effect == Effect::kValidateOnly) return absl::OkStatus();
-  if (!Same(before.limits(), after.limits())) {
-    worker::v1::ToGofer ask;
-    *ask.mutable_set_limits()->mutable_limits() =
-        gofers::ToWorker(after.limits());
-    const auto answer = link->Ask(std::move(ask));
-    if (!answer.ok()) return answer.status();
-  }
+  const int64_t former_memory = before.limits().max_memory_bytes();
   const int64_t max_memory = after.limits().max_memory_bytes();
-  if (process == nullptr || max_memory == before.limits().max_memory_bytes()) {
+  const bool sets_memory = process != nullptr && max_memory != former_memory;
+  // First, because it can be taken back without the gofer.
+  if (sets_memory) {
+    absl::Status set = process->SetMaxMemory(max_memory);
+    if (!set.ok()) return set;
+  }
+  if (later || Same(gofers::ToWorker(before.limits()),
+                    gofers::ToWorker(after.limits()))) {
     return absl::OkStatus();
   }
-  return process->SetMaxMemory(max_memory);
+  worker::v1::ToGofer ask;
+  *ask.mutable_set_limits()->mutable_limits() =
+      gofers::ToWorker(after.limits());
+  const auto answer = link->Ask(std::move(ask));
+  if (answer.ok()) return absl::OkStatus();
+  if (sets_memory) {
+    const absl::Status set = process->SetMaxMemory(former_memory);
+    if (!set.ok()) {
+      Log().warn("{}: its limit of memory is not what it was: {}",
+                 server->name(), std::string(set.message()));
+    }
+  }
+  return answer.status();
+}
+
+bool ServerOperations::MayKeep(const model::ServerRecord& server) {
+  const auto state = server.resource.state();
+  return server.was_created() && server.damage.bootstrap.empty() &&
+         (state == Server::UNREACHABLE || state == Server::FAILED);
 }
 
 absl::StatusOr<ServerOperations::ChangeDraft> ServerOperations::Draft(
     const model::ServerPtr& server, const Server& after,
-    std::optional<bool> draining) {
+    std::optional<bool> draining, bool draining_untold) {
   worker::v1::Bootstrap bootstrap;
   state::v1::ServerState kept;
+  bool is_ours = false;
   {
     const ModelLock lock(model_);
     const model::ServerRecord& record = server->record(lock);
+    is_ours = record.was_created() && record.damage.bootstrap.empty();
     bootstrap = gofers::MakeBootstrap(settings_, host_, record);
     kept.set_resolved_root(record.resolved_root);
     kept.set_draining(draining.value_or(record.draining));
+    kept.set_draining_untold(draining ? draining_untold
+                                      : record.draining_untold);
+    if (!record.request.request_id().empty()) {
+      *kept.mutable_request() = record.request;
+    }
   }
   *bootstrap.mutable_limits() = gofers::ToWorker(after.limits());
   *kept.mutable_server() = after;
   bootstrap.set_daemon_data(kept.SerializeAsString());
-  // goferd never starts the gofer of an adopted server.
-  if (after.origin() != Server::CREATED) {
+  // goferd never starts the gofer of an adopted server, nor of one of which
+  // only its gofer knows.
+  if (!is_ours) {
     return ChangeDraft{state::FileDraft(), bootstrap.daemon_data()};
   }
   auto file = host_.state.DraftServerFile(server->id(), "bootstrap.pb",
@@ -306,6 +357,14 @@ void ServerOperations::Keep(const model::ServerPtr& server, ChangeDraft draft) {
     Log().warn("{}: its gofer did not take note of a change: {}",
                server->name(), std::string(answer.status().message()));
   }
+}
+
+absl::Status ServerOperations::KeepForLater(const model::ServerEntry& server,
+                                            ChangeDraft draft) {
+  const auto kept = draft.file.PutInPlace();
+  if (kept.ok()) return absl::OkStatus();
+  return errors::FromErrno(kept.error().number(),
+                           absl::StrCat("writing down ", server.name()));
 }
 
 void ServerOperations::CompleteChange(const Server& before,
@@ -360,6 +419,16 @@ absl::StatusOr<admin::Server> ServerOperations::Update(
   if (!draft.ok()) return draft.status();
   told = TellGofer(mutation->server(), before, after, Effect::kReal);
   if (!told.ok()) return told;
+  bool later = false;
+  {
+    const ModelLock lock(model_);
+    later = MayKeep(mutation->server()->record(lock));
+  }
+  // The file is the only place where it is then.
+  if (later) {
+    absl::Status kept = KeepForLater(*mutation->server(), *std::move(draft));
+    if (!kept.ok()) return kept;
+  }
   Server changed;
   {
     const ModelLock lock(model_);
@@ -369,7 +438,7 @@ absl::StatusOr<admin::Server> ServerOperations::Update(
     model_.Changed(lock, server);
     changed = server.resource;
   }
-  Keep(mutation->server(), *std::move(draft));
+  if (!later) Keep(mutation->server(), *std::move(draft));
   *changed.mutable_warnings() = std::move(warnings);
   return changed;
 }
@@ -408,7 +477,21 @@ absl::Status ServerOperations::Delete(absl::string_view id,
         model_.SetState(lock, server->record(lock), Server::STOPPING);
     if (!stopping.ok()) return stopping;
   }
+  NoteDeletion(server);
   return stopper_.Stop(server);
+}
+
+void ServerOperations::NoteDeletion(const model::ServerPtr& server) {
+  {
+    const ModelLock lock(model_);
+    if (!server->record(lock).was_created()) return;
+  }
+  const absl::Status noted =
+      host_.state.WriteServerFile(server->id(), gofers::kDeletedFile, "");
+  if (noted.ok() || errors::ReasonOf(noted) == Reason::PATH_NOT_FOUND) return;
+  // A full disk must not keep anybody from deleting it.
+  Log().warn("{}: that it is being deleted is not written down: {}",
+             server->name(), std::string(noted.message()));
 }
 
 absl::StatusOr<admin::Server> ServerOperations::SetDraining(
@@ -421,10 +504,13 @@ absl::StatusOr<admin::Server> ServerOperations::SetDraining(
   std::shared_ptr<link::GoferLink> link;
   Server present;
   Warnings warnings;
+  bool later = false;
   {
     const ModelLock lock(model_);
     const model::ServerRecord& record = server->record(lock);
-    if (absl::Status status = model::CheckServing(record); !status.ok()) {
+    later = MayKeep(record);
+    if (absl::Status status = model::CheckServing(record);
+        !status.ok() && !later) {
       return status;
     }
     if (draining) warnings = WarningsOfDrain(record);
@@ -436,6 +522,11 @@ absl::StatusOr<admin::Server> ServerOperations::SetDraining(
     }
     link = record.link.current;
     present = record.resource;
+  }
+  if (later) {
+    auto kept = SetDrainingLater(server, draining, effect);
+    if (kept.ok()) *kept->mutable_warnings() = std::move(warnings);
+    return kept;
   }
   if (present.state() == wanted || effect == Effect::kValidateOnly) {
     present.set_state(wanted);
@@ -451,7 +542,7 @@ absl::StatusOr<admin::Server> ServerOperations::SetDraining(
   model::ServerRecord& record = server->record(lock);
   record.is_told_to_drain = false;
   if (!told.ok()) return told;
-  record.draining = draining;
+  record.SetDraining(draining, /*untold=*/false);
   if (draining) EndPending(lock, record);
   if (absl::Status status = model::CheckServing(record); !status.ok()) {
     return status;
@@ -461,6 +552,28 @@ absl::StatusOr<admin::Server> ServerOperations::SetDraining(
   Server drained = record.resource;
   *drained.mutable_warnings() = std::move(warnings);
   return drained;
+}
+
+absl::StatusOr<admin::Server> ServerOperations::SetDrainingLater(
+    const model::ServerPtr& server, bool draining, Effect effect) {
+  Server present;
+  {
+    const ModelLock lock(model_);
+    present = server->record(lock).resource;
+  }
+  const bool is_done = present.draining() == draining;
+  present.set_draining(draining);
+  if (is_done || effect == Effect::kValidateOnly) return present;
+  auto draft = Draft(server, present, draining, /*draining_untold=*/true);
+  if (!draft.ok()) return draft.status();
+  absl::Status kept = KeepForLater(*server, *std::move(draft));
+  if (!kept.ok()) return kept;
+  const ModelLock lock(model_);
+  model::ServerRecord& record = server->record(lock);
+  record.SetDraining(draining, /*untold=*/true);
+  if (draining) EndPending(lock, record);
+  model_.Changed(lock, record);
+  return record.resource;
 }
 
 absl::Status ServerOperations::TellDraining(const model::ServerPtr& server,

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "controlplane/link/fan_out.h"
+#include "controlplane/link/paged_lists.h"
 #include "controlplane/model/server_state.h"
 #include "controlplane/translate/time_conversion.h"
 #include "goferd/worker/v1/frame.pb.h"
@@ -90,21 +92,32 @@ void ServerSweeper::RefreshHolders() {
 void ServerSweeper::RefreshHoldersOf(const model::ServerPtr& server,
                                      link::GoferLink& link,
                                      const link::FanOut& fan_out) {
-  worker::v1::ToGofer list;
-  list.mutable_list_connections();
-  const auto connections = link.AskFor(fan_out.time_left(), std::move(list));
-  if (!connections.ok()) return;
+  worker::v1::ListConnections live;
+  live.set_which(worker::v1::ListConnections::LIVE);
+  live.set_without_daemon_data(true);
+  const absl::Status read = link::PagedLists::Connections(
+      link, live, [&] { return fan_out.time_left(); },
+      [&](const worker::v1::ConnectionList& page) {
+        TakeOpenFiles(*server, page);
+        return true;
+      });
+  if (!read.ok()) return;
   worker::v1::ToGofer busy;
   busy.mutable_list_inflight();
   const auto inflight = link.AskFor(fan_out.time_left(), std::move(busy));
   if (!inflight.ok()) return;
   const ModelLock lock(model_);
-  for (const auto& from : connections->connections().connections()) {
+  SetHolders(lock, server->record(lock), inflight->inflight());
+}
+
+void ServerSweeper::TakeOpenFiles(model::ServerEntry& server,
+                                  const worker::v1::ConnectionList& page) {
+  const ModelLock lock(model_);
+  for (const auto& from : page.connections()) {
     model::ConnectionRecord* const record =
-        model_.FindConnection(lock, server->record(lock), from.uid());
+        model_.FindConnection(lock, server.record(lock), from.uid());
     if (record != nullptr) record->open_files = from.open_file_count();
   }
-  SetHolders(lock, server->record(lock), inflight->inflight());
 }
 
 void ServerSweeper::SetHolders(const ModelLock&, model::ServerRecord& server,

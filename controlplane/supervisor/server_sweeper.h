@@ -41,6 +41,8 @@ class ServerSweeper {
   void ChangeLater(const std::string& server_id, std::function<void()> change);
   void RefreshHoldersOf(const model::ServerPtr& server, link::GoferLink& link,
                         const link::FanOut& fan_out);
+  void TakeOpenFiles(model::ServerEntry& server,
+                     const worker::v1::ConnectionList& page);
   void SetHolders(const model::ModelLock& lock, model::ServerRecord& server,
                   const worker::v1::InflightList& inflight);
 

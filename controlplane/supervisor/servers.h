@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "controlplane/supervisor/effect.h"
+#include "goferd/state/v1/state.pb.h"
 
 namespace goferd::admin::v1 {
 class Server;
@@ -31,10 +32,11 @@ class Servers {
 
   // `spec` has its fields checked, and defaults and ttl are still to be filled
   // in. Resolves the root under the allowed roots, starts the gofer and waits
-  // until it serves. Errors: those of ServerService.CreateServer.
-  virtual absl::StatusOr<admin::Server> Create(absl::string_view id,
-                                               const admin::Server& spec,
-                                               Effect effect) = 0;
+  // until it serves. A repetition of the `request` that made the server is
+  // answered with the server. Errors: those of ServerService.CreateServer.
+  virtual absl::StatusOr<admin::Server> Create(
+      absl::string_view id, const admin::Server& spec, Effect effect,
+      const state::v1::RequestKey& request) = 0;
   virtual absl::StatusOr<admin::Server> Get(absl::string_view id) const = 0;
   // Calls `visit` with each server whose id is behind `after`, in order, until
   // it returns false. `visit` must not call goferd's operations: it runs under

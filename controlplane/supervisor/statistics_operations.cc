@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
+#include "controlplane/link/paged_lists.h"
 #include "controlplane/model/server_state.h"
 #include "controlplane/names/resource_name.h"
 #include "controlplane/translate/stats_translation.h"
@@ -70,12 +71,11 @@ StatisticsOperations::Find(const names::ServerScope& servers) const {
   return targets;
 }
 
-void StatisticsOperations::AddTopHolders(const ModelLock&,
-                                         const model::ServerRecord& server,
-                                         const worker::v1::StatsList& list,
-                                         admin::Stats& stats) {
-  std::vector<std::pair<int64_t, std::string>> holders;
-  for (const auto& one : list.stats()) {
+void StatisticsOperations::TakeTopHolders(const ModelLock&,
+                                          const model::ServerRecord& server,
+                                          const worker::v1::StatsList& page,
+                                          std::vector<Holder>& holders) {
+  for (const auto& one : page.stats()) {
     const auto id = server.connection_ids.find(one.connection_uid());
     if (id == server.connection_ids.end() || FdsOf(one) == 0) continue;
     holders.emplace_back(FdsOf(one),
@@ -84,14 +84,10 @@ void StatisticsOperations::AddTopHolders(const ModelLock&,
   const size_t shown = std::min(holders.size(), kTopHolders);
   std::partial_sort(
       holders.begin(), holders.begin() + static_cast<std::ptrdiff_t>(shown),
-      holders.end(), [](const auto& a, const auto& b) {
+      holders.end(), [](const Holder& a, const Holder& b) {
         return a.first != b.first ? a.first > b.first : a.second < b.second;
       });
-  for (size_t i = 0; i < shown; ++i) {
-    auto& holder = *stats.add_top_fd_holders();
-    holder.set_connection(holders[i].second);
-    holder.set_fd_count(holders[i].first);
-  }
+  holders.resize(shown);
 }
 
 absl::StatusOr<admin::Stats> StatisticsOperations::ReadServer(
@@ -100,13 +96,26 @@ absl::StatusOr<admin::Stats> StatisticsOperations::ReadServer(
   total.mutable_get_stats()->mutable_server_total();
   const auto sums = target.link->AskFor(fan_out.time_left(), std::move(total));
   if (!sums.ok()) return sums.status();
-  worker::v1::ToGofer each;
-  each.mutable_get_stats()->mutable_every_connection();
-  const auto list = target.link->AskFor(fan_out.time_left(), std::move(each));
-  if (!list.ok()) return list.status();
+  // An ended connection holds nothing.
+  worker::v1::GetStats::EveryConnection every;
+  every.set_live_only(true);
+  std::vector<Holder> holders;
+  const absl::Status read = link::PagedLists::Stats(
+      *target.link, every, [&] { return fan_out.time_left(); },
+      [&](const worker::v1::StatsList& page) {
+        const ModelLock lock(model_);
+        TakeTopHolders(lock, target.server->record(lock), page, holders);
+        return true;
+      });
+  if (!read.ok()) return read;
   admin::Stats stats;
   if (!sums->stats().stats().empty()) {
     stats = translate::ToAdmin(sums->stats().stats(0));
+  }
+  for (const auto& [fd_count, connection] : holders) {
+    auto& holder = *stats.add_top_fd_holders();
+    holder.set_connection(connection);
+    holder.set_fd_count(fd_count);
   }
   const ModelLock lock(model_);
   const model::ServerRecord& server = target.server->record(lock);
@@ -118,7 +127,6 @@ absl::StatusOr<admin::Stats> StatisticsOperations::ReadServer(
       static_cast<int32_t>(server.counts.active()));
   stats.set_mount_fd_connection_count(
       static_cast<int32_t>(server.counts.mount_fd_donated));
-  AddTopHolders(lock, server, list->stats(), stats);
   return stats;
 }
 
@@ -143,27 +151,36 @@ absl::StatusOr<std::vector<admin::Stats>> StatisticsOperations::Read(
 absl::StatusOr<std::vector<admin::Stats>> StatisticsOperations::ReadConnections(
     const Target& target, const names::ConnectionScope& connections,
     const link::FanOut& fan_out) {
-  worker::v1::ToGofer ask;
-  if (connections.is_all()) {
-    ask.mutable_get_stats()->mutable_every_connection();
-  } else {
-    const ModelLock lock(model_);
-    const auto* const found =
-        target.server->record(lock).FindVisible(connections.id());
-    if (found == nullptr) {
-      return NoSuchConnection(target.server->id(), connections.id());
-    }
-    ask.mutable_get_stats()->set_connection_uid(found->resource.uid());
-  }
-  const auto answer = target.link->AskFor(fan_out.time_left(), std::move(ask));
-  if (!answer.ok()) return answer.status();
   std::vector<admin::Stats> list;
-  const ModelLock lock(model_);
-  for (const worker::v1::Stats& from : answer->stats().stats()) {
-    const model::ConnectionRecord* const record = model_.FindConnection(
-        lock, target.server->record(lock), from.connection_uid());
-    if (record == nullptr || !record->visible) continue;
-    SetFacts(record->resource, list.emplace_back(translate::ToAdmin(from)));
+  const auto take = [&](const worker::v1::StatsList& page) {
+    const ModelLock lock(model_);
+    for (const worker::v1::Stats& from : page.stats()) {
+      const model::ConnectionRecord* const record = model_.FindConnection(
+          lock, target.server->record(lock), from.connection_uid());
+      if (record == nullptr || !record->visible) continue;
+      SetFacts(record->resource, list.emplace_back(translate::ToAdmin(from)));
+    }
+    return true;
+  };
+  if (connections.is_all()) {
+    const absl::Status read = link::PagedLists::Stats(
+        *target.link, {}, [&] { return fan_out.time_left(); }, take);
+    if (!read.ok()) return read;
+  } else {
+    worker::v1::ToGofer ask;
+    {
+      const ModelLock lock(model_);
+      const auto* const found =
+          target.server->record(lock).FindVisible(connections.id());
+      if (found == nullptr) {
+        return NoSuchConnection(target.server->id(), connections.id());
+      }
+      ask.mutable_get_stats()->set_connection_uid(found->resource.uid());
+    }
+    const auto answer =
+        target.link->AskFor(fan_out.time_left(), std::move(ask));
+    if (!answer.ok()) return answer.status();
+    take(answer->stats());
   }
   if (list.empty() && !connections.is_all()) {
     return NoSuchConnection(target.server->id(), connections.id());

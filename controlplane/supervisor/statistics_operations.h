@@ -3,8 +3,11 @@
 #ifndef GOFERD_CONTROLPLANE_SUPERVISOR_STATISTICS_OPERATIONS_H_
 #define GOFERD_CONTROLPLANE_SUPERVISOR_STATISTICS_OPERATIONS_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -71,9 +74,13 @@ class StatisticsOperations final : public Statistics {
                    const names::ConnectionScope& connections,
                    const worker::v1::InflightList& from_gofer,
                    InflightList& list);
-  void AddTopHolders(const model::ModelLock& lock,
-                     const model::ServerRecord& server,
-                     const worker::v1::StatsList& list, admin::Stats& stats);
+  // FDs and the connection's name.
+  using Holder = std::pair<int64_t, std::string>;
+  // Takes the connections of a page among `holders` that hold the most FDs.
+  static void TakeTopHolders(const model::ModelLock& lock,
+                             const model::ServerRecord& server,
+                             const worker::v1::StatsList& page,
+                             std::vector<Holder>& holders);
 
   model::Model& model_;
   tickets::TicketTable& tickets_;

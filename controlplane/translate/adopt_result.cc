@@ -130,6 +130,14 @@ void CleanBootstrapResult(worker::v1::BootstrapResult& result) {
   result.mutable_supported_mids()->Assign(mids.begin(), mids.end());
 }
 
+void KeepEnded(RepeatedPtrField<Connection>& connections) {
+  KeepIf(connections, [](const Connection& connection) {
+    return connection.state() == worker::v1::CONNECTION_STATE_ENDED;
+  });
+  // No live one is left that could be too many.
+  (void)CheckConnections(0, connections);
+}
+
 AdoptBounds AdoptBoundsFor(int32_t max_connections) {
   return {.max_live_connections =
               std::max(kMostLiveConnections,

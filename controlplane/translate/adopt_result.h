@@ -3,11 +3,14 @@
 #ifndef GOFERD_CONTROLPLANE_TRANSLATE_ADOPT_RESULT_H_
 #define GOFERD_CONTROLPLANE_TRANSLATE_ADOPT_RESULT_H_
 
+#include <google/protobuf/repeated_ptr_field.h>
+
 #include <cstddef>
 #include <cstdint>
 
 #include "absl/status/status.h"
 #include "goferd/worker/v1/bootstrap.pb.h"
+#include "goferd/worker/v1/connection.pb.h"
 
 namespace goferd::translate {
 
@@ -34,6 +37,10 @@ AdoptBounds AdoptBoundsFor(int32_t max_connections);
 // another: its socket's place and its process say whose gofer it is.
 absl::Status CheckAdoptResult(const AdoptBounds& bounds,
                               worker::v1::AdoptResult& result);
+// Brings a page of connections within the same bounds, and leaves out those
+// that have not ended.
+void KeepEnded(
+    google::protobuf::RepeatedPtrField<worker::v1::Connection>& connections);
 // Cleans the part of the answer that a gofer also sends at its start.
 void CleanBootstrapResult(worker::v1::BootstrapResult& result);
 

@@ -305,9 +305,7 @@ absl::Status GoferClient::Core::TakeResponse(const wire::Response& response,
   }
   ended_silence_ = std::exchange(silent_, false);
   const PendingPtr pending = found->second;
-  if (!HasSpace(size.space)) {
-    return Unreachable("the gofer's unfinished answers are too long together");
-  }
+  if (!HasSpace(size.space)) pending->parts.Refuse();
   absl::Status added = pending->parts.Add(response, size);
   if (!added.ok() || !pending->parts.complete()) return added;
   pending->done = true;
@@ -371,6 +369,11 @@ absl::StatusOr<wire::Response> GoferClient::Core::Wait(uint64_t id,
       });
     }
     return Unreachable("the gofer has not answered in time");
+  }
+  if (pending.done && pending.parts.too_long()) {
+    return errors::Error(
+        Reason::INTERNAL_FAULT,
+        "the gofer's answer is too long: a newer gofer sends it in pages");
   }
   if (pending.done) return pending.parts.Take();
   pending_.erase(id);

@@ -12,11 +12,13 @@ absl::Status Refused(absl::string_view text) {
 }  // namespace
 
 absl::Status ResponseParts::Add(const v1::Response& part, Size size) {
-  if (size.bytes > kMaxBytes - byte_count_ || size.space > kMaxSpace - space_) {
-    return Refused("the gofer's answer is too long");
-  }
   byte_count_ += size.bytes;
   space_ += size.space;
+  if (byte_count_ > kMostDropped ||
+      (space_ > kMaxSpace && space_ / kMostSpaceOfAByte > byte_count_)) {
+    return Refused("the gofer's answer has no end");
+  }
+  if (byte_count_ > kMaxBytes || space_ > kMaxSpace) Refuse();
   const auto result = part.result_case();
   if (result != v1::Response::RESULT_NOT_SET) {
     // Merging a part of another kind would silently drop the parts before.
@@ -30,6 +32,11 @@ absl::Status ResponseParts::Add(const v1::Response& part, Size size) {
   whole_.MergeFrom(part);
   whole_.set_more(false);
   return absl::OkStatus();
+}
+
+void ResponseParts::Refuse() {
+  if (!discard_) too_long_ = true;
+  Discard();
 }
 
 void ResponseParts::Discard() {

@@ -37,7 +37,8 @@ v1::Party OwnParty() {
   return control::MakeParty(
       GOFERD_VERSION,
       {v1::CAPABILITY_NEW_CONNECTIONS, v1::CAPABILITY_HANDLER_SWAP,
-       v1::CAPABILITY_RULES, v1::CAPABILITY_LIMITS, v1::CAPABILITY_STATS});
+       v1::CAPABILITY_RULES, v1::CAPABILITY_LIMITS, v1::CAPABILITY_STATS,
+       v1::CAPABILITY_PAGES});
 }
 
 SandboxFailure Refuse(absl::string_view text) {

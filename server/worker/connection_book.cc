@@ -6,6 +6,7 @@
 #include "server/base/clock.h"
 #include "server/rules/unix_clock.h"
 #include "server/uds/unix_socket.h"
+#include "server/worker/page_filler.h"
 #include "server/worker/protocol_translation.h"
 #include "server/worker/stats_translation.h"
 
@@ -165,16 +166,51 @@ void ConnectionBook::ForgetCreated() {
     if (live->second.connection->state() != ConnectionState::kCreated) continue;
     const std::string uid = live->first;
     EndCreated(live, v1::END_REASON_ADMIN_STOP, "the server drains");
-    ended_.erase(uid);
+    Forget(uid);
   }
 }
 
-std::vector<v1::Connection> ConnectionBook::List() const {
-  std::map<absl::string_view, v1::Connection> sorted;
-  for (const auto& [uid, live] : live_) sorted.emplace(uid, View(live));
-  for (const auto& [uid, ended] : ended_) sorted.emplace(uid, ended.facts);
-  std::vector<v1::Connection> list;
-  for (auto& [uid, view] : sorted) list.push_back(std::move(view));
+void ConnectionBook::Walk(
+    const std::string& after_uid, bool live, bool ended,
+    const std::function<bool(const std::string&, const Live&)>& visit_live,
+    const std::function<bool(const std::string&, const Ended&)>& visit_ended)
+    const {
+  auto one = live ? live_.upper_bound(after_uid) : live_.end();
+  auto other = ended ? ended_.upper_bound(after_uid) : ended_.end();
+  while (one != live_.end() || other != ended_.end()) {
+    const bool is_live = other == ended_.end() ||
+                         (one != live_.end() && one->first < other->first);
+    const bool goes_on = is_live ? visit_live(one->first, one->second)
+                                 : visit_ended(other->first, other->second);
+    if (!goes_on) return;
+    if (is_live) {
+      ++one;
+    } else {
+      ++other;
+    }
+  }
+}
+
+v1::ConnectionList ConnectionBook::List(
+    const v1::ListConnections& request) const {
+  v1::ConnectionList list;
+  PageFiller page(request.page());
+  const auto take = [&](const std::string& uid, v1::Connection view) {
+    if (request.without_daemon_data()) view.clear_daemon_data();
+    if (!page.Take(uid, view.ByteSizeLong())) return false;
+    *list.add_connections() = std::move(view);
+    return true;
+  };
+  Walk(
+      request.page().after_uid(), request.which() != v1::ListConnections::ENDED,
+      request.which() != v1::ListConnections::LIVE,
+      [&](const std::string& uid, const Live& live) {
+        return take(uid, View(live));
+      },
+      [&](const std::string& uid, const Ended& ended) {
+        return take(uid, ended.facts);
+      });
+  list.set_next_after_uid(page.next_after_uid());
   return list;
 }
 
@@ -198,14 +234,24 @@ std::optional<v1::Stats> ConnectionBook::StatsOf(const std::string& uid) const {
   return ended->second.stats;
 }
 
-v1::StatsList ConnectionBook::AllStats() const {
-  std::map<absl::string_view, v1::Stats> sorted;
-  for (const auto& [uid, live] : live_) {
-    sorted.emplace(uid, worker::StatsOf(*live.connection, uid));
-  }
-  for (const auto& [uid, ended] : ended_) sorted.emplace(uid, ended.stats);
+v1::StatsList ConnectionBook::AllStats(
+    const v1::GetStats::EveryConnection& request) const {
   v1::StatsList list;
-  for (auto& [uid, stats] : sorted) *list.add_stats() = std::move(stats);
+  PageFiller page(request.page());
+  const auto take = [&](const std::string& uid, v1::Stats stats) {
+    if (!page.Take(uid, stats.ByteSizeLong())) return false;
+    *list.add_stats() = std::move(stats);
+    return true;
+  };
+  Walk(
+      request.page().after_uid(), true, !request.live_only(),
+      [&](const std::string& uid, const Live& live) {
+        return take(uid, worker::StatsOf(*live.connection, uid));
+      },
+      [&](const std::string& uid, const Ended& ended) {
+        return take(uid, ended.stats);
+      });
+  list.set_next_after_uid(page.next_after_uid());
   return list;
 }
 
@@ -255,7 +301,7 @@ void ConnectionBook::Tick(uint64_t now_ns) {
                           lisafs::EndReason::kAdminStop);
   }
   while (!forget_.empty() && forget_.front().first <= now_ns) {
-    ended_.erase(forget_.front().second);
+    Forget(forget_.front().second);
     forget_.pop_front();
   }
 }
@@ -303,11 +349,24 @@ void ConnectionBook::Remember(Ended ended) {
   const uint64_t now = base::MonotonicNanos();
   forget_.emplace_back(
       retention_ns_ > UINT64_MAX - now ? UINT64_MAX : now + retention_ns_, uid);
-  ended_.insert_or_assign(uid, std::move(ended));
-  if (forget_.size() > kMostEnded) {
-    ended_.erase(forget_.front().second);
+  Forget(uid);
+  ended_bytes_ += BytesOf(ended);
+  ended_.emplace(uid, std::move(ended));
+  while (forget_.size() > kMostEnded || ended_bytes_ > kMostEndedBytes) {
+    Forget(forget_.front().second);
     forget_.pop_front();
   }
+}
+
+size_t ConnectionBook::BytesOf(const Ended& ended) {
+  return ended.facts.ByteSizeLong() + ended.stats.ByteSizeLong();
+}
+
+void ConnectionBook::Forget(const std::string& uid) {
+  const auto found = ended_.find(uid);
+  if (found == ended_.end()) return;
+  ended_bytes_ -= BytesOf(found->second);
+  ended_.erase(found);
 }
 
 }  // namespace gofer::worker

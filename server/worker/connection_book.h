@@ -32,6 +32,8 @@ namespace gofer::worker {
 class ConnectionBook {
  public:
   static constexpr size_t kMostEnded = 10'000;
+  // The bound for all messages about ended connections together.
+  static constexpr size_t kMostEndedBytes = size_t{16} << 20;
   static constexpr size_t kMaxDaemonData = control::kMostConnectionData;
 
   // Called for every connection that is new, or whose state has changed.
@@ -62,8 +64,9 @@ class ConnectionBook {
   // Ends and forgets the connections that were not attached.
   void ForgetCreated();
 
-  // All connections in the order of their uids, ended ones among them.
-  std::vector<goferd::worker::v1::Connection> List() const;
+  // What `request` asks for, in the order of uids.
+  goferd::worker::v1::ConnectionList List(
+      const goferd::worker::v1::ListConnections& request) const;
   goferd::worker::v1::ConnectionCount Count() const;
   // How many connections have not ended.
   size_t live_count() const { return live_.size(); }
@@ -71,7 +74,8 @@ class ConnectionBook {
   // The counters of the connection `uid`; nothing when it is not known.
   std::optional<goferd::worker::v1::Stats> StatsOf(
       const std::string& uid) const;
-  goferd::worker::v1::StatsList AllStats() const;
+  goferd::worker::v1::StatsList AllStats(
+      const goferd::worker::v1::GetStats::EveryConnection& request) const;
   // Requests that are in flight for at least `min_age_ns`, the oldest first.
   goferd::worker::v1::InflightList Inflight(int64_t min_age_ns) const;
 
@@ -99,6 +103,7 @@ class ConnectionBook {
     goferd::worker::v1::Stats stats;
   };
   using LiveMap = std::map<std::string, Live>;
+  using EndedMap = std::map<std::string, Ended>;
 
   static goferd::worker::v1::Connection View(const Live& live);
   // Moves `live` to the ended connections, and calls on_change_.
@@ -110,6 +115,16 @@ class ConnectionBook {
       LiveMap::iterator live, goferd::worker::v1::EndReason reason,
       absl::string_view detail);
   void Remember(Ended ended);
+  static size_t BytesOf(const Ended& ended);
+  // Forgets an ended connection, if it is remembered.
+  void Forget(const std::string& uid);
+  // Visits those behind `after_uid` in the order of uids, until a visitor
+  // returns false.
+  void Walk(
+      const std::string& after_uid, bool live, bool ended,
+      const std::function<bool(const std::string&, const Live&)>& visit_live,
+      const std::function<bool(const std::string&, const Ended&)>& visit_ended)
+      const;
 
   lisafs::Server& server_;
   ConnectionNotes& notes_;
@@ -117,7 +132,8 @@ class ConnectionBook {
   const ChangeCallback on_change_;
   LiveMap live_;
   std::map<lisafs::Connection::Id, std::string> uids_;
-  std::map<std::string, Ended> ended_;
+  EndedMap ended_;
+  size_t ended_bytes_ = 0;
   // When to forget which connection, in the order of time.
   std::deque<std::pair<uint64_t, std::string>> forget_;
 };

@@ -16,7 +16,7 @@ GoferFacts ContainerFacts(const sandbox::Plan& plan, const std::string& root) {
   v1::BootstrapResult& result = *facts.adopt.mutable_bootstrap();
   *result.mutable_party() = control::MakeParty(
       GOFERD_VERSION, {v1::CAPABILITY_HANDLER_SWAP, v1::CAPABILITY_RULES,
-                       v1::CAPABILITY_STATS});
+                       v1::CAPABILITY_STATS, v1::CAPABILITY_PAGES});
   result.set_pid(::getpid());
   for (const std::string& step : StepNames(plan)) {
     result.add_sandbox_steps(step);

@@ -99,13 +99,10 @@ void ControlService::Dispatch(const Message& message,
       Put(connections_.SetData(message.set_connection_data()), response,
           &Response::mutable_connection);
       break;
-    case Message::kListConnections: {
-      auto& list = *response.mutable_connections();
-      for (auto& connection : connections_.List()) {
-        *list.add_connections() = std::move(connection);
-      }
+    case Message::kListConnections:
+      *response.mutable_connections() =
+          connections_.List(message.list_connections());
       break;
-    }
     case Message::kCountConnections:
       *response.mutable_connection_count() = connections_.Count();
       break;
@@ -124,7 +121,7 @@ void ControlService::Dispatch(const Message& message,
           &Response::mutable_handlers);
       break;
     case Message::kListRules:
-      *response.mutable_rules() = ListRules(book_);
+      *response.mutable_rules() = ListRules(message.list_rules(), book_);
       break;
     case Message::kChangeRules:
       Put(ChangeRules(message.change_rules(), book_), response,
@@ -158,13 +155,16 @@ void ControlService::Dispatch(const Message& message,
   }
 }
 
-v1::AdoptResult ControlService::Adopt(uint64_t event_number) const {
+v1::AdoptResult ControlService::Adopt(const v1::Party& goferd,
+                                      uint64_t event_number) const {
   v1::AdoptResult result = facts_.adopt;
   result.set_event_number(event_number);
-  for (auto& connection : connections_.List()) {
-    *result.add_connections() = std::move(connection);
-  }
-  v1::RuleList rules = ListRules(book_);
+  result.set_lists_left_out(
+      control::HasCapability(goferd, v1::CAPABILITY_PAGES));
+  if (result.lists_left_out()) return result;
+  v1::ConnectionList connections = connections_.List({});
+  result.mutable_connections()->Swap(connections.mutable_connections());
+  v1::RuleList rules = ListRules({}, book_);
   result.mutable_rules()->Swap(rules.mutable_rules());
   return result;
 }
@@ -183,7 +183,7 @@ void ControlService::GetStats(const v1::GetStats& request,
       *list.add_stats() = StatsOf(server_);
       return;
     case v1::GetStats::kEveryConnection:
-      list = connections_.AllStats();
+      list = connections_.AllStats(request.every_connection());
       return;
     case v1::GetStats::kConnectionUid:
       if (auto stats = connections_.StatsOf(request.connection_uid())) {

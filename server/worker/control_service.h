@@ -42,9 +42,10 @@ class ControlService {
   // Returns the answer, or nothing for a Shutdown, which is then in shutdown().
   std::optional<Response> Serve(ControlRequest request);
 
-  // The answer to Adopt as of now, with its lists. `event_number` is the last
-  // event's.
-  goferd::worker::v1::AdoptResult Adopt(uint64_t event_number) const;
+  // The answer to Adopt as of now. `event_number` is the last event's. It has
+  // no lists for a goferd that asks for their pages.
+  goferd::worker::v1::AdoptResult Adopt(const goferd::worker::v1::Party& goferd,
+                                        uint64_t event_number) const;
 
   const std::optional<ShutdownRequest>& shutdown() const { return shutdown_; }
   void ForgetShutdown() { shutdown_.reset(); }

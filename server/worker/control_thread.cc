@@ -43,6 +43,9 @@ ControlThread::ControlThread(GoferFacts facts, const Parts& parts,
                    [this](const v1::Connection& connection) {
                      v1::Event event;
                      *event.mutable_connection_changed() = connection;
+                     // goferd has it, and thousands of ends would be too much
+                     // to queue.
+                     event.mutable_connection_changed()->clear_daemon_data();
                      Emit(std::move(event));
                    }),
       service_(facts_, parts.server, parts.book, connections_) {}
@@ -235,7 +238,8 @@ void ControlThread::TakeOver(const v1::ToGofer& message) {
   SetPeer(std::move(candidate_), message.adopt().party());
   v1::Response response;
   response.set_request_id(message.request_id());
-  *response.mutable_adopt() = service_.Adopt(event_number_);
+  *response.mutable_adopt() =
+      service_.Adopt(message.adopt().party(), event_number_);
   Answer(*peer_, std::move(response));
 }
 
@@ -259,6 +263,11 @@ void ControlThread::Emit(v1::Event event) {
 void ControlThread::TakeSignal() {
   parts_.signals.TakeSignal();
   base::Log().info("asked to end");
+  if (!ending_) {
+    v1::Event event;
+    event.mutable_ending();
+    Emit(std::move(event));
+  }
   connections_.StopAll(ending_ ? lisafs::StopMode::kAbort
                                : lisafs::StopMode::kClose);
   facts_.adopt.set_draining(true);

@@ -31,6 +31,8 @@ namespace {
 namespace v1 = ::goferd::worker::v1;
 using Note = ConnectionNotes::Note;
 
+constexpr int kControlBacklog = 16;
+
 ExitCode Fail(const StageError& error) {
   base::SayLastWords(error.text);
   return error.code;
@@ -51,6 +53,9 @@ StageResult CheckListener(int fd) {
         ExitCode::kControl);
   }
   ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  // The kernel tells who connects which process listened last: a goferd that
+  // has lost our process number finds it by that. Its failure costs only that.
+  (void)::listen(fd, kControlBacklog);
   // A goferd that has connected may be gone when we accept, which must not
   // block.
   ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);

@@ -1,5 +1,6 @@
 #include "server/worker/rule_translation.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/control/bounds.h"
+#include "server/worker/page_filler.h"
 
 namespace gofer::worker {
 namespace {
@@ -192,8 +194,25 @@ FailureOr<v1::RuleList> ChangeRules(const v1::ChangeRules& request,
   return ToList(*std::get_if<std::vector<rules::RuleStatus>>(&changed));
 }
 
-v1::RuleList ListRules(const rules::RuleBook& book) {
-  return ToList(book.List());
+v1::RuleList ListRules(const v1::ListRules& request,
+                       const rules::RuleBook& book) {
+  v1::RuleList all = ToList(book.List());
+  if (request.without_daemon_data()) {
+    for (v1::Rule& rule : *all.mutable_rules()) rule.clear_daemon_data();
+  }
+  if (!request.has_page()) return all;
+  std::sort(
+      all.mutable_rules()->begin(), all.mutable_rules()->end(),
+      [](const v1::Rule& a, const v1::Rule& b) { return a.uid() < b.uid(); });
+  v1::RuleList list;
+  PageFiller page(request.page());
+  for (v1::Rule& rule : *all.mutable_rules()) {
+    if (rule.uid() <= request.page().after_uid()) continue;
+    if (!page.Take(rule.uid(), rule.ByteSizeLong())) break;
+    *list.add_rules() = std::move(rule);
+  }
+  list.set_next_after_uid(page.next_after_uid());
+  return list;
 }
 
 FailureOr<v1::HandlerList> SetHandlers(const v1::SetHandlers& request,

@@ -15,7 +15,8 @@ namespace gofer::worker {
 FailureOr<goferd::worker::v1::RuleList> ChangeRules(
     const goferd::worker::v1::ChangeRules& request, rules::RuleBook& book);
 
-goferd::worker::v1::RuleList ListRules(const rules::RuleBook& book);
+goferd::worker::v1::RuleList ListRules(
+    const goferd::worker::v1::ListRules& request, const rules::RuleBook& book);
 
 FailureOr<goferd::worker::v1::HandlerList> SetHandlers(
     const goferd::worker::v1::SetHandlers& request, rules::RuleBook& book);

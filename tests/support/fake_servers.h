@@ -12,9 +12,9 @@ namespace goferd::testing {
 class FakeServers : public supervisor::Servers {
  public:
   explicit FakeServers(FakeState& state) : state_(state) {}
-  absl::StatusOr<admin::v1::Server> Create(absl::string_view id,
-                                           const admin::v1::Server& spec,
-                                           supervisor::Effect effect) override;
+  absl::StatusOr<admin::v1::Server> Create(
+      absl::string_view id, const admin::v1::Server& spec,
+      supervisor::Effect effect, const state::v1::RequestKey& request) override;
   absl::StatusOr<admin::v1::Server> Get(absl::string_view id) const override;
   int64_t Visit(
       absl::string_view after,

@@ -43,8 +43,9 @@ TEST(MetricsEndpointTest, ServesAllFamilies) {
   goferd::testing::FakeSupervisor supervisor;
   admin::v1::Server spec;
   spec.set_root("/");
-  ASSERT_TRUE(
-      supervisor.servers().Create("a", spec, supervisor::Effect::kReal).ok());
+  ASSERT_TRUE(supervisor.servers()
+                  .Create("a", spec, supervisor::Effect::kReal, {})
+                  .ok());
   const auto endpoint =
       MetricsEndpoint::Start("127.0.0.1:0", supervisor.statistics());
   ASSERT_TRUE(endpoint.ok()) << endpoint.status();

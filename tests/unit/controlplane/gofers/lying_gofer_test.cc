@@ -305,7 +305,7 @@ TEST_F(LyingGoferTest, ASilentGoferIsUnreachableUntilItAnswers) {
   Server spec;
   spec.set_root(base_ + "/tree");
   EXPECT_EQ(ReasonOf(supervisor_->servers()
-                         .Create("web", spec, supervisor::Effect::kReal)
+                         .Create("web", spec, supervisor::Effect::kReal, {})
                          .status()),
             Reason::SERVER_ALREADY_EXISTS);
   Await(Server::UNREACHABLE);

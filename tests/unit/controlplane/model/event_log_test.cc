@@ -63,6 +63,27 @@ TEST(EventLogTest, ReportsThatOldEventsAreNotKept) {
   EXPECT_THAT(Names(log.Read(2, 10)), testing::ElementsAre("b", "c"));
 }
 
+TEST(EventLogTest, KeepsFewerEventsWhenTheyAreLarge) {
+  constexpr size_t kBytes = 100'000;
+  EventLog log(1000, kInstance, 1, 10 * kBytes);
+  const std::string large(kBytes, 'x');
+  for (int i = 0; i < 100; ++i) log.Publish(Named(large));
+  const int64_t last = log.revision();
+  EXPECT_FALSE(log.Read(last - 11, 100).complete);
+  EXPECT_TRUE(log.Read(last - 8, 100).complete);
+  EXPECT_EQ(log.Read(last - 8, 100).events.size(), 8u);
+}
+
+TEST(EventLogTest, RevisionsOfAnEarlierRunAreNotThere) {
+  EventLog log(8, kInstance, 1'000'000);
+  EXPECT_EQ(log.revision(), 1'000'000);
+  EXPECT_FALSE(log.Read(1, 10).complete);
+  EXPECT_FALSE(log.Read(999'999, 10).complete);
+  EXPECT_TRUE(log.Read(1'000'000, 10).complete);
+  EXPECT_EQ(log.Publish(Named("a")), 1'000'001);
+  EXPECT_THAT(Names(log.Read(1'000'000, 10)), testing::ElementsAre("a"));
+}
+
 TEST(EventLogTest, TokensOfAnotherRunAreForeign) {
   EventLog log(2, kInstance);
   EventLog other(2, "11234567-89ab-4cde-8f01-23456789abcd");

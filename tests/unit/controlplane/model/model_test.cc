@@ -51,6 +51,50 @@ class ModelTest : public testing::Test {
   Model model_{log_};
 };
 
+TEST(ModelBoundsTest, ForgetsTheFirstEndsWhenThereIsNoRoomForMore) {
+  constexpr size_t kBytes = 100'000;
+  EventLog log{100, "01234567-89ab-4cde-8f01-23456789abcd"};
+  Model model{log, {.of_server = 5 * kBytes, .of_all = 8 * kBytes}};
+  const auto end = [&](const std::string& server_id, int count) {
+    const ModelLock lock(model);
+    ServerPtr server = model.Find(lock, server_id);
+    if (server == nullptr) {
+      ServerRecord record;
+      record.id = server_id;
+      server = std::make_shared<ServerEntry>(std::move(record));
+      model.Add(lock, server);
+    }
+    for (int i = 0; i < count; ++i) {
+      const std::string id = "c" + std::to_string(i);
+      admin::Connection resource;
+      resource.set_name(names::FormatConnectionName(server_id, id));
+      resource.set_uid(server_id + id);
+      (*resource.mutable_labels())["a"] = std::string(kBytes, 'x');
+      ConnectionRecord& record =
+          model.AddConnection(lock, server->record(lock), resource);
+      model.Announce(lock, record);
+      model.End(lock, server->record(lock), record,
+                admin::Connection::CLIENT_EOF, "", kRetention);
+      // Nothing goes while somebody may hold a reference.
+      EXPECT_EQ(record.resource.uid(), server_id + id);
+    }
+  };
+  const auto count = [&](const std::string& server_id) {
+    const ModelLock lock(model);
+    return model.Find(lock, server_id)->record(lock).connections.size();
+  };
+  end("one", 20);
+  EXPECT_EQ(count("one"), 4u);
+  {
+    const ModelLock lock(model);
+    EXPECT_TRUE(model.Find(lock, "one")->record(lock).FindVisible("c19"));
+  }
+  end("two", 4);
+  // Those of "one" were first.
+  EXPECT_EQ(count("two"), 4u);
+  EXPECT_EQ(count("one"), 3u);
+}
+
 TEST_F(ModelTest, CountsFollowEveryChangeOfState) {
   const auto server = Add("a");
   const auto other = Add("b");

@@ -63,7 +63,8 @@ class GrpcFixture {
   admin::Server AddServer(const std::string& id) {
     admin::Server spec;
     spec.set_root("/srv");
-    return *supervisor.servers().Create(id, spec, supervisor::Effect::kReal);
+    return *supervisor.servers().Create(id, spec, supervisor::Effect::kReal,
+                                        {});
   }
 
   auth::Caller caller = {"test", auth::Role::ROLE_ADMIN};

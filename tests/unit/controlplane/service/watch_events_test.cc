@@ -128,7 +128,7 @@ TEST(WatchEventsTest, SlowReaderGetsOverflowAndResumesWithoutAGap) {
   for (int i = 0; i < 3000; ++i) {
     ASSERT_TRUE(
         fixture.supervisor.servers()
-            .Create(absl::StrCat("s", i), spec, supervisor::Effect::kReal)
+            .Create(absl::StrCat("s", i), spec, supervisor::Effect::kReal, {})
             .ok());
   }
   int64_t revision = start;
@@ -257,7 +257,7 @@ TEST_F(WatchOfKnownResourcesTest, DoesNotSendANewResourceThatNeverMatches) {
   admin::Server last;
   (*last.mutable_labels())["last"] = "x";
   ASSERT_TRUE(fixture_.supervisor.servers()
-                  .Create("end", last, supervisor::Effect::kReal)
+                  .Create("end", last, supervisor::Effect::kReal, {})
                   .ok());
   Watch watch(fixture_, request_);
   EXPECT_EQ(watch.Next()->server().name(), "servers/b");

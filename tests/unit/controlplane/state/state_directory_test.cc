@@ -204,6 +204,78 @@ TEST_F(StateDirectoryTest, AWarmGoferWithoutAPidIsNotGivenAway) {
   EXPECT_FALSE(state.GiveWarm("w-1", "none").ok());
 }
 
+TEST_F(StateDirectoryTest, RevisionsOnlyGrow) {
+  StateDirectory state = Open();
+  EXPECT_EQ(state.BeginRevisions(1000), 1000);
+  EXPECT_EQ(state.BeginRevisions(2000), 2000);
+  const int64_t after = state.BeginRevisions(10);
+  EXPECT_GT(after, 2000 + 1'000'000'000);
+  EXPECT_GT(state.BeginRevisions(10), after);
+}
+
+TEST_F(StateDirectoryTest, RevisionsBeginWhateverIsInTheFile) {
+  StateDirectory state = Open();
+  for (const char* text : {"", "x", "-5", "9223372036854775807"}) {
+    std::ofstream(path_ + "/revisions") << text;
+    EXPECT_EQ(state.BeginRevisions(1000), 1000) << text;
+  }
+  std::filesystem::remove(path_ + "/revisions");
+  std::filesystem::create_directories(path_ + "/revisions/in/it");
+  EXPECT_EQ(state.BeginRevisions(1000), 1000);
+  EXPECT_GT(state.BeginRevisions(10), 1000);
+}
+
+TEST_F(StateDirectoryTest, RemovesWhateverIsInAServersPlace) {
+  StateDirectory state = Open();
+  const std::string servers = path_ + "/servers/";
+  std::ofstream(servers + "file") << "text";
+  std::filesystem::create_symlink("/etc", servers + "link");
+  std::filesystem::create_directories(servers + "deep/a/b/c");
+  std::ofstream(servers + "deep/a/b/c/file") << "text";
+  for (const char* id : {"file", "link", "deep"}) {
+    EXPECT_TRUE(state.CheckCanRemove(id).ok()) << id;
+    EXPECT_TRUE(state.RemoveServer(id).ok()) << id;
+    EXPECT_FALSE(std::filesystem::exists(servers + id)) << id;
+  }
+  EXPECT_TRUE(std::filesystem::exists("/etc/passwd"));
+}
+
+TEST_F(StateDirectoryTest, SaysWhatIsWrongWithAFile) {
+  StateDirectory state = Open();
+  ASSERT_TRUE(state.MakeServer("a").ok());
+  const std::string servers = path_ + "/servers/";
+  const auto why = [&](const char* id, const char* file) {
+    return std::string(state.ReadServerFile(id, file).status().message());
+  };
+  EXPECT_EQ(ReasonOf(state.ReadServerFile("a", "pid").status()),
+            Reason::PATH_NOT_FOUND);
+  std::filesystem::create_directory(servers + "a/pid");
+  EXPECT_THAT(why("a", "pid"), HasSubstr("servers/a/pid is no file"));
+  std::ofstream(servers + "b") << "text";
+  EXPECT_THAT(why("b", "pid"), HasSubstr("servers/b is no directory"));
+  std::ofstream(servers + "a/open") << "text";
+  ASSERT_EQ(::chmod((servers + "a/open").c_str(), 0666), 0);
+  EXPECT_THAT(why("a", "open"), HasSubstr("others may write to it"));
+  // What is written takes the place of what should not be there.
+  EXPECT_TRUE(state.WriteServerFile("a", "pid", "1 2").ok());
+  EXPECT_EQ(*state.ReadServerFile("a", "pid"), "1 2");
+}
+
+TEST_F(StateDirectoryTest, NobodyListensWhereThereIsNoSocketOfOurs) {
+  StateDirectory state = Open();
+  ASSERT_TRUE(state.MakeServer("a").ok());
+  EXPECT_EQ(ReasonOf(state.ConnectControl("a").status()),
+            Reason::PATH_NOT_FOUND);
+  const auto listener = state.ListenControl("a");
+  ASSERT_TRUE(listener.ok());
+  EXPECT_TRUE(state.ConnectControl("a").ok());
+  ASSERT_TRUE(state.MakeServer("b").ok());
+  std::filesystem::create_symlink(state.ControlPath("a"),
+                                  state.ControlPath("b"));
+  EXPECT_EQ(ReasonOf(state.ConnectControl("b").status()),
+            Reason::PATH_NOT_FOUND);
+}
+
 TEST_F(StateDirectoryTest, RemovingAMissingServerIsNoError) {
   StateDirectory state = Open();
   EXPECT_TRUE(state.RemoveServer("a").ok());

@@ -319,6 +319,28 @@ TEST_F(GoferClientTest, PartsThatDoNotBelongTogetherEndTheChannel) {
   ExpectClosed();
 }
 
+TEST_F(GoferClientTest, TooLongAnAnswerIsAnErrorAndNoEndOfTheChannel) {
+  auto gofer = *Thread::Start("gofer", [this] {
+    wire::Response part;
+    part.set_request_id(Receive().request_id());
+    part.set_more(true);
+    part.mutable_connections()->add_connections()->set_daemon_data(
+        std::string(size_t{512} << 10, 'x'));
+    for (int i = 0; i < 40; ++i) Answer(part);
+    part.set_more(false);
+    Answer(part);
+    wire::Response next;
+    next.set_request_id(Receive().request_id());
+    next.mutable_connection_count()->set_active(3);
+    Answer(next);
+  });
+  EXPECT_EQ(errors::ReasonOf(Count().status()), Reason::INTERNAL_FAULT);
+  EXPECT_TRUE(client_->connected());
+  const auto answer = Count();
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->connection_count().active(), 3u);
+}
+
 TEST_F(GoferClientTest, EmptySubmessagesEndTheChannel) {
   auto gofer = *Thread::Start("gofer", [this] {
     wire::Response part;
@@ -405,21 +427,43 @@ TEST(GoferClientConnectTest, ReportsAnUnreachableGofer) {
   }
 }
 
-TEST(ResponsePartsTest, AllPartsTogetherAreBounded) {
+TEST(ResponsePartsTest, DropsAnAnswerThatIsTooLong) {
   ResponseParts parts;
   wire::Response part;
   part.set_more(true);
-  EXPECT_TRUE(parts.Add(part, {ResponseParts::kMaxBytes, 0}).ok());
-  EXPECT_FALSE(parts.Add(part, {1, 0}).ok());
+  part.mutable_connections()->add_connections();
+  EXPECT_TRUE(parts.Add(part, {ResponseParts::kMaxBytes, 1}).ok());
+  EXPECT_FALSE(parts.too_long());
+  EXPECT_EQ(parts.space(), 1u);
+  EXPECT_TRUE(parts.Add(part, {1, 0}).ok());
+  EXPECT_TRUE(parts.too_long());
+  EXPECT_EQ(parts.space(), 0u);
+  part.set_more(false);
+  EXPECT_TRUE(parts.Add(part, {1, 0}).ok());
+  EXPECT_TRUE(parts.complete());
 }
 
-TEST(ResponsePartsTest, DiscardedPartsAreBoundedToo) {
+TEST(ResponsePartsTest, DropsAnAnswerThatTakesTooMuchMemory) {
+  ResponseParts parts;
+  wire::Response part;
+  const size_t space = ResponseParts::kMaxSpace + 1;
+  EXPECT_TRUE(parts.Add(part, {space / 4, space}).ok());
+  EXPECT_TRUE(parts.too_long());
+}
+
+TEST(ResponsePartsTest, RefusesAnAnswerWithoutAnEnd) {
   ResponseParts parts;
   parts.Discard();
   wire::Response part;
   part.set_more(true);
-  EXPECT_TRUE(parts.Add(part, {ResponseParts::kMaxBytes, 0}).ok());
+  EXPECT_TRUE(parts.Add(part, {ResponseParts::kMostDropped, 0}).ok());
   EXPECT_FALSE(parts.Add(part, {1, 0}).ok());
+}
+
+TEST(ResponsePartsTest, RefusesAnAnswerThatIsAllMemory) {
+  ResponseParts parts;
+  wire::Response part;
+  EXPECT_FALSE(parts.Add(part, {1000, ResponseParts::kMaxSpace + 1}).ok());
 }
 
 }  // namespace
