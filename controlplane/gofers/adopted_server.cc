@@ -1,5 +1,6 @@
 #include "controlplane/gofers/adopted_server.h"
 
+#include "controlplane/names/label.h"
 #include "controlplane/translate/time_conversion.h"
 #include "goferd/state/v1/state.pb.h"
 
@@ -24,6 +25,17 @@ void TakeChanges(const model::ServerRecord& record,
       kept.server().default_connection_options();
   if (kept.server().has_expire_time()) {
     *server.mutable_expire_time() = kept.server().expire_time();
+  }
+}
+
+// What the engine of a container calls it. Whoever writes annotations chooses
+// it, and a gofer may lie.
+void TakeLabels(const worker::v1::AdoptResult& result, Server& server) {
+  for (const auto& [key, value] : result.labels()) {
+    if (server.labels_size() == names::kMostLabels) return;
+    if (names::IsLabelKey(key) && value.size() <= names::kMostLabelBytes) {
+      (*server.mutable_labels())[key] = value;
+    }
   }
 }
 
@@ -52,6 +64,7 @@ void DescribeAdoptedServer(const worker::v1::AdoptResult& result,
   }
   *server.mutable_create_time() =
       translate::UnixNanosToProto(result.start_unix_ns());
+  TakeLabels(result, server);
   TakeChanges(record, result, server);
 }
 
