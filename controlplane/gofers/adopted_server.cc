@@ -2,6 +2,7 @@
 
 #include <limits.h>
 
+#include "controlplane/names/label.h"
 #include "controlplane/translate/time_conversion.h"
 #include "goferd/state/v1/state.pb.h"
 #include "server/base/text.h"
@@ -34,6 +35,17 @@ void TakeChanges(const model::ServerRecord& record,
   }
 }
 
+// What the engine of a container calls it. Whoever writes annotations chooses
+// it, and a gofer may lie.
+void TakeLabels(const worker::v1::AdoptResult& result, Server& server) {
+  for (const auto& [key, value] : result.labels()) {
+    if (server.labels_size() == names::kMostLabels) return;
+    if (names::IsLabelKey(key) && value.size() <= names::kMostLabelBytes) {
+      (*server.mutable_labels())[key] = value;
+    }
+  }
+}
+
 }  // namespace
 
 void DescribeAdoptedServer(const worker::v1::AdoptResult& result,
@@ -60,6 +72,7 @@ void DescribeAdoptedServer(const worker::v1::AdoptResult& result,
   }
   *server.mutable_create_time() =
       translate::UnixNanosToProto(result.start_unix_ns());
+  TakeLabels(result, server);
   TakeChanges(record, result, server);
 }
 

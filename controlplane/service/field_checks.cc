@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "controlplane/names/label.h"
 #include "controlplane/service/utf8.h"
 #include "controlplane/translate/time_conversion.h"
 
@@ -20,27 +21,11 @@ using errors::FieldViolations;
 using errors::Reason;
 
 constexpr size_t kMostPathBytes = 4095;
-constexpr int kMostLabels = 64;
-constexpr size_t kMostLabelBytes = 63;
 constexpr int64_t kMostDurationSeconds = 315'576'000'000;
 constexpr int64_t kFirstSecond = -62'135'596'800;
 constexpr int64_t kLastSecond = 253'402'300'799;
 constexpr int32_t kMostNanos = 999'999'999;
 constexpr char kIdForm[] = "[a-z]([a-z0-9-]{0,61}[a-z0-9])?";
-
-bool IsLowerOrDigit(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return absl::ascii_islower(byte) || absl::ascii_isdigit(byte);
-}
-
-bool IsLabelKey(absl::string_view key) {
-  if (key.empty() || key.size() > kMostLabelBytes) return false;
-  return IsLowerOrDigit(key.front()) && IsLowerOrDigit(key.back()) &&
-         std::all_of(key.begin(), key.end(), [](char c) {
-           return IsLowerOrDigit(c) || c == '.' || c == '_' || c == '/' ||
-                  c == '-';
-         });
-}
 
 std::string NameText(absl::string_view form, names::Wildcard wildcard) {
   return absl::StrCat(
@@ -144,8 +129,8 @@ void CheckRequestId(FieldViolations& violations, absl::string_view field,
 
 void CheckLabels(FieldViolations& violations, absl::string_view field,
                  const Labels& labels) {
-  if (labels.size() > kMostLabels) {
-    violations.Add(field, absl::StrCat("must have at most ", kMostLabels,
+  if (labels.size() > names::kMostLabels) {
+    violations.Add(field, absl::StrCat("must have at most ", names::kMostLabels,
                                        " labels; has ", labels.size()));
     return;
   }
@@ -153,16 +138,16 @@ void CheckLabels(FieldViolations& violations, absl::string_view field,
   // processes.
   const std::map<std::string, std::string> sorted(labels.begin(), labels.end());
   for (const auto& [key, value] : sorted) {
-    if (!IsLabelKey(key)) {
+    if (!names::IsLabelKey(key)) {
       violations.Add(
           field,
           absl::StrCat("keys must be "
                        "[a-z0-9]([a-z0-9._/-]{0,61}[a-z0-9])?; \"",
                        absl::CHexEscape(key.substr(0, 64)), "\" is not"));
-    } else if (value.size() > kMostLabelBytes || !IsUtf8(value)) {
+    } else if (value.size() > names::kMostLabelBytes || !IsUtf8(value)) {
       violations.Add(
           absl::StrCat(field, ".", key),
-          absl::StrCat("must be UTF-8 of at most ", kMostLabelBytes, " bytes"));
+          absl::StrCat("must be UTF-8 of at most ", names::kMostLabelBytes, " bytes"));
     }
   }
 }

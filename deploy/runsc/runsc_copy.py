@@ -14,6 +14,7 @@ TRAITS = {
     "character-device-policy": b"character-device-policy",
     "makes-cwd": b"Create working directory",  # its gofer does, until July 2025
     "create-container-hooks": b"error executing CreateContainer hooks",
+    "mount-directfs": b"suppress_directfs",  # of one mount, by an annotation
     "xattr-lists": b"controlFDLisa).listXattr",  # its gofer lists them
 }
 MAGIC = b"goferd runsc dispatcher: installed paths, version %d\0"

@@ -7,7 +7,7 @@
 namespace gofer::runsc {
 namespace {
 
-constexpr std::array<Behaviour, 20> kBehaviours = {{
+constexpr std::array<Behaviour, 21> kBehaviours = {{
     {"the overlay flags speak for all mounts; no mount is donated",
      "neither --overlay-mediums nor --gofer-mount-confs", "until 2023-05",
      "runsc/cmd/gofer.go, Dec 2022"},
@@ -25,6 +25,11 @@ constexpr std::array<Behaviour, 20> kBehaviours = {{
      "descriptor",
      "--directfs, true unless it is false; with either list of mounts",
      "since 2023-05", "runsc/fsgofer/lisafs.go, Nov 2023"},
+    {"a mount that its annotation takes out of directfs is not donated",
+     "dev.gvisor.spec.mount.NAME.directfs=off, "
+     "dev.gvisor.spec.rootfs.directfs; "
+     "a runsc that has the words for it",
+     "since 2026-05", "runsc/boot/mount_hints.go, May 2026"},
     {"character devices are opened",
      "no --character-device-policy, and a runsc that does not know the flag",
      "until 2026-08-17", "runsc/fsgofer/lisafs.go, Feb 2026"},

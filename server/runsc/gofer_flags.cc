@@ -175,6 +175,7 @@ std::string ReadTraits(const Words& words, GoferFlags& flags) {
   traits.makes_cwd = has("makes-cwd");
   traits.create_container_hooks = has("create-container-hooks");
   traits.xattr_lists = has("xattr-lists");
+  traits.mount_directfs = has("mount-directfs");
   return "";
 }
 

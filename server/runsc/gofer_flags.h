@@ -41,6 +41,8 @@ struct RunscTraits {
   bool create_container_hooks = false;
   // Its overlay takes the extended attributes of files ("xattr-lists").
   bool xattr_lists = false;
+  // Its sandbox takes single mounts out of directfs ("mount-directfs").
+  bool mount_directfs = false;
 };
 
 // Descriptors are numbers that were inherited, or -1. Source: gVisor

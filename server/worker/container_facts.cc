@@ -5,12 +5,14 @@
 #include "server/control/versions.h"
 #include "server/lisafs/options.h"
 #include "server/rules/unix_clock.h"
+#include "server/worker/container_labels.h"
 #include "server/worker/protocol_translation.h"
 #include "server/worker/sandbox_steps.h"
 
 namespace gofer::worker {
 
-GoferFacts ContainerFacts(const sandbox::Plan& plan, const std::string& root) {
+GoferFacts ContainerFacts(const sandbox::Plan& plan, const oci::OciSpec& spec,
+                          absl::string_view bundle) {
   namespace v1 = ::goferd::worker::v1;
   GoferFacts facts;
   v1::BootstrapResult& result = *facts.adopt.mutable_bootstrap();
@@ -22,7 +24,10 @@ GoferFacts ContainerFacts(const sandbox::Plan& plan, const std::string& root) {
     result.add_sandbox_steps(step);
   }
   AddSupportedMids(result);
-  facts.adopt.set_root(root);
+  facts.adopt.set_root(spec.root);
+  for (const auto& [key, value] : ContainerLabels(spec, bundle)) {
+    (*facts.adopt.mutable_labels())[key] = value;
+  }
   const lisafs::ServerOptions options;
   v1::ServerOptions& to = *facts.adopt.mutable_options();
   to.set_walk_stat_supported(options.walk_stat_supported);

@@ -24,6 +24,7 @@
 #include "server/base/unique_fd.h"
 #include "server/hostfs/host_tree.h"
 #include "server/oci/oci_spec.h"
+#include "server/runsc/directfs_hints.h"
 #include "server/runsc/flag_overrides.h"
 #include "server/runsc/mounts_reply.h"
 #include "server/runsc/sandbox_plan.h"
@@ -316,7 +317,7 @@ class ContainerGofer {
     StageResult failed = group_->BlockSignals();
     if (!failed) failed = group_->TakeSockets();
     if (!failed && offer_.listener.valid()) {
-      group_->EnableControl(ContainerFacts(plan_, spec_.root),
+      group_->EnableControl(ContainerFacts(plan_, spec_, flags_.bundle),
                             std::move(offer_.listener));
     }
     return failed;
@@ -324,8 +325,16 @@ class ContainerGofer {
 
   std::vector<ServedSocket> Sockets() const {
     std::vector<ServedSocket> sockets;
+    const runsc::DirectfsHints hints = flags_.traits.mount_directfs
+                                           ? runsc::ReadDirectfsHints(spec_)
+                                           : runsc::DirectfsHints();
     for (const runsc::ServedMount& served : served_) {
       ServedSocket socket = MakeSocket("--io-fds", served.io_fd);
+      if (served.of.mount
+              ? hints.sources.contains(spec_.mounts[*served.of.mount].source)
+              : hints.root) {
+        socket.connection.donation = lisafs::Donation::kFiles;
+      }
       socket.connection.access = served.of.access;
       socket.host.list_xattrs =
           !served.of.overlaid || flags_.traits.xattr_lists;

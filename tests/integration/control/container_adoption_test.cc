@@ -28,12 +28,15 @@ namespace {
 
 using client::Client;
 using testing::Contains;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr char kSpec[] =
-    R"({"process": {"args": ["sh"], "cwd": "/"}, "root": {"path": "rootfs"},
-        "mounts": []})";
+std::string SpecWith(const std::string& annotations) {
+  return R"({"process": {"args": ["sh"], "cwd": "/"}, "root": {"path": "rootfs"},
+             "mounts": [], "annotations": {)" +
+         annotations + "}}";
+}
 
 class ContainerAdoptionTest : public testing::Test {
  protected:
@@ -48,8 +51,9 @@ class ContainerAdoptionTest : public testing::Test {
   // Starts a container's gofer, and waits until it serves.
   Client Start(const std::string& state_dir) {
     const base::UniqueFd spec(::memfd_create("spec", MFD_CLOEXEC));
-    EXPECT_EQ(::pwrite(spec.get(), kSpec, sizeof(kSpec) - 1, 0),
-              static_cast<ssize_t>(sizeof(kSpec) - 1));
+    const std::string text = SpecWith(annotations_);
+    EXPECT_EQ(::pwrite(spec.get(), text.data(), text.size(), 0),
+              static_cast<ssize_t>(text.size()));
     auto pair = *uds::MakeSocketPair(uds::SocketType::kStream);
     gofer_ = std::make_unique<GoferChild>(
         std::vector<std::string>{"--goferd-state-dir=" + state_dir, "gofer",
@@ -68,6 +72,7 @@ class ContainerAdoptionTest : public testing::Test {
 
   const ScratchDirectory bundle_;
   const ScratchDirectory state_;
+  std::string annotations_;
   std::unique_ptr<GoferChild> gofer_;
 };
 
@@ -100,6 +105,40 @@ TEST_F(ContainerAdoptionTest, IsAdoptedWithItsConnections) {
   EXPECT_EQ(goferd.AwaitState("io-0", v1::CONNECTION_STATE_ENDED).end_reason(),
             v1::END_REASON_ADMIN_STOP);
   EXPECT_EQ(gofer_->Wait(), 0) << "it ends with its connections";
+}
+
+TEST_F(ContainerAdoptionTest, SaysWhatItsEngineCallsIt) {
+  annotations_ = R"("io.kubernetes.cri.sandbox-name": "web-0",
+                    "io.kubernetes.cri.sandbox-namespace": "shop",
+                    "io.kubernetes.cri.container-name": "web")";
+  const Client client = Start(state_.path());
+  FakeGoferd goferd(socket_path());
+  const v1::Response response = goferd.Adopt();
+  const auto& labels = response.adopt().labels();
+  EXPECT_EQ(labels.size(), 4u);
+  EXPECT_EQ(labels.at("pod"), "web-0");
+  EXPECT_EQ(labels.at("namespace"), "shop");
+  EXPECT_EQ(labels.at("container"), "web");
+  EXPECT_THAT(bundle_.path(), EndsWith(labels.at("bundle")));
+}
+
+TEST_F(ContainerAdoptionTest, HostileAnnotationsDoNotKeepItFromBeingAdopted) {
+  annotations_ =
+      absl::StrCat(R"("io.kubernetes.cri.sandbox-name": "\u001b[2J\n\u0000x",)"
+                   R"("io.kubernetes.cri.container-name": ")",
+                   std::string(1 << 20, 'x'), "\"");
+  for (int i = 0; i < 1000; ++i) {
+    absl::StrAppend(&annotations_, ",\"io.kubernetes.x", i, "\": \"y\"");
+  }
+  const Client client = Start(state_.path());
+  FakeGoferd goferd(socket_path());
+  const v1::Response response = goferd.Adopt();
+  ASSERT_TRUE(response.has_adopt()) << response.failure().text();
+  const auto& labels = response.adopt().labels();
+  EXPECT_EQ(labels.size(), 3u);
+  EXPECT_EQ(labels.at("pod"), "?[2J??x");
+  EXPECT_EQ(labels.at("container"), "..." + std::string(60, 'x'));
+  EXPECT_EQ(ReadFile(client, "hello"), "from the root");
 }
 
 TEST_F(ContainerAdoptionTest, RulesApplyToIt) {
