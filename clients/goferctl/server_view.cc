@@ -46,14 +46,25 @@ std::vector<std::string> Notes(const Server& server) {
         ": ", server.failure().message()));
     const bool starts_again = server.state() == Server::FAILED &&
                               server.origin() == Server::CREATED &&
-                              server.restart_policy() == Server::ON_FAILURE;
+                              server.restart_policy() == Server::ON_FAILURE &&
+                              server.failure().reason() !=
+                                  ServerFailure::STATE_DAMAGED;
     if (starts_again) notes.push_back("goferd starts it again by itself");
+  } else if (server.has_last_failure()) {
+    const ServerFailure& last = server.last_failure();
+    notes.push_back(absl::StrCat(
+        "failed last ", Moment(last.failure_time()), ": ",
+        Word(ServerFailure::Reason_Name(last.reason())), ": ", last.message()));
   }
   const std::string& asked =
       server.has_oci_bundle() ? server.oci_bundle() : server.root();
   if (!server.resolved_path().empty() && server.resolved_path() != asked) {
     notes.push_back(absl::StrCat("serves ", server.resolved_path()));
   }
+  const bool drains_later =
+      server.draining() && (server.state() == Server::UNREACHABLE ||
+                            server.state() == Server::FAILED);
+  if (drains_later) notes.push_back("drains when its gofer serves again");
   for (const ServerHolder& holder : server.holders()) {
     notes.push_back(HolderNote(holder));
   }

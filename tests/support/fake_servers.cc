@@ -21,7 +21,8 @@ using supervisor::Effect;
 }  // namespace
 
 absl::StatusOr<Server> FakeServers::Create(absl::string_view id,
-                                           const Server& spec, Effect effect) {
+                                           const Server& spec, Effect effect,
+                                           const state::v1::RequestKey&) {
   MutexLock lock(state_.mu);
   if (auto status = state_.StartChange(); !status.ok()) return status;
   if (state_.servers.count(std::string(id)) > 0) {

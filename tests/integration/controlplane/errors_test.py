@@ -341,10 +341,10 @@ class ResourcesTest(ErrorsTest):
                      self.start_request())
 
     def test_server_stopped(self):
-        self.create_server("once", restart_policy=server_pb2.Server.NEVER)
-        os.kill(self.server("once").gofer_pid, signal.SIGKILL)
-        wait_until(lambda: self.server("once").state == SERVER_STATE.FAILED,
-                   "FAILED")
+        self.create_server("once")
+        os.kill(self.server("once").gofer_pid, signal.SIGTERM)
+        wait_until(lambda: self.server("once").state == SERVER_STATE.STOPPED,
+                   "STOPPED")
         self.provoke("SERVER_STOPPED", self.api.servers.DrainServer,
                      servers.DrainServerRequest(name="servers/once"))
 
