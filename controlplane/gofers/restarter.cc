@@ -33,7 +33,8 @@ void Restarter::RestartLater(const model::ModelLock&,
   }
   if (!server.damage.bootstrap.empty()) return;
   if (!server.damage.overrides.empty()) {
-    threads_.RunLater(kRepairPause, [this, id = server.id] { Restart(id); });
+    threads_.RunLater(kRepairPause, server.id,
+                      [this, id = server.id] { Restart(id); });
     return;
   }
   if (absl::Now() - server.gofer.started_at > kHealthyLife) {

@@ -126,12 +126,13 @@ absl::StatusOr<Server> ServerMethods::UpdateServer(
         const bool is_missing = errors::ReasonOf(updated.status()) ==
                                 errors::Reason::SERVER_NOT_FOUND;
         if (!is_missing || !request.allow_missing()) return updated;
-        return CreateMissing(id, request);
+        return CreateMissing(id, context, request);
       });
 }
 
 absl::StatusOr<Server> ServerMethods::CreateMissing(
-    const std::string& id, const admin::UpdateServerRequest& request) {
+    const std::string& id, const CallContext& context,
+    const admin::UpdateServerRequest& request) {
   if (!request.server().etag().empty()) {
     return errors::Error(
         errors::Reason::ETAG_MISMATCH,
@@ -143,8 +144,9 @@ absl::StatusOr<Server> ServerMethods::CreateMissing(
   FieldViolations violations;
   CheckNewServer(violations, "server", request.server(), config_);
   if (!violations.empty()) return violations.ToStatus();
-  return servers_.Create(id, WithoutOutput(request.server()),
-                         EffectOf(request));
+  return servers_.Create(
+      id, WithoutOutput(request.server()), EffectOf(request),
+      RequestIdCache::KeyOf(auth::methods::kUpdateServer, context, request));
 }
 
 absl::StatusOr<Empty> ServerMethods::DeleteServer(

@@ -121,6 +121,7 @@ base::ErrnoOr<void> SocketCommunicator::Send(uint16_t message,
   if (fds.size() > kMaxFds || (!fds.empty() && !ClientKeepsUp())) fds = {};
   auto rest =
       std::span<const std::byte>(out_.span(0, kHeaderBytes + payload_len));
+  Patience patience;
   while (!rest.empty()) {
     const auto sent = uds::SendWithFds(socket_.get(), rest, fds, MSG_DONTWAIT);
     if (sent.ok()) {
@@ -136,22 +137,36 @@ base::ErrnoOr<void> SocketCommunicator::Send(uint16_t message,
     }
     if (sent.error() == base::Errno(EPIPE)) return base::Errno(ECONNRESET);
     if (sent.error() != base::Errno(EAGAIN)) return sent.error();
-    if (auto room = WaitForRoom(); !room.ok()) return room.error();
+    if (auto room = WaitForRoom(patience); !room.ok()) return room.error();
   }
   return {};
 }
 
-base::ErrnoOr<void> SocketCommunicator::WaitForRoom() {
-  for (int waited = 0;; waited += room_step_millis_) {
-    if (WaitUntilReady(socket_.get(), POLLOUT, room_step_millis_)) return {};
+base::ErrnoOr<void> SocketCommunicator::WaitForRoom(Patience& patience) {
+  while (!WaitUntilReady(socket_.get(), POLLOUT, room_step_millis_)) {
     if (ended_.load(std::memory_order_acquire)) return base::Errno(ESHUTDOWN);
-    if (waited < kRoomSteps * room_step_millis_) continue;
-    if (receive_ended()) return base::Errno(ESHUTDOWN);
+    if (receive_ended()) {
+      if (++patience.steps_closing >= kRoomSteps) return base::Errno(ESHUTDOWN);
+      continue;
+    }
+    const int unread = UnreadBytes();
+    patience.steps_idle =
+        unread < patience.unread ? 0 : patience.steps_idle + 1;
+    patience.unread = unread;
     // A client that waits for its response, however long, sends nothing
     // meanwhile. What it has queued here may be the last descriptor of its own
     // end, and it may be gone.
-    if (WaitUntilReady(socket_.get(), POLLIN, 0)) return base::Errno(EPROTO);
+    if (patience.steps_idle >= kRoomSteps &&
+        WaitUntilReady(socket_.get(), POLLIN, 0)) {
+      return base::Errno(EPROTO);
+    }
   }
+  return {};
+}
+
+int SocketCommunicator::UnreadBytes() const {
+  int unread = 0;
+  return ::ioctl(socket_.get(), SIOCOUTQ, &unread) == 0 ? unread : 0;
 }
 
 void SocketCommunicator::Shutdown() {
@@ -272,9 +287,7 @@ base::ErrnoOr<void> SocketCommunicator::ReleaseWhenIdle() {
 }
 
 bool SocketCommunicator::ClientKeepsUp() const {
-  int unread = 0;
-  return ::ioctl(socket_.get(), SIOCOUTQ, &unread) != 0 ||
-         unread <= kMaxUnreadBytes;
+  return UnreadBytes() <= kMaxUnreadBytes;
 }
 
 }  // namespace gofer::comm

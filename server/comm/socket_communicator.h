@@ -4,6 +4,7 @@
 #define GOFER_SERVER_COMM_SOCKET_COMMUNICATOR_H_
 
 #include <atomic>
+#include <climits>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -41,10 +42,10 @@ class SocketCommunicator final : public Communicator {
 
   // Large buffers are given back after this many milliseconds of silence.
   static constexpr int kIdleMillis = 1000;
-  // A client that takes nothing of a response may do so for five of these
-  // steps, in milliseconds, once it has sent more or ShutdownReceive was
-  // called. Otherwise its response waits for ever: a frozen sandbox loses
-  // nothing.
+  // Once ShutdownReceive was called, a response has five of these steps, in
+  // milliseconds, to be taken. Before, a client that has sent more has five
+  // steps in which it takes nothing. Any other response waits for ever: a
+  // frozen sandbox loses nothing.
   static constexpr int kRoomStepMillis = 1000;
 
   // `socket`: connected, AF_UNIX, SOCK_STREAM, blocking or not.
@@ -95,9 +96,17 @@ class SocketCommunicator final : public Communicator {
   // Reads once; EAGAIN when there is nothing yet and it does not block.
   base::ErrnoOr<size_t> ReadOnce(std::span<std::byte> into, int flags);
   base::ErrnoOr<void> ReleaseWhenIdle();
-  // Waits until the client has taken some of its response. Errors: ESHUTDOWN,
-  // EPROTO when it takes nothing (see kRoomStepMillis).
-  base::ErrnoOr<void> WaitForRoom();
+  // How long a client has let one response wait, in steps of kRoomStepMillis.
+  struct Patience {
+    int unread = INT_MAX;
+    int steps_idle = 0;
+    int steps_closing = 0;
+  };
+  // Waits until there is room for more of a response. Errors: ESHUTDOWN, EPROTO
+  // when the client takes too long (see kRoomStepMillis).
+  base::ErrnoOr<void> WaitForRoom(Patience& patience);
+  // What the client has not received yet, as the kernel counts it.
+  int UnreadBytes() const;
   // Whether the client has taken its earlier responses, and descriptors, or
   // nearly so.
   bool ClientKeepsUp() const;

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "server/base/brief_closes.h"
 #include "server/base/syscall.h"
 #include "server/hostfs/c_string.h"
 #include "server/hostfs/host_control_fd.h"
@@ -66,16 +67,23 @@ base::ErrnoOr<lisafs::BindResult> HostControlFd::BindAt(
   if (!in_directory.ok()) return in_directory.error();
 
   NewFile new_file(host_fd(), c_name.get(), 0);
+  const int bound = socket->get();
   auto child = AdoptNewChild(guarantee, name, c_name.get(),
                              std::move(control_slot), S_IFSOCK, owner);
-  if (!child.ok()) return child.error();
-  // For the client to poll.
-  auto donated = base::DupFd(socket->get());
-  if (!donated.ok()) return donated.error();
+  if (!child.ok()) {
+    // Others may have sent to it since it was bound.
+    const base::BriefCloses brief;
+    socket->reset();
+    return child.error();
+  }
   lisafs::BindResult result;
-  result.donated = *std::move(donated);
+  // From here on it is closed as such a socket has to be.
   result.bound = base::MakeRef<HostSocketFd>(child->fd, std::move(bound_slot),
                                              *std::move(socket));
+  // For the client to poll.
+  auto donated = base::DupFd(bound);
+  if (!donated.ok()) return donated.error();
+  result.donated = *std::move(donated);
   result.child = *std::move(child);
   new_file.Keep();
   return result;

@@ -1,8 +1,10 @@
 #include "server/hostfs/host_open_fd.h"
 
 #include <fcntl.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -14,6 +16,9 @@ namespace {
 
 constexpr uint64_t kMaxOffset =
     static_cast<uint64_t>(std::numeric_limits<off_t>::max());
+
+// What one call allocates at most, in bytes.
+constexpr uint64_t kMostAllocated = uint64_t{64} << 20;
 
 // Calls `transfer(done)` for the rest until `size` bytes are done or it moves
 // none. What was done before an error is not told, as gVisor does not.
@@ -31,6 +36,12 @@ base::ErrnoOr<size_t> TransferAll(size_t size, uint64_t offset,
     done += static_cast<size_t>(moved);
   }
   return done;
+}
+
+bool HasRoom(int file, uint64_t bytes) {
+  struct statfs room;
+  return bytes > kMostAllocated && ::fstatfs(file, &room) == 0 &&
+         bytes / static_cast<uint64_t>(room.f_bsize) < room.f_bavail;
 }
 
 std::unique_ptr<DirentReader> MakeDirentReader(const HostControlFd& control,
@@ -83,10 +94,23 @@ base::ErrnoOr<void> HostOpenFd::Allocate(uint64_t mode, uint64_t offset,
                                          uint64_t length) {
   if (mode != 0) return base::Errno(EOPNOTSUPP);
   if (offset > kMaxOffset || length > kMaxOffset) return base::Errno(EINVAL);
-  return base::SyscallVoid([&] {
-    return ::fallocate(host_fd_.get(), 0, static_cast<off_t>(offset),
-                       static_cast<off_t>(length));
-  });
+  if (length > kMaxOffset - offset) return base::Errno(EFBIG);
+  // The kernel holds the file's own lock meanwhile, for which a removal of the
+  // file waits, and everybody behind it. What does not fit is left to the
+  // kernel as a whole: it may undo a part.
+  const uint64_t most =
+      HasRoom(host_fd_.get(), length) ? kMostAllocated : length;
+  do {
+    const uint64_t part = std::min(length, most);
+    const auto done = base::SyscallVoid([&] {
+      return ::fallocate(host_fd_.get(), 0, static_cast<off_t>(offset),
+                         static_cast<off_t>(part));
+    });
+    if (!done.ok()) return done.error();
+    offset += part;
+    length -= part;
+  } while (length > 0);
+  return {};
 }
 
 base::ErrnoOr<void> HostOpenFd::Getdents(

@@ -57,7 +57,7 @@ Connection::Connection(Server& server, Id id, std::string mount_path,
           std::min(options.max_fds, server.assured_fds_.load()))),
       pooled_fds_(base::MakeRef<Quota>(options.max_fds - assured_fds_->limit(),
                                        server.fd_pool_)),
-      node_quota_(base::MakeRef<Quota>(options.max_nodes)),
+      node_quota_(base::MakeRef<Quota>(options.max_nodes, server.node_pool_)),
       socket_stats_(PathwayStats::Kind::kSocket),
       channels_(*this, options.max_channels, max_message_size_) {
   if (backend_->wants_renamed()) {
@@ -155,7 +155,8 @@ bool Connection::MayGiveUp(comm::Communicator::Kind pathway) const {
   if (gate_.closed()) return true;
   if (pathway != comm::Communicator::Kind::kSocket) return false;
   // The socket's own thread asks: nobody takes the socket away meanwhile.
-  pollfd entry = {socket_->fd(), POLLRDHUP, 0};
+  // A client that only sends no more still waits for its answer.
+  pollfd entry = {socket_->fd(), 0, 0};
   return ::poll(&entry, 1, 0) > 0;
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "server/base/brief_closes.h"
 #include "server/base/check.h"
 #include "server/base/errno.h"
 #include "server/base/unique_fd.h"
@@ -42,6 +43,10 @@ class RequestContext {
         request_(request),
         table_(table),
         stats_(stats) {}
+
+  ~RequestContext() { CloseOwned(); }
+  RequestContext(const RequestContext&) = delete;
+  RequestContext& operator=(const RequestContext&) = delete;
 
   Connection& connection() const { return connection_; }
   Server& server() const { return connection_.server(); }
@@ -155,12 +160,20 @@ class RequestContext {
     return {donations_.data(), donation_count_};
   }
   void DropDonations() {
-    for (base::UniqueFd& fd : owned_donations_) fd.reset();
+    CloseOwned();
     lender_.reset();
     donation_count_ = 0;
   }
 
  private:
+  // A donated socket that its client has not taken may be the last one with
+  // what its peer has sent: descriptors whose close lingers.
+  void CloseOwned() {
+    if (!owned_donations_[0].valid() && !owned_donations_[1].valid()) return;
+    const base::BriefCloses brief;
+    for (base::UniqueFd& fd : owned_donations_) fd.reset();
+  }
+
   Connection& connection_;
   comm::Communicator& communicator_;
   const comm::Request request_;

@@ -116,6 +116,9 @@ class Server {
     assured_fds_.store(assured, std::memory_order_relaxed);
     fd_pool_->SetLimit(pooled);
   }
+  // The most nodes that all connections have together, each at most its
+  // max_nodes. At first there is no limit.
+  void LimitNodes(uint32_t limit) { node_pool_->SetLimit(limit); }
 
   // Makes held requests check again whether to go on; see RequestContext::Hold.
   void WakeHeldRequests() { hold_room_.Wake(); }
@@ -175,6 +178,7 @@ class Server {
   ChannelLimit channel_limit_;
   std::atomic<uint32_t> assured_fds_ = UINT32_MAX;
   const base::RefPtr<Quota> fd_pool_ = base::MakeRef<Quota>(0u);
+  const base::RefPtr<Quota> node_pool_ = base::MakeRef<Quota>(UINT32_MAX);
   HoldRoom hold_room_;
 
   mutable base::Mutex table_mu_;

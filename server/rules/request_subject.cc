@@ -50,20 +50,22 @@ class Reader {
   void Files(const wire::WalkReq& request) {
     std::vector<std::string> suffixes;
     std::string suffix;
+    bool first = true;
     for (const absl::string_view name : request.path) {
       // An empty first component is the directory itself.
-      if (!(suffixes.empty() && name.empty())) {
-        if (!base::IsSafeName(name)) return;
+      if (!(std::exchange(first, false) && name.empty())) {
+        // The walk may have ended before, and have given what it passed.
+        if (!base::IsSafeName(name)) break;
         suffix += '/';
         suffix.append(name.data(), name.size());
       }
       if (suffixes.size() == RequestSubject::kMaxFiles) {
         facts_.is_about_all = true;
-        continue;
+        break;
       }
       suffixes.push_back(suffix);
     }
-    if (suffixes.empty()) suffixes.emplace_back();
+    if (request.path.size() == 0) suffixes.emplace_back();
     AddFiles(request.dir_fd, suffixes);
   }
   void Files(const wire::OpenAtReq& request) {

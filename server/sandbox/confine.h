@@ -11,10 +11,10 @@
 
 namespace gofer::sandbox {
 
-// Gives the calling thread, which must be the only one, network, IPC and UTS
-// namespaces of its own. Errors: EPERM without CAP_SYS_ADMIN, ENOSPC at the
-// host's limit (user.max_net_namespaces and the like), EINVAL when the kernel
-// has no such namespaces.
+// Gives the calling thread, which must be the only one, a network namespace of
+// its own, and IPC and UTS namespaces where the host lets it. Errors: EPERM
+// without CAP_SYS_ADMIN, ENOSPC at the host's limit (user.max_net_namespaces
+// and the like), EINVAL when the kernel has no such namespaces.
 std::optional<StepError> EnterNamespaces();
 
 // Carries out `plan` without its tree: namespaces, the limit of descriptors, no

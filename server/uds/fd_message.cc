@@ -106,6 +106,9 @@ base::ErrnoOr<size_t> ReceiveWithoutFds(int socket, std::span<std::byte> bytes,
 }
 
 bool RefuseFds(int socket) {
+  // An urgent byte with descriptors would be passed over by a look.
+  const int on = 1;
+  ::setsockopt(socket, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
   const int off = 0;
   if (::setsockopt(socket, SOL_SOCKET, kPassRights, &off, sizeof(off)) != 0) {
     return false;

@@ -25,6 +25,8 @@ namespace {
 
 // Soft limits above this only make tables larger than anybody needs.
 constexpr rlim_t kMostFds = rlim_t{1} << 20;
+// Enough for `ls -l` of a large directory; each pins an inode of the host.
+constexpr rlim_t kContainerFds = rlim_t{1} << 17;
 // The most channels of a connection whose options say 0.
 constexpr uint32_t kChannels = 4;
 // The defaults, since no goferd was there to say otherwise.
@@ -87,7 +89,8 @@ StageResult ConnectionGroup::BlockSignals() {
 void ConnectionGroup::RaiseHardFdLimit() {
   rlimit limit = {};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_max = std::max(limit.rlim_max, kMostFds);
+  if (limit.rlim_max >= kContainerFds) return;
+  limit.rlim_max = kContainerFds;
   (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
@@ -105,8 +108,8 @@ StageResult ConnectionGroup::ShareFds(uint32_t max_fds,
                       ExitCode::kFdLimit);
   }
   const auto connections = static_cast<uint32_t>(sockets_.size());
-  shares_ = FdShares::Of(
-      static_cast<uint32_t>(std::min(limit.rlim_cur, kMostFds)), connections);
+  process_fds_ = static_cast<uint32_t>(std::min(limit.rlim_cur, kMostFds));
+  shares_ = FdShares::Of(process_fds_, connections, kChannels * connections);
   const uint32_t share = shares_.assured + shares_.pooled / connections;
   const uint32_t wanted = max_fds != 0 ? max_fds : kFewestFds;
   if (share < wanted) {
@@ -118,7 +121,10 @@ StageResult ConnectionGroup::ShareFds(uint32_t max_fds,
         ExitCode::kFdLimit);
   }
   // One mount's many files must not fail for what others leave unused.
-  if (max_fds != 0) shares_ = {.assured = max_fds, .pooled = 0};
+  if (max_fds != 0) {
+    shares_.assured = max_fds;
+    shares_.pooled = 0;
+  }
   max_fds_ = shares_.assured + shares_.pooled;
   return std::nullopt;
 }
@@ -148,6 +154,9 @@ StageResult ConnectionGroup::Create(
         notes_->Add(connection.id(), ConnectionNotes::Note::What::kMounted);
       });
   server_->ShareFds(shares_.assured, shares_.pooled);
+  const auto count = static_cast<uint32_t>(sockets_.size());
+  server_->LimitNodes(2 * (shares_.assured * count + shares_.pooled) +
+                      1024 * count);
   for (ServedSocket& socket : sockets_) {
     socket.connection.name = NameOf(connections_.size());
     socket.connection.max_fds = max_fds_;
@@ -186,7 +195,7 @@ void ConnectionGroup::MakeControlThread() {
   const auto count = static_cast<uint32_t>(connections_.size());
   goferd::worker::v1::AdoptResult& adopt = facts_.adopt;
   adopt.mutable_limits()->set_max_connections(count);
-  adopt.mutable_limits()->set_max_fds(shares_.assured * count + shares_.pooled);
+  adopt.mutable_limits()->set_max_fds(process_fds_);
   adopt.mutable_limits()->set_max_channels(kChannels * count);
   book_ = std::make_unique<rules::RuleBook>(*server_);
   control_ = std::make_unique<ControlThread>(

@@ -47,9 +47,9 @@ class ConnectionGroup {
 
   // Keeps SIGTERM and SIGINT for WaitForEnd from here on.
   StageResult BlockSignals();
-  // Raises the hard RLIMIT_NOFILE of a gofer that nobody has limited on purpose
-  // to 1 048 576, if it may (CAP_SYS_RESOURCE): a container's files should not
-  // be bounded by the shell that it was started from.
+  // Raises a hard RLIMIT_NOFILE that is lower to 131 072, if the process may
+  // (CAP_SYS_RESOURCE). runsc says by a flag what its gofer may have; without
+  // it, a container's files would be bounded by the shell that started it.
   static void RaiseHardFdLimit();
   // Raises RLIMIT_NOFILE to `process_limit`, by default to what the process may
   // have, and gives every connection `max_fds` of it; when `max_fds` is 0, a
@@ -80,6 +80,7 @@ class ConnectionGroup {
 
   std::vector<ServedSocket> sockets_;
   uint32_t max_fds_ = 0;
+  uint32_t process_fds_ = 0;
   FdShares shares_;
   std::unique_ptr<TerminationSignals> signals_;
   // Null without control.

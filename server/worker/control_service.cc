@@ -217,9 +217,9 @@ void ControlService::SetLimits(const v1::ServerLimits& limits,
     limit.rlim_cur = limits.max_fds();
     if (limit.rlim_cur <= limit.rlim_max &&
         ::setrlimit(RLIMIT_NOFILE, &limit) == 0) {
-      server_.SetMaxChannels(limits.max_channels());
-      const FdShares shares =
-          FdShares::Of(limits.max_fds(), limits.max_connections());
+      const FdShares shares = FdShares::Of(
+          limits.max_fds(), limits.max_connections(), limits.max_channels());
+      server_.SetMaxChannels(shares.channels);
       server_.ShareFds(shares.assured, shares.pooled);
       *facts_.adopt.mutable_limits() = limits;
       return;

@@ -82,9 +82,9 @@ void Serve(Bootstrapped start, base::UniqueFd listener,
         notes.Add(connection.id(), Note::What::kMounted);
       });
   const v1::ServerLimits& limits = start.bootstrap.limits();
-  server.SetMaxChannels(limits.max_channels());
-  const FdShares shares =
-      FdShares::Of(limits.max_fds(), limits.max_connections());
+  const FdShares shares = FdShares::Of(
+      limits.max_fds(), limits.max_connections(), limits.max_channels());
+  server.SetMaxChannels(shares.channels);
   server.ShareFds(shares.assured, shares.pooled);
   rules::RuleBook book(server);
   AnswerBootstrap(start);

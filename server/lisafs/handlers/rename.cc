@@ -19,9 +19,7 @@ base::ErrnoOr<void> RenameGuarded(RequestContext& context, ControlFd& old_dir,
   // The host is not asked, as in gVisor's server (quirk Q13).
   if (&old_node == &new_node && old_name == new_name) return {};
 
-  if (!new_node.FindChild(new_name)) {
-    context.CloseLater(new_dir.HoldEntry(new_name));
-  }
+  context.CloseLater(new_dir.HoldEntry(new_name));
   Node::PendingRename pending(global, old_node, old_name, new_node, new_name);
   const auto renamed =
       old_dir.Rename(global, old_name, new_dir, new_name, flags);

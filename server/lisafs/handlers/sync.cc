@@ -1,6 +1,7 @@
 #include "server/wire/messages/sync.h"
 
 #include <optional>
+#include <set>
 
 #include "server/lisafs/handlers/handlers.h"
 #include "server/lisafs/handlers/operation.h"
@@ -35,7 +36,10 @@ base::ErrnoOr<size_t> FSync(RequestContext& context) {
   if (!request.ok()) return request.error();
   // Every FD is tried; the first failure is reported.
   std::optional<base::Errno> first_error;
+  std::set<wire::FdId> synced_fds;
   for (const wire::FdId id : request->fds) {
+    // The same file 65535 times would keep the disk busy for nothing.
+    if (!synced_fds.insert(id).second) continue;
     // One request may name 65535 files; teardown waits for it.
     if (context.connection().MayGiveUp(context.communicator().kind())) {
       return base::Errno(ECONNRESET);

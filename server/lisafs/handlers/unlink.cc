@@ -11,10 +11,9 @@ struct UnlinkAtOperation : OnEntryOfDirectory {
   static base::ErrnoOr<size_t> Run(RequestContext& context,
                                    const Request& request, ControlFd& fd,
                                    const WriteGuarantee& guarantee) {
+    context.CloseLater(fd.HoldEntry(request.name));
     const base::RefPtr<Node> victim = fd.node().FindChild(request.name);
     if (!victim) {
-      // A victim with a node has FDs that keep its file.
-      context.CloseLater(fd.HoldEntry(request.name));
       const auto gone = fd.Unlink(guarantee, request.name, request.flags);
       if (!gone.ok()) return gone.error();
       return kEmptyReply;

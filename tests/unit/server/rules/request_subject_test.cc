@@ -49,6 +49,7 @@ TEST_F(RequestSubjectTest, WalksAreAboutEachFileThatTheyPass) {
   EXPECT_TRUE(IsAbout("/d1", [&] { c_.WalkStat(root_, {"", "d1"}); }));
   EXPECT_TRUE(IsAbout("/d1", [&] { c_.Walk(root_, {"d1", "d2"}); }));
   EXPECT_TRUE(IsAbout("/d1", [&] { c_.WalkStat(root_, {"d1", "no"}); }));
+  EXPECT_TRUE(IsAbout("/", [&] { c_.WalkStat(root_, {"", "d1"}); }));
   EXPECT_FALSE(IsAbout("/", [&] { c_.Walk(root_, {"d1", "d2"}); }));
 }
 
@@ -109,7 +110,12 @@ TEST_F(RequestSubjectTest, HostileRequestsAreAboutNothing) {
   }
   for (const char* name : {"..", ".", "", "a/b"}) {
     EXPECT_FALSE(IsAbout("**", [&] { c_.MkdirAt(root_, name); })) << name;
-    EXPECT_FALSE(IsAbout("**", [&] { c_.Walk(root_, {"d1", name}); })) << name;
+    // What comes before has been given to the client.
+    EXPECT_TRUE(IsAbout("/d1", [&] { c_.Walk(root_, {"d1", name}); })) << name;
+    EXPECT_TRUE(IsAbout("/d1", [&] { c_.Walk(root_, {"d1", "no", name}); }));
+    EXPECT_FALSE(IsAbout("/d1/no/*", [&] {
+      c_.Walk(root_, {"d1", "no", name});
+    })) << name;
   }
   EXPECT_FALSE(IsAbout("**", [&] { c_.FStat(test::FdId{999}); }));
 }
