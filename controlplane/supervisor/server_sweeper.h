@@ -30,6 +30,7 @@ class ServerSweeper {
   void RefreshHolders();
 
  private:
+  void DrainExpired(const std::string& server_id);
   void SetHolders(const model::ModelLock& lock, model::ServerRecord& server,
                   const worker::v1::InflightList& inflight);
 
