@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "clients/goferctl/connection_view.h"
+#include "clients/goferctl/directfs_view.h"
 #include "clients/goferctl/exit_code.h"
 #include "clients/goferctl/names.h"
 #include "clients/goferctl/option.h"
@@ -92,6 +93,10 @@ absl::Status StartBatch(Context& context, const BatchFlags& flags) {
     listing.Add(node->name, one, StartedView().cells(one));
   }
   listing.Print();
+  for (const StartConnectionResponse& one : started->responses()) {
+    TellWarnings(context, ShortName(one.connection().name()),
+                 one.connection().warnings());
+  }
   return absl::OkStatus();
 }
 

@@ -70,6 +70,10 @@ std::vector<std::string> StartedCells(const StartConnectionResponse& started) {
           Moment(ticket.expire_time())};
 }
 
+std::vector<std::string> StartedNotes(const StartConnectionResponse& started) {
+  return WarningNotes(started.connection().warnings());
+}
+
 }  // namespace
 
 const View<Connection>& ConnectionView() {
@@ -83,7 +87,9 @@ const View<Connection>& ConnectionView() {
 
 const View<StartConnectionResponse>& StartedView() {
   static const auto* const view = new View<StartConnectionResponse>{
-      {"NAME", "STATE", "MOUNT", "TICKET", "SOCKET", "EXPIRES"}, &StartedCells};
+      {"NAME", "STATE", "MOUNT", "TICKET", "SOCKET", "EXPIRES"},
+      &StartedCells,
+      &StartedNotes};
   return *view;
 }
 

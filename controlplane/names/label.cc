@@ -18,8 +18,7 @@ bool IsLabelKey(absl::string_view key) {
   if (key.empty() || key.size() > kMostLabelBytes) return false;
   return IsEndOfKey(key.front()) && IsEndOfKey(key.back()) &&
          std::all_of(key.begin(), key.end(), [](char c) {
-           return IsEndOfKey(c) || c == '.' || c == '_' || c == '/' ||
-                  c == '-';
+           return IsEndOfKey(c) || c == '.' || c == '_' || c == '/' || c == '-';
          });
 }
 

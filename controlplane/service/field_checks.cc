@@ -145,9 +145,9 @@ void CheckLabels(FieldViolations& violations, absl::string_view field,
                        "[a-z0-9]([a-z0-9._/-]{0,61}[a-z0-9])?; \"",
                        absl::CHexEscape(key.substr(0, 64)), "\" is not"));
     } else if (value.size() > names::kMostLabelBytes || !IsUtf8(value)) {
-      violations.Add(
-          absl::StrCat(field, ".", key),
-          absl::StrCat("must be UTF-8 of at most ", names::kMostLabelBytes, " bytes"));
+      violations.Add(absl::StrCat(field, ".", key),
+                     absl::StrCat("must be UTF-8 of at most ",
+                                  names::kMostLabelBytes, " bytes"));
     }
   }
 }

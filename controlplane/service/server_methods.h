@@ -45,7 +45,8 @@ class ServerMethods {
  private:
   // What UpdateServer with allow_missing does without a server.
   absl::StatusOr<admin::Server> CreateMissing(
-      const std::string& id, const admin::UpdateServerRequest& request);
+      const std::string& id, const CallContext& context,
+      const admin::UpdateServerRequest& request);
   template <class Request>
   absl::StatusOr<admin::Server> SetDraining(const auth::MethodPolicy& method,
                                             const CallContext& context,

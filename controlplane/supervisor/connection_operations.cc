@@ -320,6 +320,7 @@ absl::StatusOr<std::vector<StartedConnection>> ConnectionOperations::StartNew(
              {}});
         checked.back().connection.clear_uid();
       }
+      Warn(lock, specs, checked);
       return checked;
     }
     for (const ConnectionSpec& spec : specs) {
@@ -335,8 +336,24 @@ absl::StatusOr<std::vector<StartedConnection>> ConnectionOperations::StartNew(
   if (asked.ok()) asked = AskGofers(making);
   const ModelLock lock(model_);
   auto finished = asked.ok() ? Finish(lock, making) : asked;
-  if (!finished.ok()) TakeBack(lock, making);
+  if (finished.ok()) {
+    Warn(lock, specs, *finished);
+  } else {
+    TakeBack(lock, making);
+  }
   return finished;
+}
+
+void ConnectionOperations::Warn(const ModelLock& lock,
+                                const std::vector<ConnectionSpec>& specs,
+                                std::vector<StartedConnection>& started) const {
+  for (size_t i = 0; i < specs.size(); ++i) {
+    const model::ServerPtr server = model_.Find(lock, specs[i].server_id);
+    if (server == nullptr) continue;
+    admin::Connection& connection = started[i].connection;
+    *connection.mutable_warnings() =
+        WarningsOfStart(server->record(lock), specs[i].options, connection);
+  }
 }
 
 absl::StatusOr<ConnectionOperations::Making> ConnectionOperations::Prepare(

@@ -84,6 +84,11 @@ class ConnectionOperations final : public Connections {
                                  const ConnectionSpec& spec);
   absl::Status OpenSockets(std::vector<Making>& making);
   absl::Status AskGofers(std::vector<Making>& making);
+  // Sets the warnings in the answer, where `started` is in the order of
+  // `specs`.
+  void Warn(const model::ModelLock& lock,
+            const std::vector<ConnectionSpec>& specs,
+            std::vector<StartedConnection>& started) const;
   void TakeBack(const model::ModelLock& lock,
                 const std::vector<Making>& making);
   absl::StatusOr<std::vector<StartedConnection>> Finish(

@@ -7,6 +7,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/translate/rule_translation.h"
 #include "server/glob/glob.h"
@@ -18,10 +19,14 @@ using admin::Connection;
 using admin::HandlerRule;
 using Warning = HandlerRule::Warning;
 
-constexpr int kMostNames = 16;
+constexpr size_t kMostNames = 16;
 constexpr char kChooseGoferMode[] =
     "; gofer mode closes the hole: options without FILES_AND_MOUNT_POINT, or "
     "for runsc the annotation dev.goferd.directfs=off";
+constexpr char kHoldOrWill[] =
+    "these clients hold their mount point's FD, or will once they mount";
+constexpr char kWorkThemselves[] =
+    ", and work on the host's files themselves: ";
 
 // A gofer of an older release does not say; its client that has mounted, and
 // was to be given the FD, most likely holds it.
@@ -60,7 +65,7 @@ void Add(const std::vector<const Connection*>& connections, Warning::Code code,
   warning.set_message(std::string(message));
   warning.set_connection_count(static_cast<int32_t>(connections.size()));
   for (const Connection* const connection : connections) {
-    if (warning.connections_size() == kMostNames) break;
+    if (warning.connections_size() == int{kMostNames}) break;
     warning.add_connections(connection->name());
   }
 }
@@ -120,6 +125,14 @@ bool HasFiles(const Connection& connection) {
          admin::ConnectionOptions::NO_FDS;
 }
 
+// Whether both bound what the gofer uses in the same way.
+bool HasSameUse(const admin::ServerLimits& one,
+                const admin::ServerLimits& other) {
+  return one.max_fds() == other.max_fds() &&
+         one.max_channels() == other.max_channels() &&
+         one.max_memory_bytes() == other.max_memory_bytes();
+}
+
 }  // namespace
 
 RuleWarner::RuleWarner(const model::ServerRecord& server)
@@ -142,9 +155,7 @@ void RuleWarner::Warn(HandlerRule& rule) const {
   const Connections& escaping =
       rule.has_refuse_fd_donation() ? with_mount_ : with_mount_or_soon_;
   Add(Subjects(rule.match(), escaping), Warning::MOUNT_FD_DONATED,
-      absl::StrCat("these clients hold their mount point's FD, or will once "
-                   "they mount, and work on the host's files themselves: this "
-                   "rule does not see that",
+      absl::StrCat(kHoldOrWill, kWorkThemselves, "this rule does not see that",
                    kChooseGoferMode),
       *rule.mutable_warnings());
 }
@@ -152,29 +163,32 @@ void RuleWarner::Warn(HandlerRule& rule) const {
 Warnings WarningsOfTable(const model::ServerRecord& server) {
   Warnings warnings;
   Add(Live(server, &MayHaveMountFd), Warning::MOUNT_FD_DONATED,
-      absl::StrCat("these clients hold their mount point's FD, or will once "
-                   "they mount, and work on the host's files themselves: the "
-                   "handlers do not see that",
+      absl::StrCat(kHoldOrWill, kWorkThemselves, "the handlers do not see that",
                    kChooseGoferMode),
       warnings);
   return warnings;
 }
 
-Warnings WarningsOfLimits(const model::ServerRecord& server,
-                          const admin::ServerLimits& before,
-                          const admin::ServerLimits& after) {
+Warnings WarningsOfUpdate(const model::ServerRecord& server,
+                          const admin::Server& before,
+                          const admin::Server& after) {
   Warnings warnings;
-  if (before.max_fds() == after.max_fds() &&
-      before.max_channels() == after.max_channels() &&
-      before.max_memory_bytes() == after.max_memory_bytes()) {
-    return warnings;
+  if (!HasSameUse(before.limits(), after.limits())) {
+    Add(Live(server, &MayHaveMountFd), Warning::MOUNT_FD_DONATED,
+        absl::StrCat(kHoldOrWill,
+                     ": the files that they open by themselves count towards "
+                     "no limit",
+                     kChooseGoferMode),
+        warnings);
   }
-  Add(Live(server, &MayHaveMountFd), Warning::MOUNT_FD_DONATED,
-      absl::StrCat("these clients hold their mount point's FD, or will once "
-                   "they mount: the files that they open by themselves count "
-                   "towards no limit",
-                   kChooseGoferMode),
-      warnings);
+  if (before.default_connection_options().SerializeAsString() !=
+      after.default_connection_options().SerializeAsString()) {
+    Add(Live(server, &MayHaveMountFd), Warning::MOUNT_FD_DONATED,
+        absl::StrCat(kHoldOrWill,
+                     ", and keep it: default options hold for connections that "
+                     "start later. Stop these to bring the options to bear"),
+        warnings);
+  }
   return warnings;
 }
 
@@ -197,28 +211,65 @@ Warnings WarningsOfDrain(const Connection& connection) {
   return warnings;
 }
 
+Warnings WarningsOfStart(const model::ServerRecord& server,
+                         const admin::ConnectionOptions& options,
+                         const Connection& connection) {
+  Warnings warnings;
+  if (!MayHaveMountFd(connection)) return warnings;
+  std::vector<std::string> escaped;
+  if (options.max_fds() != 0) escaped.emplace_back("max_fds");
+  if (!server.overrides.assignments.empty())
+    escaped.emplace_back("the server's handlers");
+  const int64_t rules = std::count_if(
+      server.overrides.rules.begin(), server.overrides.rules.end(),
+      [&](const auto& entry) {
+        const HandlerRule& rule = entry.second.resource;
+        // Who has not mounted yet is still refused.
+        return !rule.has_refuse_fd_donation() && IsAboutFiles(server, rule) &&
+               !Subjects(rule.match(), {&connection}).empty();
+      });
+  if (rules > 0) escaped.push_back(absl::StrCat(rules, " of its rules"));
+  if (escaped.empty()) return warnings;
+  Add({&connection}, Warning::MOUNT_FD_DONATED,
+      absl::StrCat("this client will hold its mount point's FD",
+                   ", and work on the host's files itself: it escapes ",
+                   absl::StrJoin(escaped, ", "), kChooseGoferMode),
+      warnings);
+  return warnings;
+}
+
 absl::Status CheckNoEscapes(absl::string_view what, const Warnings& warnings) {
   if (warnings.empty()) return absl::OkStatus();
-  std::string codes;
+  std::string codes, advice;
+  std::vector<std::string> names;
+  // A connection that has several warnings counts once; those that are not
+  // named are the same at most.
+  int32_t count = 0;
   for (const Warning& warning : warnings) {
     absl::StrAppend(&codes, codes.empty() ? "" : ",",
                     Warning::Code_Name(warning.code()));
+    absl::StrAppend(&advice,
+                    advice.empty() ? "" : ". Also: ", warning.message());
+    count = std::max(count, warning.connection_count());
+    for (const std::string& name : warning.connections()) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) {
+        names.push_back(name);
+      }
+    }
   }
-  // One that has its mount point's FD escapes most.
-  const Warning& worst = *warnings.rbegin();
-  std::string names;
-  for (const std::string& name : worst.connections()) {
-    absl::StrAppend(&names, names.empty() ? "" : ",", name);
-  }
-  const int others = worst.connection_count() - worst.connections_size();
+  count = std::max(count, static_cast<int32_t>(names.size()));
+  if (names.size() > kMostNames) names.resize(kMostNames);
+  const int32_t others = count - static_cast<int32_t>(names.size());
   return errors::Error(
       errors::Reason::ESCAPED_BY_CONNECTIONS,
-      absl::StrCat(what, " is refused, since it is strict and ", names,
-                   others > 0 ? absl::StrCat(" and ", others, " more") : "",
-                   " would escape it: ", worst.message()),
+      absl::StrCat(
+          what, " is refused, since it is strict and ", count,
+          count == 1 ? " connection" : " connections",
+          " would escape it: ", advice, " (", absl::StrJoin(names, ", "),
+          others > 0 ? absl::StrCat(" and ", others, " more") : "", ")"),
       {{"warnings", codes},
-       {"connections", names},
-       {"count", absl::StrCat(worst.connection_count())}});
+       {"connections", absl::StrJoin(names, ",")},
+       {"count", absl::StrCat(count)}});
 }
 
 }  // namespace goferd::supervisor

@@ -403,8 +403,8 @@ absl::StatusOr<admin::Server> ServerOperations::Update(
   Warnings warnings;
   {
     const ModelLock lock(model_);
-    warnings = WarningsOfLimits(mutation->server()->record(lock),
-                                before.limits(), after.limits());
+    warnings =
+        WarningsOfUpdate(mutation->server()->record(lock), before, after);
   }
   if (escapes == Escapes::kRefuse) {
     absl::Status none =

@@ -7,15 +7,18 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_join.h"
 #include "controlplane/link/fan_out.h"
 #include "controlplane/link/paged_lists.h"
 #include "controlplane/model/server_state.h"
 #include "controlplane/translate/time_conversion.h"
 #include "goferd/worker/v1/frame.pb.h"
+#include "server/base/log.h"
 
 namespace goferd::supervisor {
 namespace {
 
+using gofer::base::Log;
 using model::ModelLock;
 using Server = admin::Server;
 
@@ -42,10 +45,7 @@ void ServerSweeper::Sweep(absl::Time now) {
     const bool serves = state == Server::ACTIVE || state == Server::DRAINING;
     if (serves && server->record(lock).live_connections() > 0) {
       if (state == Server::DRAINING) continue;
-      ChangeLater(server_id, [this, server_id] {
-        (void)servers_.SetDraining(server_id, "", true, Effect::kReal,
-                                   Escapes::kWarn);
-      });
+      ChangeLater(server_id, [this, server_id] { DrainExpired(server_id); });
       continue;
     }
     if (state == Server::STARTING || state == Server::UNREACHABLE) continue;
@@ -67,6 +67,17 @@ void ServerSweeper::ChangeLater(const std::string& server_id,
                          const gofer::base::MutexLock lock(mu_);
                          changing_.erase(server_id);
                        });
+}
+
+void ServerSweeper::DrainExpired(const std::string& server_id) {
+  const auto drained =
+      servers_.SetDraining(server_id, "", true, Effect::kReal, Escapes::kWarn);
+  if (!drained.ok()) return;  // The next sweep tries again.
+  for (const auto& warning : drained->warnings()) {
+    Log().warn("{} has expired and drains: {} ({} connections, {})",
+               drained->name(), warning.message(), warning.connection_count(),
+               absl::StrJoin(warning.connections(), ", "));
+  }
 }
 
 void ServerSweeper::RefreshHolders() {

@@ -43,6 +43,7 @@ class ServerSweeper {
                         const link::FanOut& fan_out);
   void TakeOpenFiles(model::ServerEntry& server,
                      const worker::v1::ConnectionList& page);
+  void DrainExpired(const std::string& server_id);
   void SetHolders(const model::ModelLock& lock, model::ServerRecord& server,
                   const worker::v1::InflightList& inflight);
 

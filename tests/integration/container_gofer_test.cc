@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -179,6 +180,30 @@ TEST_F(ContainerGoferTest, DonatesMountPointsThatNobodyLeavesByDotDot) {
   ASSERT_EQ(::fstatat(volume.mount_fd(), ".", &here, 0), 0);
   EXPECT_EQ(up.st_ino, here.st_ino);
   EXPECT_EQ(::faccessat(root.mount_fd(), "hello", F_OK, 0), 0);
+}
+
+TEST_F(ContainerGoferTest, DonatesNoMountThatAnAnnotationTakesOutOfDirectfs) {
+  spec_["mounts"].push_back(Bind("volume", "/data"));
+  for (const auto& [key, value] :
+       std::map<std::string, std::string>{{"source", bundle_ / "volume"},
+                                          {"type", "bind"},
+                                          {"share", "container"},
+                                          {"directfs", "off"}}) {
+    spec_["annotations"]["dev.gvisor.spec.mount.v." + key] = value;
+  }
+  for (const bool knows : {true, false}) {
+    sockets_.clear();
+    StartWithSpec(spec_.dump(), 2,
+                  {absl::StrCat("--goferd-runsc-traits=directfs",
+                                knows ? ",mount-directfs" : "")},
+                  {"--gofer-mount-confs=lisafs:none,lisafs:none"});
+    const Client root = Mount(0);
+    const Client volume = Mount(1);
+    EXPECT_GE(root.mount_fd(), 0) << gofer_->Stderr();
+    // An older sandbox would not start without.
+    EXPECT_EQ(volume.mount_fd() < 0, knows);
+    EXPECT_EQ(ReadFile(volume, "hello"), "from the volume");
+  }
 }
 
 TEST_F(ContainerGoferTest, SpecIsNotJson) {

@@ -198,6 +198,11 @@ class DirectfsTest(node.NodeTest):
                 name="servers/web", limits={"max_fds": 4096})), timeout=TIMEOUT)
         self.assertEqual(updated.limits.max_fds, 4096)
         self.assert_names_the_holder(updated.warnings)
+        updated = self.api.servers.UpdateServer(
+            servers.UpdateServerRequest(server=server_pb2.Server(
+                name="servers/web", default_connection_options={
+                    "donate_host_fds": "NO_FDS"})), timeout=TIMEOUT)
+        self.assert_names_the_holder(updated.warnings)
         drained = self.api.servers.DrainServer(
             servers.DrainServerRequest(name="servers/web"), timeout=TIMEOUT)
         self.assert_names_the_holder(drained.warnings)
@@ -207,6 +212,28 @@ class DirectfsTest(node.NodeTest):
                 name=HOLDS, mode="DRAIN", acknowledge_sandbox_kill=True),
             timeout=TIMEOUT)
         self.assert_names_the_holder(stopped.warnings)
+
+    def test_a_start_that_will_escape_warns(self):
+        def start(name, donation, **more):
+            return self.api.connections.StartConnection(
+                connections.StartConnectionRequest(
+                    parent="servers/web", connection_id=name, mount_path="/",
+                    options={"donate_host_fds": donation, "max_fds": 64}, **more),
+                timeout=TIMEOUT).connection.warnings
+
+        self.assertEqual(list(start("asks-too", "NO_FDS")), [])
+        for validate_only in (True, False):
+            [warning] = start("later", "FILES_AND_MOUNT_POINT", validate_only=validate_only)
+            self.assertEqual(warning.code, Warning.MOUNT_FD_DONATED)
+            self.assertIn("it escapes max_fds", warning.message)
+            self.assertEqual(list(warning.connections), ["servers/web/connections/later"])
+
+    def test_an_expiry_that_is_escaped_is_logged(self):
+        self.api.servers.UpdateServer(
+            servers.UpdateServerRequest(server=server_pb2.Server(
+                name="servers/web", ttl={"seconds": 1})), timeout=TIMEOUT)
+        said = "servers/web has expired and drains: these clients hold"
+        wait_until(lambda: said in self.goferd.log(), said)
 
     def test_statistics_say_why_they_are_empty(self):
         counted = self.api.stats.GetStats(

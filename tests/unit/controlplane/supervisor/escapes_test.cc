@@ -3,22 +3,33 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
 #include "controlplane/names/resource_name.h"
+#include "google/rpc/error_details.pb.h"
 
 namespace goferd::supervisor {
 namespace {
 
 using admin::Connection;
 using admin::HandlerRule;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using Warning = HandlerRule::Warning;
+
+std::map<std::string, std::string> MetadataOf(const absl::Status& status) {
+  google::rpc::ErrorInfo info;
+  const auto payload =
+      status.GetPayload("type.googleapis.com/google.rpc.ErrorInfo");
+  EXPECT_TRUE(payload && info.ParseFromString(std::string(*payload)));
+  return {info.metadata().begin(), info.metadata().end()};
+}
 
 class EscapesTest : public testing::Test {
  protected:
@@ -131,17 +142,79 @@ TEST_F(EscapesTest, NamesAreBoundedAndTheirNumberIsTold) {
   EXPECT_EQ(errors::ReasonOf(refused), errors::Reason::ESCAPED_BY_CONNECTIONS);
   EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(refused.message()),
-              HasSubstr("servers/a/connections/c25 and 4 more would escape"));
+              HasSubstr("servers/a/connections/c25 and 4 more)"));
+}
+
+// Clients see 1024 bytes of a text at most.
+TEST_F(EscapesTest, AdviceComesBeforeTheNames) {
+  for (int i = 0; i < 20; ++i) {
+    Add(absl::StrCat(std::string(60, 'c'), 10 + i), Connection::DONATED);
+  }
+  const std::string text(
+      CheckNoEscapes("the table", WarningsOfTable(server_)).message());
+  EXPECT_GT(text.size(), 1024u);
+  EXPECT_THAT(text.substr(0, 1024),
+              AllOf(HasSubstr("20 connections would escape it"),
+                    HasSubstr("the annotation dev.goferd.directfs=off")));
+}
+
+TEST_F(EscapesTest, RefusalTellsOfAllWarnings) {
+  Add("held", Connection::DONATED);
+  Add("files", Connection::WITHHELD)
+      .mutable_options()
+      ->set_donate_host_fds(admin::ConnectionOptions::FILES);
+  HandlerRule rule = Fault({admin::MID_PREAD});
+  RuleWarner(server_).Warn(rule);
+  const auto info = MetadataOf(CheckNoEscapes("a rule", rule.warnings()));
+  EXPECT_EQ(info.at("warnings"), "DONATED_HOST_FDS,MOUNT_FD_DONATED");
+  EXPECT_EQ(info.at("connections"),
+            "servers/a/connections/files,servers/a/connections/held");
+  EXPECT_EQ(info.at("count"), "2");
 }
 
 TEST_F(EscapesTest, LimitsOfWhatTheGoferUsesAreEscaped) {
   Add("held", Connection::DONATED);
-  admin::ServerLimits before;
-  admin::ServerLimits after;
-  after.set_max_connections(3);
-  EXPECT_THAT(WarningsOfLimits(server_, before, after), IsEmpty());
-  after.set_max_fds(100);
-  EXPECT_EQ(WarningsOfLimits(server_, before, after).size(), 1);
+  admin::Server before;
+  admin::Server after;
+  after.mutable_limits()->set_max_connections(3);
+  EXPECT_THAT(WarningsOfUpdate(server_, before, after), IsEmpty());
+  after.mutable_limits()->set_max_fds(100);
+  EXPECT_EQ(WarningsOfUpdate(server_, before, after).size(), 1);
+}
+
+TEST_F(EscapesTest, NewDefaultOptionsDoNotReachThoseThatHoldTheirMountsFd) {
+  admin::Server before;
+  admin::Server after;
+  after.mutable_default_connection_options()->set_donate_host_fds(
+      admin::ConnectionOptions::NO_FDS);
+  EXPECT_THAT(WarningsOfUpdate(server_, before, after), IsEmpty());
+  Add("held", Connection::DONATED);
+  Add("never", Connection::WITHHELD);
+  const Warnings warnings = WarningsOfUpdate(server_, before, after);
+  ASSERT_EQ(warnings.size(), 1);
+  EXPECT_THAT(warnings[0].connections(),
+              ElementsAre("servers/a/connections/held"));
+  EXPECT_THAT(warnings[0].message(), HasSubstr("that start later"));
+}
+
+TEST_F(EscapesTest, StartTellsWhatTheConnectionWillEscape) {
+  const Connection& later = Add("later", Connection::POSSIBLE);
+  admin::ConnectionOptions options;
+  options.set_readonly(true);
+  EXPECT_THAT(WarningsOfStart(server_, options, later), IsEmpty());
+  options.set_max_fds(100);
+  server_.overrides.rules["r"].resource = Fault({admin::MID_MKDIR_AT});
+  server_.overrides.rules["s"].resource = Fault({admin::MID_MOUNT});
+  server_.overrides.assignments.emplace_back();
+  const Warnings warnings = WarningsOfStart(server_, options, later);
+  ASSERT_EQ(warnings.size(), 1);
+  EXPECT_THAT(warnings[0].message(),
+              HasSubstr("max_fds, the server's handlers, 1 of its rules; "));
+  EXPECT_THAT(warnings[0].connections(),
+              ElementsAre("servers/a/connections/later"));
+  EXPECT_THAT(
+      WarningsOfStart(server_, options, Add("never", Connection::WITHHELD)),
+      IsEmpty());
 }
 
 TEST_F(EscapesTest, ADrainIsBlindForFilesOfThoseThatHoldTheirMountsFd) {

@@ -32,25 +32,26 @@ TEST(ContainerLabelsTest, ContainerWithoutEngineHasItsBundleOnly) {
 }
 
 TEST(ContainerLabelsTest, ReadsContainerdsAnnotations) {
-  EXPECT_THAT(ContainerLabels(
-                  Annotated({{"io.kubernetes.cri.container-name", "web"},
-                             {"io.kubernetes.cri.sandbox-name", "web-0"},
-                             {"io.kubernetes.cri.sandbox-namespace", "shop"},
-                             {"io.kubernetes.cri.container-type", "container"}}),
-                  ""),
-              ElementsAre(Pair("container", "web"), Pair("namespace", "shop"),
-                          Pair("pod", "web-0")));
+  EXPECT_THAT(
+      ContainerLabels(
+          Annotated({{"io.kubernetes.cri.container-name", "web"},
+                     {"io.kubernetes.cri.sandbox-name", "web-0"},
+                     {"io.kubernetes.cri.sandbox-namespace", "shop"},
+                     {"io.kubernetes.cri.container-type", "container"}}),
+          ""),
+      ElementsAre(Pair("container", "web"), Pair("namespace", "shop"),
+                  Pair("pod", "web-0")));
 }
 
 TEST(ContainerLabelsTest, ReadsTheKubeletsLabelsAndCriO) {
-  EXPECT_THAT(
-      ContainerLabels(Annotated({{"io.kubernetes.container.name", "web"},
-                                 {"io.kubernetes.cri-o.ContainerName", "k8s_web"},
-                                 {"io.kubernetes.pod.name", "web-0"},
-                                 {"io.kubernetes.cri-o.Namespace", "shop"}}),
-                      ""),
-      ElementsAre(Pair("container", "web"), Pair("namespace", "shop"),
-                  Pair("pod", "web-0")));
+  EXPECT_THAT(ContainerLabels(
+                  Annotated({{"io.kubernetes.container.name", "web"},
+                             {"io.kubernetes.cri-o.ContainerName", "k8s_web"},
+                             {"io.kubernetes.pod.name", "web-0"},
+                             {"io.kubernetes.cri-o.Namespace", "shop"}}),
+                  ""),
+              ElementsAre(Pair("container", "web"), Pair("namespace", "shop"),
+                          Pair("pod", "web-0")));
 }
 
 TEST(ContainerLabelsTest, OverlongTextKeepsItsEnd) {
