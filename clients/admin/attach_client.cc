@@ -169,33 +169,36 @@ absl::StatusOr<std::vector<UniqueFd>> ExchangeOnce(const std::string& path,
   return ReadAnswer(path, socket->get(), sent, wanted_fds);
 }
 
-absl::StatusOr<std::vector<UniqueFd>> Exchange(
-    const std::string& path, absl::Duration timeout, AttachOp op,
-    std::span<const std::string> tickets, std::span<const int> fds) {
-  const auto packet =
+absl::StatusOr<std::string> PacketOf(AttachOp op,
+                                     std::span<const std::string> tickets) {
+  auto packet =
       attach_record::EncodeRequest({op, {tickets.begin(), tickets.end()}});
-  if (!packet.has_value()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("1 to ", attach_record::kMaxTickets, " tickets of ",
-                     attach_record::kTicketSize, " bytes each are needed"));
-  }
-  const size_t wanted_fds = op == AttachOp::kTake ? tickets.size() : 0;
-  const absl::Time deadline = absl::Now() + timeout;
-  for (absl::Duration pause = kFirstPause;; pause *= 2) {
-    auto fds_or =
-        ExchangeOnce(path, deadline - absl::Now(), *packet, fds, wanted_fds);
-    const bool was_full =
-        DetailsOf(fds_or.status()).reason == admin::v1::PROCESS_LIMIT;
-    if (!was_full || absl::Now() + pause >= deadline) return fds_or;
-    absl::SleepFor(pause);
-  }
+  if (packet.has_value()) return *std::move(packet);
+  return absl::InvalidArgumentError(
+      absl::StrCat("1 to ", attach_record::kMaxTickets, " tickets of ",
+                   attach_record::kTicketSize, " bytes each are needed"));
 }
 
 }  // namespace
 
+absl::StatusOr<std::vector<UniqueFd>> AttachClient::Exchange(
+    const std::string& packet, std::span<const int> fds,
+    size_t wanted_fds) const {
+  const absl::Time end = absl::Now() + patience_;
+  for (absl::Duration pause = kFirstPause;; pause *= 2) {
+    auto got = ExchangeOnce(path_, timeout_, packet, fds, wanted_fds);
+    const bool was_full =
+        DetailsOf(got.status()).reason == admin::v1::PROCESS_LIMIT;
+    if (!was_full || absl::Now() + pause >= end) return got;
+    absl::SleepFor(pause);
+  }
+}
+
 absl::StatusOr<std::vector<UniqueFd>> AttachClient::Take(
     std::span<const std::string> tickets) const {
-  return Exchange(path_, timeout_, AttachOp::kTake, tickets, {});
+  const auto packet = PacketOf(AttachOp::kTake, tickets);
+  if (!packet.ok()) return packet.status();
+  return Exchange(*packet, {}, tickets.size());
 }
 
 absl::Status AttachClient::Give(std::span<const std::string> tickets,
@@ -203,7 +206,9 @@ absl::Status AttachClient::Give(std::span<const std::string> tickets,
   if (tickets.size() != fds.size()) {
     return absl::InvalidArgumentError("as many sockets as tickets are needed");
   }
-  return Exchange(path_, timeout_, AttachOp::kGive, tickets, fds).status();
+  const auto packet = PacketOf(AttachOp::kGive, tickets);
+  if (!packet.ok()) return packet.status();
+  return Exchange(*packet, fds, 0).status();
 }
 
 absl::StatusOr<UniqueFd> AttachClient::ConnectToListener() const {

@@ -3,6 +3,7 @@
 #ifndef GOFERD_CLIENTS_ADMIN_ATTACH_CLIENT_H_
 #define GOFERD_CLIENTS_ADMIN_ATTACH_CLIENT_H_
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <utility>
@@ -19,8 +20,8 @@ namespace goferd::client {
 // its own, and blocks no longer than `timeout` for the answer. A value;
 // thread-safe.
 //
-// A refusal because the socket has too many clients uses no ticket, and is
-// repeated until `timeout`.
+// A request that is refused because the socket has too many clients has used no
+// ticket, and is repeated for as long as `patience`.
 //
 // Tickets are the bytes of AttachTicket.ticket. A call takes 1 to 250 of them,
 // and either all are used or none is. Errors: INVALID_ARGUMENT for a ticket
@@ -32,8 +33,9 @@ class AttachClient {
  public:
   // `path`: AttachTicket.attach_socket_path.
   explicit AttachClient(std::string path,
-                        absl::Duration timeout = absl::Seconds(10))
-      : path_(std::move(path)), timeout_(timeout) {}
+                        absl::Duration timeout = absl::Seconds(10),
+                        absl::Duration patience = absl::Seconds(10))
+      : path_(std::move(path)), timeout_(timeout), patience_(patience) {}
 
   // ATTACH_MODE_TAKE: returns the clients' sockets (connected, blocking,
   // close-on-exec), one for each ticket, in the same order.
@@ -48,8 +50,13 @@ class AttachClient {
   absl::StatusOr<gofer::base::UniqueFd> ConnectToListener() const;
 
  private:
+  absl::StatusOr<std::vector<gofer::base::UniqueFd>> Exchange(
+      const std::string& packet, std::span<const int> fds,
+      size_t wanted_fds) const;
+
   const std::string path_;
   const absl::Duration timeout_;
+  const absl::Duration patience_;
 };
 
 }  // namespace goferd::client

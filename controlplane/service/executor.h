@@ -28,8 +28,9 @@ class Executor {
     size_t most_threads = 1024;
     // Work that waits for a thread.
     size_t queued = 1024;
-    size_t queued_of_lane = 128;
-    size_t queued_of_caller = 256;
+    size_t queued_of_lane = 512;
+    // Of a caller that is no admin.
+    size_t queued_of_caller = 384;
   };
   Executor() : Executor(Bounds()) {}
   explicit Executor(const Bounds& bounds);

@@ -6,6 +6,7 @@
 #include <sys/un.h>
 
 #include <array>
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
@@ -187,6 +188,7 @@ class RefusingAttachSocket {
     thread_.join();
   }
   const std::string& path() const { return listener_.path(); }
+  int refusals() const { return refusals_; }
 
  private:
   void Serve() {
@@ -196,14 +198,26 @@ class RefusingAttachSocket {
     for (;;) {
       const UniqueFd peer = listener_.Accept();
       if (!peer) return;
+      ++refusals_;
       EXPECT_EQ(::send(peer.get(), answer.data(), answer.size(), MSG_NOSIGNAL),
                 static_cast<ssize_t>(answer.size()));
     }
   }
 
   const AttachListener listener_;
+  std::atomic<int> refusals_ = 0;
   std::thread thread_;
 };
+
+TEST(AttachClientTest, RepeatsARequestThatTheFullSocketRefused) {
+  const RefusingAttachSocket socket;
+  const std::vector<std::string> tickets = {kTicket};
+  const AttachClient client(socket.path(), absl::Seconds(10),
+                            absl::Milliseconds(200));
+  EXPECT_EQ(DetailsOf(client.Take(tickets).status()).reason,
+            admin::v1::PROCESS_LIMIT);
+  EXPECT_GT(socket.refusals(), 1);
+}
 
 TEST(AttachClientTest, ReadsARefusalOfAServerThatHasHungUp) {
   const RefusingAttachSocket socket;
@@ -211,7 +225,9 @@ TEST(AttachClientTest, ReadsARefusalOfAServerThatHasHungUp) {
   const std::vector<std::string> tickets = {kTicket};
   const std::vector<int> fds = {pair->first.get()};
   for (int i = 0; i < 500; ++i) {
-    const auto status = AttachClient(socket.path()).Give(tickets, fds);
+    const AttachClient client(socket.path(), absl::Seconds(10),
+                              absl::ZeroDuration());
+    const auto status = client.Give(tickets, fds);
     ASSERT_EQ(DetailsOf(status).reason, admin::v1::PROCESS_LIMIT)
         << i << ": " << status;
   }

@@ -133,21 +133,23 @@ class HungServers {
  public:
   ~HungServers() { go_.set_value(); }
 
-  // Posts `each` pieces of work for each of `count` servers, and waits until of
-  // each server one runs.
-  void Hang(Executor& executor, int count, int each,
+  // Posts `each` pieces of work for each of `count` servers, and waits until
+  // `awaited` of all of them run.
+  void Hang(Executor& executor, int count, int each, int awaited,
             const auth::Caller& caller = {}) {
     auto running = std::make_shared<std::atomic<int>>(0);
+    const auto work = [running, go = may_go_] {
+      ++*running;
+      go.wait();
+    };
     for (int i = 0; i < count * each; ++i) {
-      ASSERT_TRUE(executor
-                      .Post({caller, "hung" + std::to_string(i % count)},
-                            [running, go = may_go_] {
-                              ++*running;
-                              go.wait();
-                            })
-                      .ok());
+      const std::string server = "hung" + std::to_string(i % count);
+      // What was posted before counts as waiting until it has begun.
+      while (!executor.Post({caller, server}, work).ok()) {
+        std::this_thread::yield();
+      }
     }
-    while (*running < count) std::this_thread::yield();
+    while (*running < awaited) std::this_thread::yield();
   }
 
  private:
@@ -168,7 +170,7 @@ bool Serves(Executor& executor, const auth::Caller& caller = {}) {
 TEST(ExecutorTest, ServersThatHangHoldUpNoOther) {
   Executor executor(Executor::Bounds{.quick_threads = 4});
   HungServers hung;
-  hung.Hang(executor, 32, 8);
+  hung.Hang(executor, 32, 4, 32);
   EXPECT_TRUE(Serves(executor));
 }
 
@@ -176,7 +178,7 @@ TEST(ExecutorTest, TheLastThreadsAreForServersThatHaveNone) {
   Executor executor({.quick_threads = 2, .most_threads = 16});
   HungServers hung;
   // With four threads for each of them there would be none left.
-  hung.Hang(executor, 8, 4);
+  hung.Hang(executor, 8, 4, 8);
   EXPECT_TRUE(Serves(executor));
 }
 
@@ -186,7 +188,7 @@ TEST(ExecutorTest, AViewerFillsNoQueueOfAnAdmin) {
   const auth::Caller admin = {"admin", auth::Role::ROLE_ADMIN};
   Executor executor({.queued = 8, .queued_of_lane = 4, .queued_of_caller = 4});
   HungServers hung;
-  hung.Hang(executor, 2, 4, viewer);
+  hung.Hang(executor, 2, 4, 8, viewer);
   const auto post = [&executor](const auth::Caller& caller, const char* server,
                                 int count) {
     int taken = 0;
