@@ -21,7 +21,8 @@ namespace {
 class HungServers : public Servers {
  public:
   absl::StatusOr<admin::Server> Create(absl::string_view, const admin::Server&,
-                                       Effect) override {
+                                       Effect,
+                                       const state::v1::RequestKey&) override {
     return absl::UnimplementedError("");
   }
   absl::StatusOr<admin::Server> Get(absl::string_view) const override {
