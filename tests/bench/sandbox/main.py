@@ -52,7 +52,10 @@ def parse():
     parser.add_argument("--release", metavar="NAME", help="... and which of them (default: newest)")
     parser.add_argument("--dispatcher", metavar="PATH",
                         help="the built runsc-dispatcher (default: of the gofer's build)")
-    parser.add_argument("--rounds", type=int, default=15, metavar="N")
+    parser.add_argument("--sets", type=int, default=4, metavar="N",
+                        help="how often all sandboxes are started anew (default: 4)")
+    parser.add_argument("--rounds", type=int, default=5, metavar="N",
+                        help="of each set (default: 5)")
     parser.add_argument("--step", metavar="REGEX", default="", help="only these steps")
     parser.add_argument("--no-directfs", action="store_true",
                         help="without the stock runsc in directfs mode")
@@ -66,6 +69,8 @@ def parse():
     parser.add_argument("--skip-missing", action="store_true",
                         help="exit status 77 when the release is not built")
     options = parser.parse_args()
+    if options.quick:
+        options.sets = options.rounds = 1
     if not options.list and bool(options.runsc) == bool(options.runsc_dir):
         parser.error("either --runsc or --runsc-dir is needed")
     return options
@@ -113,8 +118,9 @@ def start(contender, scratch, options, programs):
     """A context. Each sandbox works in a folder of its own on the same file system."""
     folder = os.path.join(scratch, f"sandbox-{contender.label}")
     work = os.path.join(scratch, f"work/{contender.label}")
+    shutil.rmtree(folder, ignore_errors=True)  # of the last set
     os.makedirs(os.path.join(folder, "bundle"), mode=0o755)
-    os.makedirs(work, mode=0o755)
+    os.makedirs(work, mode=0o755, exist_ok=True)
     return Sandbox(contender, folder, work, options.platform, programs)
 
 
@@ -150,21 +156,23 @@ def count_syscalls(steps, sandboxes, folder):
 
 def run_steps(steps, options, scratch):
     runsc = find_runsc(options)
-    rounds = 1 if options.quick else options.rounds
     programs = any(step in PROGRAMS for step in steps)
     with ExitStack() as stack:
         mount_memory(os.path.join(scratch, "work"), stack)
         contenders = find_contenders(options, runsc, scratch, stack)
-        sandboxes = [stack.enter_context(start(each, scratch, options, programs))
-                     for each in contenders]
         report = Report([each.label for each in contenders])
-        measure(steps, sandboxes, rounds, report)
-        print("\n".join(report.lines()), flush=True)
-        if options.json:
-            with open(options.json, "w", encoding="utf-8") as file:
-                json.dump(report.as_json(), file, indent=1)
-        if options.syscalls:
-            count_syscalls(steps, sandboxes, scratch)
+        for number in range(options.sets):
+            shift = number % len(contenders)
+            with ExitStack() as living:
+                sandboxes = [living.enter_context(start(each, scratch, options, programs))
+                             for each in contenders[shift:] + contenders[:shift]]
+                measure(steps, sandboxes, options.rounds, report)
+                if options.syscalls and number == options.sets - 1:
+                    count_syscalls(steps, sandboxes, scratch)
+            if options.json:  # after each set: a long run may be ended early
+                with open(options.json, "w", encoding="utf-8") as file:
+                    json.dump(report.as_json(), file, indent=1)
+        print("\n" + "\n".join(report.lines()), flush=True)
 
 
 def mount_memory(path, stack):
