@@ -44,11 +44,11 @@ std::vector<std::string> Notes(const Server& server) {
     notes.push_back(absl::StrCat(
         "failed: ", Word(ServerFailure::Reason_Name(server.failure().reason())),
         ": ", server.failure().message()));
-    const bool starts_again = server.state() == Server::FAILED &&
-                              server.origin() == Server::CREATED &&
-                              server.restart_policy() == Server::ON_FAILURE &&
-                              server.failure().reason() !=
-                                  ServerFailure::STATE_DAMAGED;
+    const bool starts_again =
+        server.state() == Server::FAILED &&
+        server.origin() == Server::CREATED &&
+        server.restart_policy() == Server::ON_FAILURE &&
+        server.failure().reason() != ServerFailure::STATE_DAMAGED;
     if (starts_again) notes.push_back("goferd starts it again by itself");
   } else if (server.has_last_failure()) {
     const ServerFailure& last = server.last_failure();

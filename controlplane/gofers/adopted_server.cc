@@ -2,7 +2,11 @@
 
 #include <limits.h>
 
+#include <algorithm>
+#include <cstdint>
+
 #include "controlplane/names/label.h"
+#include "controlplane/translate/adopt_result.h"
 #include "controlplane/translate/time_conversion.h"
 #include "goferd/state/v1/state.pb.h"
 #include "server/base/text.h"
@@ -47,6 +51,21 @@ void TakeLabels(const worker::v1::AdoptResult& result, Server& server) {
 }
 
 }  // namespace
+
+void TakeLimits(const worker::v1::AdoptResult& result,
+                model::ServerRecord& record) {
+  const auto bounded = [](uint32_t told, uint32_t most) {
+    return static_cast<int32_t>(std::min(told, most));
+  };
+  constexpr uint32_t kMostFds = 1 << 20;
+  const auto& from = result.limits();
+  auto& to = *record.resource.mutable_limits();
+  to.set_max_connections(
+      bounded(from.max_connections(),
+              static_cast<uint32_t>(translate::kMostLiveConnections)));
+  to.set_max_fds(bounded(from.max_fds(), kMostFds));
+  to.set_max_channels(bounded(from.max_channels(), kMostFds));
+}
 
 void DescribeAdoptedServer(const worker::v1::AdoptResult& result,
                            model::ServerRecord& record) {

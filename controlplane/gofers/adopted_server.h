@@ -13,6 +13,13 @@ namespace goferd::gofers {
 void DescribeAdoptedServer(const worker::v1::AdoptResult& result,
                            model::ServerRecord& record);
 
+// The limits that its gofer says are in force, for a server whose own file
+// cannot be read: without limits it could take no connection. No more of them
+// is believed than any gofer may have. Nothing else that the gofer says is
+// taken.
+void TakeLimits(const worker::v1::AdoptResult& result,
+                model::ServerRecord& record);
+
 }  // namespace goferd::gofers
 
 #endif  // GOFERD_CONTROLPLANE_GOFERS_ADOPTED_SERVER_H_

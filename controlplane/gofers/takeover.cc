@@ -241,9 +241,8 @@ absl::StatusOr<Takeover::Begun> Takeover::Begin(const model::ServerPtr& server,
     begun.strays = restoration_.CompareConnections(lock, record, result);
     return begun;
   }
-  if (!record.was_created() || !record.damage.bootstrap.empty()) {
-    DescribeAdoptedServer(result, record);
-  }
+  if (!record.was_created()) DescribeAdoptedServer(result, record);
+  if (!record.damage.bootstrap.empty()) TakeLimits(result, record);
   begun.strays = restoration_.RestoreConnections(lock, record, result);
   return begun;
 }

@@ -218,8 +218,9 @@ Warnings WarningsOfStart(const model::ServerRecord& server,
   if (!MayHaveMountFd(connection)) return warnings;
   std::vector<std::string> escaped;
   if (options.max_fds() != 0) escaped.emplace_back("max_fds");
-  if (!server.overrides.assignments.empty())
+  if (!server.overrides.assignments.empty()) {
     escaped.emplace_back("the server's handlers");
+  }
   const int64_t rules = std::count_if(
       server.overrides.rules.begin(), server.overrides.rules.end(),
       [&](const auto& entry) {

@@ -424,21 +424,24 @@ absl::StatusOr<admin::Server> ServerOperations::Update(
     const ModelLock lock(model_);
     later = MayKeep(mutation->server()->record(lock));
   }
-  // The file is the only place where it is then.
-  if (later) {
-    absl::Status kept = KeepForLater(*mutation->server(), *std::move(draft));
-    if (!kept.ok()) return kept;
-  }
-  Server changed;
-  {
+  const auto copy = [&] {
     const ModelLock lock(model_);
     // The state may have changed meanwhile; what we change has not.
     model::ServerRecord& server = mutation->server()->record(lock);
     CopyChangeable(after, server.resource);
     model_.Changed(lock, server);
-    changed = server.resource;
+    return server.resource;
+  };
+  Server changed;
+  if (later) {
+    // The file is the only place where it is then.
+    absl::Status kept = KeepForLater(*mutation->server(), *std::move(draft));
+    if (!kept.ok()) return kept;
+    changed = copy();
+  } else {
+    changed = copy();
+    Keep(mutation->server(), *std::move(draft));
   }
-  if (!later) Keep(mutation->server(), *std::move(draft));
   *changed.mutable_warnings() = std::move(warnings);
   return changed;
 }

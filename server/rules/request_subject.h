@@ -21,11 +21,11 @@ namespace gofer::rules {
 //
 // Paths are below the connection's mount path, which itself is "/". Mount is
 // about the mount path, Walk and WalkStat about each file that they pass,
-// renames and LinkAt about both of their files. A request on more than kMaxFiles
-// files is about every path, as a policy could be escaped by more. Close and
-// Channel are about no file, and so are requests on files that were moved out
-// of the mount path. A path is the present path: the file may be renamed before
-// the request is handled.
+// renames and LinkAt about both of their files. A request on more than
+// kMaxFiles files is about every path, as a policy could be escaped by more.
+// Close and Channel are about no file, and so are requests on files that were
+// moved out of the mount path. A path is the present path: the file may be
+// renamed before the request is handled.
 class RequestSubject {
  public:
   static constexpr size_t kMaxFiles = 64;

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "tests/integration/control/gofer_under_test.h"
 
@@ -115,6 +116,59 @@ TEST_F(AdoptionTest, NoCallFailsWhenGoferdGoesUnderLoad) {
   stop = true;
   load.join();
   EXPECT_EQ(failures.load(), 0);
+}
+
+TEST_F(AdoptionTest, AGoferdThatAsksForPagesGetsListsInPages) {
+  constexpr size_t kBytes = size_t{10} << 10;
+  for (int i = 0; i < 12; ++i) {
+    v1::ToGofer start = GoferUnderTest::MakeStart("c" + std::to_string(10 + i));
+    start.mutable_start_connection()->set_daemon_data(std::string(kBytes, 'd'));
+    ASSERT_FALSE(first_->Ask(start).has_failure());
+  }
+  for (int i = 0; i < 4; ++i) {
+    first_->Stop("c" + std::to_string(10 + 3 * i), v1::StopConnection::ABORT);
+  }
+  for (const v1::Event& event : first_->events()) {
+    EXPECT_TRUE(event.connection_changed().daemon_data().empty());
+  }
+  FakeGoferd second(gofer_.socket_path());
+  v1::ToGofer adopt;
+  *adopt.mutable_adopt()->mutable_party() = FakeGoferd::Party();
+  adopt.mutable_adopt()->mutable_party()->add_capabilities(
+      v1::CAPABILITY_PAGES);
+  const v1::Response response = second.Ask(adopt);
+  EXPECT_TRUE(response.adopt().lists_left_out());
+  EXPECT_EQ(response.adopt().connections_size(), 0);
+  const auto uids = [&](v1::ListConnections::Which which, bool with_data) {
+    std::vector<std::string> told;
+    v1::ToGofer ask;
+    auto& list = *ask.mutable_list_connections();
+    list.set_which(which);
+    list.set_without_daemon_data(!with_data);
+    list.mutable_page()->set_max_bytes(3 * kBytes);
+    do {
+      const v1::ConnectionList page = second.Ask(ask).connections();
+      EXPECT_LE(page.connections_size(), with_data ? 2 : 8);
+      for (const v1::Connection& connection : page.connections()) {
+        EXPECT_EQ(connection.daemon_data().size(), with_data ? kBytes : 0);
+        told.push_back(connection.uid());
+      }
+      list.mutable_page()->set_after_uid(page.next_after_uid());
+    } while (!list.page().after_uid().empty());
+    return told;
+  };
+  using testing::ElementsAre;
+  EXPECT_THAT(
+      uids(v1::ListConnections::LIVE, true),
+      ElementsAre("c11", "c12", "c14", "c15", "c17", "c18", "c20", "c21"));
+  EXPECT_THAT(uids(v1::ListConnections::LIVE, false), testing::SizeIs(8));
+  EXPECT_THAT(uids(v1::ListConnections::ENDED, true),
+              ElementsAre("c10", "c13", "c16", "c19"));
+  EXPECT_THAT(uids(v1::ListConnections::WHICH_UNSPECIFIED, true),
+              testing::SizeIs(12));
+  // One that does not ask for pages gets all at once.
+  FakeGoferd third(gofer_.socket_path());
+  EXPECT_EQ(third.Adopt().adopt().connections_size(), 12);
 }
 
 // Its events fill the socket and the queue; it is dropped, nobody waits.

@@ -24,6 +24,7 @@
 #include "controlplane/errors/error.h"
 #include "controlplane/supervisor/attachments.h"
 #include "controlplane/tickets/ticket_table.h"
+#include "server/base/brief_closes.h"
 #include "server/base/clock.h"
 #include "server/base/thread.h"
 #include "server/uds/fd_message.h"
@@ -236,7 +237,12 @@ class AttachServerTest : public ::testing::Test {
     if (hold) HoldLoop();
     UniqueFd socket = Connect();
     const int fd = lingering.socket.get();
-    Send(socket.get(), packet, {&fd, 1});
+    // Fails when the server has refused the client already; the last close is
+    // ours then.
+    (void)gofer::uds::SendWithFds(
+        socket.get(), std::as_bytes(std::span(packet.data(), packet.size())),
+        {&fd, 1}, 0);
+    const gofer::base::BriefCloses brief;
     lingering.socket.reset();
     if (hold) std::exchange(held_, nullptr)->Open();
     return socket;
