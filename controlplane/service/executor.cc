@@ -95,8 +95,8 @@ void Executor::Stop() {
     MutexLock lock(mu_);
     stopped_ = true;
   }
-  while (!pool_.WaitIdle(std::chrono::steady_clock::now() + kLongWait))
-    continue;
+  while (!pool_.WaitIdle(std::chrono::steady_clock::now() + kLongWait)) {
+  }
   pool_.Stop();
 }
 
