@@ -119,7 +119,12 @@ func windowCases() []testCase {
 			null, err := os.Open("/dev/null")
 			s.must(err)
 			defer null.Close()
-			s.must(unix.Sendmsg(w.socket, nil, unix.UnixRights(int(null.Fd())), nil, 0))
+			// Ours refuses it: what lies there unread could keep the client's own
+			// socket open.
+			err = unix.Sendmsg(w.socket, nil, unix.UnixRights(int(null.Fd())), nil, 0)
+			if err != unix.EPIPE {
+				s.must(err)
+			}
 			_, fds := w.call("FStat", lisafs.FStat, 1, pay().u64(root))
 			closeAll(fds)
 		}),

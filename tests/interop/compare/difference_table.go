@@ -8,7 +8,7 @@ var differences = concat(
 			why: "Q4: the length wraps in 32 bits and crashes the whole process; ours ends that connection"},
 		{name: "row037_client_sends_fd", label: "FStat",
 			stock: "dataLen 148, numFDs 1...", ours: "dataLen 148, numFDs 0...",
-			why: "Q5: FDs that a client pushes are echoed; ours never takes them"},
+			why: "Q5: FDs that a client pushes are echoed; ours lets it push none"},
 		{name: "row084_walk_14000_components", label: "Walk",
 			stock: "dataLen 8, numFDs 0, padding 0, MID 0, 4 bytes: EREMOTEIO...", ours: "dataLen 8, numFDs 0, padding 0, MID 0, 4 bytes: EIO...",
 			why: "Q6: the worst case does not fit the window and panics; ours checks it first, as gVisor does since 2026"},
