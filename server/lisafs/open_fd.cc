@@ -11,14 +11,17 @@ OpenFd::OpenFd(base::RefPtr<ControlFd> control_fd, QuotaSlot slot,
       readable_((flags & O_ACCMODE) == O_RDONLY ||
                 (flags & O_ACCMODE) == O_RDWR),
       writable_((flags & O_ACCMODE) == O_WRONLY ||
-                (flags & O_ACCMODE) == O_RDWR) {
-  control_fd_->AddOpenFd(*this);
-}
+                (flags & O_ACCMODE) == O_RDWR) {}
 
 OpenFd::~OpenFd() = default;
 
+void OpenFd::TellOfRenames(const TreeLock&) {
+  is_told_ = true;
+  control_fd_->AddOpenFd(*this);
+}
+
 void OpenFd::OnZeroRefs() {
-  control_fd_->RemoveOpenFd(*this);
+  if (is_told_) control_fd_->RemoveOpenFd(*this);
   delete this;
 }
 

@@ -66,8 +66,12 @@ class OpenFd : public Fd {
       const ReadGuarantee&, uint64_t count, Position position,
       wire::ArrayWriter<wire::Dirent64>& out) = 0;
 
-  // As ControlFd::OnRenamed.
+  // As ControlFd::OnRenamed. A rename that happens while the FD is being made
+  // is not told.
   virtual void OnRenamed(const GlobalGuarantee&) {}
+  // From now on OnRenamed is called. Once, when the FD is complete: a rename
+  // may come at any moment.
+  void TellOfRenames(const TreeLock&);
 
  protected:
   // `flags` as passed to ControlFd::Open.
@@ -83,7 +87,9 @@ class OpenFd : public Fd {
   const bool readable_;
   const bool writable_;
 
-  // This FD's place in its control FD's list, guarded by that list's lock.
+  // Whether it is in its control FD's list.
+  bool is_told_ = false;
+  // This FD's place in that list, guarded by the list's lock.
   OpenFd* previous_on_control_fd_ = nullptr;
   OpenFd* next_on_control_fd_ = nullptr;
 };

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <optional>
 #include <utility>
 
 #include "server/lisafs/handlers/handlers.h"
@@ -18,7 +19,10 @@ bool ChangesFile(uint32_t flags) {
   return (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0;
 }
 
-wire::FdId Publish(RequestContext& context, OpenResult opened) {
+// `tree`: held; null for a backend that need not know of renames.
+wire::FdId Publish(RequestContext& context, OpenResult opened,
+                   const TreeLock* tree) {
+  if (tree != nullptr) opened.fd->TellOfRenames(*tree);
   context.Donate(std::move(opened.donated));
   if (opened.lent >= 0) {
     context.Lend(base::RefPtr<OpenFd>(opened.fd), opened.lent);
@@ -52,7 +56,12 @@ struct OpenAtOperation : OnControlFd {
     if (fd.is_symlink()) return base::Errno(EINVAL);
     base::ErrnoOr<OpenResult> opened = fd.Open(request.flags & kOpenFlags);
     if (!opened.ok()) return opened.error();
-    return wire::OpenAtResp{Publish(context, std::move(*opened))};
+    std::optional<TreeLock> tree;
+    if (context.connection().backend().wants_renamed()) {
+      tree.emplace(context.server().rename_mutex());
+    }
+    return wire::OpenAtResp{
+        Publish(context, std::move(*opened), tree ? &*tree : nullptr)};
   }
 };
 
@@ -71,8 +80,10 @@ struct OpenCreateAtOperation : OnEntryOfDirectory {
     if (!made.ok()) return made.error();
     // The control FD's id comes first.
     const wire::Inode child = context.Publish(std::move(made->child));
-    return wire::OpenCreateAtResp{child,
-                                  Publish(context, std::move(made->open))};
+    const bool must_know = context.connection().backend().wants_renamed();
+    return wire::OpenCreateAtResp{
+        child, Publish(context, std::move(made->open),
+                       must_know ? &guarantee.tree() : nullptr)};
   }
 };
 
