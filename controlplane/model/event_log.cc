@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "controlplane/model/message_bytes.h"
 #include "controlplane/translate/time_conversion.h"
 
 namespace goferd::model {
@@ -30,7 +31,7 @@ int64_t EventLog::Publish(admin::Event event) {
     event.set_resume_token(TokenOf(revision));
     *event.mutable_event_time() = translate::ToProto(absl::Now());
     Kept kept{std::make_shared<const admin::Event>(std::move(event))};
-    kept.bytes = kept.event->SpaceUsedLong();
+    kept.bytes = MessageBytes(*kept.event);
     bytes_ += kept.bytes;
     events_.push_back(std::move(kept));
     while (events_.size() > capacity_ || bytes_ > most_bytes_) {

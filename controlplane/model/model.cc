@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controlplane/errors/error.h"
+#include "controlplane/model/message_bytes.h"
 #include "controlplane/model/server_state.h"
 #include "controlplane/names/resource_name.h"
 #include "controlplane/translate/time_conversion.h"
@@ -195,7 +196,7 @@ void Model::NoteEnd(const ModelLock& lock, ServerRecord& server,
   const ServerPtr found = Find(lock, server.id);
   if (found == nullptr || &found->record(lock) != &server) return;
   connection.end_number = next_end_number_++;
-  connection.ended_bytes = connection.resource.SpaceUsedLong();
+  connection.ended_bytes = MessageBytes(connection.resource);
   server.ended.emplace(connection.end_number,
                        names::IdOf(connection.resource.name()));
   server.ended_bytes += connection.ended_bytes;
