@@ -218,11 +218,11 @@ class IntentTest(node.NodeTest):
     def test_why_a_gofer_died_is_known_after_a_restart(self):
         self.create_server(restart_policy="NEVER")
         self.mounted_load()
-        os.kill(self.server().gofer_pid, signal.SIGSEGV)
+        os.kill(self.server().gofer_pid, signal.SIGABRT)
         before = wait_until(
             lambda: self.server().state == SERVER_STATE.FAILED and self.server(),
             "FAILED")
-        self.assertEqual(before.failure.signal_number, signal.SIGSEGV)
+        self.assertEqual(before.failure.signal_number, signal.SIGABRT)
         ended = self.connection()
         self.assertEqual(ended.end_reason, STATE.GOFER_CRASHED)
         for _ in range(2):
